@@ -1,0 +1,34 @@
+// What tcpstep-analyze was asked to do.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "lib/stats/statistic.h"
+
+namespace tcpstep {
+
+enum class ReportFormat : std::uint8_t { Text, Markdown, Csv, Json };
+
+struct ReportOptions {
+  std::vector<std::filesystem::path> files;
+  Statistic statistic = Statistic::minimum();
+  ReportFormat format = ReportFormat::Text;
+};
+
+struct PlotOptions {
+  std::vector<std::filesystem::path> files;
+  std::filesystem::path directory;
+};
+
+using AnalyzeOptions = std::variant<ReportOptions, PlotOptions>;
+
+// Empty if help or the version was asked for. Throws UsageError.
+[[nodiscard]] std::optional<AnalyzeOptions> parse_analyze_options(int argc,
+                                                                  const char* const* argv);
+
+}  // namespace tcpstep

@@ -1,0 +1,9 @@
+# Sanitizers as a target: TCPSTEP_SANITIZE is a list such as "address,undefined" or "thread".
+set(TCPSTEP_SANITIZE "" CACHE STRING "Sanitizers for our own code and the tests")
+add_library(tcpstep_sanitizers INTERFACE)
+add_library(tcpstep::sanitizers ALIAS tcpstep_sanitizers)
+if(TCPSTEP_SANITIZE)
+  target_compile_options(tcpstep_sanitizers INTERFACE
+    -fsanitize=${TCPSTEP_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(tcpstep_sanitizers INTERFACE -fsanitize=${TCPSTEP_SANITIZE})
+endif()

@@ -1,0 +1,43 @@
+// One ping as it was measured, and what became of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "lib/base/units.h"
+
+namespace tcpstep {
+
+// What became of one ping. Everything but Ok ends the run.
+enum class PingStatus : std::uint8_t {
+  Ok,
+  Timeout,      // no ack within the limit
+  Reset,        // the peer or the network reset the connection
+  Closed,       // the peer closed before it answered
+  Protocol,     // the peer sent a byte too many or too early
+  Interrupted,  // a signal asked us to stop
+  Failed,       // any other error of the socket
+};
+
+// The word used for a status in result files: "ok", "timeout", "reset", ...
+[[nodiscard]] std::string_view to_word(PingStatus status);
+
+// What the kernel knows about one ping. A field the kernel does not give stays empty.
+struct PingEvidence {
+  std::optional<Duration> kernel_rtt;  // last payload byte's departure to the ack's arrival
+  std::optional<std::uint32_t> segments;
+  std::optional<std::uint32_t> retransmits;
+  std::optional<std::uint32_t> cwnd_segments;
+  std::optional<std::uint32_t> srtt_us;
+};
+
+struct Sample {
+  PayloadSize size{1};
+  Duration start{0};  // since the start of the run, just before the send
+  Duration rtt{0};    // meaningful only if status is Ok; the full time of the ping, never halved
+  PingEvidence evidence;
+  PingStatus status = PingStatus::Ok;
+};
+
+}  // namespace tcpstep

@@ -1,0 +1,80 @@
+#include "lib/base/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace tcpstep {
+namespace {
+
+struct Unit {
+  double nanoseconds;
+  std::string_view name;
+};
+
+Unit unit_for(Duration duration) {
+  const double ns = std::abs(static_cast<double>(duration.count()));
+  if (ns < 2e6) {
+    return {1e3, "µs"};
+  }
+  if (ns < 2e9) {
+    return {1e6, "ms"};
+  }
+  return {1e9, "s"};
+}
+
+int decimals_for(double value) {
+  const double size = std::abs(value);
+  if (size < 10) {
+    return 3;
+  }
+  if (size < 100) {
+    return 2;
+  }
+  return size < 1000 ? 1 : 0;
+}
+
+bool is_plain(char c) {
+  return c >= ' ' && c <= '~';
+}
+
+}  // namespace
+
+std::string format_duration(Duration duration) {
+  const Unit unit = unit_for(duration);
+  const double value = static_cast<double>(duration.count()) / unit.nanoseconds;
+  return fmt::format("{:.{}f} {}", value, decimals_for(value), unit.name);
+}
+
+std::string format_difference(Duration difference, Duration scale) {
+  const Unit unit = unit_for(scale);
+  const double value = static_cast<double>(difference.count()) / unit.nanoseconds;
+  return fmt::format("{:+.2f} {}", value, unit.name);
+}
+
+std::string count_of(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+std::string printable(std::string_view text, std::size_t limit) {
+  std::string result;
+  for (const char c : text.substr(0, limit)) {
+    if (is_plain(c) && c != '\\') {
+      result += c;
+    } else {
+      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    }
+  }
+  return text.size() > limit ? result + "…" : result;
+}
+
+std::string header_safe(std::string_view text) {
+  std::string result(text);
+  std::ranges::replace(result, '"', '\'');
+  std::ranges::replace_if(
+      result, [](char c) { return !is_plain(c) || c == ',' || c == '#'; }, ' ');
+  return result;
+}
+
+}  // namespace tcpstep

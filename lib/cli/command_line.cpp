@@ -1,0 +1,220 @@
+#include "lib/cli/command_line.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <numeric>
+#include <sstream>
+#include <utility>
+
+#include "lib/base/text.h"
+#include "lib/base/version.h"
+#include "lib/cli/print.h"
+
+namespace tcpstep {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr const char* kPositional = "positional-arguments";
+constexpr unsigned kHelpWidth = 100;
+
+// Levenshtein's distance: how many letters to change, add or take away.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+std::string suggestion(std::string_view unknown, const po::options_description& options) {
+  const std::string_view name =
+      unknown.substr(std::min(unknown.find_first_not_of('-'), unknown.size()));
+  std::string best;
+  std::size_t best_distance = 3;  // more than two letters apart is another word
+  for (const auto& option : options.options()) {
+    const std::string& known = option->long_name();
+    const bool is_beginning = name.size() > 1 && known.starts_with(name);
+    const std::size_t distance = is_beginning ? 0 : edit_distance(name, known);
+    if (distance < best_distance && distance < known.size() && known != kPositional) {
+      best = known;
+      best_distance = distance;
+    }
+  }
+  return best.empty() ? "See --help for all options." : fmt::format("Did you mean --{}?", best);
+}
+
+// TCPSTEP_ONE_OFF means --one-off, if this program has it; another program's option is no error.
+std::string option_of_variable(const std::string& variable,
+                               const po::options_description& options) {
+  constexpr std::string_view kPrefix = "TCPSTEP_";
+  if (!variable.starts_with(kPrefix)) {
+    return {};
+  }
+  std::string name = variable.substr(kPrefix.size());
+  std::ranges::transform(name, name.begin(), [](char c) {
+    return c == '_' ? '-' : static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  });
+  return options.find_nothrow(name, false) != nullptr ? name : std::string();
+}
+
+}  // namespace
+
+IpVersion ip_version_of(const OptionValues& values) {
+  if (values.is_set("ipv4") && values.is_set("ipv6")) {
+    throw UsageError("--ipv4 and --ipv6 exclude each other", "Leave both out to use either.");
+  }
+  if (values.is_set("ipv4")) {
+    return IpVersion::V4;
+  }
+  return values.is_set("ipv6") ? IpVersion::V6 : IpVersion::Any;
+}
+
+struct CommandLine::Declarations {
+  std::string usage;
+  std::string about;
+  std::string examples;
+  std::vector<std::unique_ptr<po::options_description>> groups;
+  std::string positional_name;
+  std::size_t at_least = 0;
+  std::size_t at_most = 0;
+
+  void add_common() {
+    groups.push_back(
+        std::make_unique<po::options_description>("General", kHelpWidth, kHelpWidth / 2));
+    groups.back()->add_options()("config", po::value<std::string>()->value_name("FILE"),
+                                 "read options from FILE, lines of option=value");
+    groups.back()->add_options()("help,h", po::bool_switch(), "print this text");
+    groups.back()->add_options()("version,V", po::bool_switch(), "print the version");
+  }
+
+  [[nodiscard]] po::options_description visible() const {
+    po::options_description all;
+    for (const auto& group : groups) {
+      all.add(*group);
+    }
+    return all;
+  }
+
+  [[nodiscard]] std::string help() const {
+    std::ostringstream text;
+    text << "Usage: " << usage << '\n' << about << '\n';
+    for (const auto& group : groups) {
+      text << '\n' << *group;
+    }
+    text << '\n' << examples;
+    return text.str();
+  }
+
+  void check_positional(const std::vector<std::string>& given) const {
+    if (given.size() > at_most) {
+      throw UsageError(fmt::format("'{}' is one argument too many", printable(given[at_most])),
+                       "Usage: " + usage);
+    }
+    if (given.size() < at_least) {
+      throw UsageError(fmt::format("{} is missing", positional_name), "Usage: " + usage);
+    }
+  }
+};
+
+CommandLine::CommandLine(std::string usage, std::string about, std::string examples)
+    : declarations_(std::make_unique<Declarations>()) {
+  declarations_->usage = std::move(usage);
+  declarations_->about = std::move(about);
+  declarations_->examples = std::move(examples);
+}
+
+CommandLine::CommandLine(CommandLine&&) noexcept = default;
+CommandLine& CommandLine::operator=(CommandLine&&) noexcept = default;
+CommandLine::~CommandLine() = default;
+
+void CommandLine::group(const std::string& title) {
+  declarations_->groups.push_back(
+      std::make_unique<po::options_description>(title, kHelpWidth, kHelpWidth / 2));
+}
+
+void CommandLine::flag(const std::string& names, const std::string& help) {
+  declarations_->groups.back()->add_options()(names.c_str(), po::bool_switch(), help.c_str());
+}
+
+void CommandLine::value(const std::string& names, const std::string& value_name,
+                        const std::string& help) {
+  declarations_->groups.back()->add_options()(
+      names.c_str(), po::value<std::string>()->value_name(value_name), help.c_str());
+}
+
+void CommandLine::value(const std::string& names, const std::string& value_name,
+                        const std::string& default_value, const std::string& help) {
+  declarations_->groups.back()->add_options()(
+      names.c_str(), po::value<std::string>()->value_name(value_name)->default_value(default_value),
+      help.c_str());
+}
+
+void CommandLine::positional(const std::string& value_name, std::size_t at_least,
+                             std::size_t at_most) {
+  declarations_->positional_name = value_name;
+  declarations_->at_least = at_least;
+  declarations_->at_most = at_most;
+}
+
+std::optional<OptionValues> CommandLine::parse(int argc, const char* const* argv) {
+  declarations_->add_common();
+  po::options_description all = declarations_->visible();
+  all.add_options()(kPositional, po::value<std::vector<std::string>>());
+  po::variables_map map;
+  try {
+    namespace style = po::command_line_style;
+    po::positional_options_description positions;
+    positions.add(kPositional, -1);
+    po::store(po::command_line_parser(argc, argv)
+                  .options(all)
+                  .positional(positions)
+                  .style(style::unix_style & ~style::allow_guessing)
+                  .run(),
+              map);
+    if (map["help"].as<bool>()) {
+      print_data(declarations_->help());
+      return std::nullopt;
+    }
+    if (map["version"].as<bool>()) {
+      print_data(fmt::format("{}\n", version_and_git()));
+      return std::nullopt;
+    }
+    po::store(po::parse_environment(
+                  all, [&](const std::string& name) { return option_of_variable(name, all); }),
+              map);
+    if (map.contains("config")) {
+      const auto file = map["config"].as<std::string>();
+      po::store(po::parse_config_file(file.c_str(), all), map);
+    }
+  } catch (const po::unknown_option& error) {
+    throw UsageError(fmt::format("unknown option '{}'", printable(error.get_option_name())),
+                     suggestion(error.get_option_name(), all));
+  } catch (const po::error& error) {
+    throw UsageError(printable(error.what(), 200), "See --help.");
+  }
+  OptionValues result;
+  for (const auto& [name, value] : map) {
+    if (name == kPositional) {
+      result.positional_ = value.as<std::vector<std::string>>();
+    } else if (const auto* is_on = boost::any_cast<bool>(&value.value())) {
+      if (*is_on) {
+        result.values_[name] = "true";
+      }
+    } else {
+      result.values_[name] = value.as<std::string>();
+    }
+  }
+  declarations_->check_positional(result.positional_);
+  return result;
+}
+
+}  // namespace tcpstep

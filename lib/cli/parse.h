@@ -1,0 +1,32 @@
+// Values of the command line: text in, checked value out. All throw UsageError that says what the
+// text was, why it cannot be meant and what would be right.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/units.h"
+
+namespace tcpstep {
+
+// A whole decimal number between the limits; no sign, no exponent, no white space.
+[[nodiscard]] std::uint64_t parse_count(std::string_view text, std::uint64_t smallest,
+                                        std::uint64_t largest);
+
+// 1 to 65535.
+[[nodiscard]] std::uint16_t parse_port(std::string_view text);
+
+// A whole number with its unit: "500us", "10ms", "2s", "5min", also "20ns"; a bare "0" is zero.
+[[nodiscard]] Duration parse_duration(std::string_view text, Duration smallest, Duration largest);
+
+// Payload sizes in bytes: numbers and ranges first:last:step, joined by commas, for instance
+// "1:9901:100" or "1,100,1448". Ascending and without duplicates, whatever order was given.
+// One pass over them is at most 1 GiB.
+[[nodiscard]] std::vector<PayloadSize> parse_sizes(std::string_view text);
+
+// A link or label: see kNameRule.
+[[nodiscard]] std::string parse_name(std::string_view text);
+
+}  // namespace tcpstep

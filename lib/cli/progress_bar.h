@@ -1,0 +1,37 @@
+// How far a run is, on a terminal only.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace tcpstep {
+
+// One line on stderr, redrawn at most ten times a second and erased at the end. Silent if stderr is
+// no terminal or `is_wanted` is false. Draw between rounds, never inside a timed part.
+class ProgressBar {
+ public:
+  ProgressBar(std::string_view noun, std::uint64_t total, bool is_wanted);
+  ~ProgressBar();
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+
+  void show(std::uint64_t done, std::string_view detail);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  std::string noun_;
+  std::uint64_t total_;
+  bool is_on_;
+  Clock::time_point started_ = Clock::now();
+  Clock::time_point drawn_{};
+};
+
+// The line itself: "round  7/20 ━━━━━━━──────  35 %  eta 47 s  <detail>".
+[[nodiscard]] std::string progress_line(std::string_view noun, std::uint64_t done,
+                                        std::uint64_t total, std::chrono::nanoseconds elapsed,
+                                        std::string_view detail);
+
+}  // namespace tcpstep

@@ -1,0 +1,19 @@
+// The frame around every main: exceptions become words on stderr and an exit status.
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+namespace tcpstep {
+
+enum ExitStatus : int {
+  kExitFine = 0,
+  kExitFailed = 1,  // the world did not cooperate
+  kExitUsage = 2,   // the request cannot be carried out as written
+};
+
+// Returns what `body` returns, 2 after a UsageError, 1 after any other exception.
+// Ignores SIGPIPE: a peer or a pipe that is gone is an error to handle, not a death.
+int run_program(std::string_view name, const std::function<int()>& body);
+
+}  // namespace tcpstep

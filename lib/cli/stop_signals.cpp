@@ -1,0 +1,64 @@
+#include "lib/cli/stop_signals.h"
+
+#include <cstdlib>
+
+namespace tcpstep {
+namespace {
+
+constexpr int kStopSignals[] = {SIGINT, SIGTERM, SIGHUP};
+
+volatile std::sig_atomic_t received_signal = 0;
+
+void set_handlers(void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;  // no SA_RESTART: a waiting recv(2) must end
+  sigemptyset(&action.sa_mask);
+  for (const int signal : kStopSignals) {
+    struct sigaction before {};
+    ::sigaction(signal, nullptr, &before);
+    if (before.sa_handler != SIG_IGN) {  // nohup and background jobs of a script stay immune
+      ::sigaction(signal, &action, nullptr);
+    }
+  }
+}
+
+void remember(int signal) {
+  received_signal = signal;
+  set_handlers(SIG_DFL);
+}
+
+}  // namespace
+
+StopSignals::StopSignals() {
+  received_signal = 0;
+  set_handlers(remember);
+}
+
+StopSignals::~StopSignals() {
+  set_handlers(SIG_DFL);
+}
+
+int StopSignals::received() {
+  return received_signal;
+}
+
+StopSignals::Hold::Hold() {
+  sigset_t held;
+  sigemptyset(&held);
+  for (const int signal : kStopSignals) {
+    sigaddset(&held, signal);
+  }
+  ::pthread_sigmask(SIG_BLOCK, &held, &before_);
+}
+
+StopSignals::Hold::~Hold() {
+  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+void StopSignals::die_of(int signal) {
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+  std::_Exit(128 + signal);
+}
+
+}  // namespace tcpstep

@@ -1,0 +1,38 @@
+// Ctrl-C and friends: the first asks for an orderly end, the second ends at once.
+#pragma once
+
+#include <csignal>
+
+namespace tcpstep {
+
+// While it lives, the first SIGINT, SIGTERM or SIGHUP only interrupts blocking system calls and is
+// remembered; after it, signals have their usual effect again. One object a process.
+class StopSignals {
+ public:
+  StopSignals();
+  ~StopSignals();
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+
+  // The signal that came, or 0.
+  [[nodiscard]] static int received();
+
+  // Holds the signals back while it lives. Between received() and a ppoll(2) with `open_mask()`
+  // none can be missed.
+  class Hold {
+   public:
+    Hold();
+    ~Hold();
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
+    [[nodiscard]] const sigset_t& open_mask() const { return before_; }
+
+   private:
+    sigset_t before_{};
+  };
+
+  // Ends this process by `signal`, so that a shell loop around it stops too. Does not return.
+  [[noreturn]] static void die_of(int signal);
+};
+
+}  // namespace tcpstep

@@ -1,0 +1,93 @@
+// The measuring loop: everything else in this toolkit exists to prepare or to explain it.
+#pragma once
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "lib/base/sample.h"
+#include "lib/base/units.h"
+#include "lib/measure/sweep_plan.h"
+#include "lib/protocol/payload_source.h"
+
+namespace tcpstep {
+
+// What a ping needs of the other end. All of it reports by status and never throws.
+template <class T>
+concept PingPeer = requires(T& peer, std::span<const std::byte> payload, Duration pause) {
+  { peer.stay_idle(pause) }
+  noexcept->std::same_as<PingStatus>;
+  { peer.send_all(payload) }
+  noexcept->std::same_as<PingStatus>;
+  { peer.receive_ack() }
+  noexcept->std::same_as<PingStatus>;
+};
+
+struct PingTimerOptions {
+  std::size_t sizes_per_round = 1;       // the most that one round may hold
+  Duration interval = Duration::zero();  // idle time before each ping
+};
+
+// Times the pings of one connection. Takes all its memory in the constructor.
+template <PingPeer Peer, class Clock = std::chrono::steady_clock>
+class PingTimer {
+ public:
+  // `peer` and `payloads` must outlive the timer; sample times count from now.
+  PingTimer(Peer& peer, PayloadSource& payloads, const PingTimerOptions& options)
+      : peer_(peer),
+        payloads_(payloads),
+        interval_(options.interval),
+        started_(Clock::now()),
+        samples_(options.sizes_per_round) {}
+
+  // One sample per size of the round, in the order sent. Stops after the first ping whose status
+  // is not Ok. Never allocates. The view is valid until the next call.
+  std::span<const Sample> measure(const Round& round) {
+    std::size_t count = 0;
+    for (const PayloadSize size : round.sizes) {
+      Sample& sample = samples_[count++];
+      sample = time_one_ping(size);
+      if (sample.status != PingStatus::Ok) {
+        break;
+      }
+    }
+    return std::span(samples_).first(count);
+  }
+
+  [[nodiscard]] Duration elapsed() const { return Clock::now() - started_; }
+
+ private:
+  static_assert(Clock::is_steady, "a wall clock may jump in the middle of a ping");
+
+  Sample time_one_ping(PayloadSize size) {
+    const std::span<const std::byte> payload = payloads_.next(size);
+    PingStatus status = peer_.stay_idle(interval_);
+    const auto sent_at = Clock::now();
+    if (status == PingStatus::Ok) {
+      status = ping(payload);
+    }
+    const auto answered_at = Clock::now();
+    // Evidence of the kernel about this ping is collected here, after the second reading.
+    return {.size = size,
+            .start = sent_at - started_,
+            .rtt = answered_at - sent_at,
+            .evidence = {},
+            .status = status};
+  }
+
+  // Between the two readings of the clock: the ping itself and nothing else.
+  PingStatus ping(std::span<const std::byte> payload) noexcept {
+    const PingStatus sent = peer_.send_all(payload);
+    return sent == PingStatus::Ok ? peer_.receive_ack() : sent;
+  }
+
+  Peer& peer_;
+  PayloadSource& payloads_;
+  Duration interval_;
+  typename Clock::time_point started_;
+  std::vector<Sample> samples_;
+};
+
+}  // namespace tcpstep

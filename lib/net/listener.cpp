@@ -1,0 +1,106 @@
+#include "lib/net/listener.h"
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "lib/base/error.h"
+
+namespace tcpstep {
+namespace {
+
+constexpr int kBacklog = 128;  // clients that may wait their turn; SYNs beyond it are retried
+
+void set_flag(const Fd& fd, int level, int option, int value, const char* name) {
+  check_syscall(::setsockopt(fd.get(), level, option, &value, sizeof value), "set {}", name);
+}
+
+Fd listen_on(const Address& address, bool is_dual_stack) {
+  const std::string attempted = "listen on " + address.text();
+  Fd fd(check_syscall(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
+                      "{}: socket", attempted));
+  set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");  // restart right after a run
+  if (address.family() == AF_INET6) {
+    set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, is_dual_stack ? 0 : 1, "IPV6_V6ONLY");
+  }
+  check_syscall(::bind(fd.get(), address.raw(), address.length()), "{}", attempted);
+  check_syscall(::listen(fd.get(), kBacklog), "{}", attempted);
+  return fd;
+}
+
+bool lacks_ipv6(const std::system_error& error) {
+  return error.code().value() == EAFNOSUPPORT || error.code().value() == EADDRNOTAVAIL;
+}
+
+Fd listen_everywhere(std::uint16_t port, IpVersion version) {
+  if (version != IpVersion::V4) {
+    try {
+      return listen_on(resolve("::", port, IpVersion::V6).front(), version == IpVersion::Any);
+    } catch (const std::system_error& error) {
+      if (version == IpVersion::V6 || !lacks_ipv6(error)) {
+        throw;
+      }
+    }
+  }
+  return listen_on(resolve("0.0.0.0", port, IpVersion::V4).front(), false);
+}
+
+// Errors of a client that is already gone, or of the moment: the next client may be fine.
+bool concerns_one_client_only(int error_number) {
+  switch (error_number) {
+    case EAGAIN:
+    case ECONNABORTED:
+    case EPROTO:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENONET:
+    case EOPNOTSUPP:
+    case ETIMEDOUT:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+Listener::Listener(const std::string& bind_address, std::uint16_t port, IpVersion version)
+    : fd_(bind_address.empty() ? listen_everywhere(port, version)
+                               : listen_on(resolve(bind_address, port, version).front(), false)) {}
+
+std::optional<TcpConnection> Listener::accept(const sigset_t& signal_mask) {
+  for (;;) {
+    pollfd waiting{.fd = fd_.get(), .events = POLLIN, .revents = 0};
+    if (::ppoll(&waiting, 1, nullptr, &signal_mask) < 0) {
+      if (errno == EINTR) {
+        return std::nullopt;
+      }
+      throw_system_error(errno, "wait for a client");
+    }
+    sockaddr_storage peer{};
+    socklen_t length = sizeof peer;
+    const int fd = ::accept4(fd_.get(), reinterpret_cast<sockaddr*>(&peer), &length, SOCK_CLOEXEC);
+    if (fd >= 0) {
+      return TcpConnection(Fd(fd), Address(reinterpret_cast<const sockaddr*>(&peer), length));
+    }
+    if (!concerns_one_client_only(errno)) {
+      throw_system_error(errno, "accept a client");
+    }
+  }
+}
+
+Address Listener::local_address() const {
+  sockaddr_storage local{};
+  socklen_t length = sizeof local;
+  check_syscall(::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&local), &length),
+                "getsockname");
+  return {reinterpret_cast<const sockaddr*>(&local), length};
+}
+
+}  // namespace tcpstep

@@ -1,0 +1,31 @@
+// A TCP socket that waits for clients.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "lib/net/address.h"
+#include "lib/net/fd.h"
+#include "lib/net/tcp_connection.h"
+
+namespace tcpstep {
+
+class Listener {
+ public:
+  // Listens on `bind_address`, or on every address if it is empty: dual-stack (IPv6 socket that
+  // takes IPv4 as well) for IpVersion::Any, falling back to IPv4 where the kernel has no IPv6.
+  // Throws std::system_error ("listen on [::]:19901: Address already in use").
+  Listener(const std::string& bind_address, std::uint16_t port, IpVersion version);
+
+  // Waits for the next client. Empty if a signal handler ran before one came.
+  // `signal_mask` is the mask to wait with (ppoll(2)), so that no signal is missed.
+  [[nodiscard]] std::optional<TcpConnection> accept(const sigset_t& signal_mask);
+
+  [[nodiscard]] Address local_address() const;
+
+ private:
+  Fd fd_;
+};
+
+}  // namespace tcpstep

@@ -1,0 +1,222 @@
+#include "lib/net/tcp_connection.h"
+
+#include <fcntl.h>
+#include <linux/tcp.h>  // struct tcp_info in full; never together with <netinet/tcp.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+
+#include "lib/base/error.h"
+
+namespace tcpstep {
+namespace {
+
+timespec to_timespec(Duration duration) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
+  return {.tv_sec = seconds.count(), .tv_nsec = (duration - seconds).count()};
+}
+
+PingStatus status_of(int error_number) {
+  switch (error_number) {
+    case EAGAIN:
+    case ETIMEDOUT:  // the kernel gave up retransmitting
+      return PingStatus::Timeout;
+    case ECONNRESET:
+    case EPIPE:
+      return PingStatus::Reset;
+    case EINTR:
+      return PingStatus::Interrupted;
+    default:
+      return PingStatus::Failed;
+  }
+}
+
+void set_blocking(const Fd& fd, bool is_blocking) {
+  const int flags = check_syscall(::fcntl(fd.get(), F_GETFL), "fcntl F_GETFL");
+  check_syscall(::fcntl(fd.get(), F_SETFL, is_blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK),
+                "fcntl F_SETFL");
+}
+
+int read_flag(const Fd& fd, int level, int option) {
+  int value = 0;
+  socklen_t length = sizeof value;
+  return ::getsockopt(fd.get(), level, option, &value, &length) == 0 ? value : -1;
+}
+
+// TCP_INFO as far as this kernel fills it: older ones give less, emulators may give nonsense.
+class TcpInfo {
+ public:
+  explicit TcpInfo(const Fd& fd) {
+    if (::getsockopt(fd.get(), IPPROTO_TCP, TCP_INFO, &info_, &length_) != 0) {
+      length_ = 0;
+    }
+  }
+
+  // The field, or nothing where the kernel's answer ends before it does.
+  template <class Field>
+  [[nodiscard]] std::optional<Field> get(Field tcp_info::*field) const {
+    const auto* begin = reinterpret_cast<const std::byte*>(&info_);
+    const auto* end = reinterpret_cast<const std::byte*>(&(info_.*field)) + sizeof(Field);
+    if (end - begin > static_cast<std::ptrdiff_t>(length_)) {
+      return std::nullopt;
+    }
+    return info_.*field;
+  }
+
+ private:
+  tcp_info info_{};
+  socklen_t length_ = sizeof info_;
+};
+
+std::string option_words(std::uint8_t options) {
+  std::string words;
+  const auto add = [&](std::uint8_t bit, const char* word) {
+    if ((options & bit) != 0) {
+      words += words.empty() ? word : std::string(" ") + word;
+    }
+  };
+  add(TCPI_OPT_TIMESTAMPS, "timestamps");
+  add(TCPI_OPT_SACK, "sack");
+  add(TCPI_OPT_WSCALE, "wscale");
+  add(TCPI_OPT_ECN, "ecn");
+  return words.empty() ? "none" : words;
+}
+
+}  // namespace
+
+TcpConnection::TcpConnection(Fd fd, const Address& peer) : fd_(std::move(fd)), peer_(peer) {
+  const int on = 1;
+  check_syscall(::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on),
+                "set TCP_NODELAY for {}", peer_.text());
+}
+
+TcpConnection TcpConnection::connect(const Address& peer, Duration timeout) {
+  const std::string attempted = "connect to " + peer.text();
+  Fd fd(check_syscall(::socket(peer.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
+                      "{}: socket", attempted));
+  if (::connect(fd.get(), peer.raw(), peer.length()) < 0) {
+    if (errno != EINPROGRESS) {
+      throw_system_error(errno, attempted);
+    }
+    pollfd connecting{.fd = fd.get(), .events = POLLOUT, .revents = 0};
+    const timespec limit = to_timespec(timeout);
+    if (check_syscall(::ppoll(&connecting, 1, &limit, nullptr), "{}", attempted) == 0) {
+      throw_system_error(ETIMEDOUT, attempted);
+    }
+    const int error_number = read_flag(fd, SOL_SOCKET, SO_ERROR);
+    if (error_number != 0) {
+      throw_system_error(error_number, attempted);
+    }
+  }
+  set_blocking(fd, true);
+  return {std::move(fd), peer};
+}
+
+void TcpConnection::set_io_timeout(Duration timeout) {
+  const timespec exact = to_timespec(timeout);
+  const timeval limit{.tv_sec = exact.tv_sec, .tv_usec = exact.tv_nsec / 1000};
+  for (const int direction : {SO_RCVTIMEO, SO_SNDTIMEO}) {
+    check_syscall(::setsockopt(fd_.get(), SOL_SOCKET, direction, &limit, sizeof limit),
+                  "set the I/O timeout of {}", peer_.text());
+  }
+}
+
+bool TcpConnection::set_congestion_control(const std::string& name) {
+  return ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_CONGESTION, name.data(),
+                      static_cast<socklen_t>(name.size())) == 0;
+}
+
+PingStatus TcpConnection::send_all(std::span<const std::byte> payload) noexcept {
+  while (!payload.empty()) {
+    const ssize_t sent = ::send(fd_.get(), payload.data(), payload.size(), MSG_NOSIGNAL);
+    if (sent < 0) {
+      return status_of(errno);
+    }
+    payload = payload.subspan(static_cast<std::size_t>(sent));
+  }
+  return PingStatus::Ok;
+}
+
+PingStatus TcpConnection::receive_ack() noexcept {
+  std::array<std::byte, 16> ack{};
+  const Received received = receive_some(ack);
+  return received.bytes > 1 ? PingStatus::Protocol : received.status;
+}
+
+TcpConnection::Received TcpConnection::receive_some(std::span<std::byte> buffer) noexcept {
+  const ssize_t bytes = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
+  if (bytes < 0) {
+    return {.status = status_of(errno), .bytes = 0};
+  }
+  return {.status = bytes == 0 ? PingStatus::Closed : PingStatus::Ok,
+          .bytes = static_cast<std::size_t>(bytes)};
+}
+
+PingStatus TcpConnection::stay_idle(Duration pause) noexcept {
+  if (pause > Duration::zero()) {
+    pollfd quiet{.fd = fd_.get(), .events = POLLIN | POLLRDHUP, .revents = 0};
+    const timespec limit = to_timespec(pause);
+    if (::ppoll(&quiet, 1, &limit, nullptr) < 0) {
+      return status_of(errno);
+    }
+  }
+  std::byte unasked{};
+  const ssize_t bytes = ::recv(fd_.get(), &unasked, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (bytes > 0) {
+    return PingStatus::Protocol;
+  }
+  if (bytes == 0) {
+    return PingStatus::Closed;
+  }
+  return errno == EAGAIN ? PingStatus::Ok : status_of(errno);
+}
+
+PingStatus TcpConnection::finish(Duration patience) noexcept {
+  ::shutdown(fd_.get(), SHUT_WR);
+  pollfd ending{.fd = fd_.get(), .events = POLLIN, .revents = 0};
+  const timespec limit = to_timespec(patience);
+  if (::ppoll(&ending, 1, &limit, nullptr) <= 0) {
+    return PingStatus::Ok;  // the peer's end is a courtesy; the run does not depend on it
+  }
+  std::byte unasked{};
+  return ::recv(fd_.get(), &unasked, 1, MSG_DONTWAIT) > 0 ? PingStatus::Protocol : PingStatus::Ok;
+}
+
+PathInfo TcpConnection::path_info() const {
+  const TcpInfo info(fd_);
+  PathInfo path;
+  if (const int mss = read_flag(fd_, IPPROTO_TCP, TCP_MAXSEG); mss > 0) {
+    path.mss = Mss(static_cast<std::uint32_t>(mss));
+  }
+  path.path_mtu = info.get(&tcp_info::tcpi_pmtu);
+  path.cwnd_segments = info.get(&tcp_info::tcpi_snd_cwnd);
+  if (const auto rtt = info.get(&tcp_info::tcpi_rtt)) {
+    path.smoothed_rtt = std::chrono::microseconds(*rtt);
+  }
+  path.total_retransmits = info.get(&tcp_info::tcpi_total_retrans);
+  if (const auto options = info.get(&tcp_info::tcpi_options)) {
+    path.tcp_options = option_words(*options);
+  }
+  std::array<char, 32> name{};
+  socklen_t length = name.size() - 1;
+  if (::getsockopt(fd_.get(), IPPROTO_TCP, TCP_CONGESTION, name.data(), &length) == 0) {
+    path.congestion_control = name.data();
+  }
+  path.is_nodelay = read_flag(fd_, IPPROTO_TCP, TCP_NODELAY) > 0;
+  return path;
+}
+
+Address TcpConnection::local_address() const {
+  sockaddr_storage local{};
+  socklen_t length = sizeof local;
+  check_syscall(::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&local), &length),
+                "getsockname");
+  return {reinterpret_cast<const sockaddr*>(&local), length};
+}
+
+}  // namespace tcpstep

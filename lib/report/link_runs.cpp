@@ -1,0 +1,75 @@
+#include "lib/report/link_runs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace tcpstep {
+namespace {
+
+LinkRuns read_all(RunReader& run) {
+  LinkRuns result;
+  result.link = run.header().link();
+  result.mss = run.header().mss();
+  while (const auto row = run.next()) {
+    if (row->round == 0) {
+      continue;
+    }
+    if (!row->rtt) {
+      ++result.lost;
+    } else if (row->retransmits.value_or(0) > 0) {
+      ++result.retransmitted;
+    } else {
+      result.series[row->size].push_back(*row->rtt);
+    }
+  }
+  result.runs = 1;
+  result.partial_runs = run.trailer() && run.trailer()->status == kComplete ? 0 : 1;
+  const auto congestion = run.header().find("effective_congestion_control");
+  const auto started = run.header().find("started_utc");
+  result.conditions =
+      fmt::format("{}{}{}", congestion.value_or(""), congestion && started ? ", " : "",
+                  started.value_or("").substr(0, 10));
+  return result;
+}
+
+}  // namespace
+
+std::uint64_t LinkRuns::samples() const {
+  std::uint64_t count = 0;
+  for (const auto& [size, rtts] : series) {
+    count += rtts.size();
+  }
+  return count;
+}
+
+void RunCollection::add(RunReader& run) {
+  LinkRuns added = read_all(run);
+  const auto same = std::ranges::find_if(links_, [&](const LinkRuns& known) {
+    return known.link == added.link && known.mss == added.mss;
+  });
+  if (same == links_.end()) {
+    links_.push_back(std::move(added));
+    return;
+  }
+  same->runs += added.runs;
+  same->partial_runs += added.partial_runs;
+  same->lost += added.lost;
+  same->retransmitted += added.retransmitted;
+  for (auto& [size, rtts] : added.series) {
+    auto& known = same->series[size];
+    known.insert(known.end(), rtts.begin(), rtts.end());
+  }
+}
+
+std::span<const LinkRuns> RunCollection::links() {
+  for (LinkRuns& link : links_) {
+    for (auto& [size, rtts] : link.series) {
+      std::ranges::sort(rtts);
+    }
+  }
+  return links_;
+}
+
+}  // namespace tcpstep

@@ -1,0 +1,47 @@
+// All runs of one link, brought together size by size.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lib/base/units.h"
+#include "lib/runfile/run_reader.h"
+
+namespace tcpstep {
+
+// Runs are brought together if both agree: another MSS puts the boundaries elsewhere.
+struct LinkRuns {
+  std::string link;
+  std::optional<Mss> mss;
+
+  std::uint32_t runs = 0;
+  std::uint32_t partial_runs = 0;   // without trailer, or cut short by something
+  std::uint64_t lost = 0;           // pings without an RTT
+  std::uint64_t retransmitted = 0;  // pings with a retransmission, left out
+  std::string conditions;           // "cubic, 2026-11-22" of the first run, for titles
+
+  // The counted samples of each size: warm-up, lost and retransmitted ones are not among them.
+  // Ascending in every series after sort_series().
+  std::map<PayloadSize, std::vector<Duration>> series;
+
+  [[nodiscard]] std::uint64_t samples() const;
+};
+
+class RunCollection {
+ public:
+  // Reads the rest of `run` and adds it to the runs of its link and MSS.
+  // If it throws RunFileError, nothing of that file has been added.
+  void add(RunReader& run);
+
+  // In the order in which the links first came; every series ascending.
+  [[nodiscard]] std::span<const LinkRuns> links();
+
+ private:
+  std::vector<LinkRuns> links_;
+};
+
+}  // namespace tcpstep

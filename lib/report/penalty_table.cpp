@@ -1,0 +1,95 @@
+#include "lib/report/penalty_table.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <utility>
+
+namespace tcpstep {
+namespace {
+
+struct Point {
+  PayloadSize size;
+  Duration rtt;
+};
+
+// The mean of the points' RTTs, against the reference. `points` is not empty.
+Penalty penalty_of(const std::vector<Point>& points, Duration reference) {
+  Duration sum{0};
+  for (const Point& point : points) {
+    sum += point.rtt;
+  }
+  const Duration rtt = sum / static_cast<Duration::rep>(points.size());
+  return {.smallest = points.front().size,
+          .largest = points.back().size,
+          .rtt = rtt,
+          .extra = rtt - reference,
+          .share = static_cast<double>((rtt - reference).count()) /
+                   static_cast<double>(reference.count())};
+}
+
+}  // namespace
+
+PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
+  PenaltyTable table{.link = runs.link,
+                     .mss = runs.mss,
+                     .statistic = statistic,
+                     .runs = runs.runs,
+                     .partial_runs = runs.partial_runs,
+                     .samples = runs.samples(),
+                     .lost = runs.lost,
+                     .retransmitted = runs.retransmitted,
+                     .reference_size = {},
+                     .filling = {},
+                     .second = {},
+                     .fourth = {},
+                     .classes = {}};
+  std::map<std::uint32_t, std::vector<Point>> points_of_class;
+  for (const auto& [size, rtts] : runs.series) {
+    const auto rtt = statistic.of(rtts);
+    if (!rtt) {
+      continue;
+    }
+    if (!table.reference_size) {
+      table.reference_size = size;
+      table.reference_rtt = *rtt;
+    }
+    if (runs.mss) {
+      points_of_class[segments_needed(size, *runs.mss)].push_back({size, *rtt});
+    }
+  }
+  for (const auto& [segments, points] : points_of_class) {
+    table.classes.push_back({.segments = segments,
+                             .sizes = static_cast<std::uint32_t>(points.size()),
+                             .penalty = penalty_of(points, table.reference_rtt)});
+  }
+  if (points_of_class.size() < 2 || !points_of_class.contains(1)) {
+    return table;
+  }
+  table.filling = penalty_of({points_of_class[1].back()}, table.reference_rtt);
+  for (const auto& [segments, row] : {std::pair(2U, &table.second), std::pair(4U, &table.fourth)}) {
+    if (points_of_class.contains(segments)) {
+      *row = penalty_of(points_of_class[segments], table.reference_rtt);
+    }
+  }
+  return table;
+}
+
+std::string why_no_penalties(const PenaltyTable& table) {
+  if (!table.reference_size) {
+    return "no sample was counted";
+  }
+  if (!table.mss) {
+    return "the MSS of these runs is unknown, so the boundaries are";
+  }
+  if (table.classes.front().segments > 1) {
+    return "no size fits into one segment: there is nothing to compare with";
+  }
+  if (table.classes.size() == 1) {
+    return fmt::format("every size is one segment (MSS {}): no boundary was crossed",
+                       table.mss->bytes());
+  }
+  return {};
+}
+
+}  // namespace tcpstep

@@ -1,0 +1,60 @@
+// What payload size costs on one link: the seed's three rows, and one row per class of segments.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/units.h"
+#include "lib/report/link_runs.h"
+#include "lib/stats/statistic.h"
+
+namespace tcpstep {
+
+// The extra RTT of one or more sizes over the reference size of the same runs.
+struct Penalty {
+  PayloadSize smallest;  // the sizes it stands for, from … to
+  PayloadSize largest;
+  Duration rtt;    // mean over these sizes of the statistic
+  Duration extra;  // rtt minus the reference
+  double share;    // extra divided by the reference: 0.3 is "30 %"
+};
+
+// The sizes that need `segments` segments.
+struct SegmentClass {
+  std::uint32_t segments;
+  std::uint32_t sizes;  // how many of them were measured
+  Penalty penalty;
+};
+
+struct PenaltyTable {
+  std::string link;
+  std::optional<Mss> mss;
+  Statistic statistic = Statistic::minimum();
+  std::uint32_t runs = 0;
+  std::uint32_t partial_runs = 0;
+  std::uint64_t samples = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t retransmitted = 0;
+
+  // The smallest size measured (1 byte by default) and its statistic; empty without samples.
+  std::optional<PayloadSize> reference_size;
+  Duration reference_rtt{0};
+
+  // The seed's rows. Empty if no measured size is in that class, or if all sizes are in one class:
+  // then no packet was ever full.
+  std::optional<Penalty> filling;  // the largest size of class 1
+  std::optional<Penalty> second;   // class 2
+  std::optional<Penalty> fourth;   // class 4
+
+  std::vector<SegmentClass> classes;  // ascending; empty if the MSS is unknown
+};
+
+// The table of one link. `runs` has its series in ascending order, as RunCollection gives it.
+[[nodiscard]] PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic);
+
+// Why a table has no penalties, in words for a person; empty if it has.
+[[nodiscard]] std::string why_no_penalties(const PenaltyTable& table);
+
+}  // namespace tcpstep

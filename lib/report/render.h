@@ -1,0 +1,21 @@
+// Penalty tables as text for people, Markdown, CSV and JSON.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "lib/report/penalty_table.h"
+
+namespace tcpstep {
+
+// Links side by side in the seed's three rows, then the classes of each link.
+[[nodiscard]] std::string render_text(std::span<const PenaltyTable> tables);
+[[nodiscard]] std::string render_markdown(std::span<const PenaltyTable> tables);
+
+// One line per row of every table; times in ns, shares in percent, empty where not available.
+[[nodiscard]] std::string render_csv(std::span<const PenaltyTable> tables);
+
+// {"format": "tcpstep-report/1", "links": [...]}; null where not available.
+[[nodiscard]] std::string render_json(std::span<const PenaltyTable> tables);
+
+}  // namespace tcpstep

@@ -1,0 +1,44 @@
+#include "lib/report/render.h"
+#include "lib/report/rows.h"
+
+namespace tcpstep {
+namespace {
+
+// `row` is reference, filling, second, fourth, or class with its number of segments.
+std::string line(const PenaltyTable& table, std::string_view row, std::string_view segments,
+                 const std::optional<Penalty>& penalty) {
+  const std::string mss = table.mss ? fmt::format("{}", table.mss->bytes()) : "";
+  const std::string numbers = penalty ? fmt::format("{},{},{},{},{:.4f}", penalty->smallest.bytes(),
+                                                    penalty->largest.bytes(), penalty->rtt.count(),
+                                                    penalty->extra.count(), penalty->share * 100)
+                                      : ",,,,";
+  return fmt::format("{},{},{},{},{},{}\n", table.link, mss, table.statistic.name(), row, segments,
+                     numbers);
+}
+
+}  // namespace
+
+std::string render_csv(std::span<const PenaltyTable> tables) {
+  std::string text =
+      "link,mss_bytes,statistic,row,segments,smallest_bytes,largest_bytes,rtt_ns,penalty_ns,"
+      "penalty_percent\n";
+  for (const PenaltyTable& table : tables) {
+    if (table.reference_size) {
+      const Penalty reference{.smallest = *table.reference_size,
+                              .largest = *table.reference_size,
+                              .rtt = table.reference_rtt,
+                              .extra = Duration::zero(),
+                              .share = 0};
+      text += line(table, "reference", "", reference);
+    }
+    for (const SeedRow& row : kSeedRows) {
+      text += line(table, row.key, "", table.*row.penalty);
+    }
+    for (const SegmentClass& row : table.classes) {
+      text += line(table, "class", fmt::format("{}", row.segments), row.penalty);
+    }
+  }
+  return text;
+}
+
+}  // namespace tcpstep

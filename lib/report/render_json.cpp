@@ -1,0 +1,59 @@
+#include <nlohmann/json.hpp>
+
+#include "lib/report/render.h"
+#include "lib/report/rows.h"
+
+namespace tcpstep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json to_json(const std::optional<Penalty>& penalty) {
+  if (!penalty) {
+    return nullptr;
+  }
+  return {{"smallest_bytes", penalty->smallest.bytes()},
+          {"largest_bytes", penalty->largest.bytes()},
+          {"rtt_ns", penalty->rtt.count()},
+          {"penalty_ns", penalty->extra.count()},
+          {"penalty_percent", penalty->share * 100}};
+}
+
+Json to_json(const PenaltyTable& table) {
+  Json link{
+      {"link", table.link},
+      {"mss_bytes", table.mss ? Json(table.mss->bytes()) : Json()},
+      {"statistic", table.statistic.name()},
+      {"runs", table.runs},
+      {"partial_runs", table.partial_runs},
+      {"samples", table.samples},
+      {"lost", table.lost},
+      {"retransmitted", table.retransmitted},
+      {"reference_bytes", table.reference_size ? Json(table.reference_size->bytes()) : Json()},
+      {"reference_rtt_ns", table.reference_size ? Json(table.reference_rtt.count()) : Json()}};
+  for (const SeedRow& row : kSeedRows) {
+    link[std::string(row.key)] = to_json(table.*row.penalty);
+  }
+  link["classes"] = Json::array();
+  for (const SegmentClass& row : table.classes) {
+    Json entry = to_json(std::optional(row.penalty));
+    entry["segments"] = row.segments;
+    entry["sizes"] = row.sizes;
+    link["classes"].push_back(std::move(entry));
+  }
+  const std::string reason = why_no_penalties(table);
+  link["remark"] = reason.empty() ? Json() : Json(reason);
+  return link;
+}
+
+}  // namespace
+
+std::string render_json(std::span<const PenaltyTable> tables) {
+  Json report{{"format", "tcpstep-report/1"}, {"links", Json::array()}};
+  for (const PenaltyTable& table : tables) {
+    report["links"].push_back(to_json(table));
+  }
+  return report.dump(2) + '\n';
+}
+
+}  // namespace tcpstep

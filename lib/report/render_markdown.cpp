@@ -1,0 +1,58 @@
+#include "lib/report/render.h"
+#include "lib/report/rows.h"
+
+namespace tcpstep {
+namespace {
+
+std::string render_seed_rows(std::span<const PenaltyTable> tables) {
+  std::string header = "| penalty against 1 byte |";
+  std::string rule = "|---|";
+  for (const PenaltyTable& table : tables) {
+    header += fmt::format(" {} |", table.link);
+    rule += "---:|";
+  }
+  std::string text = header + '\n' + rule + '\n';
+  for (const SeedRow& row : kSeedRows) {
+    text += fmt::format("| {} |", row.words);
+    for (const PenaltyTable& table : tables) {
+      text += fmt::format(" {} |", percent_cell(table.*row.penalty));
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+std::string render_classes(const PenaltyTable& table) {
+  std::string text =
+      "| segments | payload bytes | RTT | penalty | share |\n|---:|---:|---:|---:|---:|\n";
+  text += fmt::format("| reference | {} | {} | | |\n", table.reference_size->bytes(),
+                      format_duration(table.reference_rtt));
+  for (const SegmentClass& row : table.classes) {
+    const auto [extra, share] = class_cells(table, row);
+    text += fmt::format("| {} | {} | {} | {} | {} |\n", row.segments, sizes_cell(row.penalty),
+                        format_duration(row.penalty.rtt), extra, share);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string render_markdown(std::span<const PenaltyTable> tables) {
+  if (tables.empty()) {
+    return {};
+  }
+  std::string text = render_seed_rows(tables);
+  for (const PenaltyTable& table : tables) {
+    text += fmt::format("\n**{}**\n\n", summary_line(table));
+    const std::string reason = why_no_penalties(table);
+    if (!reason.empty()) {
+      text += reason + "\n\n";
+    }
+    if (table.reference_size && !table.classes.empty()) {
+      text += render_classes(table);
+    }
+  }
+  return text;
+}
+
+}  // namespace tcpstep

@@ -1,0 +1,66 @@
+// What all renderers of penalty tables share: the rows' names and the words of a cell.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lib/base/text.h"
+#include "lib/report/penalty_table.h"
+
+namespace tcpstep {
+
+// The seed's three rows.
+struct SeedRow {
+  std::string_view key;
+  std::string_view words;
+  std::optional<Penalty> PenaltyTable::*penalty;
+};
+
+inline constexpr std::array<SeedRow, 3> kSeedRows{{
+    {"filling", "for filling the packet", &PenaltyTable::filling},
+    {"second", "for a second packet", &PenaltyTable::second},
+    {"fourth", "for a fourth packet", &PenaltyTable::fourth},
+}};
+
+[[nodiscard]] inline std::string percent_cell(const std::optional<Penalty>& penalty) {
+  return penalty ? fmt::format("{:+.1f} %", penalty->share * 100) : "n/a";
+}
+
+// The cells of one class's penalty; empty where there is nothing to compare.
+[[nodiscard]] inline std::array<std::string, 2> class_cells(const PenaltyTable& table,
+                                                            const SegmentClass& row) {
+  if (!why_no_penalties(table).empty()) {
+    return {};
+  }
+  return {format_difference(row.penalty.extra, table.reference_rtt), percent_cell(row.penalty)};
+}
+
+[[nodiscard]] inline std::string sizes_cell(const Penalty& penalty) {
+  return penalty.smallest == penalty.largest
+             ? fmt::format("{}", penalty.smallest.bytes())
+             : fmt::format("{}–{}", penalty.smallest.bytes(), penalty.largest.bytes());
+}
+
+// "veth: MSS 1448, 1 run, 2000 samples, 0 lost, min"
+[[nodiscard]] inline std::string summary_line(const PenaltyTable& table) {
+  std::string line =
+      fmt::format("{}: {}, {}, {}, {} lost, {}", table.link,
+                  table.mss ? fmt::format("MSS {}", table.mss->bytes()) : "MSS unknown",
+                  count_of(table.runs, "run"), count_of(table.samples, "sample"), table.lost,
+                  table.statistic.name());
+  if (table.retransmitted > 0) {
+    line += fmt::format(", {} with a retransmission left out", table.retransmitted);
+  }
+  if (table.partial_runs > 0) {
+    line += table.partial_runs == table.runs
+                ? ", partial"
+                : fmt::format(", {} of {} runs partial", table.partial_runs, table.runs);
+  }
+  return line;
+}
+
+}  // namespace tcpstep

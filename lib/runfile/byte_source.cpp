@@ -1,0 +1,65 @@
+#include "lib/runfile/byte_source.h"
+
+#include <sys/stat.h>
+
+#include <boost/iostreams/filter/gzip.hpp>
+#include <boost/iostreams/filter/zstd.hpp>
+#include <boost/iostreams/filtering_stream.hpp>
+#include <cerrno>
+#include <fstream>
+#include <istream>
+#include <utility>
+
+#include "lib/base/error.h"
+
+namespace tcpstep {
+namespace {
+
+namespace io = boost::iostreams;
+
+std::unique_ptr<std::istream> open(const std::filesystem::path& path) {
+  auto file = std::make_unique<std::ifstream>(path, std::ios::binary);
+  struct stat status {};
+  if (!*file || ::stat(path.c_str(), &status) != 0) {
+    throw_system_error(errno, "open " + path.string());
+  }
+  if (S_ISDIR(status.st_mode)) {
+    throw_system_error(EISDIR, "open " + path.string());
+  }
+  const auto decompressed_by = [&](auto filter) {
+    // The chain holds a reference; the pair keeps the file alive as long as the chain.
+    struct Chain : std::unique_ptr<std::ifstream>, io::filtering_istream {
+      explicit Chain(std::unique_ptr<std::ifstream> owned)
+          : std::unique_ptr<std::ifstream>(std::move(owned)) {}
+    };
+    std::ifstream& source = *file;
+    auto chain = std::make_unique<Chain>(std::move(file));
+    chain->push(filter);
+    chain->push(source);
+    return chain;
+  };
+  if (path.extension() == ".gz") {
+    return decompressed_by(io::gzip_decompressor());
+  }
+  if (path.extension() == ".zst") {
+    return decompressed_by(io::zstd_decompressor());
+  }
+  return file;
+}
+
+}  // namespace
+
+ByteSource::ByteSource(const std::filesystem::path& path) : stream_(open(path)) {}
+ByteSource::ByteSource(std::unique_ptr<std::istream> stream) : stream_(std::move(stream)) {}
+ByteSource::ByteSource(ByteSource&&) noexcept = default;
+ByteSource& ByteSource::operator=(ByteSource&&) noexcept = default;
+ByteSource::~ByteSource() = default;
+
+std::size_t ByteSource::read(std::span<char> buffer) {
+  stream_->read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+  // A decompressor's exception ends up as badbit; the bytes before it are good.
+  is_damaged_ = is_damaged_ || stream_->bad();
+  return static_cast<std::size_t>(stream_->gcount());
+}
+
+}  // namespace tcpstep

@@ -1,0 +1,53 @@
+#include "lib/runfile/output_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "lib/base/error.h"
+
+namespace tcpstep {
+
+OutputFile::OutputFile(std::filesystem::path path)
+    : path_(std::move(path)),
+      fd_(check_syscall(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644),
+                        "create {}", path_.string())) {}
+
+OutputFile::OutputFile(OutputFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      fd_(std::exchange(other.fd_, -1)),
+      length_(std::exchange(other.length_, 0)) {}
+
+OutputFile::~OutputFile() {
+  if (fd_ >= 0) {
+    ::close(fd_);
+    if (length_ == 0) {
+      ::unlink(path_.c_str());
+    }
+  }
+}
+
+void OutputFile::append(std::string_view lines) {
+  std::string_view left = lines;
+  while (!left.empty()) {
+    const ssize_t written = ::write(fd_, left.data(), left.size());
+    if (written < 0 && errno == EINTR) {
+      continue;
+    }
+    if (written < 0) {
+      const int error_number = errno;
+      static_cast<void>(::ftruncate(fd_, length_) == 0 && ::lseek(fd_, length_, SEEK_SET) >= 0);
+      throw_system_error(error_number, "write to " + path_.string());
+    }
+    left.remove_prefix(static_cast<std::size_t>(written));
+  }
+  length_ += static_cast<long long>(lines.size());
+}
+
+void OutputFile::sync() {
+  check_syscall(::fsync(fd_), "flush {}", path_.string());
+}
+
+}  // namespace tcpstep

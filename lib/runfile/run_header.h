@@ -1,0 +1,52 @@
+// The "# key: value" lines above the samples, and the trailer below them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lib/base/units.h"
+
+namespace tcpstep {
+
+inline constexpr std::string_view kRunFormat = "tcpstep-result/1";
+inline constexpr std::string_view kRunColumns =
+    "round,size_bytes,start_ns,rtt_ns,kernel_rtt_ns,segments,retransmits,cwnd_segments,srtt_us,"
+    "status";
+
+// Key/value facts of a run, in order. Keys are [a-z0-9_]+; values are made safe for CSV readers.
+class RunHeader {
+ public:
+  // Adds one fact; an empty value is left out, so that absent never looks like known.
+  void add(std::string_view key, std::string_view value);
+  void add(std::string_view key, std::uint64_t value);
+
+  // The value of `key`, or nothing.
+  [[nodiscard]] std::optional<std::string_view> find(std::string_view key) const;
+
+  // Shorthands for the facts that analysis needs.
+  [[nodiscard]] std::string_view link() const;  // "unnamed" if the file does not say
+  [[nodiscard]] std::optional<Mss> mss() const;
+
+  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& facts() const {
+    return facts_;
+  }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> facts_;
+};
+
+// The last line: only with it is a run whole.
+struct RunTrailer {
+  std::string status;         // "complete", "interrupted", "timeout", "reset", ...
+  std::uint64_t samples = 0;  // rows with status ok and a round above 0
+  std::uint64_t lost = 0;     // rows with another status and a round above 0
+  Duration elapsed{0};
+};
+
+inline constexpr std::string_view kComplete = "complete";
+
+}  // namespace tcpstep

@@ -1,0 +1,300 @@
+#include "lib/runfile/run_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "lib/base/name.h"
+#include "lib/base/text.h"
+
+namespace tcpstep {
+namespace {
+
+constexpr std::size_t kBufferSize = std::size_t{256} * 1024;
+constexpr std::size_t kLongestLine = std::size_t{64} * 1024;
+constexpr std::uint64_t kLongestSpan = 100ULL * 24 * 3600 * 1'000'000'000;  // 100 days
+constexpr std::uint64_t kLongestRtt = 24ULL * 3600 * 1'000'000'000;         // a day
+constexpr std::uint64_t kLargestCount = std::numeric_limits<std::uint32_t>::max();
+
+bool is_key(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+// Cuts the text before the next `separator` off the front of `rest`.
+std::string_view take_until(std::string_view& rest, char separator) {
+  const std::size_t length = std::min(rest.find(separator), rest.size());
+  const std::string_view taken = rest.substr(0, length);
+  rest.remove_prefix(std::min(length + 1, rest.size()));
+  return taken;
+}
+
+}  // namespace
+
+RunReader::RunReader(const std::filesystem::path& path)
+    : RunReader(ByteSource(path), path.string()) {}
+
+RunReader::RunReader(ByteSource source, std::string name)
+    : source_(std::move(source)), name_(std::move(name)), buffer_(kBufferSize) {
+  read_header();
+}
+
+std::optional<Row> RunReader::next() {
+  while (const auto line = next_line()) {
+    if (line->starts_with("# end:")) {
+      read_trailer(*line);
+    } else if (trailer_) {
+      fail("there is data after the trailer", *line, "Were two files joined? Analyze them apart.");
+    } else if (!line->starts_with('#')) {
+      return parse_row(*line);
+    }
+  }
+  check_end();
+  return std::nullopt;
+}
+
+// The next line without its LF; nothing at the end, whatever follows the last LF.
+std::optional<std::string_view> RunReader::next_line() {
+  for (;;) {
+    const char* begin = buffer_.data() + begin_;
+    const void* newline = std::memchr(begin, '\n', end_ - begin_);
+    if (newline != nullptr) {
+      line_ = {begin, static_cast<std::size_t>(static_cast<const char*>(newline) - begin)};
+      begin_ += line_.size() + 1;
+      ++line_number_;
+      if (line_.ends_with('\r')) {
+        fail("the line ends in CR LF", {},
+             "The file was changed on its way here. Convert it back, for instance with dos2unix.");
+      }
+      return line_;
+    }
+    if (is_at_end_) {
+      return std::nullopt;
+    }
+    if (end_ - begin_ > kLongestLine) {
+      ++line_number_;
+      fail(fmt::format("the line is longer than {} bytes", kLongestLine));
+    }
+    refill();
+  }
+}
+
+void RunReader::refill() {
+  std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+  end_ -= begin_;
+  begin_ = 0;
+  const std::size_t bytes = source_.read(std::span(buffer_).subspan(end_));
+  end_ += bytes;
+  is_at_end_ = bytes == 0;
+}
+
+void RunReader::read_header() {
+  const auto first = next_line();
+  const std::string expected = fmt::format("# format: {}", kRunFormat);
+  if (!first && end_ == 0) {
+    throw RunFileError(fmt::format("{} is empty", name_));
+  }
+  if (!first || *first != expected) {
+    const bool is_ours = first && first->starts_with("# format: tcpstep-result/");
+    throw RunFileError(
+        fmt::format("{} is not a {} file: its first line is not '{}'", name_,
+                    is_ours ? kRunFormat : "tcpstep result", expected),
+        is_ours ? "It was written by another version: use that version's tcpstep-analyze." : "");
+  }
+  while (const auto line = next_line()) {
+    if (!line->starts_with('#')) {
+      read_columns(*line);
+      return;
+    }
+    read_fact(*line);
+  }
+  throw RunFileError(fmt::format("{} ends before the names of its columns", name_),
+                     "It was cut off while its header was written: there is nothing to read.");
+}
+
+void RunReader::read_fact(std::string_view line) {
+  std::string_view rest = line.substr(std::min<std::size_t>(2, line.size()));
+  const std::string_view key = take_until(rest, ':');
+  if (!is_key(key) || !rest.starts_with(' ')) {
+    return;  // a remark
+  }
+  const std::string_view value = rest.substr(1);
+  if (const auto known = header_.find(key); known && *known != value) {
+    fail(fmt::format("{} is given twice: '{}' and '{}'", key, printable(*known), printable(value)),
+         value, "A result file describes one run on one path.");
+  }
+  if ((key == "link" || key == "label") && !is_valid_name(value)) {
+    fail(fmt::format("{} is '{}', but a name has {}", key, printable(value), kNameRule), value);
+  }
+  if (key == "mss_bytes") {
+    parse_number(value, key, 1, PayloadSize::kLargest);
+  }
+  header_.add(key, value);
+}
+
+void RunReader::read_columns(std::string_view line) {
+  static constexpr auto kNames = std::to_array<std::pair<std::string_view, Column>>({
+      {"round", Column::Round},
+      {"size_bytes", Column::Size},
+      {"start_ns", Column::Start},
+      {"rtt_ns", Column::Rtt},
+      {"kernel_rtt_ns", Column::KernelRtt},
+      {"segments", Column::Segments},
+      {"retransmits", Column::Retransmits},
+      {"status", Column::Status},
+  });
+  const auto is_there = [&](Column column) {
+    return std::ranges::find(columns_, column) != columns_.end();
+  };
+  std::string_view rest = line;
+  do {
+    const std::string_view name = take_until(rest, ',');
+    const auto known = std::ranges::find(kNames, name, &std::pair<std::string_view, Column>::first);
+    const Column column = known == kNames.end() ? Column::Ignored : known->second;
+    if (column != Column::Ignored && is_there(column)) {
+      fail(fmt::format("column {} is there twice", name), name);
+    }
+    columns_.push_back(column);
+  } while (!rest.empty());
+  for (const auto& [name, column] : kNames) {
+    if ((column == Column::Size || column == Column::Rtt) && !is_there(column)) {
+      fail(fmt::format("there is no column {}; the line reads '{}'", name, printable(line)));
+    }
+  }
+}
+
+Row RunReader::parse_row(std::string_view line) {
+  Row row;
+  bool is_ok = true;
+  std::string_view rest = line;
+  std::size_t count = 0;
+  for (bool is_last = false; !is_last; ++count) {
+    is_last = rest.find(',') == std::string_view::npos;
+    const std::string_view field = take_until(rest, ',');
+    if (count < columns_.size()) {
+      parse_field(row, is_ok, columns_[count], field);
+    }
+  }
+  if (count != columns_.size()) {
+    fail(fmt::format("the line has {}, the file has {}", count_of(count, "field"),
+                     count_of(columns_.size(), "column")));
+  }
+  if (!is_ok) {
+    row.rtt.reset();
+  } else if (!row.rtt) {
+    fail("rtt_ns is empty, but the status is ok", line);
+  }
+  if (row.round > 0) {
+    ++(row.rtt ? samples_ : lost_);
+  }
+  return row;
+}
+
+void RunReader::parse_field(Row& row, bool& is_ok, Column column, std::string_view field) {
+  const auto as_count = [&](std::string_view name, std::uint64_t smallest, std::uint64_t largest) {
+    return static_cast<std::uint32_t>(parse_number(field, name, smallest, largest));
+  };
+  const auto as_span = [&](std::string_view name, std::uint64_t smallest, std::uint64_t largest) {
+    return Duration(static_cast<Duration::rep>(parse_number(field, name, smallest, largest)));
+  };
+  switch (column) {
+    case Column::Size:
+      row.size = PayloadSize(as_count("size_bytes", 1, PayloadSize::kLargest));
+      return;
+    case Column::Round:
+      row.round = as_count("round", 0, kLargestCount);
+      return;
+    case Column::Status:
+      is_ok = field == "ok";
+      if (field.empty()) {
+        fail("status is empty", line_);
+      }
+      return;
+    default:
+      break;
+  }
+  if (field.empty()) {  // not available
+    return;
+  }
+  switch (column) {
+    case Column::Rtt:
+      row.rtt = as_span("rtt_ns", 1, kLongestRtt);
+      return;
+    case Column::Start:
+      row.start = as_span("start_ns", 0, kLongestSpan);
+      return;
+    case Column::KernelRtt:
+      row.kernel_rtt = as_span("kernel_rtt_ns", 0, kLongestRtt);
+      return;
+    case Column::Segments:
+      row.segments = as_count("segments", 0, kLargestCount);
+      return;
+    case Column::Retransmits:
+      row.retransmits = as_count("retransmits", 0, kLargestCount);
+      return;
+    default:
+      return;
+  }
+}
+
+std::uint64_t RunReader::parse_number(std::string_view field, std::string_view column,
+                                      std::uint64_t smallest, std::uint64_t largest) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), number);
+  const bool is_whole = end == field.data() + field.size() && !field.empty();
+  if (!is_whole || error == std::errc::invalid_argument) {
+    fail(fmt::format("{} is '{}', not a whole number", column, printable(field)), field);
+  }
+  if (error == std::errc::result_out_of_range || number < smallest || number > largest) {
+    fail(fmt::format("{} is {}, not {} to {}", column, printable(field), smallest, largest), field);
+  }
+  return number;
+}
+
+void RunReader::read_trailer(std::string_view line) {
+  if (trailer_) {
+    fail("there is a second trailer", line, "Were two files joined? Analyze them apart.");
+  }
+  trailer_.emplace();
+  std::string_view rest = line.substr(std::string_view("# end:").size());
+  while (!rest.empty()) {
+    const std::string_view pair = take_until(rest, ' ');
+    std::string_view value = pair;
+    const std::string_view key = take_until(value, '=');
+    if (key == "status") {
+      trailer_->status = printable(value);
+    } else if (key == "samples") {
+      trailer_->samples = parse_number(value, key, 0, std::numeric_limits<std::uint64_t>::max());
+    } else if (key == "lost") {
+      trailer_->lost = parse_number(value, key, 0, std::numeric_limits<std::uint64_t>::max());
+    } else if (key == "elapsed_ns") {
+      trailer_->elapsed =
+          Duration(static_cast<Duration::rep>(parse_number(value, key, 0, kLongestSpan)));
+    }
+  }
+}
+
+void RunReader::check_end() const {
+  if (trailer_ && (trailer_->samples != samples_ || trailer_->lost != lost_)) {
+    throw RunFileError(
+        fmt::format("{}: the trailer counts {} and {} lost, the lines are {} and {}", name_,
+                    count_of(trailer_->samples, "sample"), trailer_->lost, samples_, lost_),
+        "Lines were taken out or added after the run.");
+  }
+}
+
+void RunReader::fail(const std::string& what, std::string_view at, const std::string& hint) const {
+  const bool is_inside = at.data() >= line_.data() && at.data() <= line_.data() + line_.size();
+  const std::size_t column = at.data() != nullptr && is_inside
+                                 ? static_cast<std::size_t>(at.data() - line_.data()) + 1
+                                 : 1;
+  throw RunFileError(fmt::format("{}:{}:{}: {}", name_, line_number_, column, what), hint);
+}
+
+}  // namespace tcpstep

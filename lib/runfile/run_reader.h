@@ -1,0 +1,96 @@
+// Reads one result file (docs/result_format.md) in one pass with constant memory.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/error.h"
+#include "lib/base/units.h"
+#include "lib/runfile/byte_source.h"
+#include "lib/runfile/run_header.h"
+
+namespace tcpstep {
+
+// A file that is not what it should be: "run.csv:17:9: rtt_ns is 'abc', not a whole number".
+class RunFileError : public WorldError {
+ public:
+  using WorldError::WorldError;
+};
+
+// One line of samples.
+struct Row {
+  std::uint32_t round = 1;  // 0 is warm-up, never counted
+  PayloadSize size{1};
+  std::optional<Duration> rtt;  // empty: the ping was lost
+  std::optional<Duration> start;
+  std::optional<Duration> kernel_rtt;
+  std::optional<std::uint32_t> segments;
+  std::optional<std::uint32_t> retransmits;
+};
+
+class RunReader {
+ public:
+  // Reads up to and including the names of the columns. Throws RunFileError if this is not a
+  // result file of a version we know, std::system_error if it cannot be read at all.
+  explicit RunReader(const std::filesystem::path& path);
+  // The same from any source; `name` is what errors call it.
+  RunReader(ByteSource source, std::string name);
+
+  [[nodiscard]] const RunHeader& header() const { return header_; }
+
+  // The next line of samples, or nothing at the end. A last line without its LF never counts: it
+  // may be cut. Throws RunFileError at a line that cannot be right.
+  std::optional<Row> next();
+
+  // After next() returned nothing: the trailer, or nothing if the run is partial.
+  [[nodiscard]] const std::optional<RunTrailer>& trailer() const { return trailer_; }
+
+ private:
+  enum class Column : std::uint8_t {
+    Ignored,
+    Round,
+    Size,
+    Start,
+    Rtt,
+    KernelRtt,
+    Segments,
+    Retransmits,
+    Status
+  };
+
+  std::optional<std::string_view> next_line();
+  void refill();
+  void read_header();
+  void read_fact(std::string_view line);
+  void read_columns(std::string_view line);
+  void read_trailer(std::string_view line);
+  Row parse_row(std::string_view line);
+  void parse_field(Row& row, bool& is_ok, Column column, std::string_view field);
+  std::uint64_t parse_number(std::string_view field, std::string_view column,
+                             std::uint64_t smallest, std::uint64_t largest);
+  void check_end() const;
+  [[noreturn]] void fail(const std::string& what, std::string_view at = {},
+                         const std::string& hint = {}) const;
+
+  ByteSource source_;
+  std::string name_;
+  std::vector<char> buffer_;
+  std::size_t begin_ = 0;  // of the unread part of the buffer
+  std::size_t end_ = 0;
+  bool is_at_end_ = false;
+  std::uint64_t line_number_ = 0;
+  std::string_view line_;  // the current one, for the column of an error
+
+  RunHeader header_;
+  std::vector<Column> columns_;
+  std::optional<RunTrailer> trailer_;
+  std::uint64_t samples_ = 0;
+  std::uint64_t lost_ = 0;
+};
+
+}  // namespace tcpstep

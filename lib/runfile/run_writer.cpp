@@ -1,0 +1,91 @@
+#include "lib/runfile/run_writer.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <ctime>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "lib/base/error.h"
+
+namespace tcpstep {
+namespace {
+
+template <class Number>
+void append_optional(std::string& line, const std::optional<Number>& value) {
+  if (value) {
+    fmt::format_to(std::back_inserter(line), "{}", *value);
+  }
+  line += ',';
+}
+
+void append_row(std::string& lines, std::uint32_t round, const Sample& sample) {
+  fmt::format_to(std::back_inserter(lines), "{},{},{},", round, sample.size.bytes(),
+                 sample.start.count());
+  const PingEvidence& evidence = sample.evidence;
+  using Count = std::optional<Duration::rep>;
+  append_optional(lines, sample.status == PingStatus::Ok ? Count(sample.rtt.count()) : Count());
+  append_optional(lines, evidence.kernel_rtt ? Count(evidence.kernel_rtt->count()) : Count());
+  append_optional(lines, evidence.segments);
+  append_optional(lines, evidence.retransmits);
+  append_optional(lines, evidence.cwnd_segments);
+  append_optional(lines, evidence.srtt_us);
+  lines += to_word(sample.status);
+  lines += '\n';
+}
+
+}  // namespace
+
+OutputFile create_run_file(const std::filesystem::path& directory, std::string_view link,
+                           std::string_view label) {
+  const std::string stem = fmt::format("{:%Y%m%dT%H%M%SZ}_{}{}{}", fmt::gmtime(std::time(nullptr)),
+                                       link, label.empty() ? "" : "_", label);
+  for (int attempt = 1;; ++attempt) {
+    const std::string suffix = attempt == 1 ? "" : fmt::format("-{}", attempt);
+    try {
+      return OutputFile(directory / (stem + suffix + ".csv"));
+    } catch (const std::system_error& error) {
+      if (error.code().value() != EEXIST || attempt == 1000) {
+        throw;
+      }
+    }
+  }
+}
+
+RunWriter::RunWriter(OutputFile file, const RunHeader& header) : file_(std::move(file)) {
+  std::string lines = fmt::format("# format: {}\n", kRunFormat);
+  for (const auto& [key, value] : header.facts()) {
+    fmt::format_to(std::back_inserter(lines), "# {}: {}\n", key, value);
+  }
+  lines += kRunColumns;
+  lines += '\n';
+  file_.append(lines);
+}
+
+void RunWriter::append(std::uint32_t round, std::span<const Sample> samples) {
+  lines_.clear();
+  std::uint64_t ok = 0;
+  for (const Sample& sample : samples) {
+    append_row(lines_, round, sample);
+    ok += sample.status == PingStatus::Ok ? 1 : 0;
+  }
+  file_.append(lines_);
+  if (round > 0) {
+    trailer_.samples += ok;
+    trailer_.lost += samples.size() - ok;
+  }
+}
+
+const RunTrailer& RunWriter::finish(std::string_view status, Duration elapsed) {
+  trailer_.status = status;
+  trailer_.elapsed = elapsed;
+  file_.append(fmt::format("# end: status={} samples={} lost={} elapsed_ns={}\n", status,
+                           trailer_.samples, trailer_.lost, elapsed.count()));
+  file_.sync();
+  return trailer_;
+}
+
+}  // namespace tcpstep

@@ -1,0 +1,39 @@
+// Writes one result file (docs/result_format.md).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "lib/base/sample.h"
+#include "lib/runfile/output_file.h"
+#include "lib/runfile/run_header.h"
+
+namespace tcpstep {
+
+// Creates `directory`/<UTC>_<link>[_<label>].csv under a name that was not there before.
+[[nodiscard]] OutputFile create_run_file(const std::filesystem::path& directory,
+                                         std::string_view link, std::string_view label);
+
+class RunWriter {
+ public:
+  // Writes the header and the names of the columns.
+  RunWriter(OutputFile file, const RunHeader& header);
+
+  // Appends the samples of one round with one write(2) of whole lines. Not for the timed part.
+  void append(std::uint32_t round, std::span<const Sample> samples);
+
+  // Writes the trailer: `status` is kComplete or the word that says what cut the run short.
+  const RunTrailer& finish(std::string_view status, Duration elapsed);
+
+  [[nodiscard]] const std::filesystem::path& path() const { return file_.path(); }
+
+ private:
+  OutputFile file_;
+  std::string lines_;  // reused, so that later rounds do not allocate
+  RunTrailer trailer_;
+};
+
+}  // namespace tcpstep

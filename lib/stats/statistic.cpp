@@ -1,0 +1,80 @@
+#include "lib/stats/statistic.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <numeric>
+
+namespace tcpstep {
+namespace {
+
+Duration interpolate(std::span<const Duration> ascending, double probability) {
+  const double position = probability * static_cast<double>(ascending.size() - 1);
+  const auto below = static_cast<std::size_t>(position);
+  if (below + 1 >= ascending.size()) {
+    return ascending.back();
+  }
+  const double gap = static_cast<double>((ascending[below + 1] - ascending[below]).count());
+  return ascending[below] + Duration(std::llround((position - std::floor(position)) * gap));
+}
+
+// The sum of a day's worth of samples stays far below the 292 years that nanoseconds can count.
+Duration mean_of(std::span<const Duration> samples) {
+  const Duration sum = std::accumulate(samples.begin(), samples.end(), Duration::zero());
+  return sum / static_cast<Duration::rep>(samples.size());
+}
+
+}  // namespace
+
+std::optional<Statistic> Statistic::parse(std::string_view text) {
+  if (text == "min") {
+    return minimum();
+  }
+  if (text == "mean") {
+    return mean();
+  }
+  if (text == "median") {
+    return quantile(0.5);
+  }
+  if (!text.starts_with('p')) {
+    return std::nullopt;
+  }
+  double percent = 0;
+  const auto [end, error] = std::from_chars(text.data() + 1, text.data() + text.size(), percent,
+                                            std::chars_format::fixed);
+  const bool is_whole = error == std::errc{} && end == text.data() + text.size();
+  if (!is_whole || !(percent > 0 && percent < 100)) {
+    return std::nullopt;
+  }
+  return quantile(percent / 100);
+}
+
+std::string Statistic::name() const {
+  switch (kind_) {
+    case Kind::Minimum:
+      return "min";
+    case Kind::Mean:
+      return "mean";
+    case Kind::Quantile:
+      return probability_ == 0.5 ? "median" : fmt::format("p{:g}", probability_ * 100);
+  }
+  return {};
+}
+
+std::optional<Duration> Statistic::of(std::span<const Duration> ascending) const {
+  if (ascending.empty()) {
+    return std::nullopt;
+  }
+  switch (kind_) {
+    case Kind::Minimum:
+      return ascending.front();
+    case Kind::Mean:
+      return mean_of(ascending);
+    case Kind::Quantile:
+      return interpolate(ascending, probability_);
+  }
+  return std::nullopt;
+}
+
+}  // namespace tcpstep

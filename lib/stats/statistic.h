@@ -1,0 +1,38 @@
+// Which number stands for a series of samples.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "lib/base/units.h"
+
+namespace tcpstep {
+
+// The minimum, the mean or a quantile of a series.
+class Statistic {
+ public:
+  static Statistic minimum() { return Statistic(Kind::Minimum, 0); }
+  static Statistic mean() { return Statistic(Kind::Mean, 0); }
+  // 0 <= probability <= 1.
+  static Statistic quantile(double probability) { return Statistic(Kind::Quantile, probability); }
+
+  // "min", "mean", "median" or "pNN" with 0 < NN < 100, such as p99 or p99.9; nothing otherwise.
+  static std::optional<Statistic> parse(std::string_view text);
+
+  [[nodiscard]] std::string name() const;
+
+  // Of a series in ascending order; nothing for an empty one. Quantiles interpolate linearly
+  // between order statistics (type 7 of Hyndman & Fan, The American Statistician 50 (1996) 361).
+  [[nodiscard]] std::optional<Duration> of(std::span<const Duration> ascending) const;
+
+ private:
+  enum class Kind : unsigned char { Minimum, Mean, Quantile };
+  Statistic(Kind kind, double probability) : kind_(kind), probability_(probability) {}
+
+  Kind kind_;
+  double probability_;
+};
+
+}  // namespace tcpstep
