@@ -1,0 +1,69 @@
+#include "analysis/gnuplot_script.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace tcpstep {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+LinkRuns stairs(std::uint32_t mss, std::uint32_t rounds = 3) {
+  LinkRuns runs;
+  runs.link = "my_link";
+  runs.mss = Mss(mss);
+  runs.runs = 1;
+  for (std::uint32_t bytes = 1; bytes <= 9901; bytes += 100) {
+    runs.series[PayloadSize(bytes)] =
+        std::vector<Duration>(rounds, 10us + segments_needed(PayloadSize(bytes), Mss(mss)) * 5us);
+  }
+  return runs;
+}
+
+TEST(CloseupScriptTest, StatesTheFindingInItsTitle) {
+  const PlotScript plot = closeup_script(stairs(1448), "my_link");
+  EXPECT_EQ(plot.name, "closeup-my_link");
+  EXPECT_THAT(plot.text, HasSubstr("'my_link: a second packet costs +5.00 µs (+33.3 %), "
+                                   "a fourth +15.00 µs (+100.0 %)'"));
+}
+
+TEST(CloseupScriptTest, SaysThatNothingWasCrossedOnLoopback) {
+  EXPECT_THAT(closeup_script(stairs(32741), "x").text,
+              HasSubstr("every size is one segment (MSS 32741)"));
+}
+
+TEST(CloseupScriptTest, DrawsBoundariesAtMultiplesOfTheMss) {
+  const std::string text = closeup_script(stairs(1348), "x").text;
+  EXPECT_THAT(text, HasSubstr("from 1348, graph 0"));
+  EXPECT_THAT(text, HasSubstr("from 2696, graph 0"));
+  EXPECT_THAT(text, Not(HasSubstr("1448")));
+}
+
+TEST(AllResultsScriptTest, SwitchesToALogAxisWhenOutliersWouldFlattenTheRest) {
+  LinkRuns runs = stairs(1448);
+  runs.series[PayloadSize(1)].push_back(100us);
+  EXPECT_THAT(all_results_script(runs, "x").text, HasSubstr("logscale y\n"));
+  for (auto& [size, rtts] : runs.series) {
+    rtts = {10us, 11us};
+  }
+  EXPECT_THAT(all_results_script(runs, "x").text, Not(HasSubstr("logscale")));
+}
+
+TEST(AllResultsScriptTest, LeavesTheSvgOutWhenItWouldBeHuge) {
+  EXPECT_TRUE(all_results_script(stairs(1448, 50), "x").has_svg);
+  EXPECT_FALSE(all_results_script(stairs(1448, 51), "x").has_svg);
+}
+
+TEST(AllResultsScriptTest, QuotesTitlesSoThatNoTextBecomesACommand) {
+  LinkRuns runs = stairs(1448);
+  runs.link = "a'b`id`$(x)\n\"";
+  runs.conditions = "'; system('id')";
+  const std::string text = all_results_script(runs, "x").text;
+  EXPECT_THAT(text, HasSubstr("'a''b`id`$(x) \""));
+  EXPECT_THAT(text, HasSubstr("''; system(''id'')'"));
+}
+
+}  // namespace
+}  // namespace tcpstep

@@ -1,0 +1,39 @@
+#include "lib/base/text.h"
+
+#include <gtest/gtest.h>
+
+namespace tcpstep {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(TextTest, ShowsDurationsInTheUnitAReaderExpects) {
+  EXPECT_EQ(format_duration(8359ns), "8.359 µs");
+  EXPECT_EQ(format_duration(168'912ns), "168.9 µs");
+  EXPECT_EQ(format_duration(1'999'000ns), "1999 µs");
+  EXPECT_EQ(format_duration(34'229'113ns), "34.23 ms");
+  EXPECT_EQ(format_duration(2500ms), "2.500 s");
+  EXPECT_EQ(format_duration(0ns), "0.000 µs");
+}
+
+TEST(TextTest, KeepsADifferenceInTheUnitOfItsScale) {
+  EXPECT_EQ(format_difference(4'690'000ns, 34ms), "+4.69 ms");
+  EXPECT_EQ(format_difference(-680ns, 8us), "-0.68 µs");
+}
+
+TEST(TextTest, CountsWithTheRightNoun) {
+  EXPECT_EQ(count_of(1, "run"), "1 run");
+  EXPECT_EQ(count_of(0, "run"), "0 runs");
+}
+
+TEST(TextTest, MakesOutsideTextHarmlessOnATerminal) {
+  EXPECT_EQ(printable("\x1b[2Jx\n"), "\\x1b[2Jx\\x0a");
+  EXPECT_EQ(printable("abcdef", 3), "abc…");
+}
+
+TEST(TextTest, KeepsHeaderValuesFreeOfWhatMisleadsCsvReaders) {
+  EXPECT_EQ(header_safe("Intel(R) \"Xeon\", #1\r\n"), "Intel(R) 'Xeon'   1  ");
+}
+
+}  // namespace
+}  // namespace tcpstep

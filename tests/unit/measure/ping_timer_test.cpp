@@ -1,0 +1,125 @@
+#include "lib/measure/ping_timer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+#include <string>
+
+namespace {
+
+std::atomic<long> allocations{0};
+
+}  // namespace
+
+// Counts what this program allocates, so that a test can prove a round allocates nothing.
+void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* memory = std::malloc(size)) {
+    return memory;
+  }
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+
+namespace tcpstep {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A clock that moves only when the peer or the test moves it.
+struct FakeClock {
+  using duration = Duration;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<FakeClock>;
+  static constexpr bool is_steady = true;
+  static time_point now() { return time_point(elapsed); }
+  static inline Duration elapsed{0};
+};
+
+// Answers after 10 µs and 1 ns per byte, and writes down what was asked of it.
+struct FakePeer {
+  PingStatus stay_idle(Duration pause) noexcept {
+    FakeClock::elapsed += pause + 3us;  // must not count
+    calls += 'i';
+    return idle_status;
+  }
+  PingStatus send_all(std::span<const std::byte> payload) noexcept {
+    FakeClock::elapsed += Duration(static_cast<Duration::rep>(payload.size()));
+    calls += 's';
+    return PingStatus::Ok;
+  }
+  PingStatus receive_ack() noexcept {
+    FakeClock::elapsed += 10us;
+    calls += 'r';
+    return ++acks == fail_at ? fail_with : PingStatus::Ok;
+  }
+
+  std::string calls = std::string(1000, ' ').erase();  // memory for all calls taken in advance
+  int acks = 0;
+  int fail_at = 0;
+  PingStatus fail_with = PingStatus::Timeout;
+  PingStatus idle_status = PingStatus::Ok;
+};
+
+class PingTimerTest : public testing::Test {
+ protected:
+  FakePeer peer;
+  PayloadSource payloads{PayloadSize(200), Fill::Random, 1};
+  std::vector<PayloadSize> sizes{PayloadSize(1), PayloadSize(101), PayloadSize(200)};
+  Round round{.number = 1, .sizes = sizes};
+};
+
+TEST_F(PingTimerTest, TimesFromBeforeTheSendToAfterTheAck) {
+  PingTimer<FakePeer, FakeClock> timer(peer, payloads, {.sizes_per_round = 3});
+  const auto samples = timer.measure(round);
+  ASSERT_EQ(samples.size(), 3U);
+  EXPECT_EQ(samples[0].rtt, 10us + 1ns);
+  EXPECT_EQ(samples[1].rtt, 10us + 101ns);
+  EXPECT_EQ(samples[2].rtt, 10us + 200ns);
+  EXPECT_EQ(peer.calls, "isrisrisr");
+}
+
+TEST_F(PingTimerTest, LeavesTheIntervalOutOfTheRttAndInTheStartTime) {
+  PingTimer<FakePeer, FakeClock> timer(peer, payloads, {.sizes_per_round = 3, .interval = 1ms});
+  const auto samples = timer.measure(round);
+  EXPECT_EQ(samples[0].rtt, 10us + 1ns);
+  EXPECT_EQ(samples[0].start, 1ms + 3us);
+  EXPECT_EQ(samples[1].start, 2 * (1ms + 3us) + 10us + 1ns);
+}
+
+TEST_F(PingTimerTest, StopsAfterTheFirstPingThatFails) {
+  peer.fail_at = 2;
+  PingTimer<FakePeer, FakeClock> timer(peer, payloads, {.sizes_per_round = 3});
+  const auto samples = timer.measure(round);
+  ASSERT_EQ(samples.size(), 2U);
+  EXPECT_EQ(samples[0].status, PingStatus::Ok);
+  EXPECT_EQ(samples[1].status, PingStatus::Timeout);
+}
+
+TEST_F(PingTimerTest, SendsNothingToAPeerThatSpokeUnasked) {
+  peer.idle_status = PingStatus::Protocol;
+  PingTimer<FakePeer, FakeClock> timer(peer, payloads, {.sizes_per_round = 3});
+  const auto samples = timer.measure(round);
+  ASSERT_EQ(samples.size(), 1U);
+  EXPECT_EQ(samples[0].status, PingStatus::Protocol);
+  EXPECT_EQ(peer.calls, "i");
+}
+
+TEST_F(PingTimerTest, AllocatesNothingDuringARound) {
+  PingTimer<FakePeer, FakeClock> timer(peer, payloads, {.sizes_per_round = 3});
+  const long before = allocations;
+  ASSERT_EQ(timer.measure(round).size(), 3U);
+  EXPECT_EQ(allocations, before);
+}
+
+}  // namespace
+}  // namespace tcpstep

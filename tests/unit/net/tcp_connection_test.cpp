@@ -1,0 +1,106 @@
+#include "lib/net/tcp_connection.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <csignal>
+#include <optional>
+
+#include "lib/net/listener.h"
+
+namespace tcpstep {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::array<std::byte, 1> kByte{std::byte{'1'}};
+constexpr std::array<std::byte, 2> kTwoBytes{std::byte{'1'}, std::byte{'1'}};
+
+// Both ends of a real connection over loopback; the kernel chooses the port.
+class TcpConnectionTest : public testing::Test {
+ protected:
+  TcpConnectionTest() : listener("127.0.0.1", 0, IpVersion::V4) {
+    sigset_t none;
+    sigemptyset(&none);
+    client.emplace(TcpConnection::connect(listener.local_address(), 5s));
+    server.emplace(*listener.accept(none));
+    server->set_io_timeout(5s);
+    client->set_io_timeout(5s);
+  }
+
+  // Waits until what the client sent has reached the server.
+  void wait_for_arrival() { static_cast<void>(server->stay_idle(5s)); }
+
+  Listener listener;
+  std::optional<TcpConnection> client;
+  std::optional<TcpConnection> server;
+};
+
+TEST_F(TcpConnectionTest, CarriesAPing) {
+  EXPECT_EQ(server->send_all(kTwoBytes), PingStatus::Ok);
+  std::array<std::byte, 8> buffer{};
+  const auto received = client->receive_some(buffer);
+  EXPECT_EQ(received.status, PingStatus::Ok);
+  EXPECT_EQ(received.bytes, 2U);
+  EXPECT_EQ(client->send_all(kByte), PingStatus::Ok);
+  EXPECT_EQ(server->receive_ack(), PingStatus::Ok);
+}
+
+TEST_F(TcpConnectionTest, TakesTwoBytesForAProtocolError) {
+  ASSERT_EQ(client->send_all(kTwoBytes), PingStatus::Ok);
+  EXPECT_EQ(server->receive_ack(), PingStatus::Protocol);
+}
+
+TEST_F(TcpConnectionTest, NoticesAByteThatNobodyAskedFor) {
+  EXPECT_EQ(server->stay_idle(0s), PingStatus::Ok);
+  ASSERT_EQ(client->send_all(kByte), PingStatus::Ok);
+  wait_for_arrival();
+  EXPECT_EQ(server->stay_idle(0s), PingStatus::Protocol);
+}
+
+TEST_F(TcpConnectionTest, TellsClosedFromResetFromTimeout) {
+  server->set_io_timeout(20ms);
+  EXPECT_EQ(server->receive_ack(), PingStatus::Timeout);
+  ASSERT_EQ(server->send_all(kByte), PingStatus::Ok);
+  client.reset();  // closes with a byte unread: the kernel sends a reset
+  EXPECT_EQ(server->receive_ack(), PingStatus::Reset);
+}
+
+TEST_F(TcpConnectionTest, TellsAnOrderlyEnd) {
+  client.reset();
+  EXPECT_EQ(server->receive_ack(), PingStatus::Closed);
+}
+
+TEST_F(TcpConnectionTest, FinishesWithoutWaitingForAPeerThatNeverCloses) {
+  EXPECT_EQ(server->finish(1ms), PingStatus::Ok);
+}
+
+TEST_F(TcpConnectionTest, FindsAnExtraByteAtTheVeryEnd) {
+  ASSERT_EQ(client->send_all(kByte), PingStatus::Ok);
+  EXPECT_EQ(server->finish(5s), PingStatus::Protocol);
+}
+
+TEST_F(TcpConnectionTest, ReadsItsSettingsBackFromTheKernel) {
+  const PathInfo path = server->path_info();
+  ASSERT_TRUE(path.mss);
+  EXPECT_GT(path.mss->bytes(), 500U);
+  EXPECT_TRUE(path.is_nodelay);
+  EXPECT_TRUE(server->set_congestion_control("reno"));
+  EXPECT_EQ(server->path_info().congestion_control, "reno");
+  EXPECT_FALSE(server->set_congestion_control("no-such-control"));
+}
+
+TEST_F(TcpConnectionTest, ConnectReportsARefusal) {
+  const Address closed = listener.local_address();
+  listener = Listener("127.0.0.1", 0, IpVersion::V4);
+  try {
+    static_cast<void>(TcpConnection::connect(closed, 5s));
+    FAIL();
+  } catch (const std::system_error& error) {
+    EXPECT_EQ(error.code().value(), ECONNREFUSED);
+    EXPECT_NE(std::string(error.what()).find(closed.text()), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace tcpstep

@@ -1,0 +1,120 @@
+#include "lib/report/penalty_table.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace tcpstep {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A link on which a byte costs 1 ns and every segment after the first 5 µs, on top of 10 µs.
+LinkRuns stairs(std::uint32_t mss) {
+  LinkRuns runs;
+  runs.link = "stairs";
+  runs.mss = Mss(mss);
+  runs.runs = 1;
+  for (std::uint32_t bytes = 1; bytes <= 9901; bytes += 100) {
+    const auto segments = segments_needed(PayloadSize(bytes), Mss(mss));
+    const Duration best = 10us + Duration(bytes - 1) + (segments - 1) * 5us;
+    runs.series[PayloadSize(bytes)] = {best, best + 1us, best + 2us};
+  }
+  return runs;
+}
+
+TEST(PenaltyTableTest, ChargesTheFirstByteBeyondOneSegment) {
+  const PenaltyTable table = penalty_table(stairs(1448), Statistic::minimum());
+  EXPECT_EQ(table.reference_rtt, 10us);
+  EXPECT_EQ(table.filling->smallest, PayloadSize(1401));
+  EXPECT_EQ(table.filling->extra, 1400ns);
+  EXPECT_DOUBLE_EQ(table.filling->share, 0.14);
+  EXPECT_EQ(table.second->smallest, PayloadSize(1501));
+  EXPECT_EQ(table.second->largest, PayloadSize(2801));
+  EXPECT_EQ(table.second->extra, 5us + 2150ns);
+  EXPECT_EQ(table.fourth->smallest, PayloadSize(4401));
+  EXPECT_EQ(table.fourth->extra, 15us + 5050ns);
+}
+
+TEST(PenaltyTableTest, FollowsTheMssOfTheRun) {
+  const PenaltyTable table = penalty_table(stairs(1348), Statistic::minimum());
+  EXPECT_EQ(table.filling->largest, PayloadSize(1301));
+  EXPECT_EQ(table.second->smallest, PayloadSize(1401));
+  EXPECT_EQ(table.classes.size(), 8U);
+}
+
+TEST(PenaltyTableTest, UsesTheStatisticForTheReferenceToo) {
+  const PenaltyTable table = penalty_table(stairs(1448), *Statistic::parse("median"));
+  EXPECT_EQ(table.reference_rtt, 11us);
+  EXPECT_EQ(table.filling->extra, 1400ns);
+}
+
+TEST(PenaltyTableTest, MakesNoPenaltiesUpWhereNothingCrossedABoundary) {
+  const PenaltyTable table = penalty_table(stairs(32741), Statistic::minimum());
+  EXPECT_FALSE(table.filling);
+  EXPECT_FALSE(table.second);
+  EXPECT_FALSE(table.fourth);
+  EXPECT_EQ(why_no_penalties(table),
+            "every size is one segment (MSS 32741): no boundary was crossed");
+}
+
+TEST(PenaltyTableTest, LeavesAClassWithoutSizesOut) {
+  LinkRuns runs = stairs(1448);
+  std::erase_if(runs.series,
+                [](const auto& entry) { return segments_needed(entry.first, Mss(1448)) == 4; });
+  const PenaltyTable table = penalty_table(runs, Statistic::minimum());
+  EXPECT_TRUE(table.second);
+  EXPECT_FALSE(table.fourth);
+}
+
+TEST(PenaltyTableTest, SaysWhatIsMissing) {
+  LinkRuns unknown = stairs(1448);
+  unknown.mss.reset();
+  EXPECT_EQ(why_no_penalties(penalty_table(unknown, Statistic::minimum())),
+            "the MSS of these runs is unknown, so the boundaries are");
+  LinkRuns empty;
+  EXPECT_EQ(why_no_penalties(penalty_table(empty, Statistic::minimum())), "no sample was counted");
+  LinkRuns large = stairs(1448);
+  std::erase_if(large.series, [](const auto& entry) { return entry.first < PayloadSize(1500); });
+  EXPECT_EQ(why_no_penalties(penalty_table(large, Statistic::minimum())),
+            "no size fits into one segment: there is nothing to compare with");
+}
+
+RunReader read(const std::string& mss, const std::string& rows) {
+  const std::string text = "# format: tcpstep-result/1\n# link: veth\n# mss_bytes: " + mss +
+                           "\nround,size_bytes,rtt_ns,retransmits,status\n" + rows;
+  return {ByteSource(std::make_unique<std::istringstream>(text)), "run.csv"};
+}
+
+TEST(RunCollectionTest, LeavesOutWarmupLostAndRetransmittedPings) {
+  RunCollection runs;
+  RunReader reader =
+      read("1448", "0,1,1,0,ok\n1,1,50,0,ok\n1,1,2,1,ok\n1,1,,0,timeout\n1,1,60,,ok\n");
+  runs.add(reader);
+  const LinkRuns& link = runs.links()[0];
+  EXPECT_EQ(link.series.at(PayloadSize(1)), (std::vector<Duration>{50ns, 60ns}));
+  EXPECT_EQ(link.lost, 1U);
+  EXPECT_EQ(link.retransmitted, 1U);
+  EXPECT_EQ(link.partial_runs, 1U);
+}
+
+TEST(RunCollectionTest, KeepsRunsOfAnotherMssApart) {
+  RunCollection runs;
+  for (const char* mss : {"1448", "1348", "1448"}) {
+    RunReader reader = read(mss, "1,1,50,0,ok\n# end: status=complete samples=1 lost=0\n");
+    runs.add(reader);
+  }
+  ASSERT_EQ(runs.links().size(), 2U);
+  EXPECT_EQ(runs.links()[0].runs, 2U);
+  EXPECT_EQ(runs.links()[0].partial_runs, 0U);
+}
+
+TEST(RunCollectionTest, AddsNothingOfAFileThatFails) {
+  RunCollection runs;
+  RunReader reader = read("1448", "1,1,50,0,ok\n1,1,abc,0,ok\n");
+  EXPECT_THROW(runs.add(reader), RunFileError);
+  EXPECT_TRUE(runs.links().empty());
+}
+
+}  // namespace
+}  // namespace tcpstep

@@ -1,0 +1,60 @@
+// The tables as a whole, compared with the files in tests/golden.
+#include "lib/report/render.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <fstream>
+#include <sstream>
+
+namespace tcpstep {
+namespace {
+
+using namespace std::chrono_literals;
+
+PenaltyTable table_of(const std::string& link, std::uint32_t mss, Duration per_segment) {
+  LinkRuns runs;
+  runs.link = link;
+  runs.mss = Mss(mss);
+  runs.runs = 2;
+  runs.partial_runs = 1;
+  runs.lost = 3;
+  for (std::uint32_t bytes = 1; bytes <= 9901; bytes += 100) {
+    runs.series[PayloadSize(bytes)] = {34ms + Duration(bytes) +
+                                       segments_needed(PayloadSize(bytes), Mss(mss)) * per_segment};
+  }
+  return penalty_table(runs, Statistic::minimum());
+}
+
+const std::array kTables{table_of("lte", 1388, 2ms), table_of("loopback", 32741, 0ms)};
+
+// On failure the actual text is left beside the test program, to compare or to accept.
+void expect_golden(const std::string& name, const std::string& actual) {
+  std::ostringstream expected;
+  expected << std::ifstream(TCPSTEP_SOURCE_DIR "/tests/golden/" + name).rdbuf();
+  if (actual != expected.str()) {
+    std::ofstream(name) << actual;
+  }
+  EXPECT_EQ(actual, expected.str()) << "the actual text is in " << name;
+}
+
+TEST(RenderTest, PrintsTheTableForPeople) {
+  expect_golden("report.txt", render_text(kTables));
+}
+TEST(RenderTest, PrintsMarkdown) {
+  expect_golden("report.md", render_markdown(kTables));
+}
+TEST(RenderTest, PrintsCsv) {
+  expect_golden("report.csv", render_csv(kTables));
+}
+TEST(RenderTest, PrintsJson) {
+  expect_golden("report.json", render_json(kTables));
+}
+
+TEST(RenderTest, PrintsNothingOfNothing) {
+  EXPECT_EQ(render_text({}), "");
+  EXPECT_EQ(render_markdown({}), "");
+}
+
+}  // namespace
+}  // namespace tcpstep

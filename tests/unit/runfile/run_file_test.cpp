@@ -1,0 +1,114 @@
+// What RunWriter writes, RunReader reads.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "lib/runfile/run_reader.h"
+#include "lib/runfile/run_writer.h"
+
+namespace tcpstep {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+class RunFileTest : public testing::Test {
+ protected:
+  RunFileTest()
+      : directory(testing::TempDir() + "/tcpstep_run_file_" + std::to_string(::getpid())) {
+    fs::create_directories(directory);
+  }
+  ~RunFileTest() override { fs::remove_all(directory); }
+
+  [[nodiscard]] std::string text_of(const fs::path& path) const {
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    return text.str();
+  }
+
+  fs::path directory;
+};
+
+Sample sample(std::uint32_t bytes, Duration rtt, PingStatus status = PingStatus::Ok) {
+  return {.size = PayloadSize(bytes), .start = 5us, .rtt = rtt, .evidence = {}, .status = status};
+}
+
+TEST_F(RunFileTest, WritesTheDocumentedBytes) {
+  RunHeader header;
+  header.add("link", "veth");
+  header.add("label", "");
+  header.add("server_cpu", "A \"B\", C #1");
+  RunWriter writer(OutputFile(directory / "run.csv"), header);
+  Sample explained = sample(101, 9us);
+  explained.evidence = {
+      .kernel_rtt = 8us, .segments = 1, .retransmits = 0, .cwnd_segments = 10, .srtt_us = 12};
+  writer.append(0, std::array{sample(1, 20us)});
+  writer.append(1, std::array{sample(1, 10us), explained});
+  writer.append(2, std::array{sample(1, 1s, PingStatus::Timeout)});
+  const RunTrailer& trailer = writer.finish("timeout", 2s);
+  EXPECT_EQ(trailer.samples, 2U);
+  EXPECT_EQ(trailer.lost, 1U);
+  EXPECT_EQ(text_of(directory / "run.csv"),
+            "# format: tcpstep-result/1\n"
+            "# link: veth\n"
+            "# server_cpu: A 'B'  C  1\n"
+            "round,size_bytes,start_ns,rtt_ns,kernel_rtt_ns,segments,retransmits,cwnd_segments,"
+            "srtt_us,status\n"
+            "0,1,5000,20000,,,,,,ok\n"
+            "1,1,5000,10000,,,,,,ok\n"
+            "1,101,5000,9000,8000,1,0,10,12,ok\n"
+            "2,1,5000,,,,,,,timeout\n"
+            "# end: status=timeout samples=2 lost=1 elapsed_ns=2000000000\n");
+}
+
+TEST_F(RunFileTest, ReadsBackWhatItWrote) {
+  RunHeader header;
+  header.add("link", "veth");
+  header.add("mss_bytes", 1448);
+  RunWriter writer(OutputFile(directory / "run.csv"), header);
+  writer.append(1, std::array{sample(1, 10us), sample(101, 11us)});
+  writer.finish(kComplete, 1s);
+
+  RunReader reader(directory / "run.csv");
+  EXPECT_EQ(reader.header().link(), "veth");
+  EXPECT_EQ(reader.header().mss(), Mss(1448));
+  const auto first = reader.next();
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->round, 1U);
+  EXPECT_EQ(first->size, PayloadSize(1));
+  EXPECT_EQ(first->rtt, 10us);
+  EXPECT_EQ(first->start, 5us);
+  EXPECT_EQ(reader.next()->size, PayloadSize(101));
+  EXPECT_FALSE(reader.next());
+  ASSERT_TRUE(reader.trailer());
+  EXPECT_EQ(reader.trailer()->status, kComplete);
+  EXPECT_EQ(reader.trailer()->elapsed, 1s);
+}
+
+TEST_F(RunFileTest, NeverWritesOverAnExistingFile) {
+  std::ofstream(directory / "run.csv") << "precious";
+  EXPECT_THROW(OutputFile(directory / "run.csv"), std::system_error);
+  EXPECT_EQ(text_of(directory / "run.csv"), "precious");
+}
+
+TEST_F(RunFileTest, LeavesNoEmptyFileBehind) {
+  { const OutputFile file(directory / "run.csv"); }
+  EXPECT_FALSE(fs::exists(directory / "run.csv"));
+}
+
+TEST_F(RunFileTest, FindsAFreeNameForTwoRunsInOneSecond) {
+  OutputFile first = create_run_file(directory, "veth", "a");
+  OutputFile second = create_run_file(directory, "veth", "a");
+  EXPECT_NE(first.path(), second.path());
+  EXPECT_THAT(first.path().filename().string(),
+              testing::MatchesRegex("[0-9]+T[0-9]+Z_veth_a(-2)?\\.csv"));
+}
+
+}  // namespace
+}  // namespace tcpstep

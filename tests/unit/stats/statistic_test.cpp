@@ -1,0 +1,39 @@
+#include "lib/stats/statistic.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace tcpstep {
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::vector<Duration> kSeries{10ns, 20ns, 30ns, 40ns};
+
+TEST(StatisticTest, GivesMinimumMeanAndQuantiles) {
+  EXPECT_EQ(Statistic::minimum().of(kSeries), 10ns);
+  EXPECT_EQ(Statistic::mean().of(kSeries), 25ns);
+  // Type 7: R's quantile(c(10, 20, 30, 40), c(.25, .5, .9)) is 17.5, 25, 37.
+  EXPECT_EQ(Statistic::quantile(0.25).of(kSeries), 18ns);
+  EXPECT_EQ(Statistic::quantile(0.5).of(kSeries), 25ns);
+  EXPECT_EQ(Statistic::quantile(0.9).of(kSeries), 37ns);
+  EXPECT_EQ(Statistic::quantile(1).of(kSeries), 40ns);
+}
+
+TEST(StatisticTest, SaysNothingOfNothing) {
+  EXPECT_EQ(Statistic::minimum().of({}), std::nullopt);
+  EXPECT_EQ(Statistic::mean().of({}), std::nullopt);
+}
+
+TEST(StatisticTest, ReadsItsOwnNames) {
+  for (const char* name : {"min", "mean", "median", "p99", "p99.9", "p5"}) {
+    EXPECT_EQ(Statistic::parse(name)->name(), name);
+  }
+  for (const char* text : {"", "max", "p", "p0", "p100", "pnan", "p1e1", "p-1", "p99x", "P99"}) {
+    EXPECT_FALSE(Statistic::parse(text)) << text;
+  }
+}
+
+}  // namespace
+}  // namespace tcpstep
