@@ -125,9 +125,10 @@ std::string class_name(std::uint32_t segments, double room) {
 // Labels at 1, 2, 3, 5 and 7 times a power of ten: a log axis here spans one or two decades.
 std::string log_axis(double low, double high) {
   std::string tics;
-  for (double decade = std::pow(10, std::floor(std::log10(low))); decade <= high; decade *= 10) {
+  const int first_decade = static_cast<int>(std::floor(std::log10(low)));
+  for (int decade = first_decade; std::pow(10, decade) <= high; ++decade) {
     for (const int step : {1, 2, 3, 5, 7}) {
-      tics += fmt::format("{}{:g}", tics.empty() ? "" : ",", step * decade);
+      tics += fmt::format("{}{:g}", tics.empty() ? "" : ",", step * std::pow(10, decade));
     }
   }
   return fmt::format("set logscale y\nunset mytics\nset format y '%g'\nset ytics ({})\n", tics);

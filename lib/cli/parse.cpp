@@ -131,8 +131,7 @@ std::vector<PayloadSize> parse_sizes(std::string_view text) {
     add_sizes(text, item, sizes, total);
   }
   std::ranges::sort(sizes);
-  const auto duplicates = std::ranges::unique(sizes);
-  sizes.erase(duplicates.begin(), duplicates.end());
+  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
   return sizes;
 }
 

@@ -6,11 +6,9 @@
 
 namespace tcpstep {
 
-enum ExitStatus : int {
-  kExitFine = 0,
-  kExitFailed = 1,  // the world did not cooperate
-  kExitUsage = 2,   // the request cannot be carried out as written
-};
+inline constexpr int kExitFine = 0;
+inline constexpr int kExitFailed = 1;  // the world did not cooperate
+inline constexpr int kExitUsage = 2;   // the request cannot be carried out as written
 
 // Returns what `body` returns, 2 after a UsageError, 1 after any other exception.
 // Ignores SIGPIPE: a peer or a pipe that is gone is an error to handle, not a death.
