@@ -44,7 +44,7 @@ std::string suggestion(std::string_view unknown, const po::options_description& 
     const std::string& known = option->long_name();
     const bool is_beginning = name.size() > 1 && known.starts_with(name);
     const std::size_t distance = is_beginning ? 0 : edit_distance(name, known);
-    if (distance < best_distance && distance < known.size() && known != kPositional) {
+    if (distance < best_distance && distance < known.size()) {
       best = known;
       best_distance = distance;
     }
@@ -64,6 +64,18 @@ std::string option_of_variable(const std::string& variable,
     return c == '_' ? '-' : static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
   });
   return options.find_nothrow(name, false) != nullptr ? name : std::string();
+}
+
+// Boost takes the next word for a missing value: "--sizes --rounds 3" would mean the size
+// "--rounds". A value that does begin with two dashes can be given as --link=--x.
+void check_that_no_value_is_an_option(const po::parsed_options& parsed) {
+  for (const auto& option : parsed.options) {
+    const auto& tokens = option.original_tokens;
+    if (tokens.size() == 2 && option.position_key < 0 && tokens[1].starts_with("--")) {
+      throw UsageError(fmt::format("the value of '{}' is missing", printable(tokens[0])),
+                       fmt::format("'{}' follows it.", printable(tokens[1])));
+    }
+  }
 }
 
 }  // namespace
@@ -167,19 +179,21 @@ void CommandLine::positional(const std::string& value_name, std::size_t at_least
 
 std::optional<OptionValues> CommandLine::parse(int argc, const char* const* argv) {
   declarations_->add_common();
-  po::options_description all = declarations_->visible();
-  all.add_options()(kPositional, po::value<std::vector<std::string>>());
+  const po::options_description options = declarations_->visible();
+  po::options_description words;  // of the command line only
+  words.add(options).add_options()(kPositional, po::value<std::vector<std::string>>());
   po::variables_map map;
   try {
     namespace style = po::command_line_style;
     po::positional_options_description positions;
     positions.add(kPositional, -1);
-    po::store(po::command_line_parser(argc, argv)
-                  .options(all)
-                  .positional(positions)
-                  .style(style::unix_style & ~style::allow_guessing)
-                  .run(),
-              map);
+    const po::parsed_options parsed = po::command_line_parser(argc, argv)
+                                          .options(words)
+                                          .positional(positions)
+                                          .style(style::unix_style & ~style::allow_guessing)
+                                          .run();
+    check_that_no_value_is_an_option(parsed);
+    po::store(parsed, map);
     if (map["help"].as<bool>()) {
       print_data(declarations_->help());
       return std::nullopt;
@@ -188,16 +202,17 @@ std::optional<OptionValues> CommandLine::parse(int argc, const char* const* argv
       print_data(fmt::format("{}\n", version_and_git()));
       return std::nullopt;
     }
-    po::store(po::parse_environment(
-                  all, [&](const std::string& name) { return option_of_variable(name, all); }),
-              map);
+    po::store(
+        po::parse_environment(
+            options, [&](const std::string& name) { return option_of_variable(name, options); }),
+        map);
     if (map.contains("config")) {
       const auto file = map["config"].as<std::string>();
-      po::store(po::parse_config_file(file.c_str(), all), map);
+      po::store(po::parse_config_file(file.c_str(), options), map);
     }
   } catch (const po::unknown_option& error) {
     throw UsageError(fmt::format("unknown option '{}'", printable(error.get_option_name())),
-                     suggestion(error.get_option_name(), all));
+                     suggestion(error.get_option_name(), options));
   } catch (const po::error& error) {
     throw UsageError(printable(error.what(), 200), "See --help.");
   }
