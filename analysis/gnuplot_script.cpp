@@ -99,7 +99,7 @@ std::string head(const Picture& picture, std::string_view title) {
                   table.mss ? fmt::format("MSS {}", table.mss->bytes()) : "MSS unknown",
                   picture.link.conditions.empty() ? "" : ", " + picture.link.conditions,
                   table.partial_runs > 0 ? ", partial" : "");
-  return std::string(kStyle) + label(title, "screen 0.012,0.955", "font ',16' tc rgb '#202020'") +
+  return std::string(kStyle) + label(title, "screen 0.012,0.955", "font 'DejaVu Sans:Bold,15' tc rgb '#202020'") +
          label(subtitle, "screen 0.012,0.905", "font ',11' tc rgb '#606060'") +
          fmt::format("set xrange [{}:{}]\n", -0.006 * picture.right, picture.right);
 }
