@@ -94,12 +94,14 @@ struct Picture {
 
 std::string head(const Picture& picture, std::string_view title) {
   const PenaltyTable& table = picture.table;
-  const std::string subtitle =
-      fmt::format("{}, {}, {}{}{}", count_of(table.runs, "run"), count_of(table.samples, "sample"),
-                  table.mss ? fmt::format("MSS {}", table.mss->bytes()) : "MSS unknown",
-                  picture.link.conditions.empty() ? "" : ", " + picture.link.conditions,
-                  table.partial_runs > 0 ? ", partial" : "");
-  return std::string(kStyle) + label(title, "screen 0.012,0.955", "font 'DejaVu Sans:Bold,15' tc rgb '#202020'") +
+  const std::string subtitle = fmt::format(
+      "{}, {}, {}{}{}{}", count_of(table.runs, "run"), count_of(table.samples, "sample"),
+      table.mss ? fmt::format("MSS {}", table.mss->bytes()) : "MSS unknown",
+      picture.link.conditions.empty() ? "" : ", " + picture.link.conditions,
+      table.partial_runs > 0 ? ", partial" : "",
+      table.clock == RttClock::Kernel ? ", kernel clock" : "");
+  return std::string(kStyle) +
+         label(title, "screen 0.012,0.955", "font 'DejaVu Sans:Bold,15' tc rgb '#202020'") +
          label(subtitle, "screen 0.012,0.905", "font ',11' tc rgb '#606060'") +
          fmt::format("set xrange [{}:{}]\n", -0.006 * picture.right, picture.right);
 }

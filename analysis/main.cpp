@@ -10,8 +10,8 @@
 namespace tcpstep {
 namespace {
 
-LoadedRuns load(const std::vector<std::filesystem::path>& files) {
-  LoadedRuns loaded = load_runs(files);
+LoadedRuns load(const std::vector<std::filesystem::path>& files, RttClock clock) {
+  LoadedRuns loaded = load_runs(files, clock);
   for (const std::string& failure : loaded.failures) {
     print_words("tcpstep-analyze: " + failure);
   }
@@ -19,7 +19,7 @@ LoadedRuns load(const std::vector<std::filesystem::path>& files) {
 }
 
 int report(const ReportOptions& options) {
-  LoadedRuns loaded = load(options.files);
+  LoadedRuns loaded = load(options.files, options.clock);
   if (!loaded.runs.links().empty()) {
     print_data(render_report(loaded.runs, options));
   }
@@ -27,7 +27,7 @@ int report(const ReportOptions& options) {
 }
 
 int plot(const PlotOptions& options) {
-  LoadedRuns loaded = load(options.files);
+  LoadedRuns loaded = load(options.files, options.clock);
   const auto links = loaded.runs.links();
   for (std::size_t i = 0; i < links.size(); ++i) {
     for (const auto& file : plot_link(links[i], picture_stem(links, i), options.directory)) {

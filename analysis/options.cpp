@@ -29,6 +29,16 @@ std::vector<std::filesystem::path> files_of(const OptionValues& values) {
   return {values.positional().begin(), values.positional().end()};
 }
 
+void declare_clock(CommandLine& line) {
+  line.value("clock", "WORD", "application",
+             "application, or kernel: without the stacks of the measuring host");
+}
+
+RttClock clock_of(const OptionValues& values) {
+  return values.choose<RttClock>(
+      "clock", {{"application", RttClock::Application}, {"kernel", RttClock::Kernel}});
+}
+
 std::optional<AnalyzeOptions> parse_report(int argc, const char* const* argv) {
   CommandLine line(
       "tcpstep-analyze report [options] FILE...",
@@ -37,6 +47,7 @@ std::optional<AnalyzeOptions> parse_report(int argc, const char* const* argv) {
   line.positional("FILE", 1, kMostFiles);
   line.group("Report");
   line.value("statistic", "WORD", "min", "what stands for a size: min, median, mean, p99, ...");
+  declare_clock(line);
   line.value("format", "WORD", "text", "text, markdown, csv or json");
   const auto values = line.parse(argc, argv);
   if (!values) {
@@ -44,6 +55,7 @@ std::optional<AnalyzeOptions> parse_report(int argc, const char* const* argv) {
   }
   return ReportOptions{
       .files = files_of(*values),
+      .clock = clock_of(*values),
       .statistic = values->get("statistic",
                                [](std::string_view text) {
                                  if (const auto statistic = Statistic::parse(text)) {
@@ -66,12 +78,14 @@ std::optional<AnalyzeOptions> parse_plot(int argc, const char* const* argv) {
       "Example:\n  tcpstep-analyze plot --out plots results/*.csv\n");
   line.positional("FILE", 1, kMostFiles);
   line.group("Plot");
+  declare_clock(line);
   line.value("out", "DIR", "plots", "where the pictures and their gnuplot scripts go");
   const auto values = line.parse(argc, argv);
   if (!values) {
     return std::nullopt;
   }
-  return PlotOptions{.files = files_of(*values), .directory = values->text("out")};
+  return PlotOptions{
+      .files = files_of(*values), .clock = clock_of(*values), .directory = values->text("out")};
 }
 
 }  // namespace

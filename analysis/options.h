@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "lib/report/link_runs.h"
 #include "lib/stats/statistic.h"
 
 namespace tcpstep {
@@ -16,12 +17,14 @@ enum class ReportFormat : std::uint8_t { Text, Markdown, Csv, Json };
 
 struct ReportOptions {
   std::vector<std::filesystem::path> files;
+  RttClock clock = RttClock::Application;
   Statistic statistic = Statistic::minimum();
   ReportFormat format = ReportFormat::Text;
 };
 
 struct PlotOptions {
   std::vector<std::filesystem::path> files;
+  RttClock clock = RttClock::Application;
   std::filesystem::path directory;
 };
 

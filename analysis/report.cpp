@@ -10,8 +10,8 @@
 
 namespace tcpstep {
 
-LoadedRuns load_runs(const std::vector<std::filesystem::path>& files) {
-  LoadedRuns loaded;
+LoadedRuns load_runs(const std::vector<std::filesystem::path>& files, RttClock clock) {
+  LoadedRuns loaded{.runs = RunCollection(clock), .failures = {}};
   std::set<std::filesystem::path> seen;
   for (const auto& file : files) {
     if (!seen.insert(file.lexically_normal()).second) {

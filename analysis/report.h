@@ -17,7 +17,7 @@ struct LoadedRuns {
 };
 
 // Reads every file; one that cannot be read takes nothing from the others.
-[[nodiscard]] LoadedRuns load_runs(const std::vector<std::filesystem::path>& files);
+[[nodiscard]] LoadedRuns load_runs(const std::vector<std::filesystem::path>& files, RttClock clock);
 
 // The tables of all links in the format asked for; empty if nothing was read.
 [[nodiscard]] std::string render_report(RunCollection& runs, const ReportOptions& options);

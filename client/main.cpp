@@ -97,8 +97,15 @@ void check_end(const Responses& responses, const ClientOptions& options) {
 
 int answer_payloads(const ClientOptions& options) {
   const StopSignals signals;
+  for (const Warning& warning : apply(options.this_host.scheduling).warnings) {
+    print_words(fmt::format("tcpstep-client: {}\n  {}", warning.words, warning.remedy));
+  }
   TcpConnection server = connect_with_retries(options);
   server.set_io_timeout(options.timeout);
+  server.set_wait(options.this_host.scheduling.wait);
+  if (server.set_busy_poll(options.this_host.busy_poll) < options.this_host.busy_poll) {
+    print_words("tcpstep-client: --busy-poll is not permitted here, the client goes on without it");
+  }
   if (!options.is_quiet) {
     print_words(fmt::format("tcpstep-client: connected to {}", server.peer().text()));
   }

@@ -22,6 +22,7 @@ CommandLine declare() {
   line.flag("ipv6,6", "IPv6 only");
   line.value("timeout,W", "TIME", "30s", "limit of connecting, and of silence afterwards");
   line.value("retry", "N", "0", "try again N times, a second apart, if no connection is made");
+  declare_host_options(line);
   line.flag("quiet,q", "no words but errors");
   return line;
 }
@@ -46,6 +47,7 @@ std::optional<ClientOptions> parse_client_options(int argc, const char* const* a
   options.retries = values->get("retry", [](std::string_view text) {
     return static_cast<std::uint32_t>(parse_count(text, 0, 1'000'000));
   });
+  options.this_host = host_options(*values);
   options.is_quiet = values->is_set("quiet");
   return options;
 }

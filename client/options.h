@@ -6,6 +6,7 @@
 #include <string>
 
 #include "lib/base/units.h"
+#include "lib/cli/host_options.h"
 #include "lib/net/address.h"
 
 namespace tcpstep {
@@ -16,6 +17,7 @@ struct ClientOptions {
   IpVersion ip_version = IpVersion::Any;
   Duration timeout{0};
   std::uint32_t retries = 0;
+  HostOptions this_host;
   bool is_quiet = false;
 };
 

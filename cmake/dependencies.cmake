@@ -4,6 +4,9 @@ find_package(Boost 1.74 REQUIRED COMPONENTS program_options iostreams filesystem
 find_package(fmt 9 REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
 
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(libmnl REQUIRED IMPORTED_TARGET libmnl)
+
 # Debian's gnuplot-iostream is one header without a CMake package.
 find_path(GNUPLOT_IOSTREAM_INCLUDE_DIR gnuplot-iostream.h REQUIRED)
 add_library(tcpstep_gnuplot_iostream INTERFACE)

@@ -45,7 +45,8 @@ std::string explain(const std::string& status, Duration timeout) {
 
 class Server {
  public:
-  explicit Server(ServerOptions options) : options_(std::move(options)) {
+  explicit Server(ServerOptions options)
+      : options_(std::move(options)), host_(prepare_host(options_.this_host.scheduling)) {
     if (options_.output.empty()) {
       check_results_directory();
     } else {
@@ -60,6 +61,9 @@ class Server {
                     listener.local_address().text(),
                     output_ ? "result into " + options_.output.string()
                             : "results in " + (options_.results / "").string()));
+    for (const Warning& warning : host_.warnings) {
+      say(render(warning));
+    }
     bool is_fine = true;
     while (StopSignals::received() == 0) {
       std::optional<TcpConnection> client = next_client(listener);
@@ -112,7 +116,8 @@ class Server {
   bool measure(TcpConnection& client) {
     const std::string peer = client.peer().text();
     try {
-      const RunOutcome outcome = run_session(client, options_, [this] { return open_output(); });
+      const RunOutcome outcome =
+          run_session(client, options_, host_, [this] { return open_output(); });
       report(peer, outcome);
       return outcome.status == kComplete;
     } catch (const std::exception& error) {
@@ -136,6 +141,9 @@ class Server {
     }
     say(fmt::format("{:%H:%M:%S}  {}: {}, {} in {}", fmt::localtime(std::time(nullptr)), peer,
                     outcome.status, count_of(outcome.samples, "sample"), outcome.file.string()));
+    for (const Warning& warning : outcome.warnings) {
+      say(render(warning));
+    }
     RunReader reader(outcome.file);
     RunCollection runs;
     runs.add(reader);
@@ -149,8 +157,21 @@ class Server {
   }
 
   ServerOptions options_;
+  HostFacts host_;
   std::optional<OutputFile> output_;
 };
+
+int run(const ServerOptions& options) {
+  if (!options.is_doctor) {
+    return Server(options).serve();
+  }
+  std::vector<InterfaceInfo> interfaces;
+  for (const std::string& name : interfaces_up()) {
+    interfaces.push_back(describe_interface(name));
+  }
+  print_data(render_examination(prepare_host(options.this_host.scheduling), interfaces));
+  return kExitFine;
+}
 
 }  // namespace
 }  // namespace tcpstep
@@ -158,6 +179,6 @@ class Server {
 int main(int argc, char** argv) {
   return tcpstep::run_program("tcpstep-server", [&] {
     const auto options = tcpstep::parse_server_options(argc, argv);
-    return options ? tcpstep::Server(*options).serve() : tcpstep::kExitFine;
+    return options ? tcpstep::run(*options) : tcpstep::kExitFine;
   });
 }

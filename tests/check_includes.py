@@ -10,16 +10,17 @@ import sys
 # Folder -> folders of ours that it may include, besides itself.
 ALLOWED = {
     "lib/base": [],
-    "lib/cli": ["lib/base"],
+    "lib/cli": ["lib/base", "lib/host"],
+    "lib/host": ["lib/base"],
     "lib/net": ["lib/base"],
     "lib/protocol": ["lib/base"],
     "lib/runfile": ["lib/base"],
     "lib/stats": ["lib/base"],
     "lib/measure": ["lib/base", "lib/protocol"],
     "lib/report": ["lib/base", "lib/runfile", "lib/stats"],
-    "server": ["lib/base", "lib/cli", "lib/measure", "lib/net", "lib/protocol", "lib/report",
+    "server": ["lib/base", "lib/cli", "lib/host", "lib/measure", "lib/net", "lib/protocol", "lib/report",
                "lib/runfile", "lib/stats"],
-    "client": ["lib/base", "lib/cli", "lib/measure", "lib/net", "lib/protocol"],
+    "client": ["lib/base", "lib/cli", "lib/host", "lib/measure", "lib/net", "lib/protocol"],
     "analysis": ["lib/base", "lib/cli", "lib/report", "lib/runfile", "lib/stats"],
 }
 

@@ -24,12 +24,17 @@ enum class PingStatus : std::uint8_t {
 [[nodiscard]] std::string_view to_word(PingStatus status);
 
 // What the kernel knows about one ping. A field the kernel does not give stays empty.
+// The three parts of an RTT are the sending stack (from the first clock reading to the departure of
+// the last payload byte), the wire and the peer (kernel_rtt), and the receiving stack (the rest).
 struct PingEvidence {
   std::optional<Duration> kernel_rtt;  // last payload byte's departure to the ack's arrival
-  std::optional<std::uint32_t> segments;
-  std::optional<std::uint32_t> retransmits;
+  std::optional<Duration> send_stack;
+  std::optional<std::uint32_t> segments;     // data segments sent, retransmitted ones included
+  std::optional<std::uint32_t> retransmits;  // of them
+  std::optional<std::uint32_t> delivered;    // segments the peer has acknowledged
   std::optional<std::uint32_t> cwnd_segments;
-  std::optional<std::uint32_t> srtt_us;
+  std::optional<std::uint32_t> srtt_us;  // the kernel's estimate after this ping (RFC 6298)
+  std::optional<std::uint32_t> min_rtt_us;
 };
 
 struct Sample {

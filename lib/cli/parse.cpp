@@ -15,8 +15,6 @@
 namespace tcpstep {
 namespace {
 
-constexpr std::uint64_t kLargestRoundBytes = std::uint64_t{1} << 30U;  // 1 GiB
-
 struct TimeUnit {
   std::string_view name;
   Duration::rep nanoseconds;
@@ -44,8 +42,8 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 
 [[noreturn]] void fail_sizes(std::string_view text, std::string_view why) {
   throw UsageError(fmt::format("'{}' is no list of payload sizes: {}", printable(text), why),
-                   "Sizes are bytes: 1:9901:100 (first:last:step), 1,100,1448, or both joined by "
-                   "commas.");
+                   "Sizes are bytes: 1:9901:100 (first:last:step), 1,100,1448, boundaries, or "
+                   "several of these joined by commas.");
 }
 
 std::uint32_t parse_size(std::string_view text, std::string_view number) {
@@ -124,15 +122,19 @@ Duration parse_duration(std::string_view text, Duration smallest, Duration large
   return Duration(number * factor);
 }
 
-std::vector<PayloadSize> parse_sizes(std::string_view text) {
-  std::vector<PayloadSize> sizes;
+SizeList parse_sizes(std::string_view text) {
+  SizeList list;
   std::uint64_t total = 0;
   for (const std::string_view item : split(text, ',')) {
-    add_sizes(text, item, sizes, total);
+    if (item == "boundaries") {
+      list.has_boundaries = true;
+    } else {
+      add_sizes(text, item, list.fixed, total);
+    }
   }
-  std::ranges::sort(sizes);
-  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
-  return sizes;
+  std::ranges::sort(list.fixed);
+  list.fixed.erase(std::unique(list.fixed.begin(), list.fixed.end()), list.fixed.end());
+  return list;
 }
 
 std::string parse_name(std::string_view text) {

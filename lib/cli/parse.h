@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "lib/base/size_list.h"
 #include "lib/base/units.h"
 
 namespace tcpstep {
@@ -21,10 +21,9 @@ namespace tcpstep {
 // A whole number with its unit: "500us", "10ms", "2s", "5min", also "20ns"; a bare "0" is zero.
 [[nodiscard]] Duration parse_duration(std::string_view text, Duration smallest, Duration largest);
 
-// Payload sizes in bytes: numbers and ranges first:last:step, joined by commas, for instance
-// "1:9901:100" or "1,100,1448". Ascending and without duplicates, whatever order was given.
-// One pass over them is at most 1 GiB.
-[[nodiscard]] std::vector<PayloadSize> parse_sizes(std::string_view text);
+// Payload sizes in bytes: numbers, ranges first:last:step, and the word "boundaries", joined by
+// commas, for instance "1:9901:100" or "1,100,boundaries". One pass over them is at most 1 GiB.
+[[nodiscard]] SizeList parse_sizes(std::string_view text);
 
 // A link or label: see kNameRule.
 [[nodiscard]] std::string parse_name(std::string_view text);

@@ -2,12 +2,12 @@
 
 #include <cstdlib>
 
+#include "lib/base/stop_request.h"
+
 namespace tcpstep {
 namespace {
 
 constexpr int kStopSignals[] = {SIGINT, SIGTERM, SIGHUP};
-
-volatile std::sig_atomic_t received_signal = 0;
 
 void set_handlers(void (*handler)(int)) {
   struct sigaction action {};
@@ -23,14 +23,14 @@ void set_handlers(void (*handler)(int)) {
 }
 
 void remember(int signal) {
-  received_signal = signal;
+  request_stop(signal);
   set_handlers(SIG_DFL);
 }
 
 }  // namespace
 
 StopSignals::StopSignals() {
-  received_signal = 0;
+  request_stop(0);
   set_handlers(remember);
 }
 
@@ -39,7 +39,7 @@ StopSignals::~StopSignals() {
 }
 
 int StopSignals::received() {
-  return received_signal;
+  return requested_stop();
 }
 
 StopSignals::Hold::Hold() {

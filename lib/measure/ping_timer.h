@@ -16,7 +16,8 @@ namespace tcpstep {
 
 // What a ping needs of the other end. All of it reports by status and never throws.
 template <class T>
-concept PingPeer = requires(T& peer, std::span<const std::byte> payload, Duration pause) {
+concept PingPeer = requires(T& peer, std::span<const std::byte> payload, Duration pause,
+                            Sample& sample, Duration sent_at) {
   { peer.stay_idle(pause) }
   noexcept->std::same_as<PingStatus>;
   { peer.send_all(payload) }
@@ -56,6 +57,9 @@ class PingTimer {
     return std::span(samples_).first(count);
   }
 
+  // Makes room for rounds of that many sizes.
+  void reserve(std::size_t sizes_per_round) { samples_.resize(sizes_per_round); }
+
   [[nodiscard]] Duration elapsed() const { return Clock::now() - started_; }
 
  private:
@@ -69,12 +73,13 @@ class PingTimer {
       status = ping(payload);
     }
     const auto answered_at = Clock::now();
-    // Evidence of the kernel about this ping is collected here, after the second reading.
-    return {.size = size,
-            .start = sent_at - started_,
-            .rtt = answered_at - sent_at,
-            .evidence = {},
-            .status = status};
+    Sample sample{.size = size,
+                  .start = sent_at - started_,
+                  .rtt = answered_at - sent_at,
+                  .evidence = {},
+                  .status = status};
+    peer_.explain(sample, sent_at.time_since_epoch());
+    return sample;
   }
 
   // Between the two readings of the clock: the ping itself and nothing else.

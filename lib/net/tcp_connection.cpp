@@ -1,17 +1,19 @@
 #include "lib/net/tcp_connection.h"
 
 #include <fcntl.h>
-#include <linux/tcp.h>  // struct tcp_info in full; never together with <netinet/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
 
 #include "lib/base/error.h"
+#include "lib/base/stop_request.h"
 
 namespace tcpstep {
 namespace {
@@ -48,30 +50,7 @@ int read_flag(const Fd& fd, int level, int option) {
   return ::getsockopt(fd.get(), level, option, &value, &length) == 0 ? value : -1;
 }
 
-// TCP_INFO as far as this kernel fills it: older ones give less, emulators may give nonsense.
-class TcpInfo {
- public:
-  explicit TcpInfo(const Fd& fd) {
-    if (::getsockopt(fd.get(), IPPROTO_TCP, TCP_INFO, &info_, &length_) != 0) {
-      length_ = 0;
-    }
-  }
-
-  // The field, or nothing where the kernel's answer ends before it does.
-  template <class Field>
-  [[nodiscard]] std::optional<Field> get(Field tcp_info::*field) const {
-    const auto* begin = reinterpret_cast<const std::byte*>(&info_);
-    const auto* end = reinterpret_cast<const std::byte*>(&(info_.*field)) + sizeof(Field);
-    if (end - begin > static_cast<std::ptrdiff_t>(length_)) {
-      return std::nullopt;
-    }
-    return info_.*field;
-  }
-
- private:
-  tcp_info info_{};
-  socklen_t length_ = sizeof info_;
-};
+constexpr std::uint32_t kSpinsBetweenLooks = 4096;  // about a millisecond
 
 std::string option_words(std::uint8_t options) {
   std::string words;
@@ -118,6 +97,7 @@ TcpConnection TcpConnection::connect(const Address& peer, Duration timeout) {
 }
 
 void TcpConnection::set_io_timeout(Duration timeout) {
+  io_timeout_ = timeout;
   const timespec exact = to_timespec(timeout);
   const timeval limit{.tv_sec = exact.tv_sec, .tv_usec = exact.tv_nsec / 1000};
   for (const int direction : {SO_RCVTIMEO, SO_SNDTIMEO}) {
@@ -131,25 +111,32 @@ bool TcpConnection::set_congestion_control(const std::string& name) {
                       static_cast<socklen_t>(name.size())) == 0;
 }
 
+std::chrono::microseconds TcpConnection::set_busy_poll(std::chrono::microseconds wanted) {
+  const int value = static_cast<int>(wanted.count());
+  static_cast<void>(::setsockopt(fd_.get(), SOL_SOCKET, SO_BUSY_POLL, &value, sizeof value));
+  return std::chrono::microseconds(std::max(read_flag(fd_, SOL_SOCKET, SO_BUSY_POLL), 0));
+}
+
 PingStatus TcpConnection::send_all(std::span<const std::byte> payload) noexcept {
   while (!payload.empty()) {
     const ssize_t sent = ::send(fd_.get(), payload.data(), payload.size(), MSG_NOSIGNAL);
     if (sent < 0) {
       return status_of(errno);
     }
+    timestamps_.note_sent(static_cast<std::size_t>(sent));
     payload = payload.subspan(static_cast<std::size_t>(sent));
   }
   return PingStatus::Ok;
 }
 
 PingStatus TcpConnection::receive_ack() noexcept {
-  std::array<std::byte, 16> ack{};
+  std::array<std::byte, 16> ack;  // not set to zero: the kernel writes what counts
   const Received received = receive_some(ack);
   return received.bytes > 1 ? PingStatus::Protocol : received.status;
 }
 
 TcpConnection::Received TcpConnection::receive_some(std::span<std::byte> buffer) noexcept {
-  const ssize_t bytes = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
+  const ssize_t bytes = receive(buffer);
   if (bytes < 0) {
     return {.status = status_of(errno), .bytes = 0};
   }
@@ -157,9 +144,73 @@ TcpConnection::Received TcpConnection::receive_some(std::span<std::byte> buffer)
           .bytes = static_cast<std::size_t>(bytes)};
 }
 
+ssize_t TcpConnection::receive(std::span<std::byte> buffer) noexcept {
+  if (wait_ == Wait::Block) {
+    return receive_once(buffer, 0);
+  }
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point deadline{};
+  for (std::uint32_t spins = 1;; ++spins) {
+    const ssize_t bytes = receive_once(buffer, MSG_DONTWAIT);
+    if (bytes >= 0 || errno != EAGAIN) {
+      return bytes;
+    }
+    if (spins % kSpinsBetweenLooks != 0) {
+      continue;
+    }
+    if (requested_stop() != 0) {
+      errno = EINTR;
+      return -1;
+    }
+    const auto now = Clock::now();
+    if (deadline == Clock::time_point{}) {
+      deadline = now + io_timeout_;
+    } else if (io_timeout_ > Duration::zero() && now > deadline) {
+      errno = EAGAIN;
+      return -1;
+    }
+  }
+}
+
+ssize_t TcpConnection::receive_once(std::span<std::byte> buffer, int flags) noexcept {
+  if (!timestamps_.is_enabled()) {
+    return ::recv(fd_.get(), buffer.data(), buffer.size(), flags);
+  }
+  iovec place{.iov_base = buffer.data(), .iov_len = buffer.size()};
+  alignas(cmsghdr) std::array<char, 128> control;
+  msghdr message{};
+  message.msg_iov = &place;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const ssize_t bytes = ::recvmsg(fd_.get(), &message, flags);
+  if (bytes > 0) {
+    timestamps_.note_received(message);
+  }
+  return bytes;
+}
+
+void TcpConnection::explain(Sample& sample, Duration sent_at) noexcept {
+  const TcpInfo info(fd_);
+  PingEvidence& evidence = sample.evidence;
+  evidence.segments = info.growth(last_info_, &tcp_info::tcpi_data_segs_out);
+  evidence.retransmits = info.growth(last_info_, &tcp_info::tcpi_total_retrans);
+  evidence.delivered = info.growth(last_info_, &tcp_info::tcpi_delivered);
+  evidence.cwnd_segments = info.get(&tcp_info::tcpi_snd_cwnd);
+  evidence.srtt_us = info.get(&tcp_info::tcpi_rtt);
+  evidence.min_rtt_us = info.get(&tcp_info::tcpi_min_rtt);
+  last_info_ = info;
+  if (timestamps_.is_enabled()) {
+    const auto explained = timestamps_.explain(fd_, sent_at, sample.rtt);
+    evidence.kernel_rtt = explained.kernel_rtt;
+    evidence.send_stack = explained.send_stack;
+  }
+}
+
 PingStatus TcpConnection::stay_idle(Duration pause) noexcept {
   if (pause > Duration::zero()) {
-    pollfd quiet{.fd = fd_.get(), .events = POLLIN | POLLRDHUP, .revents = 0};
+    // The end of the stream is asked for below; a late timestamp must not end the pause (POLLERR).
+    pollfd quiet{.fd = timestamps_.is_enabled() ? -1 : fd_.get(), .events = POLLIN, .revents = 0};
     const timespec limit = to_timespec(pause);
     if (::ppoll(&quiet, 1, &limit, nullptr) < 0) {
       return status_of(errno);

@@ -1,6 +1,9 @@
 // One established TCP connection, seen from either end.
 #pragma once
 
+#include <sys/types.h>
+
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -9,12 +12,15 @@
 #include "lib/base/path_info.h"
 #include "lib/base/sample.h"
 #include "lib/base/units.h"
+#include "lib/base/wait.h"
 #include "lib/net/address.h"
 #include "lib/net/fd.h"
+#include "lib/net/kernel_timestamps.h"
+#include "lib/net/tcp_info.h"
 
 namespace tcpstep {
 
-// Blocking reads and writes, each bounded by the I/O timeout. TCP_NODELAY is on from the start.
+// Reads and writes, each bounded by the I/O timeout. TCP_NODELAY is on from the start.
 class TcpConnection {
  public:
   // Takes over a connected socket whose other end is `peer`.
@@ -27,10 +33,21 @@ class TcpConnection {
   // Limit of each single send and receive; zero waits for ever. A signal ends the wait too.
   void set_io_timeout(Duration timeout);
 
+  // How to wait for bytes from now on: asleep (the default), or asking again and again.
+  void set_wait(Wait wait) { wait_ = wait; }
+
+  // Lets the kernel poll the network card for that long before it sleeps (SO_BUSY_POLL). Returns
+  // what is in effect afterwards, which is less where the kernel does not permit it.
+  std::chrono::microseconds set_busy_poll(std::chrono::microseconds wanted);
+
+  // Asks for kernel timestamps of every ping from now on; nothing must be in flight. Returns what
+  // was got.
+  TimestampSource set_timestamps(TimestampSource wanted) { return timestamps_.enable(fd_, wanted); }
+
   // Asks the kernel for a congestion control by name. False if the kernel does not offer it.
   bool set_congestion_control(const std::string& name);
 
-  // --- Transport of PingTimer and Responder: these report by status and never throw. ---
+  // --- Peer of PingTimer and Responder: these report by status and never throw. ---
 
   // Sends all of `payload`: one send(2) unless the kernel takes it in parts.
   [[nodiscard]] PingStatus send_all(std::span<const std::byte> payload) noexcept;
@@ -50,6 +67,10 @@ class TcpConnection {
   // that the peer has kept quiet: PingStatus::Protocol if a byte is there that nobody asked for.
   [[nodiscard]] PingStatus stay_idle(Duration pause) noexcept;
 
+  // Adds to `sample`, a ping just measured, what the kernel knows about it: what has changed since
+  // the last call, and the stamps. `sent_at` is the reading of CLOCK_MONOTONIC before the send.
+  void explain(Sample& sample, Duration sent_at) noexcept;
+
   // --- The end and the facts ---
 
   // Says that nothing more will be sent, then waits up to `patience` for the peer's end.
@@ -61,8 +82,15 @@ class TcpConnection {
   [[nodiscard]] Address local_address() const;
 
  private:
+  ssize_t receive(std::span<std::byte> buffer) noexcept;
+  ssize_t receive_once(std::span<std::byte> buffer, int flags) noexcept;
+
   Fd fd_;
   Address peer_;
+  Wait wait_ = Wait::Block;
+  Duration io_timeout_{0};
+  KernelTimestamps timestamps_;
+  TcpInfo last_info_;  // as of the last ping explained
 };
 
 }  // namespace tcpstep

@@ -8,8 +8,9 @@
 namespace tcpstep {
 namespace {
 
-LinkRuns read_all(RunReader& run) {
+LinkRuns read_all(RunReader& run, RttClock clock) {
   LinkRuns result;
+  result.clock = clock;
   result.link = run.header().link();
   result.mss = run.header().mss();
   while (const auto row = run.next()) {
@@ -20,8 +21,10 @@ LinkRuns read_all(RunReader& run) {
       ++result.lost;
     } else if (row->retransmits.value_or(0) > 0) {
       ++result.retransmitted;
+    } else if (const auto rtt = clock == RttClock::Kernel ? row->kernel_rtt : row->rtt) {
+      result.series[row->size].push_back(*rtt);
     } else {
-      result.series[row->size].push_back(*row->rtt);
+      ++result.unstamped;
     }
   }
   result.runs = 1;
@@ -45,7 +48,7 @@ std::uint64_t LinkRuns::samples() const {
 }
 
 void RunCollection::add(RunReader& run) {
-  LinkRuns added = read_all(run);
+  LinkRuns added = read_all(run, clock_);
   const auto same = std::ranges::find_if(links_, [&](const LinkRuns& known) {
     return known.link == added.link && known.mss == added.mss;
   });
@@ -57,6 +60,7 @@ void RunCollection::add(RunReader& run) {
   same->partial_runs += added.partial_runs;
   same->lost += added.lost;
   same->retransmitted += added.retransmitted;
+  same->unstamped += added.unstamped;
   for (auto& [size, rtts] : added.series) {
     auto& known = same->series[size];
     known.insert(known.end(), rtts.begin(), rtts.end());

@@ -13,6 +13,12 @@
 
 namespace tcpstep {
 
+// Which time stands for a ping.
+enum class RttClock : std::uint8_t {
+  Application,  // rtt_ns: from before the send to after the recv
+  Kernel,       // kernel_rtt_ns: without the two stacks of the measuring host
+};
+
 // Runs are brought together if both agree: another MSS puts the boundaries elsewhere.
 struct LinkRuns {
   std::string link;
@@ -22,7 +28,9 @@ struct LinkRuns {
   std::uint32_t partial_runs = 0;   // without trailer, or cut short by something
   std::uint64_t lost = 0;           // pings without an RTT
   std::uint64_t retransmitted = 0;  // pings with a retransmission, left out
-  std::string conditions;           // "cubic, 2026-11-22" of the first run, for titles
+  std::uint64_t unstamped = 0;      // pings without a kernel RTT, left out with RttClock::Kernel
+  RttClock clock = RttClock::Application;
+  std::string conditions;  // "cubic, 2026-11-22" of the first run, for titles
 
   // The counted samples of each size: warm-up, lost and retransmitted ones are not among them.
   // Ascending in every series after sort_series().
@@ -33,6 +41,8 @@ struct LinkRuns {
 
 class RunCollection {
  public:
+  explicit RunCollection(RttClock clock = RttClock::Application) : clock_(clock) {}
+
   // Reads the rest of `run` and adds it to the runs of its link and MSS.
   // If it throws RunFileError, nothing of that file has been added.
   void add(RunReader& run);
@@ -41,6 +51,7 @@ class RunCollection {
   [[nodiscard]] std::span<const LinkRuns> links();
 
  private:
+  RttClock clock_;
   std::vector<LinkRuns> links_;
 };
 

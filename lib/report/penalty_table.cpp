@@ -39,6 +39,8 @@ PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
                      .samples = runs.samples(),
                      .lost = runs.lost,
                      .retransmitted = runs.retransmitted,
+                     .unstamped = runs.unstamped,
+                     .clock = runs.clock,
                      .reference_size = {},
                      .filling = {},
                      .second = {},
@@ -77,7 +79,8 @@ PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
 
 std::string why_no_penalties(const PenaltyTable& table) {
   if (!table.reference_size) {
-    return "no sample was counted";
+    return table.unstamped > 0 ? "no sample has a kernel RTT: measure with --timestamps software"
+                               : "no sample was counted";
   }
   if (!table.mss) {
     return "the MSS of these runs is unknown, so the boundaries are";

@@ -37,6 +37,8 @@ struct PenaltyTable {
   std::uint64_t samples = 0;
   std::uint64_t lost = 0;
   std::uint64_t retransmitted = 0;
+  std::uint64_t unstamped = 0;
+  RttClock clock = RttClock::Application;
 
   // The smallest size measured (1 byte by default) and its statistic; empty without samples.
   std::optional<PayloadSize> reference_size;

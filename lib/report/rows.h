@@ -55,6 +55,9 @@ inline constexpr std::array<SeedRow, 3> kSeedRows{{
   if (table.retransmitted > 0) {
     line += fmt::format(", {} with a retransmission left out", table.retransmitted);
   }
+  if (table.clock == RttClock::Kernel) {
+    line += fmt::format(", kernel clock, {} without kernel timestamps left out", table.unstamped);
+  }
   if (table.partial_runs > 0) {
     line += table.partial_runs == table.runs
                 ? ", partial"

@@ -14,8 +14,8 @@ namespace tcpstep {
 
 inline constexpr std::string_view kRunFormat = "tcpstep-result/1";
 inline constexpr std::string_view kRunColumns =
-    "round,size_bytes,start_ns,rtt_ns,kernel_rtt_ns,segments,retransmits,cwnd_segments,srtt_us,"
-    "status";
+    "round,size_bytes,start_ns,rtt_ns,kernel_rtt_ns,send_stack_ns,segments,retransmits,delivered,"
+    "cwnd_segments,srtt_us,min_rtt_us,status";
 
 // Key/value facts of a run, in order. Keys are [a-z0-9_]+; values are made safe for CSV readers.
 class RunHeader {

@@ -14,10 +14,16 @@
 namespace tcpstep {
 namespace {
 
-template <class Number>
-void append_optional(std::string& line, const std::optional<Number>& value) {
+void append_optional(std::string& line, const std::optional<std::uint32_t>& value) {
   if (value) {
     fmt::format_to(std::back_inserter(line), "{}", *value);
+  }
+  line += ',';
+}
+
+void append_optional(std::string& line, const std::optional<Duration>& value) {
+  if (value) {
+    fmt::format_to(std::back_inserter(line), "{}", value->count());
   }
   line += ',';
 }
@@ -26,13 +32,16 @@ void append_row(std::string& lines, std::uint32_t round, const Sample& sample) {
   fmt::format_to(std::back_inserter(lines), "{},{},{},", round, sample.size.bytes(),
                  sample.start.count());
   const PingEvidence& evidence = sample.evidence;
-  using Count = std::optional<Duration::rep>;
-  append_optional(lines, sample.status == PingStatus::Ok ? Count(sample.rtt.count()) : Count());
-  append_optional(lines, evidence.kernel_rtt ? Count(evidence.kernel_rtt->count()) : Count());
+  append_optional(lines,
+                  sample.status == PingStatus::Ok ? std::optional(sample.rtt) : std::nullopt);
+  append_optional(lines, evidence.kernel_rtt);
+  append_optional(lines, evidence.send_stack);
   append_optional(lines, evidence.segments);
   append_optional(lines, evidence.retransmits);
+  append_optional(lines, evidence.delivered);
   append_optional(lines, evidence.cwnd_segments);
   append_optional(lines, evidence.srtt_us);
+  append_optional(lines, evidence.min_rtt_us);
   lines += to_word(sample.status);
   lines += '\n';
 }

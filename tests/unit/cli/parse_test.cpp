@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 
 TEST(ParseSizesTest, ReadsTheSeedsSweep) {
-  const auto sizes = parse_sizes("1:9901:100");
+  const auto sizes = parse_sizes("1:9901:100").fixed;
   ASSERT_EQ(sizes.size(), 100U);
   EXPECT_EQ(sizes.front(), PayloadSize(1));
   EXPECT_EQ(sizes[1], PayloadSize(101));
@@ -20,12 +20,19 @@ TEST(ParseSizesTest, ReadsTheSeedsSweep) {
 }
 
 TEST(ParseSizesTest, EndsARangeBeforeItWouldPassItsLastSize) {
-  EXPECT_EQ(parse_sizes("1:10:4"), (std::vector{PayloadSize(1), PayloadSize(5), PayloadSize(9)}));
+  EXPECT_EQ(parse_sizes("1:10:4").fixed,
+            (std::vector{PayloadSize(1), PayloadSize(5), PayloadSize(9)}));
 }
 
 TEST(ParseSizesTest, SortsAListAndDropsDuplicates) {
-  EXPECT_EQ(parse_sizes("1448,1,100,1:3:2,1"),
+  EXPECT_EQ(parse_sizes("1448,1,100,1:3:2,1").fixed,
             (std::vector{PayloadSize(1), PayloadSize(3), PayloadSize(100), PayloadSize(1448)}));
+}
+
+TEST(ParseSizesTest, KeepsBoundariesForWhenTheMssIsKnown) {
+  EXPECT_TRUE(parse_sizes("boundaries").has_boundaries);
+  EXPECT_TRUE(parse_sizes("1,boundaries,20000").has_boundaries);
+  EXPECT_FALSE(parse_sizes("1").has_boundaries);
 }
 
 class BadSizes : public testing::TestWithParam<const char*> {};
@@ -44,7 +51,7 @@ INSTANTIATE_TEST_SUITE_P(All, BadSizes,
                          testing::Values("0", "5:1:1", "1:9901:0", "1:2:3:4", "1:2", "1e3", "",
                                          "1,", ",1", "-1", "+1", " 1", "1 ", "0x10", "1.5",
                                          "1048577", "4294967297", "99999999999999999999",
-                                         "1:1048576:1", "boundaries"));
+                                         "1:1048576:1", "boundary", "boundaries:2"));
 
 TEST(ParseDurationTest, NeedsAUnit) {
   EXPECT_EQ(parse_duration("500us", 0s, 1h), 500us);

@@ -62,8 +62,15 @@ struct FakePeer {
     calls += 'r';
     return ++acks == fail_at ? fail_with : PingStatus::Ok;
   }
+  void explain(Sample& sample, Duration sent_at) noexcept {
+    FakeClock::elapsed += 5us;  // must not count
+    calls += 'e';
+    sample.evidence.segments = 7;
+    explained_sent_at = sent_at;
+  }
 
   std::string calls = std::string(1000, ' ').erase();  // memory for all calls taken in advance
+  Duration explained_sent_at{0};
   int acks = 0;
   int fail_at = 0;
   PingStatus fail_with = PingStatus::Timeout;
@@ -85,7 +92,7 @@ TEST_F(PingTimerTest, TimesFromBeforeTheSendToAfterTheAck) {
   EXPECT_EQ(samples[0].rtt, 10us + 1ns);
   EXPECT_EQ(samples[1].rtt, 10us + 101ns);
   EXPECT_EQ(samples[2].rtt, 10us + 200ns);
-  EXPECT_EQ(peer.calls, "isrisrisr");
+  EXPECT_EQ(peer.calls, "isreisreisre");
 }
 
 TEST_F(PingTimerTest, LeavesTheIntervalOutOfTheRttAndInTheStartTime) {
@@ -93,7 +100,15 @@ TEST_F(PingTimerTest, LeavesTheIntervalOutOfTheRttAndInTheStartTime) {
   const auto samples = timer.measure(round);
   EXPECT_EQ(samples[0].rtt, 10us + 1ns);
   EXPECT_EQ(samples[0].start, 1ms + 3us);
-  EXPECT_EQ(samples[1].start, 2 * (1ms + 3us) + 10us + 1ns);
+  EXPECT_EQ(samples[1].start, 2 * (1ms + 3us) + 10us + 1ns + 5us);
+}
+
+TEST_F(PingTimerTest, AddsTheKernelsEvidenceAfterTheSecondReading) {
+  FakeClock::elapsed = 1s;
+  PingTimer<FakePeer, FakeClock> timer(peer, payloads, {.sizes_per_round = 3});
+  const auto samples = timer.measure({.number = 1, .sizes = round.sizes.first(1)});
+  EXPECT_EQ(samples[0].evidence.segments, 7U);
+  EXPECT_EQ(peer.explained_sent_at, 1s + 3us);
 }
 
 TEST_F(PingTimerTest, StopsAfterTheFirstPingThatFails) {
@@ -111,7 +126,7 @@ TEST_F(PingTimerTest, SendsNothingToAPeerThatSpokeUnasked) {
   const auto samples = timer.measure(round);
   ASSERT_EQ(samples.size(), 1U);
   EXPECT_EQ(samples[0].status, PingStatus::Protocol);
-  EXPECT_EQ(peer.calls, "i");
+  EXPECT_EQ(peer.calls, "ie");
 }
 
 TEST_F(PingTimerTest, AllocatesNothingDuringARound) {

@@ -109,6 +109,16 @@ TEST(RunCollectionTest, KeepsRunsOfAnotherMssApart) {
   EXPECT_EQ(runs.links()[0].partial_runs, 0U);
 }
 
+TEST(RunCollectionTest, CountsPingsByTheKernelsClockIfAsked) {
+  const std::string text =
+      "# format: tcpstep-result/1\nsize_bytes,rtt_ns,kernel_rtt_ns,status\n1,50,40,ok\n1,60,,ok\n";
+  RunReader reader(ByteSource(std::make_unique<std::istringstream>(text)), "run.csv");
+  RunCollection runs(RttClock::Kernel);
+  runs.add(reader);
+  EXPECT_EQ(runs.links()[0].series.at(PayloadSize(1)), std::vector<Duration>{40ns});
+  EXPECT_EQ(runs.links()[0].unstamped, 1U);
+}
+
 TEST(RunCollectionTest, AddsNothingOfAFileThatFails) {
   RunCollection runs;
   RunReader reader = read("1448", "1,1,50,0,ok\n1,1,abc,0,ok\n");

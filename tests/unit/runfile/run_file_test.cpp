@@ -46,8 +46,14 @@ TEST_F(RunFileTest, WritesTheDocumentedBytes) {
   header.add("server_cpu", "A \"B\", C #1");
   RunWriter writer(OutputFile(directory / "run.csv"), header);
   Sample explained = sample(101, 9us);
-  explained.evidence = {
-      .kernel_rtt = 8us, .segments = 1, .retransmits = 0, .cwnd_segments = 10, .srtt_us = 12};
+  explained.evidence = {.kernel_rtt = 5us,
+                        .send_stack = 2us,
+                        .segments = 1,
+                        .retransmits = 0,
+                        .delivered = 1,
+                        .cwnd_segments = 10,
+                        .srtt_us = 12,
+                        .min_rtt_us = 11};
   writer.append(0, std::array{sample(1, 20us)});
   writer.append(1, std::array{sample(1, 10us), explained});
   writer.append(2, std::array{sample(1, 1s, PingStatus::Timeout)});
@@ -58,12 +64,12 @@ TEST_F(RunFileTest, WritesTheDocumentedBytes) {
             "# format: tcpstep-result/1\n"
             "# link: veth\n"
             "# server_cpu: A 'B'  C  1\n"
-            "round,size_bytes,start_ns,rtt_ns,kernel_rtt_ns,segments,retransmits,cwnd_segments,"
-            "srtt_us,status\n"
-            "0,1,5000,20000,,,,,,ok\n"
-            "1,1,5000,10000,,,,,,ok\n"
-            "1,101,5000,9000,8000,1,0,10,12,ok\n"
-            "2,1,5000,,,,,,,timeout\n"
+            "round,size_bytes,start_ns,rtt_ns,kernel_rtt_ns,send_stack_ns,segments,retransmits,"
+            "delivered,cwnd_segments,srtt_us,min_rtt_us,status\n"
+            "0,1,5000,20000,,,,,,,,,ok\n"
+            "1,1,5000,10000,,,,,,,,,ok\n"
+            "1,101,5000,9000,5000,2000,1,0,1,10,12,11,ok\n"
+            "2,1,5000,,,,,,,,,,timeout\n"
             "# end: status=timeout samples=2 lost=1 elapsed_ns=2000000000\n");
 }
 

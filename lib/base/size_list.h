@@ -1,0 +1,28 @@
+// Payload sizes as they were asked for: some only known once the MSS is.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "lib/base/units.h"
+
+namespace tcpstep {
+
+inline constexpr std::uint64_t kLargestRoundBytes = std::uint64_t{1} << 30U;  // 1 GiB
+
+struct SizeList {
+  std::vector<PayloadSize> fixed;  // ascending, without duplicates
+  bool has_boundaries = false;     // and the sizes around every multiple of the MSS
+
+  // What no size of a run will exceed, whatever the MSS.
+  [[nodiscard]] PayloadSize largest() const;
+
+  // All sizes of a run, ascending and without duplicates, never empty. Boundaries are k·MSS - 1,
+  // k·MSS, k·MSS + 1 and k·MSS + 2, up to the largest fixed size, or to 9901 and with 1 as the
+  // reference if there is none. Without an MSS there are no boundaries.
+  // Nothing if one pass over them were more than kLargestRoundBytes.
+  [[nodiscard]] std::optional<std::vector<PayloadSize>> resolve(std::optional<Mss> mss) const;
+};
+
+}  // namespace tcpstep

@@ -1,0 +1,25 @@
+// Facts about this host that a result file states. What the system does not say is "unknown".
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "lib/base/units.h"
+
+namespace tcpstep {
+
+struct HostInfo {
+  std::string name;              // gethostname(2)
+  std::string os;                // "Linux 6.1.0-28-amd64 x86_64" (uname(2))
+  std::string cpu;               // model name
+  std::uint32_t processors = 1;  // that this process may run on (sched_getaffinity(2))
+  std::string clocksource;       // "tsc", "kvm-clock", ...
+  std::string governor;          // cpufreq's, of processor 0: "performance", "powersave", ...
+  std::string virtualization;    // "none", or what the firmware calls the machine
+  Duration idle_exit{0};  // longest exit latency of an enabled idle state; 0 if there is none
+  double load = 0;        // average of runnable tasks over the last minute
+};
+
+[[nodiscard]] HostInfo describe_host();
+
+}  // namespace tcpstep

@@ -1,0 +1,83 @@
+#include "lib/host/scheduling.h"
+
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/mman.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "lib/base/error.h"
+
+namespace tcpstep {
+namespace {
+
+constexpr int kPriority = 10;  // above all ordinary tasks, below the kernel's own threads (50)
+
+cpu_set_t usable_cpus() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  check_syscall(::sched_getaffinity(0, sizeof set, &set), "sched_getaffinity");
+  return set;
+}
+
+std::string list_of(const cpu_set_t& set) {
+  std::string list;
+  for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &set)) {
+      list += fmt::format("{}{}", list.empty() ? "" : ",", cpu);
+    }
+  }
+  return list;
+}
+
+void pin_to(std::uint32_t cpu) {
+  const cpu_set_t usable = usable_cpus();
+  if (cpu >= CPU_SETSIZE || !CPU_ISSET(cpu, &usable)) {
+    throw WorldError(fmt::format("cannot run on processor {}", cpu),
+                     fmt::format("--cpu: this process may use {}.", list_of(usable)));
+  }
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(cpu, &one);
+  check_syscall(::sched_setaffinity(0, sizeof one, &one), "pin to processor {}", cpu);
+}
+
+void run_in_realtime(std::vector<Warning>& warnings) {
+  const sched_param priority{.sched_priority = kPriority};
+  if (::sched_setscheduler(0, SCHED_FIFO, &priority) != 0) {
+    warnings.push_back({.key = "no_realtime",
+                        .words = fmt::format("--realtime: SCHED_FIFO: {}", std::strerror(errno)),
+                        .remedy = "Run as root, or: setcap cap_sys_nice,cap_ipc_lock+ep "
+                                  "tcpstep-server. The run goes on without it."});
+    return;
+  }
+  if (::mlockall(MCL_CURRENT | MCL_FUTURE) != 0) {
+    warnings.push_back({.key = "no_mlock",
+                        .words = fmt::format("--realtime: mlockall: {}", std::strerror(errno)),
+                        .remedy = "Raise the limit (ulimit -l), or run as root."});
+  }
+}
+
+}  // namespace
+
+EffectiveScheduling apply(const Scheduling& wanted) {
+  const cpu_set_t before = usable_cpus();
+  if (wanted.wait == Wait::Spin && CPU_COUNT(&before) < 2) {
+    throw WorldError("spinning on the only processor would starve everything else",
+                     "--wait spin needs two processors. Use --wait block.");
+  }
+  EffectiveScheduling effective;
+  if (wanted.cpu) {
+    pin_to(*wanted.cpu);
+  }
+  if (wanted.is_realtime) {
+    run_in_realtime(effective.warnings);
+  }
+  const cpu_set_t after = usable_cpus();
+  effective.cpu = CPU_COUNT(&after) == 1 ? list_of(after) : "any";
+  effective.realtime = ::sched_getscheduler(0) == SCHED_FIFO ? "on" : "off";
+  return effective;
+}
+
+}  // namespace tcpstep

@@ -1,0 +1,32 @@
+// Where and how the measuring process runs: processor, priority, memory.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/wait.h"
+#include "lib/base/warning.h"
+
+namespace tcpstep {
+
+struct Scheduling {
+  Wait wait = Wait::Block;
+  std::optional<std::uint32_t> cpu;  // to pin to
+  bool is_realtime = false;          // SCHED_FIFO and locked memory
+};
+
+// What came of it, read back from the kernel, as words for the result file.
+struct EffectiveScheduling {
+  std::string cpu;       // "any" or the processor's number
+  std::string realtime;  // "on", "off"
+  std::vector<Warning> warnings;
+};
+
+// Applies `wanted` to this process. What the system does not permit is left out, with a warning.
+// Throws WorldError for what cannot be meant: a processor that does not exist or may not be used,
+// and spinning where there is only one processor, because the peer or the kernel would never run.
+EffectiveScheduling apply(const Scheduling& wanted);
+
+}  // namespace tcpstep

@@ -1,0 +1,37 @@
+// Facts about the network interface that a connection uses.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/base/warning.h"
+#include "lib/net/address.h"
+
+namespace tcpstep {
+
+struct InterfaceInfo {
+  std::string name;        // "eth0"; empty if no interface has the address
+  std::string driver;      // "virtio_net"; like all below, empty where the kernel does not say
+  std::string speed;       // "1000 Mbit/s"
+  std::string offloads;    // "tso=on gso=on gro=on lro=off"
+  std::string coalescing;  // "rx=20us tx=72us adaptive_rx=on"
+  std::string qdisc;       // "fq_codel"
+  bool can_stamp = false;  // the card can take receive and transmit timestamps
+  bool merges_segments = false;  // any of TSO, GSO, GRO, LRO is on
+};
+
+// Of the interface that has `local`, the connection's own address. Never throws for facts that are
+// missing.
+[[nodiscard]] InterfaceInfo describe_interface(const Address& local);
+
+// Names of all interfaces that are up, loopback among them.
+[[nodiscard]] std::vector<std::string> interfaces_up();
+[[nodiscard]] InterfaceInfo describe_interface(const std::string& name);
+
+// Makes the card stamp all packets, which needs root. False if it does not.
+[[nodiscard]] bool start_card_stamps(const std::string& name);
+
+// What about it spoils latency measurements.
+[[nodiscard]] std::vector<Warning> examine(const InterfaceInfo& interface);
+
+}  // namespace tcpstep

@@ -1,0 +1,57 @@
+// When the kernel, or the network card, saw a payload leave and its ack arrive
+// (Documentation/networking/timestamping.rst).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "lib/base/units.h"
+#include "lib/net/fd.h"
+
+struct msghdr;
+
+namespace tcpstep {
+
+enum class TimestampSource : std::uint8_t {
+  Off,
+  Software,  // taken by the kernel where it hands a packet to the driver, and gets one from it
+  Hardware,  // taken by the network card, on the card's own clock
+};
+
+// Stamps of one connection. They cost a ping about 1 µs, most of it for the departure's.
+class KernelTimestamps {
+ public:
+  // Asks for stamps on `fd`, which has nothing in flight: departures are counted from now on.
+  // Returns what was got: a card that cannot stamp gives Software, an old kernel Off.
+  TimestampSource enable(const Fd& fd, TimestampSource wanted);
+  [[nodiscard]] bool is_enabled() const { return source_ != TimestampSource::Off; }
+
+  // --- In the timed part ---
+
+  void note_sent(std::size_t bytes) { bytes_sent_ += static_cast<std::uint32_t>(bytes); }
+
+  // Remembers the arrival stamp of a message that recvmsg(2) returned with its control data.
+  void note_received(msghdr& message);
+
+  // --- After it ---
+
+  // Empties the socket's error queue. `sent_at` is the reading of CLOCK_MONOTONIC before the send,
+  // `rtt` the time to the second one. Nothing if a stamp is missing, or if the clock of the stamps
+  // (CLOCK_REALTIME) was set meanwhile, or if the parts contradict the RTT. With stamps of a card
+  // the sending stack is unknown, for its clock is another one.
+  struct Explained {
+    std::optional<Duration> send_stack;  // from the first reading to the last byte's departure
+    std::optional<Duration> kernel_rtt;  // from there to the ack's arrival
+  };
+  [[nodiscard]] Explained explain(const Fd& fd, Duration sent_at, Duration rtt);
+
+ private:
+  std::optional<Duration> departure_of_last_byte(const Fd& fd);
+
+  TimestampSource source_ = TimestampSource::Off;
+  std::uint32_t bytes_sent_ = 0;  // as the kernel counts them for SOF_TIMESTAMPING_OPT_ID
+  std::optional<Duration> received_at_;
+  std::optional<Duration> clock_offset_;  // CLOCK_REALTIME minus CLOCK_MONOTONIC at the last ping
+};
+
+}  // namespace tcpstep

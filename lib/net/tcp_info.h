@@ -1,0 +1,46 @@
+// What TCP itself says of a connection (TCP_INFO of tcp(7)).
+#pragma once
+
+#include <linux/tcp.h>  // struct tcp_info in full; never together with <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cstddef>
+#include <optional>
+
+#include "lib/net/fd.h"
+
+namespace tcpstep {
+
+// A snapshot, as far as this kernel fills it: older ones give less, emulators may give nonsense.
+class TcpInfo {
+ public:
+  TcpInfo() = default;  // knows nothing
+  explicit TcpInfo(const Fd& fd);
+  // Another source of the same bytes, of which the first `length` were filled.
+  TcpInfo(const tcp_info& info, socklen_t length) : info_(info), length_(length) {}
+
+  // The field, or nothing where the kernel's answer ends before it does.
+  template <class Field>
+  [[nodiscard]] std::optional<Field> get(Field tcp_info::*field) const {
+    const auto* begin = reinterpret_cast<const std::byte*>(&info_);
+    const auto* end = reinterpret_cast<const std::byte*>(&(info_.*field)) + sizeof(Field);
+    if (end - begin > static_cast<std::ptrdiff_t>(length_)) {
+      return std::nullopt;
+    }
+    return info_.*field;
+  }
+
+  // How much a counter has grown since `before`; nothing unless both snapshots have it.
+  template <class Field>
+  [[nodiscard]] std::optional<Field> growth(const TcpInfo& before, Field tcp_info::*counter) const {
+    const auto then = before.get(counter);
+    const auto now = get(counter);
+    return then && now ? std::optional<Field>(*now - *then) : std::nullopt;
+  }
+
+ private:
+  tcp_info info_{};
+  socklen_t length_ = 0;
+};
+
+}  // namespace tcpstep

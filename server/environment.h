@@ -1,0 +1,51 @@
+// What a result file says about where and how a run was measured.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/base/path_info.h"
+#include "lib/base/warning.h"
+#include "lib/host/host_info.h"
+#include "lib/host/scheduling.h"
+#include "lib/host/timer_test.h"
+#include "lib/measure/sweep_plan.h"
+#include "lib/net/interface_info.h"
+#include "lib/net/tcp_connection.h"
+#include "lib/runfile/run_header.h"
+#include "server/options.h"
+
+namespace tcpstep {
+
+// Facts that hold for all runs of a process.
+struct HostFacts {
+  HostInfo info;
+  TimerTest timers;
+  EffectiveScheduling scheduling;
+  std::vector<Warning> warnings;
+};
+
+// Applies the scheduling asked for and examines the host. Throws WorldError as apply() does.
+[[nodiscard]] HostFacts prepare_host(const Scheduling& scheduling);
+
+// Facts of one connection, read back after its options were set.
+struct ConnectionFacts {
+  PathInfo path;
+  InterfaceInfo interface;
+  TimestampSource timestamps = TimestampSource::Off;
+  std::chrono::microseconds busy_poll{0};
+  std::vector<Warning> warnings;
+};
+
+[[nodiscard]] RunHeader describe_run(const TcpConnection& client, const ServerOptions& options,
+                                     const SweepOptions& sweep, const HostFacts& host,
+                                     const ConnectionFacts& connection);
+
+// The report of --doctor: the facts, every fault found, and what to do about it.
+[[nodiscard]] std::string render_examination(const HostFacts& host,
+                                             const std::vector<InterfaceInfo>& interfaces);
+
+// "  ! words\n    remedy" for stderr.
+[[nodiscard]] std::string render(const Warning& warning);
+
+}  // namespace tcpstep

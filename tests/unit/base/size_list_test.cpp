@@ -1,0 +1,46 @@
+#include "lib/base/size_list.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace tcpstep {
+namespace {
+
+std::vector<std::uint32_t> bytes_of(const SizeList& list, std::optional<Mss> mss) {
+  const auto sizes = list.resolve(mss);
+  std::vector<std::uint32_t> bytes;
+  for (const PayloadSize size : sizes.value()) {
+    bytes.push_back(size.bytes());
+  }
+  return bytes;
+}
+
+TEST(SizeListTest, PutsSizesAroundEveryBoundaryUpToTheLargestSize) {
+  const SizeList list{.fixed = {PayloadSize(1), PayloadSize(3000)}, .has_boundaries = true};
+  EXPECT_THAT(bytes_of(list, Mss(1448)),
+              testing::ElementsAre(1, 1447, 1448, 1449, 1450, 2895, 2896, 2897, 2898, 3000));
+}
+
+TEST(SizeListTest, MeasuresBoundariesAloneAgainstOneByteUpToTheSeedsLargestSize) {
+  const SizeList list{.fixed = {}, .has_boundaries = true};
+  const auto bytes = bytes_of(list, Mss(1448));
+  EXPECT_EQ(bytes.front(), 1U);
+  EXPECT_EQ(bytes.back(), 8690U);  // 6 * 1448 + 2
+  EXPECT_EQ(bytes.size(), 25U);
+}
+
+TEST(SizeListTest, FindsNoBoundaryOnLoopbackOrWithoutAnMss) {
+  const SizeList list{.fixed = {}, .has_boundaries = true};
+  EXPECT_THAT(bytes_of(list, Mss(32741)), testing::ElementsAre(1));
+  EXPECT_THAT(bytes_of(list, std::nullopt), testing::ElementsAre(1));
+}
+
+TEST(SizeListTest, RefusesBoundariesThatWouldNeedTooMuch) {
+  const SizeList list{.fixed = {PayloadSize(PayloadSize::kLargest)}, .has_boundaries = true};
+  EXPECT_FALSE(list.resolve(Mss(1)));
+  EXPECT_FALSE(list.resolve(Mss(1448)));
+  EXPECT_TRUE(list.resolve(Mss(9000)));
+}
+
+}  // namespace
+}  // namespace tcpstep

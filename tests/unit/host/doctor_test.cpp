@@ -1,0 +1,75 @@
+#include "lib/host/doctor.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace tcpstep {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::vector<std::string> keys(const std::vector<Warning>& warnings) {
+  std::vector<std::string> result;
+  for (const Warning& warning : warnings) {
+    EXPECT_FALSE(warning.words.empty() || warning.remedy.empty());
+    result.push_back(warning.key);
+  }
+  return result;
+}
+
+HostInfo quiet_host() {
+  return {.name = "lab",
+          .os = "Linux",
+          .cpu = "x",
+          .processors = 8,
+          .clocksource = "tsc",
+          .governor = "performance",
+          .virtualization = "none",
+          .idle_exit = 2us,
+          .load = 0.1};
+}
+
+const TimerTest kGoodTimers{
+    .resolution = 1ns, .reading_cost = 20ns, .wakeup_median = 50us, .wakeup_p99 = 90us};
+
+TEST(DoctorTest, FindsNothingOnAQuietHost) {
+  EXPECT_THAT(keys(examine(quiet_host(), kGoodTimers)), testing::IsEmpty());
+}
+
+TEST(DoctorTest, FindsEachFaultWithItsRemedy) {
+  HostInfo host = quiet_host();
+  host.processors = 1;
+  host.governor = "powersave";
+  host.idle_exit = 133us;
+  host.virtualization = "QEMU";
+  host.clocksource = "hpet";
+  host.load = 3;
+  EXPECT_THAT(keys(examine(host, kGoodTimers)),
+              testing::ElementsAre("one_processor", "governor", "deep_idle", "virtual_machine",
+                                   "slow_clock", "other_load"));
+}
+
+TEST(DoctorTest, WarnsOfAClockThatIsSlowToRead) {
+  TimerTest slow = kGoodTimers;
+  slow.reading_cost = 246ns;
+  EXPECT_THAT(keys(examine(quiet_host(), slow)), testing::ElementsAre("slow_clock"));
+}
+
+TEST(DoctorTest, ComparesTheShortestRttWithTheTimers) {
+  EXPECT_THAT(keys(compare_with_timers(10ms, true, kGoodTimers)), testing::IsEmpty());
+  EXPECT_THAT(keys(compare_with_timers(10us, true, kGoodTimers)),
+              testing::ElementsAre("rtt_below_wakeup"));
+  EXPECT_THAT(keys(compare_with_timers(10us, false, kGoodTimers)), testing::IsEmpty());
+  EXPECT_THAT(keys(compare_with_timers(1us, false, kGoodTimers)),
+              testing::ElementsAre("rtt_near_clock"));
+}
+
+TEST(TimerTestTest, GivesPlausibleNumbers) {
+  const TimerTest timers = test_timers();
+  EXPECT_GE(timers.resolution, 1ns);
+  EXPECT_GT(timers.reading_cost, 0ns);
+  EXPECT_GE(timers.wakeup_p99, timers.wakeup_median);
+}
+
+}  // namespace
+}  // namespace tcpstep

@@ -1,0 +1,153 @@
+// TCP_INFO and kernel timestamps, on real connections over loopback and on made-up answers.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <chrono>
+#include <optional>
+#include <thread>
+
+#include "lib/net/interface_info.h"
+#include "lib/net/listener.h"
+#include "lib/net/tcp_connection.h"
+
+namespace tcpstep {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(TcpInfoTest, UsesNoFieldBeyondWhatTheKernelFilled) {
+  tcp_info info{};
+  info.tcpi_rtt = 33800;
+  info.tcpi_min_rtt = 12;
+  const TcpInfo whole(info, sizeof info);
+  EXPECT_EQ(whole.get(&tcp_info::tcpi_min_rtt), 12U);
+  const TcpInfo of_an_old_kernel(info, 104);
+  EXPECT_EQ(of_an_old_kernel.get(&tcp_info::tcpi_rtt), 33800U);
+  EXPECT_EQ(of_an_old_kernel.get(&tcp_info::tcpi_min_rtt), std::nullopt);
+  const TcpInfo rubbish(info, 4);  // what an emulator of system calls was seen to give
+  EXPECT_EQ(rubbish.get(&tcp_info::tcpi_rtt), std::nullopt);
+  EXPECT_EQ(TcpInfo().get(&tcp_info::tcpi_rtt), std::nullopt);
+}
+
+TEST(TcpInfoTest, GivesTheGrowthOfACounterOnlyIfBothEndsAreKnown) {
+  tcp_info before{};
+  before.tcpi_data_segs_out = 5;
+  tcp_info after = before;
+  after.tcpi_data_segs_out = 12;
+  const TcpInfo now(after, sizeof after);
+  EXPECT_EQ(now.growth(TcpInfo(before, sizeof before), &tcp_info::tcpi_data_segs_out), 7U);
+  EXPECT_EQ(now.growth(TcpInfo(), &tcp_info::tcpi_data_segs_out), std::nullopt);
+}
+
+class KernelEvidenceTest : public testing::Test {
+ protected:
+  KernelEvidenceTest() : listener("127.0.0.1", 0, IpVersion::V4) {
+    sigset_t none;
+    sigemptyset(&none);
+    client.emplace(TcpConnection::connect(listener.local_address(), 5s));
+    server.emplace(*listener.accept(none));
+    server->set_io_timeout(5s);
+    client->set_io_timeout(5s);
+  }
+
+  // A ping whose client takes `delay` to answer.
+  Sample ping(Duration delay = 0s) {
+    const std::array<std::byte, 100> payload{};
+    std::array<std::byte, 1000> buffer{};
+    const auto sent_at = std::chrono::steady_clock::now();
+    EXPECT_EQ(server->send_all(payload), PingStatus::Ok);
+    EXPECT_EQ(client->receive_some(buffer).bytes, payload.size());
+    std::this_thread::sleep_for(delay);
+    EXPECT_EQ(client->send_all(std::span(payload).first(1)), PingStatus::Ok);
+    EXPECT_EQ(server->receive_ack(), PingStatus::Ok);
+    Sample sample;
+    sample.rtt = std::chrono::steady_clock::now() - sent_at;
+    server->explain(sample, sent_at.time_since_epoch());
+    return sample;
+  }
+
+  // False if this kernel gives no timestamps. It begins to stamp arrivals a little later than asked.
+  bool start_timestamps() {
+    static_cast<void>(ping());
+    if (server->set_timestamps(TimestampSource::Software) != TimestampSource::Software) {
+      return false;
+    }
+    for (int i = 0; i < 1000 && !ping().evidence.kernel_rtt; ++i) {
+    }
+    return true;
+  }
+
+  Listener listener;
+  std::optional<TcpConnection> client;
+  std::optional<TcpConnection> server;
+};
+
+TEST_F(KernelEvidenceTest, CountsTheSegmentsOfEachPing) {
+  static_cast<void>(ping());
+  const Sample sample = ping();
+  EXPECT_EQ(sample.evidence.segments, 1U);
+  EXPECT_EQ(sample.evidence.retransmits, 0U);
+  EXPECT_GT(sample.evidence.cwnd_segments.value_or(0), 0U);
+  EXPECT_FALSE(sample.evidence.kernel_rtt);
+}
+
+TEST_F(KernelEvidenceTest, LeavesTheFirstPingUnexplainedRatherThanWrong) {
+  EXPECT_EQ(ping().evidence.segments, std::nullopt);
+}
+
+TEST_F(KernelEvidenceTest, SplitsTheRttIntoPartsThatSumUp) {
+  if (!start_timestamps()) {
+    GTEST_SKIP() << "this kernel gives no timestamps";
+  }
+  for (int i = 0; i < 1000; ++i) {
+    const Sample sample = ping();
+    ASSERT_TRUE(sample.evidence.kernel_rtt && sample.evidence.send_stack);
+    const Duration receive_stack =
+        sample.rtt - *sample.evidence.send_stack - *sample.evidence.kernel_rtt;
+    ASSERT_GE(*sample.evidence.send_stack, 0ns);
+    ASSERT_GE(*sample.evidence.kernel_rtt, 0ns);
+    ASSERT_GE(receive_stack, 0ns);
+  }
+}
+
+TEST_F(KernelEvidenceTest, ChargesASlowPeerToWireAndPeer) {
+  if (!start_timestamps()) {
+    GTEST_SKIP() << "this kernel gives no timestamps";
+  }
+  const Sample sample = ping(5ms);
+  ASSERT_TRUE(sample.evidence.kernel_rtt);
+  EXPECT_GE(*sample.evidence.kernel_rtt, 5ms);
+  EXPECT_LE(*sample.evidence.kernel_rtt, sample.rtt);
+}
+
+TEST_F(KernelEvidenceTest, SpinsUntilTheAckOrTheLimit) {
+  server->set_wait(Wait::Spin);
+  EXPECT_EQ(ping().status, PingStatus::Ok);
+  server->set_io_timeout(20ms);
+  EXPECT_EQ(server->receive_ack(), PingStatus::Timeout);
+}
+
+TEST_F(KernelEvidenceTest, ReadsBackWhatBusyPollingIsInEffect) {
+  EXPECT_EQ(server->set_busy_poll(0us), 0us);
+  EXPECT_LE(server->set_busy_poll(50us), 50us);
+}
+
+TEST(InterfaceInfoTest, FindsTheInterfaceOfAnAddress) {
+  const InterfaceInfo loopback = describe_interface(resolve("127.0.0.1", 1, IpVersion::V4).front());
+  EXPECT_EQ(loopback.name, "lo");
+  EXPECT_FALSE(loopback.can_stamp);
+  EXPECT_TRUE(examine(loopback).empty());
+  EXPECT_EQ(describe_interface(resolve("192.0.2.1", 1, IpVersion::V4).front()).name, "");
+}
+
+TEST(InterfaceInfoTest, WarnsOfOffloadsThatMergeSegments) {
+  InterfaceInfo interface;
+  interface.name = "eth0";
+  interface.offloads = "tso=on";
+  interface.merges_segments = true;
+  ASSERT_EQ(examine(interface).size(), 1U);
+  EXPECT_EQ(examine(interface)[0].key, "segments_merged");
+}
+
+}  // namespace
+}  // namespace tcpstep
