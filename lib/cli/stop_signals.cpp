@@ -1,5 +1,7 @@
 #include "lib/cli/stop_signals.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 
 #include "lib/base/stop_request.h"
@@ -9,10 +11,15 @@ namespace {
 
 constexpr int kStopSignals[] = {SIGINT, SIGTERM, SIGHUP};
 
-void set_handlers(void (*handler)(int)) {
+struct sigaction action_with(void (*handler)(int)) {
   struct sigaction action {};
   action.sa_handler = handler;  // no SA_RESTART: a waiting recv(2) must end
   sigemptyset(&action.sa_mask);
+  return action;
+}
+
+void set_handlers(void (*handler)(int)) {
+  const struct sigaction action = action_with(handler);
   for (const int signal : kStopSignals) {
     struct sigaction before {};
     ::sigaction(signal, nullptr, &before);
@@ -22,20 +29,31 @@ void set_handlers(void (*handler)(int)) {
   }
 }
 
+// A signal just before a recv(2) would be noticed only when that recv ends. The alarm interrupts
+// it, again and again until the program has ended.
+void ring(int /*signal*/) {
+  ::alarm(1);
+}
+
 void remember(int signal) {
   request_stop(signal);
   set_handlers(SIG_DFL);
+  ::alarm(1);
 }
 
 }  // namespace
 
 StopSignals::StopSignals() {
   request_stop(0);
+  const struct sigaction alarm_action = action_with(ring);
+  ::sigaction(SIGALRM, &alarm_action, nullptr);
   set_handlers(remember);
 }
 
 StopSignals::~StopSignals() {
   set_handlers(SIG_DFL);
+  ::alarm(0);
+  std::signal(SIGALRM, SIG_DFL);
 }
 
 int StopSignals::received() {

@@ -6,7 +6,8 @@
 namespace tcpstep {
 
 // While it lives, the first SIGINT, SIGTERM or SIGHUP only interrupts blocking system calls and is
-// remembered; after it, signals have their usual effect again. One object a process.
+// remembered; after it, signals have their usual effect again. A call that begins to block just
+// after the signal is interrupted within a second (by SIGALRM). One object a process.
 class StopSignals {
  public:
   StopSignals();
