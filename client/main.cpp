@@ -60,18 +60,20 @@ TcpConnection connect_with_retries(const ClientOptions& options) {
 void check_end(const Responses& responses, const ClientOptions& options) {
   const std::string after = " after " + count_of(responses.payloads, "payload");
   switch (responses.end) {
-    case PingStatus::Closed:
-      if (responses.payloads == 0) {
-        throw WorldError("the server closed the connection before the first payload",
-                         "Is it a tcpstep-server, and does its own message say why?");
-      }
+    case PingStatus::Closed: {
+      const std::string hint =
+          responses.payloads > 0 ? "" : "Is it a tcpstep-server, and does its own message say why?";
       if (responses.unfinished_bytes > 0) {
-        throw WorldError(
-            fmt::format("the server closed the connection in the middle of a payload, "
-                        "{} into it,{}",
-                        count_of(responses.unfinished_bytes, "byte"), after));
+        throw WorldError(fmt::format("the server closed the connection in the middle of a payload, "
+                                     "{} into it,{}",
+                                     count_of(responses.unfinished_bytes, "byte"), after),
+                         hint);
+      }
+      if (responses.payloads == 0) {
+        throw WorldError("the server closed the connection before the first payload", hint);
       }
       return;
+    }
     case PingStatus::Timeout:
       throw WorldError(fmt::format("nothing came from the server for {},{}",
                                    format_duration(options.timeout), after),
