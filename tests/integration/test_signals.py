@@ -1,0 +1,111 @@
+"""What is left after Ctrl-C and after a crash: 20 times each, at random moments of a sweep."""
+
+import random
+import signal
+import threading
+import time
+
+from harness import TestCase, answer, main, read_run, report, wait_until
+
+REPETITIONS = 20
+SIZES = (1, 101, 201, 301, 401)  # of one round
+
+
+class Sweep:
+    """A server in the middle of an endless sweep, with a client that counts its answers."""
+
+    def __init__(self, start_server, label="only"):
+        self.server = server = start_server("--sizes", ",".join(map(str, SIZES)), "--rounds=100000",
+                                            "--interval=500us", "--label", label)
+        self.answered = 0
+        self.peer = server.connect()
+        self.thread = threading.Thread(target=self._answer)
+        self.thread.start()
+        wait_until(lambda: self.answered > 1 + 2 * len(SIZES), "the second round began")
+        self.file, = server.results.glob(f"*_{label}.csv")
+        time.sleep(random.uniform(0, 0.03))
+
+    def _answer(self):
+        try:
+            while answer(self.peer, 1):
+                self.answered += 1
+        except OSError:
+            pass
+
+    def end_by(self, number):
+        """The server's exit status after the signal; the client has seen the end too."""
+        self.server.process.send_signal(number)
+        status = self.server.wait()
+        self.thread.join()
+        self.peer.close()
+        return status
+
+
+class MidRun(TestCase):
+    def sweeps(self):
+        return (Sweep(self.start_server, repetition) for repetition in range(REPETITIONS))
+
+    def assert_report_reads_all(self):
+        """One report of all files: as many runs, all partial, and every row counted."""
+        files = sorted((self.directory / "results").iterdir())
+        self.assertEqual(len(files), REPETITIONS)
+        result, (link,) = report(*files)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        counted = sum(row["round"] != "0" for file in files for row in read_run(file).rows)
+        self.assertEqual(link["samples"], counted)
+        self.assertEqual((link["runs"], link["partial_runs"]), (REPETITIONS, REPETITIONS))
+
+    def test_ctrl_c_leaves_a_file_with_the_status_interrupted(self):
+        for sweep in self.sweeps():
+            self.assertEqual(sweep.end_by(signal.SIGINT), -signal.SIGINT, "it dies of the signal")
+            run_file = read_run(sweep.file)
+            self.assertTrue(run_file.whole_lines)
+            self.assertEqual(run_file.trailer["status"], "interrupted")
+            counted = [row for row in run_file.rows if row["round"] != "0"]
+            self.assertEqual({row["status"] for row in counted}, {"ok"})
+            self.assertEqual(run_file.trailer["samples"], str(len(counted)))
+            self.assertEqual(run_file.trailer["lost"], "0")
+            self.assertLessEqual(sweep.answered - len(run_file.rows), 1, "every answered ping is there")
+        self.assert_report_reads_all()
+
+    def test_a_kill_loses_at_most_the_round_in_progress(self):
+        for sweep in self.sweeps():
+            self.assertEqual(sweep.end_by(signal.SIGKILL), -signal.SIGKILL)
+            run_file = read_run(sweep.file)
+            self.assertTrue(run_file.whole_lines)
+            self.assertIsNone(run_file.trailer)
+            rounds, rest = divmod(len(run_file.rows) - 1, len(SIZES))  # after the opening ping
+            self.assertEqual(rest, 0, "whole rounds only")
+            self.assertLessEqual(sweep.answered - len(run_file.rows), len(SIZES))
+            self.assertEqual(run_file.rows[-1]["round"], str(rounds - 1))
+        self.assert_report_reads_all()
+
+
+class OtherMoments(TestCase):
+    def test_sigterm_ends_a_run_like_ctrl_c(self):
+        sweep = Sweep(self.start_server)
+        self.assertEqual(sweep.end_by(signal.SIGTERM), -signal.SIGTERM)
+        self.assertEqual(read_run(sweep.file).trailer["status"], "interrupted")
+
+    def test_ctrl_c_during_a_ping_does_not_wait_for_its_answer(self):
+        server = self.start_server("--sizes=1,2,3", "--timeout=60min")
+        with server.connect() as peer:
+            answer(peer, 2)
+            peer.recv(10)  # asked, never answered
+            server.process.send_signal(signal.SIGINT)
+            self.assertEqual(server.wait(), -signal.SIGINT)
+        file, = server.files()
+        run_file = read_run(file)
+        self.assertEqual(run_file.trailer["status"], "interrupted")
+        self.assertEqual([row["status"] for row in run_file.rows], ["ok", "ok"])
+
+    def test_ctrl_c_while_nobody_is_measured_is_a_fine_end(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            server = self.start_server()
+            server.process.send_signal(number)
+            self.assertEqual(server.wait(), 0, server.words)
+            self.assertEqual(server.files(), [])
+
+
+if __name__ == "__main__":
+    main()

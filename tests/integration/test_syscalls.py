@@ -1,0 +1,62 @@
+"""What a ping costs the server: one send and one recv in the timed part, one look before it."""
+
+import re
+import shutil
+import subprocess
+
+from harness import TestCase, environment, main, run
+
+ROUNDS = 10
+SIZES = 100  # 1:9901:100
+
+# The kinds of system call that matter here, by the line that strace prints.
+KINDS = (
+    ("look", re.compile(r"recvfrom\(.*MSG_PEEK\|MSG_DONTWAIT")),  # did the client speak unasked?
+    ("send", re.compile(r"sendto\(")),
+    ("recv", re.compile(r"recvfrom\(")),
+    ("write", re.compile(r"write\(\d+<[^>]*run\.csv>")),
+    ("clock", re.compile(r"clock_gettime\(")),  # a real call only where the vDSO has no clock
+)
+LETTER = {"look": "L", "send": "S", "recv": "R", "write": "w", "other": "x"}
+
+
+def kinds_of(trace):
+    """One letter for each system call of a trace."""
+    for line in trace.splitlines():
+        kind = next((name for name, pattern in KINDS if pattern.match(line)), "other")
+        if kind != "clock":
+            yield LETTER[kind]
+
+
+class SystemCalls(TestCase):
+    def trace_of_a_run(self):
+        if not shutil.which("strace"):
+            self.skipTest("strace is not installed")
+        probe = subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True, text=True)
+        if probe.returncode != 0:
+            self.skipTest(f"this user may not trace here: {probe.stderr.strip()}")
+        trace = self.directory / "trace"
+        server = self.start_server(
+            "--one-off", "--rounds", ROUNDS, "--output", "run.csv", prefix=["strace", "-y", "-o", trace],
+            env=environment(ASAN_OPTIONS="detect_leaks=0"))  # which needs ptrace for itself
+        client = run("tcpstep-client", "--port", server.port, "127.0.0.1")
+        self.assertEqual(client.returncode, 0, client.stderr)
+        self.assertEqual(server.wait(), 0, server.words)
+        self.assert_complete(self.directory / "run.csv", ROUNDS * SIZES)
+        return trace.read_text()
+
+    def test_of_a_ping_are_one_look_one_send_and_one_recv_and_of_a_round_one_write(self):
+        calls = "".join(kinds_of(self.trace_of_a_run()))
+        sweep = calls[calls.index("LSR"):calls.rindex("LSR") + 3]
+        opening, rounds = sweep[:3], sweep[3:]
+        self.assertEqual(opening, "LSR")
+        before, rounds = rounds[:rounds.index("L")], rounds[rounds.index("L"):]
+        self.assertEqual(before.count("w"), 2, "the header and the opening ping")
+        self.assertRegex(rounds, rf"^((LSR){{{SIZES}}}[wx]*)*$")
+        self.assertEqual(rounds.count("LSR"), SIZES * (ROUNDS + 1))
+        between = rounds.split("LSR" * SIZES)[1:-1]
+        self.assertEqual([calls.count("w") for calls in between], [1] * ROUNDS)
+
+
+if __name__ == "__main__":
+    main()

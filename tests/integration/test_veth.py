@@ -1,0 +1,160 @@
+"""Segment boundaries on a real path. Runs inside scripts/veth-pair: we are near, the client is far."""
+
+import os
+import pathlib
+import subprocess
+import time
+import unittest
+
+from harness import (PATIENCE, TestCase, command, environment, main, read_run, report, run)
+
+NEAR_V4, FAR_V4 = "10.19.9.1", "10.19.9.2"
+NEAR_V6 = "fd19:901::1"
+FAR = os.environ.get("TCPSTEP_FAR", "").split()
+
+
+def ip(*arguments, far=False):
+    subprocess.run([*(FAR if far else []), "ip", *arguments], check=True)
+
+
+def set_mtu(mtu):
+    ip("link", "set", "near", "mtu", str(mtu))
+    ip("link", "set", "far", "mtu", str(mtu), far=True)
+
+
+def swallow(address):
+    """Sends everything for the address to a station that is not there."""
+    ip("neighbour", "replace", address, "lladdr", "02:00:00:00:00:4e", "dev", "near")
+
+
+def packets_sent():
+    counters = pathlib.Path("/proc/self/net/dev").read_text().split("near:")[1].split()
+    return int(counters[9])
+
+
+@unittest.skipIf(not FAR, "runs inside scripts/veth-pair only")
+class SegmentBoundaries(TestCase):
+    def setUp(self):
+        super().setUp()
+        set_mtu(1500)
+        self.addCleanup(set_mtu, 1500)
+
+    def measure(self, *arguments, host=NEAR_V4):
+        server = self.start_server("--one-off", "--output", "run.csv", "--link=veth", *arguments)
+        client = subprocess.run([*FAR, *command("tcpstep-client", "--port", server.port, host)],
+                                env=environment(), capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(client.returncode, 0, client.stderr)
+        self.assertEqual(server.wait(), 0, server.words)
+        return self.directory / "run.csv"
+
+    def assert_boundaries(self, mss, host=NEAR_V4):
+        sizes = range(1, 9902, 100)
+        file = self.measure("--rounds=2", host=host)
+        self.assertEqual(read_run(file).header["mss_bytes"], str(mss))
+        result, (link,) = report(file)
+        self.assertEqual((result.returncode, link["mss_bytes"]), (0, mss))
+        expected = {}
+        for size in sizes:
+            expected.setdefault((size + mss - 1) // mss, []).append(size)
+        found = [(row["segments"], row["sizes"], row["smallest_bytes"], row["largest_bytes"])
+                 for row in link["classes"]]
+        self.assertEqual(found, [(segments, len(of_class), of_class[0], of_class[-1])
+                                 for segments, of_class in expected.items()])
+        self.assertEqual(link["filling"]["largest_bytes"], expected[1][-1])
+        self.assertEqual(link["second"]["smallest_bytes"], expected[2][0])
+        self.assertIn(f"MSS {mss}", run("tcpstep-analyze", "report", file).stdout)
+
+    def test_are_multiples_of_1448_at_mtu_1500(self):
+        self.assert_boundaries(1448)
+
+    def test_are_multiples_of_1428_over_ipv6(self):
+        self.assert_boundaries(1428, host=NEAR_V6)
+
+    def test_follow_an_mtu_of_1400(self):
+        set_mtu(1400)
+        self.assert_boundaries(1348)
+
+    def test_follow_an_mtu_of_1400_at_one_end(self):
+        ip("link", "set", "far", "mtu", "1400", far=True)
+        self.assert_boundaries(1348)
+
+    def test_a_size_on_the_boundary_is_one_segment_and_one_byte_more_is_two(self):
+        _, (link,) = report(self.measure("--rounds=2", "--sizes=1,1448,1449,2896,2897"))
+        self.assertEqual([(row["segments"], row["smallest_bytes"], row["largest_bytes"])
+                          for row in link["classes"]], [(1, 1, 1448), (2, 1449, 2896), (3, 2897, 2897)])
+
+    def test_every_segment_crosses_as_a_packet_of_its_own(self):
+        pings = 200
+        for size, segments in ((1448, 1), (1449, 2), (7 * 1448, 7), (7 * 1448 + 1, 8)):
+            before = packets_sent()
+            self.measure(f"--sizes={size}", f"--rounds={pings}", "--warmup=0")
+            sent = packets_sent() - before
+            (self.directory / "run.csv").unlink()
+            self.assertGreaterEqual(sent, pings * segments)
+            self.assertLess(sent, pings * segments + pings / 2, "more packets than segments")
+
+
+@unittest.skipIf(not FAR, "runs inside scripts/veth-pair only")
+class NoPath(TestCase):
+    def assert_fails(self, *arguments, naming):
+        result = run("tcpstep-client", *arguments)
+        self.assertEqual(result.returncode, 1, result.stderr)
+        for word in naming:
+            self.assertIn(word, result.stderr)
+
+    def test_a_network_without_a_route_is_named(self):
+        self.assert_fails("192.0.2.1", naming=["connect to 192.0.2.1:19901", "Network is unreachable"])
+
+    def test_a_network_that_a_router_refuses_is_named(self):
+        ip("route", "add", "unreachable", "198.51.100.0/24")
+        self.addCleanup(ip, "route", "del", "198.51.100.0/24")
+        self.assert_fails("198.51.100.1", naming=["connect to 198.51.100.1:19901", "No route to host"])
+
+    def test_a_host_that_is_not_there_is_named(self):
+        self.assert_fails("--timeout=20s", "10.19.9.77", naming=["10.19.9.77", "No route to host"])
+
+    def test_a_host_that_swallows_everything_times_out(self):
+        swallow("10.19.9.78")
+        begin = time.monotonic()
+        self.assert_fails("--timeout=400ms", "10.19.9.78", naming=["10.19.9.78", "Connection timed out"])
+        self.assertLess(time.monotonic() - begin, PATIENCE / 2)
+
+    def test_a_name_is_not_found_without_a_network(self):
+        self.assert_fails("host.invalid", naming=["cannot resolve host.invalid"])
+
+    def test_a_path_that_breaks_in_the_middle_of_a_run_ends_it_with_what_was_measured(self):
+        server = self.start_server("--one-off", "--output", "run.csv", "--timeout=500ms",
+                                   "--rounds=100000", "--sizes=1,2,3")
+        client = subprocess.Popen([*FAR, *command("tcpstep-client", "--timeout=500ms", "--port",
+                                                  server.port, NEAR_V4)], env=environment(),
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertIn("connected to", client.stderr.readline())
+        time.sleep(0.2)
+        self.addCleanup(ip, "neighbour", "del", FAR_V4, "dev", "near")
+        swallow(FAR_V4)
+        self.assertEqual(server.wait(), 1)
+        self.assertIn("nothing came from the server for 500.0 ms", client.communicate()[1])
+        self.assertEqual(client.returncode, 1)
+        run_file = read_run(self.directory / "run.csv")
+        self.assertEqual((run_file.trailer["status"], run_file.trailer["lost"]), ("timeout", "1"))
+        _, (link,) = report(self.directory / "run.csv")
+        self.assertEqual((link["lost"], link["partial_runs"]), (1, 1))
+
+
+class Loopback(TestCase):
+    def test_says_that_every_size_is_one_segment_instead_of_making_up_penalties(self):
+        server = self.start_server("--one-off", "--output", "run.csv", "--rounds=2")
+        server.run_client()
+        self.assertEqual(server.wait(), 0, server.words)
+        file = self.directory / "run.csv"
+        _, (link,) = report(file)
+        self.assertRegex(link["remark"], r"^every size is one segment \(MSS \d+\)")
+        self.assertEqual([link["filling"], link["second"], link["fourth"]], [None] * 3)
+        text = run("tcpstep-analyze", "report", file).stdout
+        self.assertIn("every size is one segment", text)
+        self.assertEqual(text.count("n/a"), 3)
+        self.assertNotIn("%", text)
+
+
+if __name__ == "__main__":
+    main()
