@@ -36,8 +36,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::string suggestion(std::string_view unknown, const po::options_description& options) {
-  const std::string_view name =
-      unknown.substr(std::min(unknown.find_first_not_of('-'), unknown.size()));
+  std::string_view name = unknown.substr(std::min(unknown.find_first_not_of('-'), unknown.size()));
+  name = name.substr(0, name.find('='));
   std::string best;
   std::size_t best_distance = 3;  // more than two letters apart is another word
   for (const auto& option : options.options()) {
