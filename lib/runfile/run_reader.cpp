@@ -68,7 +68,7 @@ std::optional<std::string_view> RunReader::next_line() {
       line_ = {begin, static_cast<std::size_t>(static_cast<const char*>(newline) - begin)};
       begin_ += line_.size() + 1;
       ++line_number_;
-      if (line_.ends_with('\r')) {
+      if (line_.ends_with('\r') && (line_number_ > 1 || line_.starts_with("# format: tcpstep"))) {
         fail("the line ends in CR LF", {},
              "The file was changed on its way here. Convert it back, for instance with dos2unix.");
       }
@@ -98,6 +98,10 @@ void RunReader::read_header() {
   const auto first = next_line();
   const std::string expected = fmt::format("# format: {}", kRunFormat);
   if (!first && end_ == 0) {
+    if (source_.is_damaged()) {
+      throw RunFileError(fmt::format("{} cannot be decompressed", name_),
+                         "Is it really an archive of the kind that its name says?");
+    }
     throw RunFileError(fmt::format("{} is empty", name_));
   }
   if (!first || *first != expected) {
