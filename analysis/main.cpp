@@ -28,13 +28,19 @@ int report(const ReportOptions& options) {
 
 int plot(const PlotOptions& options) {
   LoadedRuns loaded = load(options.files, options.clock);
+  bool is_fine = loaded.failures.empty();
   const auto links = loaded.runs.links();
   for (std::size_t i = 0; i < links.size(); ++i) {
+    if (links[i].samples() == 0) {  // takes nothing from the other links
+      print_words(fmt::format("tcpstep-analyze: link {} has no sample to draw", links[i].link));
+      is_fine = false;
+      continue;
+    }
     for (const auto& file : plot_link(links[i], picture_stem(links, i), options.directory)) {
       print_data(file.string() + '\n');
     }
   }
-  return loaded.failures.empty() ? kExitFine : kExitFailed;
+  return is_fine ? kExitFine : kExitFailed;
 }
 
 int analyze(const AnalyzeOptions& options) {
