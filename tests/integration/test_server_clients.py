@@ -14,7 +14,7 @@ PINGS = 3 * 4
 class HostileClients(TestCase):
     def setUp(self):
         super().setUp()
-        self.server = self.start_server(*SWEEP, "--timeout", "300ms", "--interval", "2ms")
+        self.server = self.start_server(*SWEEP, "--timeout", "500ms", "--interval", "2ms")
 
     def hostile(self, pings):
         """A client that answered `pings` pings so far (the first one is the opening ping)."""
@@ -47,12 +47,12 @@ class HostileClients(TestCase):
 
     def test_a_client_that_never_answers_leaves_no_file(self):
         self.hostile(0)
-        self.assert_run_ended("the client did not answer within 300.0 ms")
+        self.assert_run_ended("the client did not answer within 500.0 ms")
         self.assert_next_client_is_served()
 
     def test_a_client_that_stalls_times_out(self):
         self.hostile(6)
-        self.assert_run_ended("the client did not answer within 300.0 ms", "timeout")
+        self.assert_run_ended("the client did not answer within 500.0 ms", "timeout")
         self.assert_next_client_is_served()
 
     def test_a_client_that_answers_two_bytes_is_a_protocol_error(self):

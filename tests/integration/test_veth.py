@@ -141,20 +141,5 @@ class NoPath(TestCase):
         self.assertEqual((link["lost"], link["partial_runs"]), (1, 1))
 
 
-class Loopback(TestCase):
-    def test_says_that_every_size_is_one_segment_instead_of_making_up_penalties(self):
-        server = self.start_server("--one-off", "--output", "run.csv", "--rounds=2")
-        server.run_client()
-        self.assertEqual(server.wait(), 0, server.words)
-        file = self.directory / "run.csv"
-        _, (link,) = report(file)
-        self.assertRegex(link["remark"], r"^every size is one segment \(MSS \d+\)")
-        self.assertEqual([link["filling"], link["second"], link["fourth"]], [None] * 3)
-        text = run("tcpstep-analyze", "report", file).stdout
-        self.assertIn("every size is one segment", text)
-        self.assertEqual(text.count("n/a"), 3)
-        self.assertNotIn("%", text)
-
-
 if __name__ == "__main__":
     main()
