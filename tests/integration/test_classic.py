@@ -32,6 +32,9 @@ class ClassicClientWithOurServer(TestCase):
     def test_completes_2000_pings_read_byte_by_byte(self):
         self.complete_with("127.0.0.1", "1")
 
+    def test_completes_2000_pings_read_byte_by_byte_over_ipv6(self):
+        self.complete_with("::1", "1")
+
 
 class ClassicServerWithOurClient(TestCase):
     def complete_with(self, host, *writing):
@@ -55,6 +58,9 @@ class ClassicServerWithOurClient(TestCase):
 
     def test_gets_2000_answers_when_it_writes_7_bytes_at_once(self):
         self.complete_with("127.0.0.1", "7")
+
+    def test_gets_2000_answers_when_it_writes_7_bytes_at_once_over_ipv6(self):
+        self.complete_with("::1", "7")
 
 
 if __name__ == "__main__":
