@@ -212,8 +212,10 @@ class TestCase(unittest.TestCase):
 
     def assert_complete(self, path, pings):
         """All rows are there and ok, the opening ping and the warm-up not counted."""
+        # The client may be gone a moment before the server has written the trailer.
+        wait_until(lambda: read_run(path).trailer, f"{path} has a trailer")
         run_file = read_run(path)
-        self.assertEqual((run_file.trailer or {}).get("status"), "complete", run_file.text[-200:])
+        self.assertEqual(run_file.trailer["status"], "complete", run_file.text[-200:])
         self.assertEqual(run_file.trailer["samples"], str(pings))
         counted = [row for row in run_file.rows if row["round"] != "0"]
         self.assertEqual([row["status"] for row in counted], ["ok"] * pings)
