@@ -1,12 +1,10 @@
 """tcpstep-client against servers that are not there, say nothing, or say the wrong thing."""
 
 import socket
-import sys
 import threading
 import time
 
-from harness import (HERE, PATIENCE, TestCase, fake_server, free_port, main, reset, run, start,
-                     wait_until)
+from harness import PATIENCE, TestCase, fake_server, free_port, main, reset, run, start
 
 
 class Client(TestCase):
