@@ -1,4 +1,4 @@
-"""What a ping costs the server: one send and one recv in the timed part, one look before it."""
+"""What a ping costs the server: one send and one recv in the timed part, a look before it and TCP_INFO after."""
 
 import re
 import shutil
@@ -14,10 +14,11 @@ KINDS = (
     ("look", re.compile(r"recvfrom\(.*MSG_PEEK\|MSG_DONTWAIT")),  # did the client speak unasked?
     ("send", re.compile(r"sendto\(")),
     ("recv", re.compile(r"recvfrom\(")),
+    ("info", re.compile(r"getsockopt\(.*TCP_INFO")),  # the kernel's evidence, after the second reading
     ("write", re.compile(r"write\(\d+<[^>]*run\.csv>")),
     ("clock", re.compile(r"clock_gettime\(")),  # a real call only where the vDSO has no clock
 )
-LETTER = {"look": "L", "send": "S", "recv": "R", "write": "w", "other": "x"}
+LETTER = {"look": "L", "send": "S", "recv": "R", "info": "I", "write": "w", "other": "x"}
 
 
 def kinds_of(trace):
@@ -45,16 +46,17 @@ class SystemCalls(TestCase):
         self.assert_complete(self.directory / "run.csv", ROUNDS * SIZES)
         return trace.read_text()
 
-    def test_of_a_ping_are_one_look_one_send_and_one_recv_and_of_a_round_one_write(self):
+    def test_of_a_ping_are_four_of_which_two_are_timed_and_of_a_round_one_write(self):
         calls = "".join(kinds_of(self.trace_of_a_run()))
-        sweep = calls[calls.index("LSR"):calls.rindex("LSR") + 3]
-        opening, rounds = sweep[:3], sweep[3:]
-        self.assertEqual(opening, "LSR")
+        ping = "LSRI"  # the clock is read between L and S, and between R and I
+        sweep = calls[calls.index(ping):calls.rindex(ping) + len(ping)]
+        opening, rounds = sweep[:len(ping)], sweep[len(ping):]
+        self.assertEqual(opening, ping)
         before, rounds = rounds[:rounds.index("L")], rounds[rounds.index("L"):]
         self.assertEqual(before.count("w"), 2, "the header and the opening ping")
-        self.assertRegex(rounds, rf"^((LSR){{{SIZES}}}[wx]*)*$")
-        self.assertEqual(rounds.count("LSR"), SIZES * (ROUNDS + 1))
-        between = rounds.split("LSR" * SIZES)[1:-1]
+        self.assertRegex(rounds, rf"^(({ping}){{{SIZES}}}[wx]*)*$")
+        self.assertEqual(rounds.count(ping), SIZES * (ROUNDS + 1))
+        between = rounds.split(ping * SIZES)[1:-1]
         self.assertEqual([calls.count("w") for calls in between], [1] * ROUNDS)
 
 

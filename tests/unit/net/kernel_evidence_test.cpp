@@ -66,7 +66,8 @@ class KernelEvidenceTest : public testing::Test {
     return sample;
   }
 
-  // False if this kernel gives no timestamps. It begins to stamp arrivals a little later than asked.
+  // False if this kernel gives no timestamps. It begins to stamp arrivals a little later than
+  // asked.
   bool start_timestamps() {
     static_cast<void>(ping());
     if (server->set_timestamps(TimestampSource::Software) != TimestampSource::Software) {
