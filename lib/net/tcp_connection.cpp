@@ -38,6 +38,12 @@ PingStatus status_of(int error_number) {
   }
 }
 
+// A call with a timeout ends with EINTR also when the process goes on after SIGSTOP, or a debugger
+// was here (signal(7)). Only a request to stop is a reason to give up.
+bool is_resumed() {
+  return errno == EINTR && requested_stop() == 0;
+}
+
 void set_blocking(const Fd& fd, bool is_blocking) {
   const int flags = check_syscall(::fcntl(fd.get(), F_GETFL), "fcntl F_GETFL");
   check_syscall(::fcntl(fd.get(), F_SETFL, is_blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK),
@@ -120,6 +126,9 @@ std::chrono::microseconds TcpConnection::set_busy_poll(std::chrono::microseconds
 PingStatus TcpConnection::send_all(std::span<const std::byte> payload) noexcept {
   while (!payload.empty()) {
     const ssize_t sent = ::send(fd_.get(), payload.data(), payload.size(), MSG_NOSIGNAL);
+    if (sent < 0 && is_resumed()) {
+      continue;
+    }
     if (sent < 0) {
       return status_of(errno);
     }
@@ -146,7 +155,11 @@ TcpConnection::Received TcpConnection::receive_some(std::span<std::byte> buffer)
 
 ssize_t TcpConnection::receive(std::span<std::byte> buffer) noexcept {
   if (wait_ == Wait::Block) {
-    return receive_once(buffer, 0);
+    ssize_t bytes = receive_once(buffer, 0);
+    while (bytes < 0 && is_resumed()) {
+      bytes = receive_once(buffer, 0);
+    }
+    return bytes;
   }
   using Clock = std::chrono::steady_clock;
   Clock::time_point deadline{};
@@ -212,7 +225,7 @@ PingStatus TcpConnection::stay_idle(Duration pause) noexcept {
     // The end of the stream is asked for below; a late timestamp must not end the pause (POLLERR).
     pollfd quiet{.fd = timestamps_.is_enabled() ? -1 : fd_.get(), .events = POLLIN, .revents = 0};
     const timespec limit = to_timespec(pause);
-    if (::ppoll(&quiet, 1, &limit, nullptr) < 0) {
+    if (::ppoll(&quiet, 1, &limit, nullptr) < 0 && !is_resumed()) {
       return status_of(errno);
     }
   }
