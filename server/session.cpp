@@ -171,8 +171,10 @@ RunOutcome run_session(TcpConnection& client, const ServerOptions& options, cons
   if (status == PingStatus::Ok) {
     status = client.finish(1s);
   }
+  const std::optional<Mss> mss_now = client.path_info().mss;
   const RunTrailer& trailer =
-      writer.finish(status == PingStatus::Ok ? kComplete : to_word(status), elapsed);
+      writer.finish(status == PingStatus::Ok ? kComplete : to_word(status), elapsed,
+                    mss_now != facts.path.mss ? mss_now : std::nullopt);
   RunOutcome outcome{.status = trailer.status,
                      .samples = trailer.samples,
                      .file = writer.path(),

@@ -8,6 +8,14 @@
 namespace tcpstep {
 namespace {
 
+// A change of the MSS moves boundaries only if a size lies beyond the smaller one.
+bool has_moved(const LinkRuns& link, const std::optional<RunTrailer>& trailer) {
+  if (!trailer || !trailer->changed_mss || !link.mss || link.series.empty()) {
+    return false;
+  }
+  return link.series.rbegin()->first.bytes() > std::min(*link.mss, *trailer->changed_mss).bytes();
+}
+
 LinkRuns read_all(RunReader& run, RttClock clock) {
   LinkRuns result;
   result.clock = clock;
@@ -29,6 +37,7 @@ LinkRuns read_all(RunReader& run, RttClock clock) {
   }
   result.runs = 1;
   result.partial_runs = run.trailer() && run.trailer()->status == kComplete ? 0 : 1;
+  result.moved_runs = has_moved(result, run.trailer()) ? 1 : 0;
   const auto congestion = run.header().find("effective_congestion_control");
   const auto started = run.header().find("started_utc");
   result.conditions =
@@ -58,6 +67,7 @@ void RunCollection::add(RunReader& run) {
   }
   same->runs += added.runs;
   same->partial_runs += added.partial_runs;
+  same->moved_runs += added.moved_runs;
   same->lost += added.lost;
   same->retransmitted += added.retransmitted;
   same->unstamped += added.unstamped;

@@ -26,6 +26,7 @@ struct LinkRuns {
 
   std::uint32_t runs = 0;
   std::uint32_t partial_runs = 0;   // without trailer, or cut short by something
+  std::uint32_t moved_runs = 0;     // in which the MSS changed below sizes that were measured
   std::uint64_t lost = 0;           // pings without an RTT
   std::uint64_t retransmitted = 0;  // pings with a retransmission, left out
   std::uint64_t unstamped = 0;      // pings without a kernel RTT, left out with RttClock::Kernel

@@ -36,6 +36,7 @@ PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
                      .statistic = statistic,
                      .runs = runs.runs,
                      .partial_runs = runs.partial_runs,
+                     .moved_runs = runs.moved_runs,
                      .samples = runs.samples(),
                      .lost = runs.lost,
                      .retransmitted = runs.retransmitted,

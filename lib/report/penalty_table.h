@@ -34,6 +34,7 @@ struct PenaltyTable {
   Statistic statistic = Statistic::minimum();
   std::uint32_t runs = 0;
   std::uint32_t partial_runs = 0;
+  std::uint32_t moved_runs = 0;
   std::uint64_t samples = 0;
   std::uint64_t lost = 0;
   std::uint64_t retransmitted = 0;

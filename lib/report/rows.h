@@ -58,6 +58,10 @@ inline constexpr std::array<SeedRow, 3> kSeedRows{{
   if (table.clock == RttClock::Kernel) {
     line += fmt::format(", kernel clock, {} without kernel timestamps left out", table.unstamped);
   }
+  if (table.moved_runs > 0) {
+    line += fmt::format(", MSS changed in mid-run in {}: boundaries are the first MSS's",
+                        count_of(table.moved_runs, "run"));
+  }
   if (table.partial_runs > 0) {
     line += table.partial_runs == table.runs
                 ? ", partial"

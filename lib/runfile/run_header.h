@@ -45,6 +45,7 @@ struct RunTrailer {
   std::uint64_t samples = 0;  // rows with status ok and a round above 0
   std::uint64_t lost = 0;     // rows with another status and a round above 0
   Duration elapsed{0};
+  std::optional<Mss> changed_mss;  // the MSS at the end, if it is not the header's
 };
 
 inline constexpr std::string_view kComplete = "complete";

@@ -277,6 +277,9 @@ void RunReader::read_trailer(std::string_view line) {
       trailer_->samples = parse_number(value, key, 0, std::numeric_limits<std::uint64_t>::max());
     } else if (key == "lost") {
       trailer_->lost = parse_number(value, key, 0, std::numeric_limits<std::uint64_t>::max());
+    } else if (key == "mss_bytes") {
+      trailer_->changed_mss =
+          Mss(static_cast<std::uint32_t>(parse_number(value, key, 1, PayloadSize::kLargest)));
     } else if (key == "elapsed_ns") {
       trailer_->elapsed =
           Duration(static_cast<Duration::rep>(parse_number(value, key, 0, kLongestSpan)));

@@ -88,11 +88,14 @@ void RunWriter::append(std::uint32_t round, std::span<const Sample> samples) {
   }
 }
 
-const RunTrailer& RunWriter::finish(std::string_view status, Duration elapsed) {
+const RunTrailer& RunWriter::finish(std::string_view status, Duration elapsed,
+                                    std::optional<Mss> changed_mss) {
   trailer_.status = status;
   trailer_.elapsed = elapsed;
-  file_.append(fmt::format("# end: status={} samples={} lost={} elapsed_ns={}\n", status,
-                           trailer_.samples, trailer_.lost, elapsed.count()));
+  trailer_.changed_mss = changed_mss;
+  file_.append(fmt::format("# end: status={} samples={} lost={} elapsed_ns={}{}\n", status,
+                           trailer_.samples, trailer_.lost, elapsed.count(),
+                           changed_mss ? fmt::format(" mss_bytes={}", changed_mss->bytes()) : ""));
   file_.sync();
   return trailer_;
 }

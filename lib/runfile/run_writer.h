@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,7 +27,8 @@ class RunWriter {
   void append(std::uint32_t round, std::span<const Sample> samples);
 
   // Writes the trailer: `status` is kComplete or the word that says what cut the run short.
-  const RunTrailer& finish(std::string_view status, Duration elapsed);
+  const RunTrailer& finish(std::string_view status, Duration elapsed,
+                           std::optional<Mss> changed_mss = std::nullopt);
 
   [[nodiscard]] const std::filesystem::path& path() const { return file_.path(); }
 

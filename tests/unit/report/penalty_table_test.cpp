@@ -109,6 +109,16 @@ TEST(RunCollectionTest, KeepsRunsOfAnotherMssApart) {
   EXPECT_EQ(runs.links()[0].partial_runs, 0U);
 }
 
+TEST(RunCollectionTest, NoticesAnMssThatChangedBelowTheSizesMeasured) {
+  RunCollection runs;
+  RunReader moved = read("1448", "1,1401,50,0,ok\n# end: samples=1 lost=0 mss_bytes=1348\n");
+  runs.add(moved);
+  EXPECT_EQ(runs.links()[0].moved_runs, 1U);
+  RunReader harmless = read("32768", "1,1401,50,0,ok\n# end: samples=1 lost=0 mss_bytes=65483\n");
+  runs.add(harmless);
+  EXPECT_EQ(runs.links()[1].moved_runs, 0U);
+}
+
 TEST(RunCollectionTest, CountsPingsByTheKernelsClockIfAsked) {
   const std::string text =
       "# format: tcpstep-result/1\nsize_bytes,rtt_ns,kernel_rtt_ns,status\n1,50,40,ok\n1,60,,ok\n";
