@@ -1,4 +1,4 @@
-# Everything comes from Debian 12; CONTRIBUTING.md has the apt line.
+# Everything comes from Debian 12; scripts/install-packages has the list.
 set(Boost_USE_STATIC_LIBS OFF)
 find_package(Boost 1.74 REQUIRED COMPONENTS program_options iostreams filesystem system)
 find_package(fmt 9 REQUIRED)
