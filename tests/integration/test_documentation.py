@@ -1,0 +1,187 @@
+"""What the documentation says is so: manual pages, README, links, the protocol's programs, result files."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+from harness import (PATIENCE, SOURCE, TestCase, environment, free_port, main, program, read_run, run,
+                     start, wait_until)
+
+README = SOURCE / "README.md"
+PAGES = [page for folder in (".", "docs", "docs/decisions", "results")
+         for page in sorted((SOURCE / folder).glob("*.md"))]
+PROTOCOL = SOURCE / "docs" / "protocol.md"
+RESULT_FORMAT = SOURCE / "docs" / "result_format.md"
+
+
+def blocks(text, language):
+    """The fenced blocks of one language, in order."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
+
+
+def section(path, title):
+    """What stands below a heading, up to the next of its level or above."""
+    text = re.split(rf"^(#+) {re.escape(title)}$", path.read_text(), maxsplit=1, flags=re.M)
+    return re.split(rf"^#{{1,{len(text[1])}}} ", text[2], maxsplit=1, flags=re.M)[0]
+
+
+def words_in_code(text):
+    return set(re.findall(r"`([^`]+)`", text))
+
+
+class ManualPages(TestCase):
+    HELP = re.compile(r"^  (?:-(\S) \[ --([\w-]+) \]|--([\w-]+))(?: ([A-Z]+))?(?: \(=(.*?)\))?(?:\s|$)", re.M)
+    PAGE = re.compile(r"^(?:\*-(\S)\*, )?\*--([\w-]+)\*(?: _([A-Z]+)_)?(?: \(default (.+)\))?$", re.M)
+
+    def assert_same(self, command, page):
+        """Letter, name, kind of value and default of every option, in the same order."""
+        help_text = run(*command, "--help").stdout
+        printed = [(letter, long or alone, value, default)
+                   for letter, long, alone, value, default in self.HELP.findall(help_text)]
+        self.assertEqual(len(printed), len(re.findall(r"^  -", help_text, re.M)))
+        self.assertEqual(printed, self.PAGE.findall(page))
+        self.assertEqual(len(self.PAGE.findall(page)), len(re.findall(r"^\*-", page, re.M)))
+
+    def page(self, name):
+        return SOURCE / "packaging" / "man" / f"{name}.1.scd"
+
+    def test_of_the_server_has_the_options_of_its_help(self):
+        self.assert_same(["tcpstep-server"], section(self.page("tcpstep-server"), "OPTIONS"))
+
+    def test_of_the_client_has_the_options_of_its_help(self):
+        self.assert_same(["tcpstep-client"], section(self.page("tcpstep-client"), "OPTIONS"))
+
+    def test_of_the_analysis_has_the_options_of_its_help(self):
+        page = self.page("tcpstep-analyze")
+        for command in ("report", "plot"):
+            with self.subTest(command):
+                own = section(page, f"OPTIONS OF {command.upper()}")
+                self.assert_same(["tcpstep-analyze", command], own + section(page, "GENERAL OPTIONS"))
+
+
+class MeasureARealLink(TestCase):
+    """The commands of the README, as they stand there, but for the host and the port."""
+
+    def setUp(self):
+        super().setUp()
+        console = "".join(blocks(section(README, "Measure a real link"), "console"))
+        self.commands = re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", console, re.M)
+        programs = {str(pathlib.Path(program(f"tcpstep-{name}")).parent)
+                    for name in ("server", "client", "analyze")}
+        self.port = free_port()
+        self.environment = environment(TCPSTEP_PORT=str(self.port),
+                                       PATH=os.pathsep.join([*programs, os.environ["PATH"]]))
+
+    def shell(self, command):
+        return run("bash", "-c", command, cwd=self.directory, env=self.environment)
+
+    def serve(self, command, shown):
+        words = self.directory / "words"
+        with words.open("w") as stderr:
+            server = subprocess.Popen(["bash", "-c", f"exec {command} --one-off"], cwd=self.directory,
+                                      env=self.environment, stdin=subprocess.DEVNULL,
+                                      stdout=subprocess.DEVNULL, stderr=stderr)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        wait_until(lambda: "listening" in words.read_text() or server.poll() is not None,
+                   "the server listens")
+        self.assertIn(shown.replace("19901", str(self.port)), words.read_text())
+        return server
+
+    def test_runs_as_shown(self):
+        server_command, client_command, *analysis = self.commands
+        self.assertEqual([command.split()[:2] for command, _ in analysis],
+                         [["tcpstep-analyze", "report"], ["tcpstep-analyze", "plot"]])
+        server = self.serve(*server_command)
+        client = self.shell(client_command[0].replace("server.example.org", "127.0.0.1"))
+        self.assertEqual(client.returncode, 0, client.stderr)
+        shown = client_command[1].split(" in ")[0]  # the time is another
+        self.assertEqual(client.stdout.split(" in ")[0], shown)
+        self.assertEqual(server.wait(PATIENCE), 0)
+        for command, _ in analysis:
+            if " plot " in command and not shutil.which("gnuplot"):
+                self.skipTest("gnuplot is not installed")
+            with self.subTest(command):
+                result = self.shell(command)
+                self.assertEqual((result.returncode, result.stderr), (0, ""))
+                self.assertIn("lan", result.stdout)
+        for name in ("all-lan.png", "all-lan.svg", "closeup-lan.png", "closeup-lan.svg"):
+            self.assertGreater((self.directory / "plots" / name).stat().st_size, 0)
+
+
+class Links(unittest.TestCase):
+    def anchors(self, path):
+        """The anchors that GitHub gives to the headings."""
+        headings = re.findall(r"^#+ (.*)$", path.read_text(), re.M)
+        return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+    def test_lead_to_files_and_headings(self):
+        for page in PAGES:
+            for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+                if "://" in link:
+                    continue
+                with self.subTest(page=page.name, link=link):
+                    name, _, anchor = link.partition("#")
+                    target = page.parent / name if name else page
+                    self.assertTrue(target.exists(), "there is no such file")
+                    if anchor:
+                        self.assertIn(anchor, self.anchors(target))
+
+
+class ProgramsOfTheProtocol(TestCase):
+    def setUp(self):
+        super().setUp()
+        self.client, self.server = blocks(PROTOCOL.read_text(), "python")
+
+    def test_client_answers_the_whole_default_sweep(self):
+        server = self.start_server("--one-off")
+        client = run(sys.executable, "-c", self.client, "127.0.0.1", server.port)
+        self.assertEqual((client.returncode, client.stderr), (0, ""))
+        self.assertEqual(server.wait(), 0, server.words)
+        file, = server.files()
+        self.assertEqual(len(self.assert_complete(file, 2000).rows), 2101)
+
+    def test_server_gets_2000_answers(self):
+        port = free_port()
+        server = start(sys.executable, "-c", self.server, port)
+        self.addCleanup(server.communicate)
+        self.addCleanup(server.kill)
+        client = run("tcpstep-client", "--port", port, "--retry", "9", "127.0.0.1")
+        measured, words = server.communicate(timeout=PATIENCE)
+        self.assertEqual(client.returncode, 0, client.stderr)
+        self.assertEqual((server.returncode, words), (0, ""))
+        self.assertRegex(client.stdout, "^2000 payloads, ")
+        self.assertEqual(len(measured.splitlines()), 2000)
+
+
+class ResultFormat(TestCase):
+    def test_example_can_be_reported(self):
+        file = self.directory / "example.csv"
+        file.write_text(blocks(RESULT_FORMAT.read_text(), "")[0])
+        result = run("tcpstep-analyze", "report", file)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertIn("veth", result.stdout)
+
+    def test_names_every_key_and_column_of_a_real_run(self):
+        server = self.start_server("--one-off", "--sizes=boundaries", "--rounds=1", "--label=desk",
+                                   "--timestamps=software")
+        self.assertEqual(server.run_client().returncode, 0)
+        self.assertEqual(server.wait(), 0, server.words)
+        file, = server.files()
+        real = read_run(file)
+        example = self.directory / "example.csv"
+        example.write_text(blocks(RESULT_FORMAT.read_text(), "")[0])
+        self.assertEqual(list(real.rows[0]), list(read_run(example).rows[0]))
+        self.assertLessEqual(set(real.rows[0]), words_in_code(section(RESULT_FORMAT, "Columns")))
+        keys = {re.sub("^(requested|effective)_", "", key) for key in real.header if key != "format"}
+        self.assertEqual(keys - words_in_code(section(RESULT_FORMAT, "Header")), set())
+        trailer = section(RESULT_FORMAT, "Trailer")
+        self.assertEqual([key for key in real.trailer if f"{key}=" not in trailer], [])
+
+
+if __name__ == "__main__":
+    main()
