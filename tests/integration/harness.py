@@ -30,7 +30,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def program(name):
     """The path of a program of the build in $TCPSTEP_BUILD."""
-    return str(pathlib.Path(os.environ["TCPSTEP_BUILD"]) / PROGRAMS[name] / name)
+    return str(pathlib.Path(os.environ["TCPSTEP_BUILD"]).resolve() / PROGRAMS[name] / name)
 
 
 def environment(**changes):
