@@ -11,11 +11,14 @@ constexpr PayloadSize kLargestByDefault(9901);
 }  // namespace
 
 PayloadSize SizeList::largest() const {
-  return fixed.empty() ? kLargestByDefault : fixed.back();
+  const PayloadSize given = fixed.empty() ? kReference : fixed.back();
+  return has_boundaries ? std::max(given, kLargestByDefault) : given;
 }
 
 std::optional<std::vector<PayloadSize>> SizeList::resolve(std::optional<Mss> mss) const {
-  const std::uint32_t last = largest().bytes();
+  const PayloadSize given = fixed.empty() ? kReference : fixed.back();
+  const bool has_room = mss && given.bytes() > mss->bytes();
+  const std::uint32_t last = (has_room ? given : largest()).bytes();
   std::vector<PayloadSize> sizes = fixed;
   if (sizes.empty()) {
     sizes.push_back(kReference);

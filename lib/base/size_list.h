@@ -19,8 +19,9 @@ struct SizeList {
   [[nodiscard]] PayloadSize largest() const;
 
   // All sizes of a run, ascending and without duplicates, never empty. Boundaries are k·MSS - 1,
-  // k·MSS, k·MSS + 1 and k·MSS + 2, up to the largest fixed size, or to 9901 and with 1 as the
-  // reference if there is none. Without an MSS there are no boundaries.
+  // k·MSS, k·MSS + 1 and k·MSS + 2, up to the largest fixed size, or up to 9901 if that lies before
+  // the first boundary; 1 is there as the reference if no size was given. Without an MSS there are
+  // no boundaries.
   // Nothing if one pass over them were more than kLargestRoundBytes.
   [[nodiscard]] std::optional<std::vector<PayloadSize>> resolve(std::optional<Mss> mss) const;
 };

@@ -29,6 +29,11 @@ TEST(SizeListTest, MeasuresBoundariesAloneAgainstOneByteUpToTheSeedsLargestSize)
   EXPECT_EQ(bytes.size(), 25U);
 }
 
+TEST(SizeListTest, MeasuresBoundariesBesideSizesThatLieBeforeTheFirst) {
+  const SizeList list{.fixed = {PayloadSize(1), PayloadSize(100)}, .has_boundaries = true};
+  EXPECT_EQ(bytes_of(list, Mss(1448)).size(), 26U);
+}
+
 TEST(SizeListTest, FindsNoBoundaryOnLoopbackOrWithoutAnMss) {
   const SizeList list{.fixed = {}, .has_boundaries = true};
   EXPECT_THAT(bytes_of(list, Mss(32741)), testing::ElementsAre(1));
