@@ -23,18 +23,23 @@ std::optional<std::vector<PayloadSize>> SizeList::resolve(std::optional<Mss> mss
   if (sizes.empty()) {
     sizes.push_back(kReference);
   }
+  std::uint64_t total = 0;  // of these boundaries; a size may be among them more than once
   if (has_boundaries && mss) {
     for (std::uint32_t boundary = mss->bytes(); boundary <= last; boundary += mss->bytes()) {
       for (std::uint32_t bytes = std::max(boundary, 2U) - 1; bytes <= boundary + 2; ++bytes) {
         if (bytes <= last) {
           sizes.emplace_back(bytes);
+          total += bytes;
         }
+      }
+      if (total > 4 * kLargestRoundBytes) {
+        return std::nullopt;
       }
     }
   }
   std::ranges::sort(sizes);
   sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
-  std::uint64_t total = 0;
+  total = 0;
   for (const PayloadSize size : sizes) {
     total += size.bytes();
   }
