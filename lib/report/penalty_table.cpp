@@ -69,7 +69,9 @@ PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
   if (points_of_class.size() < 2 || !points_of_class.contains(1)) {
     return table;
   }
-  table.filling = penalty_of({points_of_class[1].back()}, table.reference_rtt);
+  if (const auto& ones = points_of_class[1]; ones.size() > 1) {
+    table.filling = penalty_of({ones.back()}, table.reference_rtt);
+  }
   for (const auto& [segments, row] : {std::pair(2U, &table.second), std::pair(4U, &table.fourth)}) {
     if (points_of_class.contains(segments)) {
       *row = penalty_of(points_of_class[segments], table.reference_rtt);

@@ -47,7 +47,7 @@ struct PenaltyTable {
 
   // The seed's rows. Empty if no measured size is in that class, or if all sizes are in one class:
   // then no packet was ever full.
-  std::optional<Penalty> filling;  // the largest size of class 1
+  std::optional<Penalty> filling;  // the largest size of class 1, if it is not the reference itself
   std::optional<Penalty> second;   // class 2
   std::optional<Penalty> fourth;   // class 4
 

@@ -67,6 +67,16 @@ TEST(PenaltyTableTest, LeavesAClassWithoutSizesOut) {
   EXPECT_FALSE(table.fourth);
 }
 
+TEST(PenaltyTableTest, DoesNotCallTheReferenceAFullPacket) {
+  LinkRuns runs = stairs(1448);
+  std::erase_if(runs.series, [](const auto& entry) {
+    return entry.first > PayloadSize(1) && entry.first < PayloadSize(1449);
+  });
+  const PenaltyTable table = penalty_table(runs, Statistic::minimum());
+  EXPECT_FALSE(table.filling);
+  EXPECT_TRUE(table.second);
+}
+
 TEST(PenaltyTableTest, SaysWhatIsMissing) {
   LinkRuns unknown = stairs(1448);
   unknown.mss.reset();
