@@ -5,7 +5,7 @@ namespace tcpstep {
 namespace {
 
 std::string render_seed_rows(std::span<const PenaltyTable> tables) {
-  std::string header = "| penalty against 1 byte |";
+  std::string header = fmt::format("| {} |", seed_rows_title(tables));
   std::string rule = "|---|";
   for (const PenaltyTable& table : tables) {
     header += fmt::format(" {} |", table.link);

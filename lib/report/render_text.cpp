@@ -37,14 +37,9 @@ std::string align(const Grid& grid) {
 }
 
 std::string render_seed_rows(std::span<const PenaltyTable> tables) {
-  Grid grid{{"penalty against 1 byte"}};
+  Grid grid{{std::string(seed_rows_title(tables))}};
   for (const PenaltyTable& table : tables) {
     grid[0].push_back(table.link);
-  }
-  if (std::ranges::any_of(tables, [](const auto& table) {
-        return table.reference_size && *table.reference_size != PayloadSize(1);
-      })) {
-    grid[0][0] = "penalty against the smallest size";
   }
   for (const SeedRow& row : kSeedRows) {
     auto& cells = grid.emplace_back();

@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -25,6 +27,14 @@ inline constexpr std::array<SeedRow, 3> kSeedRows{{
     {"second", "for a second packet", &PenaltyTable::second},
     {"fourth", "for a fourth packet", &PenaltyTable::fourth},
 }};
+
+// What the seed's rows are penalties against.
+[[nodiscard]] inline std::string_view seed_rows_title(std::span<const PenaltyTable> tables) {
+  const bool is_one_byte = std::ranges::all_of(tables, [](const PenaltyTable& table) {
+    return table.reference_size.value_or(PayloadSize(1)) == PayloadSize(1);
+  });
+  return is_one_byte ? "penalty against 1 byte" : "penalty against the smallest size";
+}
 
 [[nodiscard]] inline std::string percent_cell(const std::optional<Penalty>& penalty) {
   return penalty ? fmt::format("{:+.1f} %", penalty->share * 100) : "n/a";

@@ -1,6 +1,7 @@
 // The tables as a whole, compared with the files in tests/golden.
 #include "lib/report/render.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -11,6 +12,7 @@ namespace tcpstep {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::HasSubstr;
 
 PenaltyTable table_of(const std::string& link, std::uint32_t mss, Duration per_segment) {
   LinkRuns runs;
@@ -49,6 +51,16 @@ TEST(RenderTest, PrintsCsv) {
 }
 TEST(RenderTest, PrintsJson) {
   expect_golden("report.json", render_json(kTables));
+}
+
+TEST(RenderTest, SaysWhatThePenaltiesAreAgainst) {
+  LinkRuns runs;
+  runs.mss = Mss(1448);
+  runs.series = {{PayloadSize(100), {10us}}, {PayloadSize(1449), {15us}}};
+  const std::array tables{penalty_table(runs, Statistic::minimum())};
+  for (const std::string& text : {render_text(tables), render_markdown(tables)}) {
+    EXPECT_THAT(text, HasSubstr("penalty against the smallest size"));
+  }
 }
 
 TEST(RenderTest, PrintsNothingOfNothing) {
