@@ -12,7 +12,8 @@ namespace tcpstep {
 [[nodiscard]] std::string render_text(std::span<const PenaltyTable> tables);
 [[nodiscard]] std::string render_markdown(std::span<const PenaltyTable> tables);
 
-// One line per row of every table; times in ns, shares in percent, empty where not available.
+// One line per row of every table, each with the facts by which to trust it; times in ns, shares in
+// percent, empty where not available.
 [[nodiscard]] std::string render_csv(std::span<const PenaltyTable> tables);
 
 // {"format": "tcpstep-report/1", "links": [...]}; null where not available.

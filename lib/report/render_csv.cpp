@@ -6,22 +6,26 @@ namespace {
 
 // `row` is reference, filling, second, fourth, or class with its number of segments.
 std::string line(const PenaltyTable& table, std::string_view row, std::string_view segments,
-                 const std::optional<Penalty>& penalty) {
+                 const std::optional<Penalty>& penalty, bool is_comparable = true) {
   const std::string mss = table.mss ? fmt::format("{}", table.mss->bytes()) : "";
-  const std::string numbers = penalty ? fmt::format("{},{},{},{},{:.4f}", penalty->smallest.bytes(),
-                                                    penalty->largest.bytes(), penalty->rtt.count(),
-                                                    penalty->extra.count(), penalty->share * 100)
-                                      : ",,,,";
-  return fmt::format("{},{},{},{},{},{}\n", table.link, mss, table.statistic.name(), row, segments,
-                     numbers);
+  const std::string rtt = penalty ? fmt::format("{},{},{}", penalty->smallest.bytes(),
+                                                penalty->largest.bytes(), penalty->rtt.count())
+                                  : ",,";
+  const std::string extra =
+      penalty && is_comparable
+          ? fmt::format("{},{:.4f}", penalty->extra.count(), penalty->share * 100)
+          : ",";
+  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", table.link, mss, word(table.clock),
+                     table.statistic.name(), table.runs, table.partial_runs, table.moved_runs,
+                     table.samples, row, segments, rtt, extra);
 }
 
 }  // namespace
 
 std::string render_csv(std::span<const PenaltyTable> tables) {
   std::string text =
-      "link,mss_bytes,statistic,row,segments,smallest_bytes,largest_bytes,rtt_ns,penalty_ns,"
-      "penalty_percent\n";
+      "link,mss_bytes,clock,statistic,runs,partial_runs,moved_runs,samples,row,segments,"
+      "smallest_bytes,largest_bytes,rtt_ns,penalty_ns,penalty_percent\n";
   for (const PenaltyTable& table : tables) {
     if (table.reference_size) {
       const Penalty reference{.smallest = *table.reference_size,
@@ -34,8 +38,9 @@ std::string render_csv(std::span<const PenaltyTable> tables) {
     for (const SeedRow& row : kSeedRows) {
       text += line(table, row.key, "", table.*row.penalty);
     }
+    const bool is_comparable = why_no_penalties(table).empty();
     for (const SegmentClass& row : table.classes) {
-      text += line(table, "class", fmt::format("{}", row.segments), row.penalty);
+      text += line(table, "class", fmt::format("{}", row.segments), row.penalty, is_comparable);
     }
   }
   return text;

@@ -23,25 +23,31 @@ Json to_json(const PenaltyTable& table) {
   Json link{
       {"link", table.link},
       {"mss_bytes", table.mss ? Json(table.mss->bytes()) : Json()},
+      {"clock", word(table.clock)},
       {"statistic", table.statistic.name()},
       {"runs", table.runs},
       {"partial_runs", table.partial_runs},
+      {"moved_runs", table.moved_runs},
       {"samples", table.samples},
       {"lost", table.lost},
       {"retransmitted", table.retransmitted},
+      {"unstamped", table.unstamped},
       {"reference_bytes", table.reference_size ? Json(table.reference_size->bytes()) : Json()},
       {"reference_rtt_ns", table.reference_size ? Json(table.reference_rtt.count()) : Json()}};
   for (const SeedRow& row : kSeedRows) {
     link[std::string(row.key)] = to_json(table.*row.penalty);
   }
+  const std::string reason = why_no_penalties(table);
   link["classes"] = Json::array();
   for (const SegmentClass& row : table.classes) {
     Json entry = to_json(std::optional(row.penalty));
     entry["segments"] = row.segments;
     entry["sizes"] = row.sizes;
+    if (!reason.empty()) {
+      entry["penalty_ns"] = entry["penalty_percent"] = nullptr;
+    }
     link["classes"].push_back(std::move(entry));
   }
-  const std::string reason = why_no_penalties(table);
   link["remark"] = reason.empty() ? Json() : Json(reason);
   return link;
 }

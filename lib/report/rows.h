@@ -28,6 +28,10 @@ inline constexpr std::array<SeedRow, 3> kSeedRows{{
     {"fourth", "for a fourth packet", &PenaltyTable::fourth},
 }};
 
+[[nodiscard]] constexpr std::string_view word(RttClock clock) {
+  return clock == RttClock::Kernel ? "kernel" : "application";
+}
+
 // What the seed's rows are penalties against.
 [[nodiscard]] inline std::string_view seed_rows_title(std::span<const PenaltyTable> tables) {
   const bool is_one_byte = std::ranges::all_of(tables, [](const PenaltyTable& table) {
