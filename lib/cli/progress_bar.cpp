@@ -17,6 +17,11 @@ bool is_terminal() {
   return ::isatty(STDERR_FILENO) == 1 && kind != nullptr && std::string_view(kind) != "dumb";
 }
 
+// Not fmt::print, which throws: a terminal that was closed must not cost the run its trailer.
+void draw(const std::string& line) {
+  std::fputs(("\r\x1b[K" + line).c_str(), stderr);
+}
+
 }  // namespace
 
 ProgressBar::ProgressBar(std::string_view noun, std::uint64_t total, bool is_wanted)
@@ -24,7 +29,7 @@ ProgressBar::ProgressBar(std::string_view noun, std::uint64_t total, bool is_wan
 
 ProgressBar::~ProgressBar() {
   if (is_on_) {
-    fmt::print(stderr, "\r\x1b[K");
+    draw({});
   }
 }
 
@@ -34,7 +39,7 @@ void ProgressBar::show(std::uint64_t done, std::string_view detail) {
     return;
   }
   drawn_ = now;
-  fmt::print(stderr, "\r\x1b[K{}", progress_line(noun_, done, total_, now - started_, detail));
+  draw(progress_line(noun_, done, total_, now - started_, detail));
 }
 
 std::string progress_line(std::string_view noun, std::uint64_t done, std::uint64_t total,

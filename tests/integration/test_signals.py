@@ -1,11 +1,16 @@
 """What is left after Ctrl-C and after a crash: 20 times each, at random moments of a sweep."""
 
+import contextlib
+import os
+import pty
 import random
 import signal
+import socket
 import threading
 import time
 
-from harness import TestCase, answer, main, read_run, report, wait_until
+from harness import (TestCase, answer, environment, free_port, main, program, read_run, report,
+                     wait_until)
 
 REPETITIONS = 20
 SIZES = (1, 101, 201, 301, 401)  # of one round
@@ -98,6 +103,26 @@ class OtherMoments(TestCase):
         run_file = read_run(file)
         self.assertEqual(run_file.trailer["status"], "interrupted")
         self.assertEqual([row["status"] for row in run_file.rows], ["ok", "ok"])
+
+    def test_a_terminal_that_is_closed_costs_no_trailer(self):
+        port = free_port()
+        pid, terminal = pty.fork()
+        if pid == 0:  # a session of its own, which the terminal's end sends SIGHUP
+            os.chdir(self.directory)
+            os.execve(program("tcpstep-server"),
+                      ["tcpstep-server", f"--port={port}", "--output=run.csv", "--sizes=1,2",
+                       "--rounds=100000", "--interval=1ms"], environment(TERM="xterm"))
+        words = b""
+        while b"listening on" not in words:
+            words += os.read(terminal, 4096)
+        with socket.create_connection(("127.0.0.1", port)) as peer:
+            answer(peer, 300)  # long enough for the progress bar to be due again
+            os.close(terminal)
+            with contextlib.suppress(OSError):
+                answer(peer)
+        _, status = os.waitpid(pid, 0)
+        self.assertEqual(os.waitstatus_to_exitcode(status), -signal.SIGHUP)
+        self.assertEqual(read_run(self.directory / "run.csv").trailer["status"], "interrupted")
 
     def test_ctrl_c_while_nobody_is_measured_is_a_fine_end(self):
         for number in (signal.SIGINT, signal.SIGTERM):
