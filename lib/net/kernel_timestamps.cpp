@@ -147,12 +147,12 @@ KernelTimestamps::Explained KernelTimestamps::explain(const Fd& fd, Duration sen
   }
   const Duration kernel_rtt = *arrived_at - *departed_at;
   if (source_ == TimestampSource::Hardware) {
-    return kernel_rtt >= Duration::zero() && kernel_rtt <= rtt
+    return kernel_rtt > Duration::zero() && kernel_rtt <= rtt
                ? Explained{.send_stack = {}, .kernel_rtt = kernel_rtt}
                : Explained{};
   }
   const Duration send_stack = *departed_at - offset - sent_at;
-  const bool is_consistent = send_stack >= Duration::zero() && kernel_rtt >= Duration::zero() &&
+  const bool is_consistent = send_stack >= Duration::zero() && kernel_rtt > Duration::zero() &&
                              send_stack + kernel_rtt <= rtt;
   return is_consistent ? Explained{.send_stack = send_stack, .kernel_rtt = kernel_rtt}
                        : Explained{};

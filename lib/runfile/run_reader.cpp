@@ -234,7 +234,7 @@ void RunReader::parse_field(Row& row, bool& is_ok, Column column, std::string_vi
       row.start = as_span("start_ns", 0, kLongestSpan);
       return;
     case Column::KernelRtt:
-      row.kernel_rtt = as_span("kernel_rtt_ns", 0, kLongestRtt);
+      row.kernel_rtt = as_span("kernel_rtt_ns", 1, kLongestRtt);
       return;
     case Column::Segments:
       row.segments = as_count("segments", 0, kLargestCount);

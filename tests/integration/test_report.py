@@ -31,6 +31,7 @@ BAD_FILES = {  # name: (content, what the words must say)
     "nan": (run_text(row("NaN")), ":5:7: rtt_ns is 'NaN'"),
     "negative": (run_text(row("-5")), ":5:7: rtt_ns is '-5'"),
     "zero": (run_text(row("0")), ":5:7: rtt_ns is 0"),
+    "kernel-zero": (run_text("1,1,5,1000,0,,,,,ok\n"), ":5:12: kernel_rtt_ns is 0"),
     "huge": (run_text(row("99999999999999999999")), ":5:7: rtt_ns is 99999999999999999999"),
     "too-long": (run_text(row("86400000000001")), ":5:7: rtt_ns is 86400000000001"),
     "exponent": (run_text(row("1e3")), ":5:7: rtt_ns is '1e3'"),
