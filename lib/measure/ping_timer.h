@@ -14,7 +14,7 @@
 
 namespace tcpstep {
 
-// What a ping needs of the other end. All of it reports by status and never throws.
+// What a ping needs of the other end. None of it throws: what goes wrong is a status.
 template <class T>
 concept PingPeer = requires(T& peer, std::span<const std::byte> payload, Duration pause,
                             Sample& sample, Duration sent_at) {
@@ -24,6 +24,8 @@ concept PingPeer = requires(T& peer, std::span<const std::byte> payload, Duratio
   noexcept->std::same_as<PingStatus>;
   { peer.receive_ack() }
   noexcept->std::same_as<PingStatus>;
+  { peer.explain(sample, sent_at) }
+  noexcept;
 };
 
 struct PingTimerOptions {
