@@ -165,6 +165,9 @@ std::string finding(const PenaltyTable& table) {
   if (!reason.empty()) {
     return fmt::format("{}: {}", table.link, reason);
   }
+  if (!table.second && !table.fourth) {
+    return table.link + ": no size needs two or four segments";
+  }
   std::string text = table.link + ":";
   if (table.second) {
     text += fmt::format(" a second packet costs {} ({:+.1f} %)",
@@ -257,11 +260,12 @@ PlotScript closeup_script(const LinkRuns& link, std::string_view stem) {
   const double span = std::max(unit.of(highest_quartile) - low, low * 0.05);
   text += head(picture, finding(table));
   text += boundaries(picture);
+  const bool is_comparable = why_no_penalties(table).empty();
   for (const SegmentClass& row : table.classes) {
     const double begin = (row.segments - 1.0) * table.mss->bytes();
     const double end = std::min(begin + table.mss->bytes(), picture.right);
     const double room = (end - begin) / picture.right * kPlotWidth;
-    const bool is_reference = row.segments == 1;
+    const bool is_reference = row.segments == table.classes.front().segments;
     const std::string middle = fmt::format("{}", (begin + end) / 2);
     text += fmt::format("set arrow from {},{:.6g} to {},{:.6g} nohead front ls 2\n", begin,
                         unit.of(row.penalty.rtt), end, unit.of(row.penalty.rtt));
@@ -270,7 +274,7 @@ PlotScript closeup_script(const LinkRuns& link, std::string_view stem) {
     }
     text += label(class_name(row.segments, room), middle + ", graph 0.965",
                   "center font ',9' tc rgb '#8a8a8a'");
-    if (room < 100) {
+    if (room < 100 || (!is_reference && !is_comparable)) {
       continue;
     }
     text += label(

@@ -34,6 +34,23 @@ TEST(CloseupScriptTest, SaysThatNothingWasCrossedOnLoopback) {
               HasSubstr("every size is one segment (MSS 32741)"));
 }
 
+TEST(CloseupScriptTest, HasATitleWithoutASecondOrAFourthSegment) {
+  LinkRuns runs = stairs(1448);
+  std::erase_if(runs.series, [](const auto& entry) {
+    return entry.first > PayloadSize(1) && entry.first < PayloadSize(6000);
+  });
+  EXPECT_THAT(closeup_script(runs, "x").text,
+              HasSubstr("'my_link: no size needs two or four segments'"));
+}
+
+TEST(CloseupScriptTest, LabelsNoPenaltyWhereNoSizeIsOneSegment) {
+  LinkRuns runs = stairs(1448);
+  std::erase_if(runs.series, [](const auto& entry) { return entry.first < PayloadSize(1500); });
+  const std::string text = closeup_script(runs, "x").text;
+  EXPECT_THAT(text, HasSubstr("'at 1501 bytes'"));
+  EXPECT_THAT(text, Not(HasSubstr(" %'")));
+}
+
 TEST(CloseupScriptTest, DrawsBoundariesAtMultiplesOfTheMss) {
   const std::string text = closeup_script(stairs(1348), "x").text;
   EXPECT_THAT(text, HasSubstr("from 1348, graph 0"));
