@@ -38,9 +38,7 @@ void set_congestion_control(TcpConnection& client, const std::string& wanted,
 
 void set_busy_poll(TcpConnection& client, std::chrono::microseconds wanted,
                    ConnectionFacts& facts) {
-  if (wanted > 0us) {
-    facts.busy_poll = client.set_busy_poll(wanted);
-  }
+  facts.busy_poll = client.set_busy_poll(wanted);
   if (facts.busy_poll < wanted) {
     facts.warnings.push_back(
         {.key = "no_busy_poll",

@@ -118,8 +118,9 @@ bool TcpConnection::set_congestion_control(const std::string& name) {
 }
 
 std::chrono::microseconds TcpConnection::set_busy_poll(std::chrono::microseconds wanted) {
-  const int value = static_cast<int>(wanted.count());
-  static_cast<void>(::setsockopt(fd_.get(), SOL_SOCKET, SO_BUSY_POLL, &value, sizeof value));
+  if (const int value = static_cast<int>(wanted.count()); value > 0) {
+    static_cast<void>(::setsockopt(fd_.get(), SOL_SOCKET, SO_BUSY_POLL, &value, sizeof value));
+  }
   return std::chrono::microseconds(std::max(read_flag(fd_, SOL_SOCKET, SO_BUSY_POLL), 0));
 }
 

@@ -36,8 +36,9 @@ class TcpConnection {
   // How to wait for bytes from now on: asleep (the default), or asking again and again.
   void set_wait(Wait wait) { wait_ = wait; }
 
-  // Lets the kernel poll the network card for that long before it sleeps (SO_BUSY_POLL). Returns
-  // what is in effect afterwards, which is less where the kernel does not permit it.
+  // Lets the kernel poll the network card for that long before it sleeps (SO_BUSY_POLL); zero
+  // leaves it at the system's default (net.core.busy_read). Returns what is in effect afterwards,
+  // which is less than wanted where the kernel does not permit it.
   std::chrono::microseconds set_busy_poll(std::chrono::microseconds wanted);
 
   // Asks for kernel timestamps of every ping from now on; nothing must be in flight. Returns what

@@ -135,8 +135,14 @@ TEST_F(KernelEvidenceTest, SpinsUntilTheAckOrTheLimit) {
 }
 
 TEST_F(KernelEvidenceTest, ReadsBackWhatBusyPollingIsInEffect) {
-  EXPECT_EQ(server->set_busy_poll(0us), 0us);
   EXPECT_LE(server->set_busy_poll(50us), 50us);
+}
+
+TEST_F(KernelEvidenceTest, LeavesBusyPollingAsItIsIfNoneIsAskedFor) {
+  if (server->set_busy_poll(50us) < 50us) {
+    GTEST_SKIP() << "busy polling is not permitted here";
+  }
+  EXPECT_EQ(server->set_busy_poll(0us), 50us);
 }
 
 TEST(InterfaceInfoTest, FindsTheInterfaceOfAnAddress) {
