@@ -15,7 +15,7 @@ using Clock = std::chrono::steady_clock;
 
 template <std::size_t kCount>
 Duration quantile(std::array<Duration, kCount>& values, std::size_t percent) {
-  auto nth = values.begin() + kCount * percent / 100;
+  auto nth = values.begin() + (kCount - 1) * percent / 100;
   std::ranges::nth_element(values, nth);
   return *nth;
 }
