@@ -123,7 +123,7 @@ SweepOptions resolve_sweep(const ServerOptions& options, std::uint64_t seed,
   return sweep;
 }
 
-// Shortest RTT of any counted ping so far.
+// Shortest RTT of any ping so far, warm-up included.
 void note_shortest(std::span<const Sample> samples, Duration& shortest) {
   for (const Sample& sample : samples) {
     if (sample.status == PingStatus::Ok) {

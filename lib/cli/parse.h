@@ -22,7 +22,8 @@ namespace tcpstep {
 [[nodiscard]] Duration parse_duration(std::string_view text, Duration smallest, Duration largest);
 
 // Payload sizes in bytes: numbers, ranges first:last:step, and the word "boundaries", joined by
-// commas, for instance "1:9901:100" or "1,100,boundaries". One pass over them is at most 1 GiB.
+// commas, for instance "1:9901:100" or "1,100,5000,boundaries" (see SizeList for what boundaries
+// adds). One pass over them is at most 1 GiB.
 [[nodiscard]] SizeList parse_sizes(std::string_view text);
 
 // A link or label: see kNameRule.

@@ -41,7 +41,7 @@ class SweepPlan {
     return options_.warmup_rounds + options_.rounds;
   }
 
-  // Round `index` of rounds_with_warmup(); does not allocate.
+  // Round `index` of rounds_with_warmup().
   [[nodiscard]] Round round(std::uint32_t index);
 
  private:
