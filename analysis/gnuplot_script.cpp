@@ -9,6 +9,7 @@
 
 #include "lib/base/text.h"
 #include "lib/report/penalty_table.h"
+#include "lib/report/rows.h"
 #include "lib/stats/statistic.h"
 
 namespace tcpstep {
@@ -98,8 +99,7 @@ std::string head(const Picture& picture, std::string_view title) {
       "{}, {}, {}{}{}{}", count_of(table.runs, "run"), count_of(table.samples, "sample"),
       table.mss ? fmt::format("MSS {}", table.mss->bytes()) : "MSS unknown",
       picture.link.conditions.empty() ? "" : ", " + picture.link.conditions,
-      table.partial_runs > 0 ? ", partial" : "",
-      table.clock == RttClock::Kernel ? ", kernel clock" : "");
+      table.clock == RttClock::Kernel ? ", kernel clock" : "", doubts(table));
   return std::string(kStyle) +
          label(title, "screen 0.012,0.955", "font 'DejaVu Sans:Bold,15' tc rgb '#202020'") +
          label(subtitle, "screen 0.012,0.905", "font ',11' tc rgb '#606060'") +

@@ -3,10 +3,38 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace tcpstep {
 namespace {
+
+// Header keys of what the user chose and what changes an RTT. Runs unlike in these are brought
+// together all the same, for the link is the user's word, but tables say so.
+constexpr auto kSettings = std::to_array<std::string_view>(
+    {"sizes_bytes", "order", "interval_ns", "fill", "effective_congestion_control",
+     "effective_timestamps", "wait", "effective_cpu", "effective_realtime",
+     "effective_busy_poll_us"});
+
+std::map<std::string, std::string> settings_of(const RunHeader& header) {
+  std::map<std::string, std::string> settings;
+  for (const std::string_view key : kSettings) {
+    if (const auto value = header.find(key)) {
+      settings.emplace(key, *value);
+    }
+  }
+  return settings;
+}
+
+// A setting that only one of the files states is no difference: nobody knows.
+void note_differences(LinkRuns& link, const LinkRuns& added) {
+  for (const auto& [key, value] : added.settings) {
+    const auto known = link.settings.find(key);
+    if (known != link.settings.end() && known->second != value) {
+      link.differing.insert(key);
+    }
+  }
+}
 
 // A change of the MSS moves boundaries only if a size lies beyond the smaller one.
 bool has_moved(const LinkRuns& link, const std::optional<RunTrailer>& trailer) {
@@ -21,6 +49,7 @@ LinkRuns read_all(RunReader& run, RttClock clock) {
   result.clock = clock;
   result.link = run.header().link();
   result.mss = run.header().mss();
+  result.settings = settings_of(run.header());
   while (const auto row = run.next()) {
     if (row->round == 0) {
       continue;
@@ -65,6 +94,7 @@ void RunCollection::add(RunReader& run) {
     links_.push_back(std::move(added));
     return;
   }
+  note_differences(*same, added);
   same->runs += added.runs;
   same->partial_runs += added.partial_runs;
   same->moved_runs += added.moved_runs;

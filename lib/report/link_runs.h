@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,7 +32,9 @@ struct LinkRuns {
   std::uint64_t retransmitted = 0;  // pings with a retransmission, left out
   std::uint64_t unstamped = 0;      // pings without a kernel RTT, left out with RttClock::Kernel
   RttClock clock = RttClock::Application;
-  std::string conditions;  // "cubic, 2026-11-22" of the first run, for titles
+  std::string conditions;                       // "cubic, 2026-11-22" of the first run, for titles
+  std::map<std::string, std::string> settings;  // of the first run, by key of the header
+  std::set<std::string> differing;              // those in which another run is unlike it
 
   // The counted samples of each size: warm-up, lost and retransmitted ones are not among them.
   // Ascending in every series after sort_series().

@@ -42,6 +42,7 @@ PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
                      .retransmitted = runs.retransmitted,
                      .unstamped = runs.unstamped,
                      .clock = runs.clock,
+                     .differing = runs.differing,
                      .reference_size = {},
                      .filling = {},
                      .second = {},

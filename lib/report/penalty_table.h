@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,7 @@ struct PenaltyTable {
   std::uint64_t retransmitted = 0;
   std::uint64_t unstamped = 0;
   RttClock clock = RttClock::Application;
+  std::set<std::string> differing;  // settings in which the runs are not alike
 
   // The smallest size measured (1 byte by default) and its statistic; empty without samples.
   std::optional<PayloadSize> reference_size;

@@ -15,16 +15,16 @@ std::string line(const PenaltyTable& table, std::string_view row, std::string_vi
       penalty && is_comparable
           ? fmt::format("{},{:.4f}", penalty->extra.count(), penalty->share * 100)
           : ",";
-  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", table.link, mss, word(table.clock),
+  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", table.link, mss, word(table.clock),
                      table.statistic.name(), table.runs, table.partial_runs, table.moved_runs,
-                     table.samples, row, segments, rtt, extra);
+                     fmt::join(table.differing, " "), table.samples, row, segments, rtt, extra);
 }
 
 }  // namespace
 
 std::string render_csv(std::span<const PenaltyTable> tables) {
   std::string text =
-      "link,mss_bytes,clock,statistic,runs,partial_runs,moved_runs,samples,row,segments,"
+      "link,mss_bytes,clock,statistic,runs,partial_runs,moved_runs,differing,samples,row,segments,"
       "smallest_bytes,largest_bytes,rtt_ns,penalty_ns,penalty_percent\n";
   for (const PenaltyTable& table : tables) {
     if (table.reference_size) {

@@ -28,6 +28,7 @@ Json to_json(const PenaltyTable& table) {
       {"runs", table.runs},
       {"partial_runs", table.partial_runs},
       {"moved_runs", table.moved_runs},
+      {"differing", table.differing},
       {"samples", table.samples},
       {"lost", table.lost},
       {"retransmitted", table.retransmitted},

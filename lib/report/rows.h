@@ -59,6 +59,24 @@ inline constexpr std::array<SeedRow, 3> kSeedRows{{
              : fmt::format("{}–{}", penalty.smallest.bytes(), penalty.largest.bytes());
 }
 
+// What to think of before believing a table, each with ", " in front; empty if there is nothing.
+[[nodiscard]] inline std::string doubts(const PenaltyTable& table) {
+  std::string text;
+  if (!table.differing.empty()) {
+    text += fmt::format(", runs differ in {}", fmt::join(table.differing, " "));
+  }
+  if (table.moved_runs > 0) {
+    text += fmt::format(", MSS changed in mid-run in {}: boundaries are the first MSS's",
+                        count_of(table.moved_runs, "run"));
+  }
+  if (table.partial_runs > 0) {
+    text += table.partial_runs == table.runs
+                ? ", partial"
+                : fmt::format(", {} of {} runs partial", table.partial_runs, table.runs);
+  }
+  return text;
+}
+
 // "veth: MSS 1448, 1 run, 2000 samples, 0 lost, min"
 [[nodiscard]] inline std::string summary_line(const PenaltyTable& table) {
   std::string line =
@@ -72,16 +90,7 @@ inline constexpr std::array<SeedRow, 3> kSeedRows{{
   if (table.clock == RttClock::Kernel) {
     line += fmt::format(", kernel clock, {} without kernel timestamps left out", table.unstamped);
   }
-  if (table.moved_runs > 0) {
-    line += fmt::format(", MSS changed in mid-run in {}: boundaries are the first MSS's",
-                        count_of(table.moved_runs, "run"));
-  }
-  if (table.partial_runs > 0) {
-    line += table.partial_runs == table.runs
-                ? ", partial"
-                : fmt::format(", {} of {} runs partial", table.partial_runs, table.runs);
-  }
-  return line;
+  return line + doubts(table);
 }
 
 }  // namespace tcpstep

@@ -119,6 +119,17 @@ TEST(RunCollectionTest, KeepsRunsOfAnotherMssApart) {
   EXPECT_EQ(runs.links()[0].partial_runs, 0U);
 }
 
+TEST(RunCollectionTest, NamesTheSettingsInWhichRunsDiffer) {
+  RunCollection runs;
+  for (const char* more :
+       {"\n# order: ascending\n# fill: zero", "\n# order: shuffled\n# fill: zero",
+        "\n# server_host: another\n# wait: spin"}) {
+    RunReader reader = read(std::string("1448") + more, "1,1,50,0,ok\n");
+    runs.add(reader);
+  }
+  EXPECT_EQ(runs.links()[0].differing, std::set<std::string>{"order"});
+}
+
 TEST(RunCollectionTest, NoticesAnMssThatChangedBelowTheSizesMeasured) {
   RunCollection runs;
   RunReader moved = read("1448", "1,1401,50,0,ok\n# end: samples=1 lost=0 mss_bytes=1348\n");

@@ -21,6 +21,9 @@ PenaltyTable table_of(const std::string& link, std::uint32_t mss, Duration per_s
   runs.runs = 2;
   runs.partial_runs = 1;
   runs.lost = 3;
+  if (link == "lte") {
+    runs.differing = {"order", "fill"};
+  }
   for (std::uint32_t bytes = 1; bytes <= 9901; bytes += 100) {
     runs.series[PayloadSize(bytes)] = {34ms + Duration(bytes) +
                                        segments_needed(PayloadSize(bytes), Mss(mss)) * per_segment};
