@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -38,6 +39,7 @@ PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
                      .partial_runs = runs.partial_runs,
                      .moved_runs = runs.moved_runs,
                      .samples = runs.samples(),
+                     .fewest_samples = 0,
                      .lost = runs.lost,
                      .retransmitted = runs.retransmitted,
                      .unstamped = runs.unstamped,
@@ -54,6 +56,9 @@ PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
     if (!rtt) {
       continue;
     }
+    table.fewest_samples = table.reference_size
+                               ? std::min<std::uint64_t>(table.fewest_samples, rtts.size())
+                               : rtts.size();
     if (!table.reference_size) {
       table.reference_size = size;
       table.reference_rtt = *rtt;

@@ -37,6 +37,7 @@ struct PenaltyTable {
   std::uint32_t partial_runs = 0;
   std::uint32_t moved_runs = 0;
   std::uint64_t samples = 0;
+  std::uint64_t fewest_samples = 0;  // of any size; 0 without samples
   std::uint64_t lost = 0;
   std::uint64_t retransmitted = 0;
   std::uint64_t unstamped = 0;

@@ -30,6 +30,7 @@ Json to_json(const PenaltyTable& table) {
       {"moved_runs", table.moved_runs},
       {"differing", table.differing},
       {"samples", table.samples},
+      {"fewest_samples", table.fewest_samples},
       {"lost", table.lost},
       {"retransmitted", table.retransmitted},
       {"unstamped", table.unstamped},

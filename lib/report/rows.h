@@ -62,6 +62,10 @@ inline constexpr std::array<SeedRow, 3> kSeedRows{{
 // What to think of before believing a table, each with ", " in front; empty if there is nothing.
 [[nodiscard]] inline std::string doubts(const PenaltyTable& table) {
   std::string text;
+  if (table.reference_size && table.fewest_samples < table.statistic.samples_needed()) {
+    text += fmt::format(", {} needs {} samples a size and has {}", table.statistic.name(),
+                        table.statistic.samples_needed(), table.fewest_samples);
+  }
   if (!table.differing.empty()) {
     text += fmt::format(", runs differ in {}", fmt::join(table.differing, " "));
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <numeric>
@@ -60,6 +61,14 @@ std::string Statistic::name() const {
       return probability_ == 0.5 ? "median" : fmt::format("p{:g}", probability_ * 100);
   }
   return {};
+}
+
+std::size_t Statistic::samples_needed() const {
+  if (kind_ != Kind::Quantile) {
+    return 1;
+  }
+  const double tail = std::min(probability_, 1 - probability_);
+  return static_cast<std::size_t>(std::ceil(1 / std::max(tail, 1e-9) - 1e-6));
 }
 
 std::optional<Duration> Statistic::of(std::span<const Duration> ascending) const {

@@ -1,6 +1,7 @@
 // Which number stands for a series of samples.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,6 +23,10 @@ class Statistic {
   static std::optional<Statistic> parse(std::string_view text);
 
   [[nodiscard]] std::string name() const;
+
+  // How long a series has to be for this to be more than its smallest or largest sample: 100 for
+  // p99 and for p1. 1 for the minimum and the mean.
+  [[nodiscard]] std::size_t samples_needed() const;
 
   // Of a series in ascending order; nothing for an empty one. Quantiles interpolate linearly
   // between order statistics (type 7 of Hyndman & Fan, The American Statistician 50 (1996) 361).

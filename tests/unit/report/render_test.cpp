@@ -13,6 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
+using testing::Not;
 
 PenaltyTable table_of(const std::string& link, std::uint32_t mss, Duration per_segment) {
   LinkRuns runs;
@@ -64,6 +65,17 @@ TEST(RenderTest, SaysWhatThePenaltiesAreAgainst) {
   for (const std::string& text : {render_text(tables), render_markdown(tables)}) {
     EXPECT_THAT(text, HasSubstr("penalty against the smallest size"));
   }
+}
+
+TEST(RenderTest, SaysIfAPercentileHasTooFewSamples) {
+  LinkRuns runs;
+  runs.mss = Mss(1448);
+  runs.series[PayloadSize(1)] = std::vector<Duration>(100, 10us);
+  const Statistic p99 = *Statistic::parse("p99");
+  EXPECT_THAT(render_text(std::array{penalty_table(runs, p99)}), Not(HasSubstr("needs")));
+  runs.series[PayloadSize(1449)] = std::vector<Duration>(99, 10us);
+  EXPECT_THAT(render_text(std::array{penalty_table(runs, p99)}),
+              HasSubstr("p99, p99 needs 100 samples a size and has 99"));
 }
 
 TEST(RenderTest, PrintsNothingOfNothing) {

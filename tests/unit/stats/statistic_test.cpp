@@ -35,5 +35,13 @@ TEST(StatisticTest, ReadsItsOwnNames) {
   }
 }
 
+TEST(StatisticTest, KnowsHowManySamplesAQuantileNeeds) {
+  EXPECT_EQ(Statistic::parse("p99")->samples_needed(), 100U);
+  EXPECT_EQ(Statistic::parse("p99.9")->samples_needed(), 1000U);
+  EXPECT_EQ(Statistic::parse("p5")->samples_needed(), 20U);
+  EXPECT_EQ(Statistic::parse("median")->samples_needed(), 2U);
+  EXPECT_EQ(Statistic::minimum().samples_needed(), 1U);
+}
+
 }  // namespace
 }  // namespace tcpstep
