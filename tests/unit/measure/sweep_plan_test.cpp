@@ -49,7 +49,9 @@ TEST(SweepPlanTest, ShufflesEveryRoundAnewAndLosesNoSize) {
 
 TEST(SweepPlanTest, GivesTheSameOrderForTheSameSeedEverywhere) {
   SweepPlan plan({.sizes = sizes(6), .order = Order::Shuffled, .seed = 42});
-  EXPECT_THAT(order_of(plan, 1), testing::ElementsAreArray(order_of(plan, 1)));
+  const std::vector<PayloadSize> expected{PayloadSize(1), PayloadSize(3), PayloadSize(4),
+                                          PayloadSize(5), PayloadSize(2), PayloadSize(6)};
+  EXPECT_EQ(order_of(plan, 1), expected);  // computed apart from the standard's text
   SweepPlan other({.sizes = sizes(6), .order = Order::Shuffled, .seed = 43});
   EXPECT_NE(order_of(plan, 1), order_of(other, 1));
 }
