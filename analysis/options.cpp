@@ -84,6 +84,9 @@ std::optional<AnalyzeOptions> parse_plot(int argc, const char* const* argv) {
   if (!values) {
     return std::nullopt;
   }
+  if (values->text("out").empty()) {
+    throw UsageError("--out: the name of the folder is empty");
+  }
   return PlotOptions{
       .files = files_of(*values), .clock = clock_of(*values), .directory = values->text("out")};
 }

@@ -101,6 +101,9 @@ std::optional<ServerOptions> parse_server_options(int argc, const char* const* a
     options.label = values.get("label", parse_name);
   }
   options.results = values.text("results");
+  if (options.results.empty()) {
+    throw UsageError("--results: the name of the folder is empty");
+  }
   options.output = values.text("output");
   if (values.has("output") && options.output.empty()) {
     throw UsageError("--output: the name of the file is empty");

@@ -146,6 +146,11 @@ class Gnuplot(Plot):
 
 
 class Folder(Plot):
+    def test_without_a_name_is_refused(self):
+        result = run("tcpstep-analyze", "plot", "--out=", self.run_file)
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertIn("--out", result.stderr)
+
     def test_that_cannot_be_made_is_an_error(self):
         self.out.write_text("precious")
         result = self.plot()

@@ -80,6 +80,7 @@ class BadOptions(TestCase):
 
     def test_an_empty_name_of_the_output_is_refused(self):
         self.refuse("--output", "", naming=["--output"])
+        self.refuse("--results", "", naming=["--results"])
 
     def test_a_bad_value_in_the_environment_is_refused(self):
         self.refuse(naming=["port", "abc"], env=environment(TCPSTEP_PORT="abc"))
