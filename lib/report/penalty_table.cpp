@@ -16,11 +16,12 @@ struct Point {
 
 // The mean of the points' RTTs, against the reference. `points` is not empty.
 Penalty penalty_of(const std::vector<Point>& points, Duration reference) {
-  Duration sum{0};
+  std::vector<Duration> rtts;
+  rtts.reserve(points.size());
   for (const Point& point : points) {
-    sum += point.rtt;
+    rtts.push_back(point.rtt);
   }
-  const Duration rtt = sum / static_cast<Duration::rep>(points.size());
+  const Duration rtt = mean_of(rtts);
   return {.smallest = points.front().size,
           .largest = points.back().size,
           .rtt = rtt,

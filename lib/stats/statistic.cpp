@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <numeric>
 
 namespace tcpstep {
 namespace {
@@ -20,13 +19,18 @@ Duration interpolate(std::span<const Duration> ascending, double probability) {
   return ascending[below] + Duration(std::llround((position - std::floor(position)) * gap));
 }
 
-// The sum of a day's worth of samples stays far below the 292 years that nanoseconds can count.
-Duration mean_of(std::span<const Duration> samples) {
-  const Duration sum = std::accumulate(samples.begin(), samples.end(), Duration::zero());
-  return sum / static_cast<Duration::rep>(samples.size());
-}
-
 }  // namespace
+
+Duration mean_of(std::span<const Duration> durations) {
+  const auto count = static_cast<Duration::rep>(durations.size());
+  Duration quotients{0};
+  Duration remainders{0};
+  for (const Duration duration : durations) {
+    quotients += duration / count;
+    remainders += duration % count;
+  }
+  return quotients + remainders / count;
+}
 
 std::optional<Statistic> Statistic::parse(std::string_view text) {
   if (text == "min") {

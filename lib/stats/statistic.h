@@ -11,6 +11,10 @@
 
 namespace tcpstep {
 
+// The mean, rounded towards zero. No sum overflows, whatever the durations; none of them is
+// negative, and there is at least one.
+[[nodiscard]] Duration mean_of(std::span<const Duration> durations);
+
 // The minimum, the mean or a quantile of a series.
 class Statistic {
  public:

@@ -36,6 +36,16 @@ TEST(PenaltyTableTest, ChargesTheFirstByteBeyondOneSegment) {
   EXPECT_EQ(table.fourth->extra, 15us + 5050ns);
 }
 
+TEST(PenaltyTableTest, AddsUpAnyNumberOfTheLongestRtts) {
+  LinkRuns runs;
+  runs.mss = Mss(200'000);
+  for (std::uint32_t bytes = 1; bytes <= 200'001; ++bytes) {
+    runs.series[PayloadSize(bytes)] = {24h};
+  }
+  const PenaltyTable table = penalty_table(runs, Statistic::minimum());
+  EXPECT_EQ(table.classes.front().penalty.rtt, 24h);
+}
+
 TEST(PenaltyTableTest, FollowsTheMssOfTheRun) {
   const PenaltyTable table = penalty_table(stairs(1348), Statistic::minimum());
   EXPECT_EQ(table.filling->largest, PayloadSize(1301));

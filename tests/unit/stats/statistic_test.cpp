@@ -21,6 +21,13 @@ TEST(StatisticTest, GivesMinimumMeanAndQuantiles) {
   EXPECT_EQ(Statistic::quantile(1).of(kSeries), 40ns);
 }
 
+TEST(StatisticTest, GivesTheMeanOfAnyNumberOfTheLongestRtts) {
+  const std::vector<Duration> days(200'000, 24h);  // together more than 64 bits can count
+  EXPECT_EQ(Statistic::mean().of(days), 24h);
+  EXPECT_EQ(Statistic::mean().of(std::vector<Duration>{1ns, 1ns, 3ns}), 1ns);
+  EXPECT_EQ(Statistic::mean().of(std::vector<Duration>{2ns, 2ns, 2ns}), 2ns);
+}
+
 TEST(StatisticTest, SaysNothingOfNothing) {
   EXPECT_EQ(Statistic::minimum().of({}), std::nullopt);
   EXPECT_EQ(Statistic::mean().of({}), std::nullopt);
