@@ -103,6 +103,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"Nan", kHead + kColumns + "1,1,0,NaN,ok\n", "'NaN', not a whole number"},
         BadFile{"Negative", kHead + kColumns + "1,1,0,-5,ok\n", "'-5', not a whole number"},
         BadFile{"Zero", kHead + kColumns + "1,1,0,0,ok\n", "rtt_ns is 0, not 1 to"},
+        BadFile{"ZeroOfTheKernel", kHead + "size_bytes,rtt_ns,kernel_rtt_ns\n1,50,0\n",
+                "kernel_rtt_ns is 0, not 1 to"},
         BadFile{"Huge", kHead + kColumns + "1,1,0,99999999999999999999,ok\n",
                 "rtt_ns is 9999999999"},
         BadFile{"LongRtt", kHead + kColumns + "1,1,0,86400000000001,ok\n", "not 1 to"},
