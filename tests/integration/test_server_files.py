@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from harness import TestCase, answer, free_port, main, read_run, run, start, wait_until
+from harness import PATIENCE, TestCase, answer, command, free_port, main, read_run, run, start, wait_until
 
 
 class Output(TestCase):
@@ -96,6 +96,18 @@ class Output(TestCase):
         self.assertIn("No space left on device", words)
         self.assertEqual(server.returncode, 1)
         self.assert_complete(self.directory / "run.csv", 2)
+
+    def test_closed_standard_streams_put_no_words_into_the_run(self):
+        for closed, status, ending in (("2>&-", 0, "error"), ("<&- >&- 2>&-", 1, "all")):
+            with self.subTest(closed=closed):
+                output = self.directory / f"without-{ending}.csv"
+                server = start("sh", "-c", f'exec "$@" {closed}', "sh",
+                               *command("tcpstep-server", "--sizes=1", "--rounds=2", "--output", output,
+                                        "--port", port := free_port()))
+                self.assertEqual(run("tcpstep-client", "--port", port, "--retry", 9, "::1").returncode, 0)
+                server.communicate(timeout=PATIENCE)
+                self.assertEqual(server.returncode, status)
+                self.assert_complete(output, 2)
 
 
 class Port(TestCase):
