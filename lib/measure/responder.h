@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/base/sample.h"
+#include "lib/base/stop_request.h"
 #include "lib/protocol/classic.h"
 
 namespace tcpstep {
@@ -54,6 +55,7 @@ class Responder {
       responses_.end = peer_.send_all(kAnswer);
     }
     check_for_misplaced_sentinel(data.first(data.size() - 1));
+    check_for_stop();
     if (is_complete) {
       responses_.payloads += responses_.end == PingStatus::Ok ? 1 : 0;
       responses_.unfinished_bytes = 0;
@@ -66,6 +68,14 @@ class Responder {
   void check_for_misplaced_sentinel(std::span<const std::byte> data) {
     if (responses_.end == PingStatus::Ok && std::ranges::find(data, kSentinel) != data.end()) {
       responses_.end = PingStatus::Protocol;
+    }
+  }
+
+  // A server that sends faster than we read never lets a receive wait, and only one that waits is
+  // interrupted by a signal.
+  void check_for_stop() {
+    if (responses_.end == PingStatus::Ok && requested_stop() != 0) {
+      responses_.end = PingStatus::Interrupted;
     }
   }
 

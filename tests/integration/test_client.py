@@ -179,6 +179,25 @@ class Ending(TestCase):
         self.assertEqual(answers, [b"1", b"1", b"1", b"1", b""])
         self.assertRegex(client.stdout, "^4 payloads, 100004 bytes in ")
 
+    def test_a_signal_kills_it_while_a_server_floods(self):
+        def script(peer):
+            while True:
+                peer.sendall(b"0" * 65536)
+
+        for wait in ("block", "spin"):
+            if wait == "spin" and len(os.sched_getaffinity(0)) < 2:
+                continue
+            with self.subTest(wait=wait), fake_server(script) as port:
+                client = start("tcpstep-client", "--port", port, "--wait", wait, "127.0.0.1")
+                self.assertIn("connected to", client.stderr.readline())
+                time.sleep(0.2)  # well into the flood
+                client.terminate()
+                try:
+                    client.communicate(timeout=PATIENCE / 2)
+                finally:
+                    client.kill()
+                self.assertEqual(client.returncode, -15)
+
     def test_a_signal_kills_it(self):
         connected = threading.Event()
 
