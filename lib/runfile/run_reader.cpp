@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t kBufferSize = std::size_t{256} * 1024;
 constexpr std::size_t kLongestLine = std::size_t{64} * 1024;
+constexpr std::uint64_t kMostHeaderLines = 1000;
 constexpr std::uint64_t kLongestSpan = 100ULL * 24 * 3600 * 1'000'000'000;  // 100 days
 constexpr std::uint64_t kLongestRtt = 24ULL * 3600 * 1'000'000'000;         // a day
 constexpr std::uint64_t kLargestCount = std::numeric_limits<std::uint32_t>::max();
@@ -116,6 +117,9 @@ void RunReader::read_header() {
       read_columns(*line);
       return;
     }
+    if (line_number_ > kMostHeaderLines) {
+      fail(fmt::format("the header is longer than {} lines", kMostHeaderLines));
+    }
     read_fact(*line);
   }
   throw RunFileError(fmt::format("{} ends before the names of its columns", name_),
@@ -129,9 +133,13 @@ void RunReader::read_fact(std::string_view line) {
     return;  // a remark
   }
   const std::string_view value = rest.substr(1);
-  if (const auto known = header_.find(key); known && *known != value) {
-    fail(fmt::format("{} is given twice: '{}' and '{}'", key, printable(*known), printable(value)),
-         value, "A result file describes one run on one path.");
+  if (const auto known = header_.find(key)) {
+    if (*known != header_safe(value)) {
+      fail(
+          fmt::format("{} is given twice: '{}' and '{}'", key, printable(*known), printable(value)),
+          value, "A result file describes one run on one path.");
+    }
+    return;
   }
   if ((key == "link" || key == "label") && !is_valid_name(value)) {
     fail(fmt::format("{} is '{}', but a name has {}", key, printable(value), kNameRule), value);

@@ -68,9 +68,23 @@ TEST(RunReaderTest, CallsARunWithoutTrailerPartial) {
   EXPECT_FALSE(reader.trailer());
 }
 
+TEST(RunReaderTest, TakesAFactThatIsRepeatedOnce) {
+  const RunReader reader = read(kHead + "# load: 1,5\n# load: 1,5\n" + kColumns);
+  EXPECT_EQ(reader.header().find("load"), "1 5");
+  EXPECT_EQ(reader.header().facts().size(), 3U);
+}
+
 TEST(RunReaderTest, NamesTheLineAndColumnOfABadSample) {
   EXPECT_EQ(error_of(kHead + kColumns + "1,1,0,50,ok\n1,1,0,abc,ok\n"),
             "run.csv:6:7: rtt_ns is 'abc', not a whole number");
+}
+
+std::string long_header() {
+  std::string text;
+  for (int i = 0; i < 1000; ++i) {
+    text += "# key" + std::to_string(i) + ": value\n";
+  }
+  return text;
 }
 
 struct BadFile {
@@ -122,6 +136,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "mss_bytes is 0"},
         BadFile{"BadLink", "# format: tcpstep-result/1\n# link: ../x\n" + kColumns,
                 "link is '../x'"},
+        BadFile{"LongHeader", kHead + long_header() + kColumns, "header is longer than 1000"},
         BadFile{"LongLine", kHead + std::string(70'000, 'x'), "longer than"},
         BadFile{"AfterTrailer",
                 kHead + kColumns + "# end: status=complete samples=0 lost=0\n1,1,0,5,ok\n",
