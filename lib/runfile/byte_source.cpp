@@ -1,5 +1,6 @@
 #include "lib/runfile/byte_source.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <boost/iostreams/filter/gzip.hpp>
@@ -16,6 +17,14 @@ namespace tcpstep {
 namespace {
 
 namespace io = boost::iostreams;
+
+// RTTs are noise: the best compressor makes a result file about ten times smaller.
+constexpr std::uint64_t kMostExpansion = 50;
+constexpr std::uint64_t kSmallArchive = std::uint64_t{1} << 20U;  // expanded; may be anything
+
+bool is_archive(const std::filesystem::path& path) {
+  return path.extension() == ".gz" || path.extension() == ".zst";
+}
 
 std::unique_ptr<std::istream> open(const std::filesystem::path& path) {
   auto file = std::make_unique<std::ifstream>(path, std::ios::binary);
@@ -49,7 +58,12 @@ std::unique_ptr<std::istream> open(const std::filesystem::path& path) {
 
 }  // namespace
 
-ByteSource::ByteSource(const std::filesystem::path& path) : stream_(open(path)) {}
+ByteSource::ByteSource(const std::filesystem::path& path)
+    : stream_(open(path)), name_(path.string()) {
+  if (is_archive(path) && std::filesystem::is_regular_file(path)) {
+    allowance_ = kSmallArchive + kMostExpansion * std::filesystem::file_size(path);
+  }
+}
 ByteSource::ByteSource(std::unique_ptr<std::istream> stream) : stream_(std::move(stream)) {}
 ByteSource::ByteSource(ByteSource&&) noexcept = default;
 ByteSource& ByteSource::operator=(ByteSource&&) noexcept = default;
@@ -59,7 +73,14 @@ std::size_t ByteSource::read(std::span<char> buffer) {
   stream_->read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
   // A decompressor's exception ends up as badbit; the bytes before it are good.
   is_damaged_ = is_damaged_ || stream_->bad();
-  return static_cast<std::size_t>(stream_->gcount());
+  const auto bytes = static_cast<std::size_t>(stream_->gcount());
+  if (bytes > allowance_) {
+    throw WorldError(
+        fmt::format("{} expands to more than {} times its size", name_, kMostExpansion),
+        "No result file compresses so well. If you trust it, decompress it first.");
+  }
+  allowance_ -= bytes;
+  return bytes;
 }
 
 }  // namespace tcpstep

@@ -1,10 +1,14 @@
 // The bytes of a result file, decompressed on the way where its name ends in .gz or .zst.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <iosfwd>
+#include <limits>
 #include <memory>
 #include <span>
+#include <string>
 
 namespace tcpstep {
 
@@ -19,12 +23,15 @@ class ByteSource {
   ~ByteSource();
 
   // Fills as much of `buffer` as there is data; 0 at the end. A damaged or cut archive ends where
-  // its last whole block ends, as a cut plain file does; `is_damaged()` tells.
+  // its last whole block ends, as a cut plain file does; `is_damaged()` tells. Throws WorldError
+  // when an archive has expanded beyond anything a result file would.
   [[nodiscard]] std::size_t read(std::span<char> buffer);
   [[nodiscard]] bool is_damaged() const { return is_damaged_; }
 
  private:
   std::unique_ptr<std::istream> stream_;
+  std::string name_;
+  std::uint64_t allowance_ = std::numeric_limits<std::uint64_t>::max();  // bytes still to expect
   bool is_damaged_ = false;
 };
 

@@ -193,6 +193,13 @@ class GoodFiles(TestCase):
             else:
                 self.assertIn(str(path), result.stderr)
 
+    def test_that_are_archives_of_endless_lines_are_refused(self):
+        path = self.directory / "bomb.csv.gz"
+        path.write_bytes(gzip.compress((run_text(row()) + row() * 400_000).encode()))
+        result, links = report(path, self.measured())
+        self.assertEqual((result.returncode, len(links)), (1, 1))
+        self.assertIn(f"{path} expands to more than 50 times its size", result.stderr)
+
     def test_that_only_look_like_archives_are_named(self):
         for suffix in ("gz", "zst"):
             path = self.directory / f"plain.csv.{suffix}"
