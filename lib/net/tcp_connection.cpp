@@ -135,6 +135,13 @@ PingStatus TcpConnection::send_all(std::span<const std::byte> payload) noexcept 
     }
     timestamps_.note_sent(static_cast<std::size_t>(sent));
     payload = payload.subspan(static_cast<std::size_t>(sent));
+    // Only a part: a signal came, or the limit passed while the peer took a little at a time.
+    if (!payload.empty() && requested_stop() != 0) {
+      return PingStatus::Interrupted;
+    }
+    if (!payload.empty() && std::chrono::steady_clock::now() >= deadline_) {
+      return PingStatus::Timeout;
+    }
   }
   return PingStatus::Ok;
 }
@@ -222,6 +229,9 @@ void TcpConnection::explain(Sample& sample, Duration sent_at) noexcept {
 }
 
 PingStatus TcpConnection::stay_idle(Duration pause) noexcept {
+  if (requested_stop() != 0) {  // a peer that always answers at once leaves no wait to interrupt
+    return PingStatus::Interrupted;
+  }
   if (pause > Duration::zero()) {
     // The end of the stream is asked for below; a late timestamp must not end the pause (POLLERR).
     pollfd quiet{.fd = timestamps_.is_enabled() ? -1 : fd_.get(), .events = POLLIN, .revents = 0};
@@ -229,6 +239,9 @@ PingStatus TcpConnection::stay_idle(Duration pause) noexcept {
     if (::ppoll(&quiet, 1, &limit, nullptr) < 0 && !is_resumed()) {
       return status_of(errno);
     }
+  }
+  if (io_timeout_ > Duration::zero()) {
+    deadline_ = std::chrono::steady_clock::now() + io_timeout_;
   }
   std::byte unasked{};
   const ssize_t bytes = ::recv(fd_.get(), &unasked, 1, MSG_PEEK | MSG_DONTWAIT);

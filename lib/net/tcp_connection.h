@@ -90,6 +90,8 @@ class TcpConnection {
   Address peer_;
   Wait wait_ = Wait::Block;
   Duration io_timeout_{0};
+  // Of a payload that the kernel takes in parts, from the last stay_idle() on.
+  std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
   KernelTimestamps timestamps_;
   TcpInfo last_info_;  // as of the last ping explained
 };

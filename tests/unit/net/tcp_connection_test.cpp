@@ -3,9 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <optional>
+#include <thread>
+#include <vector>
 
+#include "lib/base/stop_request.h"
 #include "lib/net/listener.h"
 
 namespace tcpstep {
@@ -64,6 +68,33 @@ TEST_F(TcpConnectionTest, TellsClosedFromResetFromTimeout) {
   ASSERT_EQ(server->send_all(kByte), PingStatus::Ok);
   client.reset();  // closes with a byte unread: the kernel sends a reset
   EXPECT_EQ(server->receive_ack(), PingStatus::Reset);
+}
+
+// Reads 64 KiB every 10 ms until the other end closes.
+void sip(TcpConnection& peer) {
+  std::vector<std::byte> buffer(std::size_t{64} * 1024);
+  while (peer.receive_some(buffer).status == PingStatus::Ok) {
+    std::this_thread::sleep_for(10ms);
+  }
+}
+
+TEST_F(TcpConnectionTest, EndsAPayloadAtTheLimitAlthoughThePeerTakesALittleAtATime) {
+  const std::vector<std::byte> more_than_buffers_hold(std::size_t{64} << 20U);
+  std::thread reader([this] { sip(*client); });
+  server->set_io_timeout(100ms);
+  EXPECT_EQ(server->stay_idle(0s), PingStatus::Ok);
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(server->send_all(more_than_buffers_hold), PingStatus::Timeout);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);  // all of it would take ten
+  server.reset();
+  reader.join();
+}
+
+TEST_F(TcpConnectionTest, StartsNoPingAfterARequestToStop) {
+  request_stop(SIGTERM);
+  EXPECT_EQ(server->stay_idle(0s), PingStatus::Interrupted);
+  request_stop(0);
+  EXPECT_EQ(server->stay_idle(0s), PingStatus::Ok);
 }
 
 TEST_F(TcpConnectionTest, TellsAnOrderlyEnd) {
