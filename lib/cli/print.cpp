@@ -2,8 +2,10 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <string>
 
 #include "lib/base/error.h"
+#include "lib/base/text.h"
 
 namespace tcpstep {
 
@@ -15,7 +17,8 @@ void print_data(std::string_view text) {
 }
 
 void print_words(std::string_view line) {
-  std::fwrite(line.data(), 1, line.size(), stderr);
+  const std::string shown = without_controls(line);
+  std::fwrite(shown.data(), 1, shown.size(), stderr);
   std::fputc('\n', stderr);
 }
 

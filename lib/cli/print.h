@@ -9,7 +9,8 @@ namespace tcpstep {
 // pipe): a cut table must not look like success.
 void print_data(std::string_view text);
 
-// Writes one line of words; a stderr that is gone is nobody's error.
+// Writes one line of words, control characters made visible; a stderr that is gone is nobody's
+// error.
 void print_words(std::string_view line);
 
 }  // namespace tcpstep

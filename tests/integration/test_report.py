@@ -94,6 +94,16 @@ class BadFiles(TestCase):
             self.assertEqual((result.returncode, len(links)), (1, 1))
             self.assertIn(f"{bad}: {words}", result.stderr)
 
+    def test_with_escape_sequences_in_their_names_do_nothing_to_a_terminal(self):
+        path = self.directory / "\033[31mred.csv"
+        for content in (None, "not ours"):
+            if content:
+                path.write_text(content)
+            result, _ = report(path)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("\\x1b[31mred.csv", result.stderr)
+            self.assertNotIn("\033", result.stderr)
+
     def test_named_twice_are_counted_once(self):
         good = self.write("good", run_text(row()))
         result, (link,) = report(good, good)
