@@ -15,8 +15,10 @@
 namespace tcpstep {
 namespace {
 
-constexpr std::size_t kBufferSize = std::size_t{256} * 1024;
-constexpr std::size_t kLongestLine = std::size_t{64} * 1024;
+constexpr std::size_t kBufferSize = std::size_t{1024} * 1024;
+// The sizes of one round, 1 GiB at most, are 46 000 numbers at most: 280 kB in the header.
+constexpr std::size_t kLongestLine = std::size_t{512} * 1024;
+constexpr std::uint64_t kLongestHeader = std::uint64_t{2048} * 1024;
 constexpr std::uint64_t kMostHeaderLines = 1000;
 constexpr std::uint64_t kLongestSpan = 100ULL * 24 * 3600 * 1'000'000'000;  // 100 days
 constexpr std::uint64_t kLongestRtt = 24ULL * 3600 * 1'000'000'000;         // a day
@@ -112,13 +114,16 @@ void RunReader::read_header() {
                     is_ours ? kRunFormat : "tcpstep result", expected),
         is_ours ? "It was written by another version: use that version's tcpstep-analyze." : "");
   }
+  std::uint64_t bytes = 0;
   while (const auto line = next_line()) {
     if (!line->starts_with('#')) {
       read_columns(*line);
       return;
     }
-    if (line_number_ > kMostHeaderLines) {
-      fail(fmt::format("the header is longer than {} lines", kMostHeaderLines));
+    bytes += line->size();
+    if (line_number_ > kMostHeaderLines || bytes > kLongestHeader) {
+      fail(fmt::format("the header is longer than {} lines or {} bytes", kMostHeaderLines,
+                       kLongestHeader));
     }
     read_fact(*line);
   }

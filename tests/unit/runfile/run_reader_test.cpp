@@ -74,6 +74,16 @@ TEST(RunReaderTest, TakesAFactThatIsRepeatedOnce) {
   EXPECT_EQ(reader.header().facts().size(), 3U);
 }
 
+TEST(RunReaderTest, ReadsTheLongestListOfSizesThatARunCanHave) {
+  std::string sizes;
+  for (int bytes = 1; bytes <= 46'000; ++bytes) {
+    sizes += std::to_string(bytes) + ' ';
+  }
+  EXPECT_EQ(
+      rows_of(kHead + "# resolved_sizes_bytes: " + sizes + '\n' + kColumns + "1,1,0,5,ok\n").size(),
+      1U);
+}
+
 TEST(RunReaderTest, NamesTheLineAndColumnOfABadSample) {
   EXPECT_EQ(error_of(kHead + kColumns + "1,1,0,50,ok\n1,1,0,abc,ok\n"),
             "run.csv:6:7: rtt_ns is 'abc', not a whole number");
@@ -83,6 +93,14 @@ std::string long_header() {
   std::string text;
   for (int i = 0; i < 1000; ++i) {
     text += "# key" + std::to_string(i) + ": value\n";
+  }
+  return text;
+}
+
+std::string wide_header() {
+  std::string text;
+  for (const char* key : {"a", "b", "c", "d", "e"}) {
+    text += std::string("# ") + key + ": " + std::string(500'000, 'x') + '\n';
   }
   return text;
 }
@@ -137,7 +155,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"BadLink", "# format: tcpstep-result/1\n# link: ../x\n" + kColumns,
                 "link is '../x'"},
         BadFile{"LongHeader", kHead + long_header() + kColumns, "header is longer than 1000"},
-        BadFile{"LongLine", kHead + std::string(70'000, 'x'), "longer than"},
+        BadFile{"WideHeader", kHead + wide_header() + kColumns, "or 2097152 bytes"},
+        BadFile{"LongLine", kHead + std::string(600'000, 'x'), "longer than"},
         BadFile{"AfterTrailer",
                 kHead + kColumns + "# end: status=complete samples=0 lost=0\n1,1,0,5,ok\n",
                 "data after the trailer"},
