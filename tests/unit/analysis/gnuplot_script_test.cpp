@@ -58,6 +58,13 @@ TEST(CloseupScriptTest, DrawsBoundariesAtMultiplesOfTheMss) {
   EXPECT_THAT(text, Not(HasSubstr("1448")));
 }
 
+TEST(CloseupScriptTest, DrawsNoClassNarrowerThanAPixel) {
+  LinkRuns runs = stairs(1);
+  EXPECT_THAT(closeup_script(runs, "x").text, Not(HasSubstr("nohead front")));
+  runs.mss = Mss(10);
+  EXPECT_THAT(closeup_script(runs, "x").text, HasSubstr("nohead front"));
+}
+
 TEST(AllResultsScriptTest, SwitchesToALogAxisWhenOutliersWouldFlattenTheRest) {
   LinkRuns runs = stairs(1448);
   runs.series[PayloadSize(1)].push_back(100us);
