@@ -104,6 +104,9 @@ int answer_payloads(const ClientOptions& options) {
   }
   TcpConnection server = connect_with_retries(options);
   server.set_io_timeout(options.timeout);
+  // The acks should cost what the payloads cost: BBR paces even a single byte. Where the kernel
+  // does not offer cubic, the system's choice stays.
+  static_cast<void>(server.set_congestion_control("cubic"));
   server.set_wait(options.this_host.scheduling.wait);
   if (server.set_busy_poll(options.this_host.busy_poll) < options.this_host.busy_poll) {
     print_words("tcpstep-client: --busy-poll is not permitted here, the client goes on without it");
