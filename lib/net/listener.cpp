@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 
@@ -19,13 +20,13 @@ void set_flag(const Fd& fd, int level, int option, int value, const char* name) 
   check_syscall(::setsockopt(fd.get(), level, option, &value, sizeof value), "set {}", name);
 }
 
-Fd listen_on(const Address& address, bool is_dual_stack) {
+Fd listen_on(const Address& address) {
   const std::string attempted = "listen on " + address.text();
   Fd fd(check_syscall(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
                       "{}: socket", attempted));
   set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");  // restart right after a run
   if (address.family() == AF_INET6) {
-    set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, is_dual_stack ? 0 : 1, "IPV6_V6ONLY");
+    set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY");
   }
   check_syscall(::bind(fd.get(), address.raw(), address.length()), "{}", attempted);
   check_syscall(::listen(fd.get(), kBacklog), "{}", attempted);
@@ -36,17 +37,36 @@ bool lacks_ipv6(const std::system_error& error) {
   return error.code().value() == EAFNOSUPPORT || error.code().value() == EADDRNOTAVAIL;
 }
 
-Fd listen_everywhere(std::uint16_t port, IpVersion version) {
+Address address_of(const Fd& fd) {
+  sockaddr_storage local{};
+  socklen_t length = sizeof local;
+  check_syscall(::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&local), &length),
+                "getsockname");
+  return {reinterpret_cast<const sockaddr*>(&local), length};
+}
+
+std::vector<Fd> listen_everywhere(std::uint16_t port, IpVersion version) {
+  std::vector<Fd> fds;
   if (version != IpVersion::V4) {
     try {
-      return listen_on(resolve("::", port, IpVersion::V6).front(), version == IpVersion::Any);
+      fds.push_back(listen_on(resolve("::", port, IpVersion::V6).front()));
+      port = address_of(fds.front()).port();  // the same for IPv4, if any port would do
     } catch (const std::system_error& error) {
       if (version == IpVersion::V6 || !lacks_ipv6(error)) {
         throw;
       }
     }
   }
-  return listen_on(resolve("0.0.0.0", port, IpVersion::V4).front(), false);
+  if (version != IpVersion::V6) {
+    fds.push_back(listen_on(resolve("0.0.0.0", port, IpVersion::V4).front()));
+  }
+  return fds;
+}
+
+std::vector<Fd> listen_on_one(const Address& address) {
+  std::vector<Fd> fds;
+  fds.push_back(listen_on(address));
+  return fds;
 }
 
 // Errors of a client that is already gone, or of the moment: the next client may be fine.
@@ -71,21 +91,26 @@ bool concerns_one_client_only(int error_number) {
 }  // namespace
 
 Listener::Listener(const std::string& bind_address, std::uint16_t port, IpVersion version)
-    : fd_(bind_address.empty() ? listen_everywhere(port, version)
-                               : listen_on(resolve(bind_address, port, version).front(), false)) {}
+    : fds_(bind_address.empty() ? listen_everywhere(port, version)
+                                : listen_on_one(resolve(bind_address, port, version).front())) {}
 
 std::optional<TcpConnection> Listener::accept(const sigset_t& signal_mask) {
+  std::vector<pollfd> waiting;
+  for (const Fd& fd : fds_) {
+    waiting.push_back({.fd = fd.get(), .events = POLLIN, .revents = 0});
+  }
   for (;;) {
-    pollfd waiting{.fd = fd_.get(), .events = POLLIN, .revents = 0};
-    if (::ppoll(&waiting, 1, nullptr, &signal_mask) < 0) {
+    if (::ppoll(waiting.data(), waiting.size(), nullptr, &signal_mask) < 0) {
       if (errno == EINTR) {
         return std::nullopt;
       }
       throw_system_error(errno, "wait for a client");
     }
+    const auto ready =
+        std::ranges::find_if(waiting, [](const pollfd& p) { return p.revents != 0; });
     sockaddr_storage peer{};
     socklen_t length = sizeof peer;
-    const int fd = ::accept4(fd_.get(), reinterpret_cast<sockaddr*>(&peer), &length, SOCK_CLOEXEC);
+    const int fd = ::accept4(ready->fd, reinterpret_cast<sockaddr*>(&peer), &length, SOCK_CLOEXEC);
     if (fd >= 0) {
       return TcpConnection(Fd(fd), Address(reinterpret_cast<const sockaddr*>(&peer), length));
     }
@@ -96,11 +121,7 @@ std::optional<TcpConnection> Listener::accept(const sigset_t& signal_mask) {
 }
 
 Address Listener::local_address() const {
-  sockaddr_storage local{};
-  socklen_t length = sizeof local;
-  check_syscall(::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&local), &length),
-                "getsockname");
-  return {reinterpret_cast<const sockaddr*>(&local), length};
+  return address_of(fds_.front());
 }
 
 }  // namespace tcpstep

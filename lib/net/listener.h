@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/net/address.h"
 #include "lib/net/fd.h"
@@ -13,8 +14,9 @@ namespace tcpstep {
 
 class Listener {
  public:
-  // Listens on `bind_address`, or on every address if it is empty: dual-stack (IPv6 socket that
-  // takes IPv4 as well) for IpVersion::Any, falling back to IPv4 where the kernel has no IPv6.
+  // Listens on `bind_address`, or on every address if it is empty. For IpVersion::Any
+  // these are two sockets: an IPv6 one that took IPv4 as well would make each IPv4 ping slower.
+  // Where the kernel has no IPv6, it is IPv4 alone.
   // Throws std::system_error ("listen on [::]:19901: Address already in use").
   Listener(const std::string& bind_address, std::uint16_t port, IpVersion version);
 
@@ -22,10 +24,11 @@ class Listener {
   // `signal_mask` is the mask to wait with (ppoll(2)), so that no signal is missed.
   [[nodiscard]] std::optional<TcpConnection> accept(const sigset_t& signal_mask);
 
+  // The first one, if there are two: they differ in the IP version only.
   [[nodiscard]] Address local_address() const;
 
  private:
-  Fd fd_;
+  std::vector<Fd> fds_;
 };
 
 }  // namespace tcpstep
