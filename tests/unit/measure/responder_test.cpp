@@ -68,5 +68,13 @@ TEST(ResponderTest, StopsAtAServerThatDoesNotWait) {
   EXPECT_EQ(inside.answers, "");
 }
 
+TEST(ResponderTest, StopsSearchingOnceTheServerHasShownThatItKeepsToTheProtocol) {
+  ScriptedPeer peer{.pieces = std::deque<std::string>(100, "x1"), .answers = {}};
+  peer.pieces.emplace_back("x1x1");
+  const Responses responses = respond(peer);
+  EXPECT_EQ(responses.end, PingStatus::Closed);
+  EXPECT_EQ(responses.payloads, 101U);
+}
+
 }  // namespace
 }  // namespace tcpstep
