@@ -11,8 +11,8 @@
 // Every other program of this toolkit reports what went wrong; this one aborts.
 #include <arpa/inet.h>
 #include <getopt.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>

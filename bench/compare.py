@@ -29,7 +29,7 @@ PEER_NOTES = {
     "sockperf": "echoes all N bytes; at least 14; its own --full-rtt",
     "qperf": "echoes all N bytes; means only; reports RTT/2, doubled here",
     "NetPIPE": "echoes all N bytes; reports the best mean of its trials as RTT/2, doubled here",
-    "iperf2": "echoes all N bytes; at least 44; mean and minimum, the latter in whole microseconds",
+    "iperf2": "echoes all N bytes; at least 100; mean and minimum, the latter in whole microseconds",
 }
 PORTS = itertools.count(21000 + os.getpid() % 5000)
 
@@ -44,7 +44,7 @@ class Setting:
         # Blocking on one CPU is a plain context switch, on two it is the waking of an idle CPU;
         # two that spin need one each.
         self.near_cpu, self.far_cpu = (cpus[0] if wait == "spin" else cpus[-1]), cpus[-1]
-        self.sizes = SIZES[::5] if options.quick else SIZES
+        self.sizes = [1, 1501, 9901] if options.quick else SIZES
         self.pings = 500 if options.quick else 2000  # of each size in each round
         self.round = 0
 
@@ -52,8 +52,11 @@ class Setting:
         return ["taskset", "-c", str(self.near_cpu), *map(str, command)]
 
     def far(self, *command):
-        return [*shlex.split(os.environ.get("TCPSTEP_FAR", "")), "taskset", "-c", str(self.far_cpu),
-                *map(str, command)]
+        return [*self.far_prefix(), "taskset", "-c", str(self.far_cpu), *map(str, command)]
+
+    @staticmethod
+    def far_prefix():
+        return shlex.split(os.environ.get("TCPSTEP_FAR", ""))
 
     def raw_file(self, tool):
         return self.out / f"{self.path}-{self.wait}-{self.round:02}-{tool}.csv"
@@ -117,15 +120,13 @@ def read_samples(path):
 
 def tcpstep(setting):
     port, output = next(PORTS), setting.raw_file("tcpstep")
-    server = [setting.bin / "server/tcpstep-server", "--quiet", "--port", port, "--output", output,
+    server = [setting.bin / "server/tcpstep-server", "--cpu", setting.near_cpu, "--wait", setting.wait, "--quiet", "--port", port, "--output", output,
               "--sizes", ",".join(map(str, setting.sizes)), "--rounds", setting.pings, "--link", setting.path]
-    client = [setting.bin / "client/tcpstep-client", "--quiet", "--port", port, setting.host]
-    if has_option(setting, "--wait"):
-        server += ["--wait", setting.wait]
-        client[1:1] = ["--wait", setting.wait]
-    with running(setting.near(*server), stderr=None) as process:
+    client = [setting.bin / "client/tcpstep-client", "--cpu", setting.far_cpu, "--wait", setting.wait, "--quiet",
+              "--port", port, setting.host]
+    with running(list(map(str, server))) as process:
         wait_for_listener(port)
-        subprocess.run(setting.far(*client), check=True, timeout=60)
+        subprocess.run([*setting.far_prefix(), *map(str, client)], check=True, timeout=60, stderr=subprocess.DEVNULL)
         if process.wait(timeout=10) != 0:
             raise RuntimeError("tcpstep-server failed")
     return summary(read_samples(output))
@@ -189,7 +190,7 @@ def iperf2(setting):
         wait_for_listener(port)
         for size in setting.sizes:
             text = output_of(setting.far("iperf", "-c", setting.host, "-p", port, "--bounceback", "--bounceback-period", 0,
-                                         "--bounceback-no-quickack", "-e", "-t", 1, "-l", max(size, 44)))
+                                         "--bounceback-no-quickack", "-e", "-t", 1, "-l", max(size, 100)))
             result[size] = {"min": 1e6 * find_number(r"\d+=[\d.]+/([\d.]+)/", text),
                             "mean": 1e9 / find_number(r"([\d.]+) rps", text)}
     return result
@@ -198,11 +199,6 @@ def iperf2(setting):
 OURS = {"tcpstep": tcpstep, "bare": bare}
 PEERS = {"sockperf": sockperf, "qperf": qperf, "NetPIPE": netpipe, "iperf2": iperf2}
 SPINNING_PEERS = {"sockperf": sockperf}
-
-
-def has_option(setting, option):
-    text = subprocess.run([setting.bin / "server/tcpstep-server", "--help"], capture_output=True, text=True, check=True)
-    return option in text.stdout
 
 
 def tools_in_order(setting, shuffler):
@@ -216,10 +212,10 @@ def tools_in_order(setting, shuffler):
 def measure(options):
     options.out.mkdir(parents=True, exist_ok=True)
     shuffler = random.Random(options.seed)
-    settings = [Setting(options, wait) for wait in ("block", "spin")]
-    if len(os.sched_getaffinity(0)) < 2 or not has_option(settings[0], "--wait"):
-        print("compare.py: spinning is left out: it needs two CPUs and a tcpstep with --wait", file=sys.stderr)
-        del settings[1:]
+    settings = [Setting(options, wait) for wait in options.wait]
+    if len(os.sched_getaffinity(0)) < 2:
+        print("compare.py: spinning is left out: it needs two CPUs", file=sys.stderr)
+        settings = [setting for setting in settings if setting.wait == "block"]
     table = options.out / "measurements.csv"
     is_new = not table.exists()
     with open(table, "a", newline="", encoding="utf-8") as stream:
@@ -306,6 +302,7 @@ def main():
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--bin", type=pathlib.Path, default=pathlib.Path("build/release"))
     parser.add_argument("--out", type=pathlib.Path, required=True)
+    parser.add_argument("--wait", nargs="+", choices=["block", "spin"], default=["block", "spin"])
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seed", type=int, default=2014, help="of the order of the tools within each round")
     parser.add_argument("--quick", action="store_true")
