@@ -23,6 +23,7 @@ ALLOWED = {
     "client": ["lib/base", "lib/cli", "lib/host", "lib/measure", "lib/net", "lib/protocol"],
     "bench": ["lib/base", "lib/measure", "lib/protocol", "lib/report", "lib/runfile", "lib/stats"],
     "analysis": ["lib/base", "lib/cli", "lib/report", "lib/runfile", "lib/stats"],
+    "lab": ["lib/base", "lib/cli", "lib/net", "lib/report", "lib/runfile", "lib/stats"],
 }
 
 # Header -> the only places that may include it.

@@ -1,0 +1,100 @@
+// What links do to packets, one class each. Times count from any fixed moment and never go back
+// within one direction; sizes are those of IP packets.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "lab/profile.h"
+#include "lab/random.h"
+
+namespace tcpstep {
+
+// Time that the bytes of one packet take on one hop, with overhead, padding and cells.
+[[nodiscard]] Duration transmission_time(const SerialiserProfile& profile, std::uint32_t bytes);
+
+// Store and forward over one or more hops in a row.
+class Serialiser {
+ public:
+  explicit Serialiser(const SerialiserProfile& profile)
+      : profile_(profile), free_at_(profile.hops, Duration::zero()) {}
+
+  // When the last hop has sent all of a packet that is ready at `now`.
+  Duration send(Duration now, std::uint32_t bytes);
+
+ private:
+  SerialiserProfile profile_;
+  std::vector<Duration> free_at_;  // of each hop
+};
+
+class TimeGrid {
+ public:
+  TimeGrid(const GridProfile& profile, std::uint32_t overhead_bytes)
+      : profile_(profile), overhead_bytes_(overhead_bytes) {}
+
+  // The end of the slot that carries the end of the packet.
+  Duration send(Duration now, std::uint32_t bytes);
+
+ private:
+  void start_slot(Duration at);
+
+  GridProfile profile_;
+  std::uint32_t overhead_bytes_;
+  Duration slot_at_ = Duration::min();  // beginning of the slot that is being filled
+  std::uint32_t packets_ = 0;
+  std::uint32_t bytes_ = 0;
+};
+
+// What is on the air of a shared medium.
+struct Medium {
+  Duration free_at{0};
+  std::optional<Direction> last_sender;
+};
+
+// One station's access to a shared medium.
+class MediumAccess {
+ public:
+  MediumAccess(const MediumProfile& profile, const SerialiserProfile& serialiser,
+               Direction direction)
+      : profile_(profile), serialiser_(serialiser), direction_(direction) {}
+
+  // The end of the access that carries a packet which is ready at `now`.
+  Duration send(Duration now, std::uint32_t bytes, Medium& medium, Random& random);
+
+ private:
+  MediumProfile profile_;
+  SerialiserProfile serialiser_;
+  Direction direction_;
+  Duration ends_{0};    // of this station's last access
+  Duration closes_{0};  // until then further packets join the access that is waiting
+  std::uint32_t packets_ = 0;
+};
+
+class BlockFlow {
+ public:
+  explicit BlockFlow(const BlockFlowProfile& profile) : profile_(profile) {}
+
+  // When a flow can carry a packet that is ready at `now`. `sent` and `peer_sent` say when this and
+  // the other direction last sent something, if ever.
+  Duration ready(Duration now, std::optional<Duration> sent, std::optional<Duration> peer_sent,
+                 Random& random);
+
+ private:
+  BlockFlowProfile profile_;
+  Duration established_at_{0};
+};
+
+class HoldOff {
+ public:
+  explicit HoldOff(const HoldOffProfile& profile) : profile_(profile) {}
+
+  // When the receiver looks at a packet that has arrived at `now`.
+  Duration look(Duration now, std::uint32_t bytes);
+
+ private:
+  HoldOffProfile profile_;
+  Duration until_{0};
+};
+
+}  // namespace tcpstep

@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+"""Reference of the link model: written apart from lab/ in floating point, to check it by.
+
+usage: link_model.py >link_model.csv      what link_model_test.cpp expects
+
+One message of N bytes goes down in TCP segments of at most MSS bytes; the receiver's kernel sends
+a bare acknowledgement whenever more than one full segment is unacknowledged, and its application
+answers the last segment with one byte. Times in microseconds, rates in Mbit/s.
+"""
+import heapq
+import random
+import statistics
+
+MSS, HEADER = 1448, 52  # IPv4 and TCP with timestamps, MTU 1500
+SIZES = range(1, 9902, 100)
+ROUNDS, SEEDS = 20, 12
+
+
+class Direction:
+    """One direction of a link; send() gives the delivery time of a packet."""
+
+    DEFAULTS = dict(
+        rate=0, overhead=0, minimum=0, cells=0, per_packet=0, hops=1,
+        delay=0, jitter=0, tail=0,
+        slot=0, slot_packets=0, slot_bytes=0,
+        access=0, backoff_slot=0, backoff_slots=0, aggregate=1,
+        hold_off=0, hold_off_above=0,
+        setup=0, open=0, release=0, keep=0, random_access=0)
+
+    def __init__(self, **given):
+        self.__dict__.update({**self.DEFAULTS, **given})
+
+    def reset(self, peer, medium):
+        self.peer, self.medium = peer, medium
+        self.busy = [0.0] * self.hops
+        self.hold_end = self.last_due = self.slot_at = -1.0
+        self.sent = None
+        self.packets = self.bytes = 0
+        self.closes = self.riders = self.ends = 0
+        self.established = 0.0
+
+    def transmission(self, length):
+        total = length + self.overhead
+        if self.cells:
+            total = -(-total // 48) * 53
+        return (max(total, self.minimum) * 8 / self.rate if self.rate else 0.0) + self.per_packet
+
+    def block_flow(self, t, rng):
+        if t < self.established:
+            return self.established
+        if self.sent is not None:
+            if t < self.sent + self.open:
+                return t
+            t = max(t, self.sent + self.release)
+        t += self.setup
+        if self.peer.sent is None or t - self.setup > self.peer.sent + self.keep:
+            t += rng.random() * self.random_access
+        self.established = t
+        return t
+
+    def grid(self, t, length):
+        slot = max(-(-t // self.slot) * self.slot, self.slot_at)
+        if slot > self.slot_at:
+            self.slot_at, self.packets, self.bytes = slot, 0, 0
+        if self.slot_packets and self.packets >= self.slot_packets:
+            self.slot_at += self.slot
+            self.packets = self.bytes = 0
+        left = length + self.overhead
+        while self.slot_bytes and self.bytes + left > self.slot_bytes:
+            left -= self.slot_bytes - self.bytes
+            self.slot_at += self.slot
+            self.packets = self.bytes = 0
+        self.packets += 1
+        self.bytes += left
+        return self.slot_at + self.slot
+
+    def csma(self, t, length, rng):
+        m = self.medium
+        if t < self.closes and self.riders < self.aggregate and m["owner"] is self:
+            self.riders += 1
+            m["end"] += self.transmission(length)
+        else:
+            self.closes = self.ends if t < self.ends else t
+            self.riders = 1
+            backoff = rng.randrange(self.backoff_slots + 1) * self.backoff_slot
+            m["end"] = max(t, m["end"]) + self.access + backoff + self.transmission(length)
+            m["owner"] = self
+        self.ends = m["end"]
+        return m["end"]
+
+    def send(self, t, length, rng):
+        if self.release:
+            t = self.block_flow(t, rng)
+        elif self.setup:
+            t += self.setup
+        if self.slot:
+            t = self.grid(t, length)
+        elif self.access:
+            t = self.csma(t, length, rng)
+        else:
+            for hop in range(self.hops):
+                self.busy[hop] = t = max(t, self.busy[hop]) + self.transmission(length)
+        self.sent = t
+        if self.hold_off:
+            if length > self.hold_off_above and t > self.hold_end:
+                self.hold_end = t + self.hold_off
+            t = max(t, self.hold_end)
+        t += self.delay
+        if self.jitter:
+            t += rng.random() * self.jitter
+        if self.tail:
+            t += rng.expovariate(1 / self.tail)
+        self.last_due = t = max(t, self.last_due)
+        return t
+
+
+def pingpong(link, host, start, size, rng):
+    """Time at which the server has the application's answer."""
+    down, up = link
+    events, count, left, got, unacked, done = [], 0, size, 0, 0, None
+
+    def push(t, what, length):
+        nonlocal count
+        count += 1
+        heapq.heappush(events, (t, count, what, length))
+
+    while left > 0:
+        length = min(left, MSS)
+        left -= length
+        push(start + host / 2, "down", length)
+    while events:
+        t, _, what, length = heapq.heappop(events)
+        if what == "received":
+            while events and events[0][2] == "received" and events[0][0] <= t + 1:
+                length += heapq.heappop(events)[3]
+            got += length
+            unacked += length
+            if unacked > MSS:
+                push(t, "up", 0)
+                unacked = 0
+            if got == size:
+                push(t + host / 2, "up", 1)
+            continue
+        due = (down if what == "down" else up).send(t, length + HEADER, rng)
+        if what == "down":
+            push(due, "received", length)
+        elif length:
+            done = due
+    return done
+
+
+def run(directions, host, seed):
+    """RTTs of each size."""
+    rng = random.Random(seed)
+    link = [Direction(**given) for given in directions]
+    medium = {"end": 0.0, "owner": None}
+    link[0].reset(link[1], medium)
+    link[1].reset(link[0], medium)
+    series, t = {size: [] for size in SIZES}, 1000.0
+    for _ in range(3):
+        t = pingpong(link, host, t, 1, rng)
+    for _ in range(ROUNDS):
+        for size in SIZES:
+            end = pingpong(link, host, t, size, rng)
+            series[size].append(end - t)
+            t = end
+    return series
+
+
+LAN = dict(rate=1000, overhead=38, minimum=84, per_packet=4, hops=2, hold_off=16,
+           hold_off_above=512, delay=37)
+WIFI = dict(rate=52, overhead=40, access=115, backoff_slot=9, backoff_slots=15, aggregate=32,
+            delay=560)
+ADSL = dict(overhead=40, cells=1, delay=9900)
+FAR = dict(overhead=40, cells=1, delay=110000, tail=12000)
+HSPA = dict(slot=10000, slot_packets=1, jitter=1500)
+EDGE = dict(slot=20000, slot_bytes=224, delay=80000, jitter=4000)
+HOST = 30
+PROFILES = {
+    "lan": (LAN, LAN),
+    "wifi": (WIFI, WIFI),
+    "adsl": (dict(ADSL, rate=12), dict(ADSL, rate=0.82)),
+    "adsl-far": (dict(FAR, rate=12), dict(FAR, rate=0.82)),
+    "3g": (dict(HSPA, delay=32000), dict(HSPA, delay=36000)),
+    "edge": (dict(EDGE, setup=60000),
+             dict(EDGE, setup=120000, open=200000, release=450000, keep=200000,
+                  random_access=600000)),
+}
+
+
+def main():
+    print("profile,size_bytes,least_min_us,most_min_us,least_mean_us,most_mean_us")
+    for name, directions in PROFILES.items():
+        runs = [run(directions, HOST, seed) for seed in range(1, SEEDS + 1)]
+        for size in SIZES:
+            minima = [min(series[size]) for series in runs]
+            means = [statistics.fmean(series[size]) for series in runs]
+            print(f"{name},{size},{min(minima):.3f},{max(minima):.3f},"
+                  f"{min(means):.3f},{max(means):.3f}")
+
+
+if __name__ == "__main__":
+    main()
