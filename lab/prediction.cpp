@@ -1,11 +1,14 @@
 #include "lab/prediction.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <queue>
 #include <tuple>
 
 #include "lab/link_model.h"
+#include "lib/cli/parse.h"
+#include "lib/report/render.h"
 
 namespace tcpstep {
 namespace {
@@ -118,6 +121,19 @@ std::map<PayloadSize, std::vector<Duration>> predict(const Profile& profile,
     }
   }
   return series;
+}
+
+std::string prediction_text(const Profile& profile) {
+  LinkRuns runs;
+  runs.link = profile.name;
+  runs.mss = kLabMss;
+  runs.runs = 1;
+  runs.series = predict(profile, {.sizes = parse_sizes("1:9901:100")});
+  for (auto& [size, rtts] : runs.series) {
+    std::ranges::sort(rtts);
+  }
+  return "As the model predicts it:\n" +
+         render_text(std::array{penalty_table(runs, Statistic::minimum())});
 }
 
 }  // namespace tcpstep

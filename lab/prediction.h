@@ -4,7 +4,7 @@
 
 #include <cstdint>
 #include <map>
-#include <span>
+#include <string>
 #include <vector>
 
 #include "lab/profile.h"
@@ -25,5 +25,8 @@ struct PredictionOptions {
 // than the profile's.
 [[nodiscard]] std::map<PayloadSize, std::vector<Duration>> predict(
     const Profile& profile, const PredictionOptions& options);
+
+// The seed's rows as the model predicts them, in a few lines for people.
+[[nodiscard]] std::string prediction_text(const Profile& profile);
 
 }  // namespace tcpstep

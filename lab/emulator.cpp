@@ -1,0 +1,178 @@
+#include "lab/emulator.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+#include "lib/base/error.h"
+#include "lib/cli/stop_signals.h"
+
+namespace tcpstep {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kLongestQueue = 20'000;  // packets on the way in one direction
+constexpr unsigned char kIpv4 = 0x40;
+
+// Timers wake a sleeper 50 to 100 us late; with a processor to spare the last stretch is spun.
+Duration spin_for_this_machine() {
+  cpu_set_t processors;
+  CPU_ZERO(&processors);
+  return ::sched_getaffinity(0, sizeof processors, &processors) == 0 && CPU_COUNT(&processors) > 1
+             ? Duration(200us)
+             : Duration::zero();
+}
+
+// As punctual as this process is allowed to be; nothing depends on it but the error it reports.
+void ask_for_punctuality() {
+  ::prctl(PR_SET_TIMERSLACK, 1);
+  const sched_param priority{.sched_priority = 1};
+  ::sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &priority);
+}
+
+timespec to_timespec(Duration time) {
+  return {.tv_sec = time / 1s, .tv_nsec = (time % 1s).count()};
+}
+
+}  // namespace
+
+PacketLog::PacketLog(const std::filesystem::path& path)
+    : file_(std::fopen(path.c_str(), "wxe")), name_(path) {
+  if (!file_) {
+    throw_system_error(errno, "create " + name_);
+  }
+  std::setvbuf(file_.get(), nullptr, _IOFBF, std::size_t{1} << 20U);
+  fmt::print(file_.get(), "direction,bytes,in_ns,due_ns,out_ns\n");
+}
+
+void PacketLog::write(Direction direction, std::size_t bytes, Duration in,
+                      std::optional<Duration> due, std::optional<Duration> out) {
+  if (!file_) {
+    return;
+  }
+  const auto text = [](std::optional<Duration> time) {
+    return time ? fmt::format("{}", time->count()) : std::string();
+  };
+  fmt::print(file_.get(), "{},{},{},{},{}\n", direction == Direction::Down ? "down" : "up", bytes,
+             in.count(), text(due), text(out));
+}
+
+void PacketLog::close() {
+  if (file_ && std::fclose(file_.release()) != 0) {
+    throw_system_error(errno, "write " + name_);
+  }
+}
+
+Emulator::Emulator(std::array<PacketPort, 2>& ports, LinkModel link, PacketLog& log)
+    : ports_(ports),
+      link_(std::move(link)),
+      log_(log),
+      started_(std::chrono::steady_clock::now()),
+      spin_(spin_for_this_machine()),
+      timer_(check_syscall(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC),
+                           "timerfd_create")),
+      buffer_(kLargestPacket) {}
+
+void Emulator::run(const Child& child) {
+  ask_for_punctuality();
+  while (!is_ended_) {
+    // Both directions in turn, one packet each: a burst must not hold up what is due.
+    bool is_busy = false;
+    for (const Direction direction : {Direction::Down, Direction::Up}) {
+      is_busy |= deliver(direction);
+      is_busy |= take(direction);
+    }
+    if (!is_busy) {
+      wait(child);
+    }
+  }
+}
+
+Duration Emulator::now() const {
+  return std::chrono::steady_clock::now() - started_;
+}
+
+bool Emulator::take(Direction direction) {
+  const auto index = static_cast<std::size_t>(direction);
+  const auto packet = ports_[index].read(buffer_);
+  if (packet.empty()) {
+    return false;
+  }
+  if ((std::to_integer<unsigned char>(packet[0]) & 0xF0U) != kIpv4) {
+    return true;  // IPv6 neighbours looking for each other: not part of the experiment
+  }
+  const Duration in = now();
+  const auto due = link_.send(direction, in, static_cast<std::uint32_t>(packet.size()));
+  if (due && on_the_way_[index].size() < kLongestQueue) {
+    on_the_way_[index].push_back(
+        {.in = in, .due = *due, .bytes = std::vector<std::byte>(packet.begin(), packet.end())});
+  } else {
+    ++lost_;
+    log_.write(direction, packet.size(), in, std::nullopt, std::nullopt);
+  }
+  return true;
+}
+
+bool Emulator::deliver(Direction direction) {
+  const auto index = static_cast<std::size_t>(direction);
+  auto& queue = on_the_way_[index];
+  if (queue.empty() || queue.front().due > now()) {
+    return false;
+  }
+  const Packet packet = std::move(queue.front());
+  queue.pop_front();
+  ports_[1 - index].write(packet.bytes);
+  const Duration out = now();
+  error_.add(out - packet.due);
+  log_.write(direction, packet.bytes.size(), packet.in, packet.due, out);
+  return true;
+}
+
+std::optional<Duration> Emulator::next_due() const {
+  std::optional<Duration> next;
+  for (const auto& queue : on_the_way_) {
+    if (!queue.empty()) {
+      next = std::min(next.value_or(Duration::max()), queue.front().due);
+    }
+  }
+  return next;
+}
+
+// Sleeps until a packet comes, one is nearly due or the child has ended.
+void Emulator::wait(const Child& child) {
+  const auto due = next_due();
+  if (due) {
+    const Duration wake = *due - spin_;
+    if (wake <= now()) {
+      return;
+    }
+    const itimerspec at{.it_interval = {},
+                        .it_value = to_timespec(started_.time_since_epoch() + wake)};
+    check_syscall(::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &at, nullptr),
+                  "timerfd_settime");
+  }
+  std::array<pollfd, 4> events{};
+  events[0] = {.fd = child.ended().get(), .events = POLLIN, .revents = 0};
+  events[1] = {.fd = ports_[0].fd().get(), .events = POLLIN, .revents = 0};
+  events[2] = {.fd = ports_[1].fd().get(), .events = POLLIN, .revents = 0};
+  events[3] = {.fd = due ? timer_.get() : -1, .events = POLLIN, .revents = 0};
+  if (::ppoll(events.data(), events.size(), nullptr, nullptr) < 0 && errno != EINTR) {
+    throw_system_error(errno, "ppoll");
+  }
+  is_ended_ = (events[0].revents & POLLIN) != 0;
+  if (StopSignals::received() != 0 && !is_stop_passed_on_) {
+    is_stop_passed_on_ = true;
+    child.signal(StopSignals::received());
+  }
+}
+
+}  // namespace tcpstep

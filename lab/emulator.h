@@ -1,0 +1,78 @@
+// Carries packets between two hosts in the time that a link model says.
+#pragma once
+
+#include <array>
+#include <cstdio>
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "lab/link_model.h"
+#include "lab/packet_port.h"
+#include "lab/process.h"
+#include "lab/scheduling_error.h"
+
+namespace tcpstep {
+
+// One line for each packet: what entered when, when it was due, when it was written. Ground truth
+// for whoever checks a measurement. Times in ns since the emulator's start; empty: lost.
+class PacketLog {
+ public:
+  PacketLog() = default;  // writes nothing
+  // Creates `path`, which must not exist. Throws std::system_error.
+  explicit PacketLog(const std::filesystem::path& path);
+
+  void write(Direction direction, std::size_t bytes, Duration in, std::optional<Duration> due,
+             std::optional<Duration> out);
+  // Writes what is still in memory. Throws std::system_error if that fails.
+  void close();
+
+ private:
+  struct Closer {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  std::unique_ptr<std::FILE, Closer> file_;
+  std::string name_;
+};
+
+class Emulator {
+ public:
+  // `ports` are those of the server's and of the client's host: Down goes from the first to the
+  // second. They and the log must outlive the emulator.
+  Emulator(std::array<PacketPort, 2>& ports, LinkModel link, PacketLog& log);
+
+  // Works until `child` has ended. A signal to stop is passed on to it.
+  void run(const Child& child);
+
+  [[nodiscard]] const SchedulingError& error() const { return error_; }
+  [[nodiscard]] std::uint64_t lost() const { return lost_; }
+
+ private:
+  struct Packet {
+    Duration in;
+    Duration due;
+    std::vector<std::byte> bytes;
+  };
+
+  [[nodiscard]] Duration now() const;
+  bool take(Direction direction);
+  bool deliver(Direction direction);
+  [[nodiscard]] std::optional<Duration> next_due() const;
+  void wait(const Child& child);
+
+  std::array<PacketPort, 2>& ports_;
+  LinkModel link_;
+  PacketLog& log_;
+  std::chrono::steady_clock::time_point started_;
+  Duration spin_;  // how long before a packet is due sleeping ends
+  Fd timer_;
+  std::array<std::deque<Packet>, 2> on_the_way_;
+  std::vector<std::byte> buffer_;
+  SchedulingError error_;
+  std::uint64_t lost_ = 0;
+  bool is_ended_ = false;
+  bool is_stop_passed_on_ = false;
+};
+
+}  // namespace tcpstep

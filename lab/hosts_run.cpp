@@ -1,0 +1,148 @@
+#include "lab/hosts_run.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <ctime>
+#include <optional>
+#include <utility>
+
+#include "lab/netem.h"
+#include "lab/two_hosts.h"
+#include "lib/base/error.h"
+#include "lib/cli/stop_signals.h"
+
+namespace tcpstep {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kHeadStart = 100ms;  // of a server before its client
+constexpr std::chrono::seconds kGrace{3};
+
+// Process 1 of the hosts: starts the commands, reaps what ends, passes signals on. The kernel kills
+// everything that is left when it ends.
+class Init {
+ public:
+  Init(const HostsRunOptions& options, const TwoHosts& hosts) : options_(options), hosts_(hosts) {
+    sigemptyset(&waited_for_);
+    for (const int signal : {SIGCHLD, SIGTERM, SIGHUP, SIGINT}) {
+      sigaddset(&waited_for_, signal);
+    }
+    ::sigprocmask(SIG_BLOCK, &waited_for_, nullptr);
+  }
+
+  int run() {
+    ::setenv("TCPSTEP_FAR", hosts_.far_prefix().c_str(), 1);
+    const Child near = Child::start(options_.near, [&] { hosts_.enter_near(); });
+    std::optional<Child> far;
+    if (!options_.far.empty()) {
+      const timespec pause{.tv_sec = 0, .tv_nsec = kHeadStart.count()};
+      ::nanosleep(&pause, nullptr);
+      far = Child::start(options_.far, [&] { hosts_.enter_far(); });
+    }
+    wait_for(near.pid(), far ? far->pid() : 0);
+    if (far && status_of(near.pid()) == 0) {
+      wait_for(far->pid(), 0);
+    }
+    const int status = status_of(near.pid());
+    return status == 0 && far ? status_of(far->pid()) : status;
+  }
+
+ private:
+  struct Ended {
+    pid_t pid;
+    int status;
+  };
+
+  [[nodiscard]] bool has_ended(pid_t pid) const {
+    return std::ranges::find(ended_, pid, &Ended::pid) != ended_.end();
+  }
+
+  // Of what has not ended although it was asked to: it will be killed.
+  [[nodiscard]] int status_of(pid_t pid) const {
+    const auto found = std::ranges::find(ended_, pid, &Ended::pid);
+    return found == ended_.end() ? 128 + SIGKILL : found->status;
+  }
+
+  // Until the process has ended, or all have been asked to and did not. If `partner` fails first,
+  // there is nothing to wait for.
+  void wait_for(pid_t pid, pid_t partner) {
+    while (!has_ended(pid)) {
+      const timespec grace{.tv_sec = kGrace.count(), .tv_nsec = 0};
+      const int signal = ::sigtimedwait(&waited_for_, nullptr, is_stopping_ ? &grace : nullptr);
+      if (signal == SIGCHLD) {
+        reap();
+        if (has_ended(partner) && status_of(partner) != 0) {
+          ask_to_end();
+        }
+      } else if (signal == SIGINT) {
+        is_stopping_ = true;  // a terminal has given it to all: they get their time
+      } else if (signal > 0) {
+        ask_to_end();
+      } else if (errno == EAGAIN && is_asked_) {
+        return;
+      } else if (errno == EAGAIN) {
+        ask_to_end();
+      }
+    }
+  }
+
+  void ask_to_end() {
+    is_stopping_ = true;
+    if (!std::exchange(is_asked_, true)) {
+      ::kill(-1, SIGTERM);
+    }
+  }
+
+  void reap() {
+    int status = 0;
+    for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+      ended_.push_back({.pid = pid, .status = exit_status(status)});
+    }
+  }
+
+  const HostsRunOptions& options_;
+  const TwoHosts& hosts_;
+  sigset_t waited_for_{};
+  std::vector<Ended> ended_;
+  bool is_stopping_ = false;
+  bool is_asked_ = false;
+};
+
+void set_netem(const Profile& profile, const TwoHosts& hosts) {
+  const NetemEquivalent netem = netem_equivalent(profile);
+  const std::string attempted =
+      "put netem on the link (does this kernel have sch_netem? --virtual has it)";
+  hosts.enter_near();
+  run_tool(netem_command(kLabDevice, netem.options[0]), attempted);
+  hosts.enter_far();
+  run_tool(netem_command(kLabDevice, netem.options[1]), attempted);
+}
+
+}  // namespace
+
+HostsRunOutcome run_on_two_hosts(const HostsRunOptions& options) {
+  PacketLog log = options.log.empty() ? PacketLog() : PacketLog(options.log);
+  TwoHosts hosts(options.is_netem ? Joint::Cable : Joint::Emulator);
+  HostsRunOutcome outcome;
+  if (options.is_netem) {
+    set_netem(options.profile, hosts);
+    outcome.status = hosts.start_init([&] { return Init(options, hosts).run(); }).wait();
+    return outcome;
+  }
+  Child init = hosts.start_init([&] { return Init(options, hosts).run(); });
+  Emulator emulator(hosts.ports(), LinkModel(options.profile, options.seed), log);
+  emulator.run(init);
+  outcome.status = init.wait();
+  outcome.error = emulator.error();
+  outcome.lost = emulator.lost();
+  log.close();
+  return outcome;
+}
+
+}  // namespace tcpstep

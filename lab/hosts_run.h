@@ -1,0 +1,31 @@
+// Runs commands on two hosts that a link joins.
+#pragma once
+
+#include <string>
+
+#include "lab/emulator.h"
+#include "lab/process.h"
+#include "lab/profile.h"
+
+namespace tcpstep {
+
+struct HostsRunOptions {
+  Profile profile;
+  std::uint64_t seed = 1;
+  bool is_netem = false;      // the kernel's netem instead of our emulator
+  std::filesystem::path log;  // of packets, if not empty
+  Words near;                 // $TCPSTEP_FAR in front of a command runs it on the far host
+  Words far;                  // started a moment later, if not empty
+};
+
+struct HostsRunOutcome {
+  int status = 0;  // near's exit status; far's if that is worse
+  SchedulingError error;
+  std::uint64_t lost = 0;
+};
+
+// Does it, from first to last. When it returns or this process ends in any way, nothing is left of
+// the hosts and of what ran on them. Call it once a process.
+[[nodiscard]] HostsRunOutcome run_on_two_hosts(const HostsRunOptions& options);
+
+}  // namespace tcpstep

@@ -1,0 +1,279 @@
+#include "lab/measure.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+#include "lab/prediction.h"
+#include "lab/process.h"
+#include "lab/temporary_folder.h"
+#include "lab/two_hosts.h"
+#include "lab/virtual_machine.h"
+#include "lib/base/error.h"
+#include "lib/base/text.h"
+#include "lib/cli/print.h"
+#include "lib/cli/run_program.h"
+#include "lib/cli/stop_signals.h"
+#include "lib/runfile/run_reader.h"
+#include "lib/runfile/run_writer.h"
+
+namespace tcpstep {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint32_t kRoundsOfBase = 100;
+
+std::string read_text(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The words of the same request for one more process, here or in the virtual machine.
+Words words_of(const LinkOptions& link, const PlaceOptions& place) {
+  Words words{"--scale",     link.scale.text(),
+              "--seed",      std::to_string(link.seed),
+              "--tolerance", fmt::format("{:.0f}%", place.tolerance * 100)};
+  if (link.is_swapped) {
+    words.emplace_back("--swap");
+  }
+  if (place.is_netem) {
+    words.emplace_back("--netem");
+  }
+  return words;
+}
+
+Words words_of(const MeasureOptions& options, const LinkOptions& link) {
+  Words words = words_of(link, options.place);
+  words.insert(words.begin(), "measure");
+  words.insert(words.end(), {"--sizes", options.sizes, "--rounds", std::to_string(options.rounds),
+                             "--results", options.results});
+  if (!options.label.empty()) {
+    words.insert(words.end(), {"--label", options.label});
+  }
+  if (!options.log.empty()) {
+    words.insert(words.end(), {"--log", options.log});
+  }
+  return words;
+}
+
+const char* time_kind() {
+  return std::getenv("TCPSTEP_LAB_VIRTUAL") != nullptr ? "virtual" : "real";
+}
+
+// The lab's facts, below the server's own.
+std::string facts(const MeasureOptions& options, const Profile& profile,
+                  const HostsRunOutcome& outcome, const Faithfulness& faithfulness) {
+  const LinkOptions& link = options.links.front();
+  std::string text = fmt::format(
+      "# lab_profile: {}\n# lab_time: {}\n# lab_emulation: {}\n# lab_scale: {}\n# lab_seed: {}\n"
+      "# lab_swapped: {}\n",
+      header_safe(fs::path(link.profile).filename().string()), time_kind(),
+      options.place.is_netem ? "netem" : "tcpstep", link.scale.text(), link.seed,
+      link.is_swapped ? "yes" : "no");
+  if (!options.place.is_netem) {
+    text += fmt::format(
+        "# lab_error_p50_ns: {}\n# lab_error_p99_ns: {}\n# lab_packets: {}\n# lab_lost_packets: "
+        "{}\n# lab_base_ns: {}\n# lab_faithful: {}\n",
+        faithfulness.p50.count(), faithfulness.p99.count(), outcome.error.packets(), outcome.lost,
+        faithfulness.base.count(), faithfulness.is_faithful ? "yes" : "no");
+  }
+  (void)profile;
+  return text;
+}
+
+// `text` of a result file with further facts at the end of its header.
+std::string with_facts(const std::string& text, const std::string& facts) {
+  std::size_t end = 0;
+  while (end < text.size() && text[end] == '#') {
+    end = std::min(text.find('\n', end), text.size() - 1) + 1;
+  }
+  return text.substr(0, end) + facts + text.substr(end);
+}
+
+Words server_words(const MeasureOptions& options, const Profile& profile, const std::string& label,
+                   const fs::path& output) {
+  return {sibling_program("tcpstep-server", "server"),
+          "--quiet",
+          "--ipv4",
+          "--bind",
+          kNearAddress,
+          "--output",
+          output,
+          "--link",
+          profile.name,
+          "--label",
+          label,
+          "--sizes",
+          options.sizes,
+          "--rounds",
+          std::to_string(options.rounds),
+          "--seed",
+          std::to_string(options.links.front().seed),
+          "--timeout",
+          "60s"};
+}
+
+int measure_here(const MeasureOptions& options) {
+  const StopSignals signals;
+  const TemporaryFolder folder;
+  const fs::path unfinished = folder.path() / "run.csv";
+  const LinkOptions& link = options.links.front();
+  const Profile profile = link.load();
+  const std::string label = options.label.empty() ? time_kind() : options.label;
+  const HostsRunOutcome outcome =
+      run_on_two_hosts({.profile = profile,
+                        .seed = link.seed,
+                        .is_netem = options.place.is_netem,
+                        .log = options.log,
+                        .near = server_words(options, profile, label, unfinished),
+                        .far = {sibling_program("tcpstep-client", "client"), "--quiet", "--ipv4",
+                                "--retry", "20", "--timeout", "2min", kNearAddress}});
+  const Faithfulness faithfulness = judge(outcome, profile, options.place.tolerance);
+  const std::string text = read_text(unfinished);
+  if (!text.empty()) {
+    fs::create_directories(options.results);
+    OutputFile file = create_run_file(options.results, profile.name, label);
+    file.append(with_facts(text, facts(options, profile, outcome, faithfulness)));
+    print_data(file.path().string() + '\n');
+  }
+  if (const int signal = StopSignals::received(); signal != 0) {
+    StopSignals::die_of(signal);
+  }
+  if (!options.place.is_netem) {
+    print_words(fmt::format("tcpstep-lab: {}: {}", profile.name, faithfulness.text()));
+  }
+  return outcome.status != 0 || !faithfulness.is_faithful ? kExitFailed : kExitFine;
+}
+
+// One process for each link: it becomes the first of that link's hosts.
+int measure_one_by_one(const MeasureOptions& options) {
+  const StopSignals signals;
+  int status = kExitFine;
+  for (const LinkOptions& link : options.links) {
+    Words words = words_of(options, link);
+    words.insert(words.begin(), fs::read_symlink("/proc/self/exe"));
+    words.push_back(link.profile);
+    status = std::max(status, Child::start(words).wait());
+    if (const int signal = StopSignals::received(); signal != 0) {
+      StopSignals::die_of(signal);
+    }
+  }
+  return status;
+}
+
+// What the machine has left becomes files of this host, named by its clock.
+void keep_results(const fs::path& left, const MeasureOptions& options) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(left)) {
+    if (entry.path().extension() == ".csv" && entry.path().filename() != "packets.csv") {
+      files.push_back(entry.path());
+    }
+  }
+  std::ranges::sort(files);
+  fs::create_directories(options.results);
+  for (const fs::path& path : files) {
+    const RunReader reader(path);
+    const auto label = reader.header().find("label");
+    OutputFile file = create_run_file(options.results, reader.header().link(), label.value_or(""));
+    file.append(read_text(path));
+    print_data(file.path().string() + '\n');
+  }
+}
+
+void keep_log(const fs::path& left, const fs::path& wanted) {
+  if (!wanted.empty() && fs::exists(left / "packets.csv")) {
+    OutputFile(wanted).append(read_text(left / "packets.csv"));
+  }
+}
+
+int measure_virtually(const MeasureOptions& options) {
+  VirtualMachine machine(options.place.kernel);
+  MeasureOptions inside = options;
+  inside.results = VirtualMachine::kOutput;
+  inside.log = options.log.empty() ? "" : fs::path(VirtualMachine::kOutput) / "packets.csv";
+  Words words = words_of(inside, options.links.front());
+  words.insert(words.begin(), "tcpstep-lab");
+  for (const LinkOptions& link : options.links) {
+    words.push_back(machine.add_profile(link.profile));
+  }
+  const int status = machine.run(words);
+  keep_results(machine.output(), options);
+  keep_log(machine.output(), options.log);
+  return status;
+}
+
+int run_virtually(const RunOptions& options) {
+  VirtualMachine machine(options.place.kernel);
+  Words words = words_of(options.link, options.place);
+  words.insert(words.begin(), {"tcpstep-lab", "run"});
+  if (!options.log.empty()) {
+    words.insert(words.end(), {"--log", std::string(VirtualMachine::kOutput) + "/packets.csv"});
+  }
+  words.insert(words.end(), {machine.add_profile(options.link.profile), "--"});
+  words.insert(words.end(), options.command.begin(), options.command.end());
+  const int status = machine.run(words);
+  keep_log(machine.output(), options.log);
+  return status;
+}
+
+}  // namespace
+
+std::string Faithfulness::text() const {
+  return fmt::format("emulator late by {} (p50), {} (p99): {:.1f} % of the {} of one byte{}",
+                     format_duration(p50), format_duration(p99),
+                     100 * static_cast<double>(p99.count()) / static_cast<double>(base.count()),
+                     format_duration(base),
+                     is_faithful ? ""
+                                 : ". That is too much: the run is not faithful.\n  Slow the link "
+                                   "down with --scale 10, use --virtual, or allow it with "
+                                   "--tolerance.");
+}
+
+Faithfulness judge(const HostsRunOutcome& outcome, const Profile& profile, double tolerance) {
+  const auto rtts =
+      predict(profile, {.sizes = {PayloadSize(1)}, .rounds = kRoundsOfBase}).begin()->second;
+  Faithfulness result{.base = *std::ranges::min_element(rtts),
+                      .p50 = outcome.error.quantile(0.5),
+                      .p99 = outcome.error.quantile(0.99)};
+  result.is_faithful = static_cast<double>(result.p99.count()) <=
+                       tolerance * static_cast<double>(result.base.count());
+  return result;
+}
+
+int measure(const MeasureOptions& options) {
+  if (options.place.is_virtual) {
+    return measure_virtually(options);
+  }
+  return options.links.size() == 1 ? measure_here(options) : measure_one_by_one(options);
+}
+
+int run_command(const RunOptions& options) {
+  if (options.place.is_virtual) {
+    return run_virtually(options);
+  }
+  const StopSignals signals;
+  const Profile profile = options.link.load();
+  const HostsRunOutcome outcome = run_on_two_hosts({.profile = profile,
+                                                    .seed = options.link.seed,
+                                                    .is_netem = options.place.is_netem,
+                                                    .log = options.log,
+                                                    .near = options.command,
+                                                    .far = {}});
+  if (const int signal = StopSignals::received(); signal != 0) {
+    StopSignals::die_of(signal);
+  }
+  if (options.place.is_netem || outcome.error.packets() == 0) {
+    return outcome.status;
+  }
+  const Faithfulness faithfulness = judge(outcome, profile, options.place.tolerance);
+  print_words(fmt::format("tcpstep-lab: {}: {}", profile.name, faithfulness.text()));
+  return outcome.status == 0 && !faithfulness.is_faithful ? kExitFailed : outcome.status;
+}
+
+}  // namespace tcpstep

@@ -1,0 +1,93 @@
+#include "lab/virtual_machine.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "lib/base/error.h"
+#include "lib/cli/print.h"
+#include "lib/cli/stop_signals.h"
+
+namespace tcpstep {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kCannotBeMade = 125;
+
+std::string read_text(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void write_text(const fs::path& path, std::string_view text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text << std::flush;
+  if (!file) {
+    throw_system_error(errno, "write " + path.string());
+  }
+}
+
+fs::path found_program(const std::string& name, const std::string& folder) {
+  const fs::path path = sibling_program(name, folder);
+  if (!path.has_parent_path()) {
+    throw WorldError(fmt::format("cannot find {} beside tcpstep-lab", name),
+                     "Build or install all of tcpstep: the virtual machine needs its programs.");
+  }
+  return path;
+}
+
+}  // namespace
+
+VirtualMachine::VirtualMachine(std::string kernel) : kernel_(std::move(kernel)) {
+  const fs::path programs = folder_.path() / "programs";
+  fs::create_directory(programs);
+  fs::create_directory(output());
+  fs::copy_file(fs::read_symlink("/proc/self/exe"), programs / "tcpstep-lab");
+  fs::copy_file(found_program("tcpstep-server", "server"), programs / "tcpstep-server");
+  fs::copy_file(found_program("tcpstep-client", "client"), programs / "tcpstep-client");
+}
+
+std::string VirtualMachine::add_profile(const std::string& profile) {
+  if (!profile.ends_with(".profile") && profile.find('/') == std::string::npos) {
+    return profile;
+  }
+  const fs::path name = fs::path(profile).filename();
+  fs::copy_file(profile, folder_.path() / "programs" / name, fs::copy_options::overwrite_existing);
+  return fs::path("/programs") / name;
+}
+
+int VirtualMachine::run(const Words& words) {
+  const StopSignals signals;
+  const fs::path& folder = folder_.path();
+  write_text(folder / "virtual_machine.sh", virtual_machine_script());
+  Words command{"sh", folder / "virtual_machine.sh", folder, kernel_};
+  command.insert(command.end(), words.begin(), words.end());
+  const int status = Child::start(command).wait();
+  if (const int signal = StopSignals::received(); signal != 0) {
+    StopSignals::die_of(signal);
+  }
+  if (status == kCannotBeMade) {
+    throw WorldError("there is no virtual machine, for the reason above");
+  }
+  const std::string words_out = read_text(folder / "stderr");
+  if (!words_out.empty()) {
+    print_words(std::string_view(words_out).substr(0, words_out.size() - 1));
+  }
+  print_data(read_text(folder / "stdout"));
+  if (read_text(folder / "out.tar").empty()) {
+    throw WorldError(fmt::format("the virtual machine ended early (qemu's status {})", status),
+                     "Its console said:\n" + read_text(folder / "console"));
+  }
+  run_tool({"tar", "-C", output(), "-xf", folder / "out.tar"}, "unpack the machine's output");
+  return std::stoi(read_text(output() / ".status"));
+}
+
+bool is_virtual_machine_possible() {
+  const Words look{"sh", "-c",
+                   "PATH=$PATH:/usr/sbin:/sbin; command -v qemu-system-x86_64 >/dev/null"};
+  return Child::start(look).wait() == 0;
+}
+
+}  // namespace tcpstep
