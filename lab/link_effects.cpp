@@ -62,18 +62,28 @@ void TimeGrid::start_slot(Duration at) {
 
 Duration MediumAccess::send(Duration now, std::uint32_t bytes, Medium& medium, Random& random) {
   const Duration time = transmission_time(serialiser_, bytes);
-  if (now < closes_ && packets_ < profile_.aggregate && medium.last_sender == direction_) {
+  if (now < starts_ && packets_ < profile_.aggregate && medium.last_sender == direction_) {
     ++packets_;
     medium.free_at += time;
   } else {
-    closes_ = std::max(now, ends_);
+    const bool is_idle = now >= medium.free_at;
+    starts_ = std::max(now, medium.free_at);
+    if (now < backed_off_at_) {
+      starts_ = std::max(starts_, backed_off_at_);
+    } else if (!is_idle) {
+      starts_ += draw_backoff(random);
+    }
     packets_ = 1;
-    const Duration backoff = profile_.backoff_slot * random.below(profile_.backoff_slots + 1);
-    medium.free_at = std::max(now, medium.free_at) + profile_.access + backoff + time;
+    medium.free_at = starts_ + profile_.access + time;
     medium.last_sender = direction_;
+    backoff_ = draw_backoff(random);
   }
-  ends_ = medium.free_at;
-  return ends_;
+  backed_off_at_ = medium.free_at + backoff_;
+  return medium.free_at;
+}
+
+Duration MediumAccess::draw_backoff(Random& random) const {
+  return profile_.backoff_slot * random.below(profile_.backoff_slots + 1);
 }
 
 Duration BlockFlow::ready(Duration now, std::optional<Duration> sent,

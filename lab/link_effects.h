@@ -52,7 +52,9 @@ struct Medium {
   std::optional<Direction> last_sender;
 };
 
-// One station's access to a shared medium.
+// One station's access to a shared medium (IEEE 802.11 DCF without collisions). A station sends at
+// once if the medium is idle and its own last backoff is over; else it waits for both. It backs off
+// after each access, and before one for which it found the medium busy.
 class MediumAccess {
  public:
   MediumAccess(const MediumProfile& profile, const SerialiserProfile& serialiser,
@@ -63,11 +65,14 @@ class MediumAccess {
   Duration send(Duration now, std::uint32_t bytes, Medium& medium, Random& random);
 
  private:
+  [[nodiscard]] Duration draw_backoff(Random& random) const;
+
   MediumProfile profile_;
   SerialiserProfile serialiser_;
   Direction direction_;
-  Duration ends_{0};    // of this station's last access
-  Duration closes_{0};  // until then further packets join the access that is waiting
+  Duration starts_{0};  // the last access; until then further packets join it
+  Duration backoff_{0};
+  Duration backed_off_at_{0};
   std::uint32_t packets_ = 0;
 };
 

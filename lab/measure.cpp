@@ -218,6 +218,7 @@ int run_virtually(const RunOptions& options) {
   words.insert(words.end(), {machine.add_profile(options.link.profile), "--"});
   words.insert(words.end(), options.command.begin(), options.command.end());
   const int status = machine.run(words);
+  print_data(machine.printed());
   keep_log(machine.output(), options.log);
   return status;
 }

@@ -48,7 +48,7 @@ void declare_place(CommandLine& line) {
   line.flag("virtual", "in a virtual machine whose time is calculated: exact and repeatable");
   line.value("kernel", "IMAGE", "with --virtual: a kernel of yours instead of Debian's");
   line.flag("netem", "let the kernel's netem be the link, as far as it can");
-  line.value("tolerance", "SHARE", "1%",
+  line.value("tolerance", "SHARE", "2%",
              "most that the emulator may be late (p99), of the one-byte time");
 }
 

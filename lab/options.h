@@ -34,7 +34,7 @@ struct PlaceOptions {
   bool is_virtual = false;  // in a machine with virtual time
   std::string kernel;       // of that machine, if not the stock one
   bool is_netem = false;
-  double tolerance = 0.01;  // of the base time: p99 of the emulator's error
+  double tolerance = 0.02;  // of the base time: p99 of the emulator's error
 };
 
 struct NetemOptions {

@@ -1,29 +1,39 @@
 // tcpstep-lab table: the penalty table of 2014, measured again on emulated links.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 
 #include "lab/options.h"
 #include "lab/profile.h"
+#include "lib/report/link_runs.h"
 #include "lib/report/penalty_table.h"
 
 namespace tcpstep {
 
-// One measured link beside what was found in 2014.
-struct TableColumn {
-  Profile profile;
-  PenaltyTable minima;
-  PenaltyTable means;
+// Payload sizes around the one with the least mean RTT whose means are within 5 % of it.
+struct SweetSpot {
+  PayloadSize smallest;
+  PayloadSize largest;
 };
 
-enum class TableFormat : std::uint8_t { Text, Markdown };
+// One measured link beside what was found in 2014.
+struct TableColumn {
+  SeedPenalties seed;
+  PenaltyTable minima;
+  PenaltyTable means;
+  std::optional<SweetSpot> sweet_spot;
+  bool is_faithful = true;
+};
 
-// Each cell is "measured (2014, difference)", in percent and points.
-[[nodiscard]] std::string render_table(std::span<const TableColumn> columns, TableFormat format);
+[[nodiscard]] TableColumn table_column(const LinkRuns& runs, const SeedPenalties& seed);
+
+// Markdown that reads as text, too. Each cell is "measured (2014, difference)", in percent.
+[[nodiscard]] std::string render_table(std::span<const TableColumn> columns);
 
 // Measures all links into options.results, draws their plots, writes table.md there, and prints
-// the table.
+// the table. The status is 1 if a link could not be measured faithfully.
 int make_table(const TableOptions& options);
 
 }  // namespace tcpstep

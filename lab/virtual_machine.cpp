@@ -75,13 +75,16 @@ int VirtualMachine::run(const Words& words) {
   if (!words_out.empty()) {
     print_words(std::string_view(words_out).substr(0, words_out.size() - 1));
   }
-  print_data(read_text(folder / "stdout"));
   if (read_text(folder / "out.tar").empty()) {
     throw WorldError(fmt::format("the virtual machine ended early (qemu's status {})", status),
                      "Its console said:\n" + read_text(folder / "console"));
   }
   run_tool({"tar", "-C", output(), "-xf", folder / "out.tar"}, "unpack the machine's output");
   return std::stoi(read_text(output() / ".status"));
+}
+
+std::string VirtualMachine::printed() const {
+  return read_text(folder_.path() / "stdout");
 }
 
 bool is_virtual_machine_possible() {

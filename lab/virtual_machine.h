@@ -24,9 +24,12 @@ class VirtualMachine {
   // Makes a profile known inside; returns what it is called there.
   [[nodiscard]] std::string add_profile(const std::string& profile);
 
-  // Boots, runs `words` with our programs on the PATH, passes its output on, and returns its exit
-  // status. Throws WorldError if the machine cannot be made or ends early. Call it once.
+  // Boots, runs `words` with our programs on the PATH, passes its standard error on, and returns
+  // its exit status. Throws WorldError if the machine cannot be made or ends early. Call it once.
   int run(const Words& words);
+
+  // After run(): what it wrote to standard output.
+  [[nodiscard]] std::string printed() const;
 
   // After run(): what was left in kOutput.
   [[nodiscard]] std::filesystem::path output() const { return folder_.path() / "out"; }

@@ -4,7 +4,7 @@
 #   (IEEE 802.3); the switch stores a frame before it sends it on, hence two hops.
 # Documented: interrupt moderation of Intel's e1000 and igb drivers waits longer once a frame above
 #   512 bytes has come (their update_itr functions).
-# Fitted to the seed: hold_off 16us, per_packet 4us, delay.
+# Fitted to the seed: hold_off 15us, per_packet 3us, delay.
 
 note = gigabit Ethernet, one switch
 host = 30us
@@ -18,7 +18,7 @@ rate = 1Gbit/s
 overhead = 38B
 minimum = 84B
 hops = 2
-per_packet = 4us
-hold_off = 16us
+per_packet = 3us
+hold_off = 15us
 hold_off_above = 512B
-delay = 37us
+delay = 39us

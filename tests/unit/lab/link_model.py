@@ -36,7 +36,7 @@ class Direction:
         self.hold_end = self.last_due = self.slot_at = -1.0
         self.sent = None
         self.packets = self.bytes = 0
-        self.closes = self.riders = self.ends = 0
+        self.closes = self.riders = self.backed_off = self.backoff = 0
         self.established = 0.0
 
     def transmission(self, length):
@@ -80,12 +80,16 @@ class Direction:
             self.riders += 1
             m["end"] += self.transmission(length)
         else:
-            self.closes = self.ends if t < self.ends else t
-            self.riders = 1
-            backoff = rng.randrange(self.backoff_slots + 1) * self.backoff_slot
-            m["end"] = max(t, m["end"]) + self.access + backoff + self.transmission(length)
+            start = max(t, m["end"])
+            if t < self.backed_off:
+                start = max(start, self.backed_off)   # the backoff after its own last access
+            elif t < m["end"]:
+                start += rng.randrange(self.backoff_slots + 1) * self.backoff_slot
+            self.closes, self.riders = start, 1
+            m["end"] = start + self.access + self.transmission(length)
             m["owner"] = self
-        self.ends = m["end"]
+            self.backoff = rng.randrange(self.backoff_slots + 1) * self.backoff_slot
+        self.backed_off = m["end"] + self.backoff
         return m["end"]
 
     def send(self, t, length, rng):
@@ -167,8 +171,8 @@ def run(directions, host, seed):
     return series
 
 
-LAN = dict(rate=1000, overhead=38, minimum=84, per_packet=4, hops=2, hold_off=16,
-           hold_off_above=512, delay=37)
+LAN = dict(rate=1000, overhead=38, minimum=84, per_packet=3, hops=2, hold_off=15,
+           hold_off_above=512, delay=39)
 WIFI = dict(rate=52, overhead=40, access=115, backoff_slot=9, backoff_slots=15, aggregate=32,
             delay=560)
 ADSL = dict(overhead=40, cells=1, delay=9900)
