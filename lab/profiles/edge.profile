@@ -26,4 +26,4 @@ setup = 120ms
 open = 200ms
 release = 450ms
 keep = 200ms
-random_access = 600ms
+random_access = 700ms

@@ -188,7 +188,7 @@ PROFILES = {
     "3g": (dict(HSPA, delay=32000), dict(HSPA, delay=36000)),
     "edge": (dict(EDGE, setup=60000),
              dict(EDGE, setup=120000, open=200000, release=450000, keep=200000,
-                  random_access=600000)),
+                  random_access=700000)),
 }
 
 
