@@ -128,7 +128,7 @@ std::string prediction_text(const Profile& profile) {
   runs.link = profile.name;
   runs.mss = kLabMss;
   runs.runs = 1;
-  runs.series = predict(profile, {.sizes = parse_sizes("1:9901:100")});
+  runs.series = predict(profile, {.sizes = parse_sizes("1:9901:100").fixed});
   for (auto& [size, rtts] : runs.series) {
     std::ranges::sort(rtts);
   }
