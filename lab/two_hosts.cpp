@@ -184,6 +184,7 @@ TwoHosts::TwoHosts(Joint joint) {
   near_ = this_network();
   leave_for_network_namespace();
   far_ = this_network();
+  far_prefix_ = fmt::format("nsenter --net=/proc/{}/fd/{}", ::getpid(), far_.get());
   if (joint == Joint::Cable) {
     join_by_cable();
   } else if (!join_by_tun()) {
@@ -246,10 +247,6 @@ void TwoHosts::join_by_cable() {
 
 void TwoHosts::enter(const Fd& host) {
   check_syscall(::setns(host.get(), CLONE_NEWNET), "enter a network namespace");
-}
-
-std::string TwoHosts::far_prefix() const {
-  return fmt::format("nsenter --net=/proc/{}/fd/{}", ::getpid(), far_.get());
 }
 
 Child TwoHosts::start_init(const std::function<int()>& body) const {

@@ -32,7 +32,7 @@ class TwoHosts {
   void enter_far() const { enter(far_); }
 
   // Words to put in front of a command that shall run on the far host.
-  [[nodiscard]] std::string far_prefix() const;
+  [[nodiscard]] const std::string& far_prefix() const { return far_prefix_; }
 
   // Runs `body` as process 1 of a new process namespace: when it ends, all of its children do.
   [[nodiscard]] Child start_init(const std::function<int()>& body) const;
@@ -49,6 +49,7 @@ class TwoHosts {
 
   Fd near_;
   Fd far_;
+  std::string far_prefix_;
   std::optional<std::array<PacketPort, 2>> ports_;
   bool is_tun_ = false;
 };

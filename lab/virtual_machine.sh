@@ -107,7 +107,7 @@ chmod +x "$root/init"
 rm -rf "$root"
 
 ulimit -t 1800	# a machine that spins for ever is not worth waiting for
-exec qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot -m 512 -smp 1 \
+exec qemu-system-x86_64 -name tcpstep,debug-threads=on -nodefaults -no-user-config -display none -no-reboot -m 512 -smp 1 \
 	-cpu max -accel tcg,thread=single -icount shift=0,sleep=off -seed 1 \
 	-rtc base=2020-01-01,clock=vm -kernel "$kernel" -initrd "$folder/initrd" \
 	-serial "file:$folder/console" -serial "file:$folder/stdout" \

@@ -21,6 +21,7 @@ PROGRAMS = {  # name -> folder below the build folder
     "tcpstep-server": "server",
     "tcpstep-client": "client",
     "tcpstep-analyze": "analysis",
+    "tcpstep-lab": "lab",
 }
 PATIENCE = 30  # seconds until a program that hangs fails its test; no measure of speed
 

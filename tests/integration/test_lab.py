@@ -1,0 +1,203 @@
+"""tcpstep-lab in real time: known answers, its packet log, and that it leaves nothing behind."""
+
+import csv
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import time
+import uuid
+
+from harness import (TestCase, environment, main, program, read_run, run, start,
+                     wait_until)
+
+PATIENCE = 100
+
+
+def smallest_rtts(path):
+    """Payload size -> least RTT in ms."""
+    rtts = {}
+    for row in read_run(path).rows:
+        if row["round"] != "0":
+            size, rtt = int(row["size_bytes"]), int(row["rtt_ns"]) / 1e6
+            rtts[size] = min(rtt, rtts.get(size, rtt))
+    return rtts
+
+
+class LabTestCase(TestCase):
+    def profile(self, text):
+        path = self.directory / "mine.profile"
+        path.write_text(text)
+        return path
+
+    def measure(self, *arguments, **options):
+        """The one result file of a measurement."""
+        result = run("tcpstep-lab", "measure", "--results", self.directory / "results",
+                     "--tolerance", "1000%", *arguments, timeout=PATIENCE, **options)
+        if "user namespaces" in result.stderr or "no virtual machine" in result.stderr:
+            self.skipTest(result.stderr.strip())
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return pathlib.Path(result.stdout.strip())
+
+
+class KnownAnswers(LabTestCase):
+    def test_two_delays_of_ten_milliseconds_are_twenty(self):
+        path = self.measure("-n", 3, "--sizes", "1,1401",
+                            self.profile("[both]\ndelay = 10ms\n"))
+        for size, rtt in smallest_rtts(path).items():
+            self.assertGreaterEqual(rtt, 20, size)
+            self.assertLess(rtt, 22, size)  # what two busy hosts may add
+
+    def test_ten_links_in_a_row_add_up(self):
+        # 1000 bytes more at 1 Mbit/s are 8 ms on each of ten hops.
+        path = self.measure("-n", 3, "--sizes", "1,1001",
+                            self.profile("[both]\nrate = 1Mbit/s\nhops = 10\n"))
+        rtts = smallest_rtts(path)
+        self.assertAlmostEqual(rtts[1001] - rtts[1], 80, delta=0.8)
+
+    def test_cells_are_filled_up(self):
+        # 4 + 52 + 40 bytes are 2 cells, one more makes 3: a cell at 100 kbit/s takes 4.24 ms.
+        path = self.measure("-n", 3, "--sizes", "1,4,5,52",
+                            self.profile("[both]\nrate = 100kbit/s\noverhead = 40B\ncells = atm\n"))
+        rtts = smallest_rtts(path)
+        self.assertAlmostEqual(rtts[4] - rtts[1], 0, delta=0.3)
+        self.assertAlmostEqual(rtts[5] - rtts[4], 4.24, delta=0.3)
+        self.assertAlmostEqual(rtts[52] - rtts[5], 0, delta=0.3)
+
+    def test_adsl_shows_the_three_penalties_of_its_model(self):
+        # The least of many rounds: other tests share this machine.
+        path = self.measure("-n", 20, "--sizes", "1,1401,2101,5101", "adsl")
+        rtts = smallest_rtts(path)
+        self.assertAlmostEqual(rtts[1], 20.93, delta=0.5)
+        for size, penalty in ((1401, 5.1), (2101, 13.1), (5101, 24.5)):
+            self.assertAlmostEqual(100 * (rtts[size] / rtts[1] - 1), penalty, delta=1.5)
+
+    def test_the_file_says_what_it_was(self):
+        path = self.measure("-n", 1, "--sizes", "1", "--scale", "0.5", "--swap", "--seed", 7,
+                            "--label", "mine", "adsl")
+        header = read_run(path).header
+        self.assertEqual(header["link"], "adsl-swapped-x0.5")
+        self.assertEqual((header["lab_profile"], header["lab_seed"], header["lab_swapped"],
+                          header["lab_time"]), ("adsl", "7", "yes", "real"))
+        self.assertGreater(int(header["lab_packets"]), 3)
+
+    def test_the_packet_log_is_the_truth(self):
+        log = self.directory / "packets.csv"
+        self.measure("-n", 1, "--sizes", "1,2001", "--log", log,
+                     self.profile("[both]\ndelay = 5ms\n"))
+        with log.open() as lines:
+            packets = list(csv.DictReader(lines))
+        self.assertGreater(len(packets), 10)
+        self.assertEqual({packet["direction"] for packet in packets}, {"down", "up"})
+        for packet in packets:
+            self.assertEqual(int(packet["due_ns"]) - int(packet["in_ns"]), 5_000_000)
+            self.assertGreaterEqual(int(packet["out_ns"]), int(packet["due_ns"]))
+            self.assertLessEqual(int(packet["bytes"]), 1500)
+
+
+class Run(LabTestCase):
+    def setUp(self):
+        super().setUp()
+        probe = run("tcpstep-lab", "run", "adsl", "--", "true")
+        if probe.returncode != 0:
+            self.skipTest(probe.stderr.strip())
+
+    def test_gives_back_the_exit_status_of_its_command(self):
+        for status in (0, 5):
+            result = run("tcpstep-lab", "run", "adsl", "--", "sh", "-c", f"exit {status}")
+            self.assertEqual(result.returncode, status, result.stderr)
+
+    def test_joins_two_hosts(self):
+        for far, address in (("", "10.19.9.1"), ("$TCPSTEP_FAR ", "10.19.9.2")):
+            result = run("tcpstep-lab", "run", "adsl", "--", "sh", "-c", f"{far}ip -4 address")
+            self.assertIn(address, result.stdout, result.stderr)
+            self.assertIn("mtu 1500", result.stdout)
+
+    def test_leaves_nothing_behind_when_it_is_killed(self):
+        for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL):
+            marker = str(uuid.uuid4())
+            lab = start("tcpstep-lab", "run", "adsl", "--", "sh", "-c",
+                        f"echo ready; $TCPSTEP_FAR sleep 1000 {marker} & sleep 1000; : {marker}")
+            self.assertEqual(lab.stdout.readline(), "ready\n")
+            lab.send_signal(number)
+            self.assertEqual(lab.wait(PATIENCE), -number)
+            lab.communicate()
+            wait_until(lambda: not subprocess.run(["pgrep", "-f", marker], capture_output=True,
+                                                  check=False).stdout, "its processes are gone")
+
+    def test_a_killed_measurement_is_never_complete(self):
+        generator = random.Random(1)
+        results = self.directory / "results"
+        temporary = self.directory / "tmp"
+        temporary.mkdir()
+        env = environment(TMPDIR=str(temporary))
+        for _ in range(5):
+            lab = start("tcpstep-lab", "measure", "--results", results, "-n", 500, "--sizes", "1",
+                        "--scale", "0.2", "adsl", env=env)
+            time.sleep(generator.uniform(0, 0.5))
+            lab.kill()
+            lab.communicate()
+        for path in results.glob("*.csv"):
+            self.assertIsNone(read_run(path).trailer)
+        run("tcpstep-lab", "measure", "--results", results, "-n", 1, "--sizes", "1", "adsl",
+            env=env)
+        self.assertEqual(list(temporary.iterdir()), [])
+
+    def test_works_without_any_privilege(self):
+        if os.geteuid() != 0:
+            self.skipTest("the other tests show it already: this is no root")
+        programs = self.directory / "programs"
+        programs.mkdir()
+        for name in ("tcpstep-lab", "tcpstep-server", "tcpstep-client"):
+            shutil.copy(program(name), programs)
+        results = self.directory / "results"
+        results.mkdir()
+        for path in (self.directory, programs, results):
+            path.chmod(0o777)
+        result = run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                     "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs",
+                     programs / "tcpstep-lab", "measure", "-n", 1, "--sizes", "1,2001",
+                     "--results", results, "--tolerance", "1000%", "adsl", timeout=PATIENCE,
+                     env=environment(HOME=str(results)))
+        if "user namespaces" in result.stderr:
+            self.skipTest(result.stderr.strip())
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertGreater(smallest_rtts(result.stdout.strip())[1], 20.9)
+
+
+class WrongRequests(LabTestCase):
+    def test_are_refused_by_name(self):
+        mine = self.profile("[both]\nrate = 10GB/s\n")
+        for arguments, words in (
+                (["run", "dsl", "--", "true"], "there is no profile 'dsl'"),
+                (["measure", mine], "mine.profile:2: rate: '10GB/s' is no rate"),
+                (["measure", "--kernel", "x", "adsl"], "--kernel needs --virtual"),
+                (["measure", "--scale", "0", "adsl"], "--scale: 0 is not from 0.01 to 1000"),
+                (["table", "--real", "--virtual"], "exclude each other"),
+                (["tabel"], "unknown command 'tabel'"), ([], "no command was given")):
+            result = run("tcpstep-lab", *arguments)
+            self.assertEqual((result.returncode, result.stdout), (2, ""), arguments)
+            self.assertIn(words, result.stderr)
+
+    def test_an_unfaithful_run_is_kept_and_marked(self):
+        result = run("tcpstep-lab", "measure", "-n", 1, "--sizes", "1", "--tolerance", "1%",
+                     "--results", self.directory / "results",
+                     self.profile("[both]\ndelay = 1us\n"))
+        if "user namespaces" in result.stderr:
+            self.skipTest(result.stderr.strip())
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("not faithful", result.stderr)
+        self.assertEqual(read_run(result.stdout.strip()).header["lab_faithful"], "no")
+
+    def test_netem_and_show_print_what_they_promise(self):
+        self.assertIn("delay 9900.000us rate 820000bit 26 48 5",
+                      run("tcpstep-lab", "netem", "adsl").stdout)
+        self.assertIn("Not expressed", run("tcpstep-lab", "netem", "edge").stdout)
+        self.assertIn("rate = 12Mbit/s", run("tcpstep-lab", "show", "adsl").stdout)
+        self.assertEqual(len(run("tcpstep-lab", "list").stdout.splitlines()), 6)
+
+
+if __name__ == "__main__":
+    main()
