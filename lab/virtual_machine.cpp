@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <optional>
 
 #include "lib/base/error.h"
 #include "lib/cli/print.h"
@@ -15,6 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kCannotBeMade = 125;
+constexpr const char* kTakeTurns = "take_turns.so";
 
 std::string read_text(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -38,6 +40,17 @@ fs::path found_program(const std::string& name, const std::string& folder) {
   return path;
 }
 
+// Beside this program in the build tree, or installed with it.
+std::optional<fs::path> find_take_turns() {
+  const fs::path here = fs::read_symlink("/proc/self/exe").parent_path();
+  for (const fs::path& folder : {here, here.parent_path() / TCPSTEP_INSTALLED_LIBRARIES}) {
+    if (fs::exists(folder / kTakeTurns)) {
+      return folder / kTakeTurns;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 VirtualMachine::VirtualMachine(std::string kernel) : kernel_(std::move(kernel)) {
@@ -47,6 +60,12 @@ VirtualMachine::VirtualMachine(std::string kernel) : kernel_(std::move(kernel)) 
   fs::copy_file(fs::read_symlink("/proc/self/exe"), programs / "tcpstep-lab");
   fs::copy_file(found_program("tcpstep-server", "server"), programs / "tcpstep-server");
   fs::copy_file(found_program("tcpstep-client", "client"), programs / "tcpstep-client");
+  if (const auto library = find_take_turns()) {
+    fs::copy_file(*library, folder_.path() / kTakeTurns);
+  } else {
+    print_words(
+        fmt::format("tcpstep-lab: {} is missing: two runs may differ by nanoseconds", kTakeTurns));
+  }
 }
 
 std::string VirtualMachine::add_profile(const std::string& profile) {

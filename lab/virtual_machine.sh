@@ -106,6 +106,9 @@ chmod +x "$root/init"
 	"$busybox" cpio -o -H newc -R 0:0 --renumber-inodes --ignore-devno 2>/dev/null) >"$folder/initrd"
 rm -rf "$root"
 
+if [ -e "$folder/take_turns.so" ]; then
+	export LD_PRELOAD="$folder/take_turns.so"
+fi
 ulimit -t 1800	# a machine that spins for ever is not worth waiting for
 exec qemu-system-x86_64 -name tcpstep,debug-threads=on -nodefaults -no-user-config -display none -no-reboot -m 512 -smp 1 \
 	-cpu max -accel tcg,thread=single -icount shift=0,sleep=off -seed 1 \
