@@ -5,13 +5,12 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <optional>
 
 #include "lab/prediction.h"
 #include "lab/process.h"
 #include "lab/temporary_folder.h"
+#include "lab/text_file.h"
 #include "lab/two_hosts.h"
 #include "lab/virtual_machine.h"
 #include "lib/base/error.h"
@@ -28,11 +27,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint32_t kRoundsOfBase = 100;
-
-std::string read_text(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 // The words of the same request for one more process, here or in the virtual machine.
 Words words_of(const LinkOptions& link, const PlaceOptions& place) {
@@ -67,8 +61,8 @@ const char* time_kind() {
 }
 
 // The lab's facts, below the server's own.
-std::string facts(const MeasureOptions& options, const Profile& profile,
-                  const HostsRunOutcome& outcome, const Faithfulness& faithfulness) {
+std::string facts(const MeasureOptions& options, const HostsRunOutcome& outcome,
+                  const Faithfulness& faithfulness) {
   const LinkOptions& link = options.links.front();
   std::string text = fmt::format(
       "# lab_profile: {}\n# lab_time: {}\n# lab_emulation: {}\n# lab_scale: {}\n# lab_seed: {}\n"
@@ -83,7 +77,6 @@ std::string facts(const MeasureOptions& options, const Profile& profile,
         faithfulness.p50.count(), faithfulness.p99.count(), outcome.error.packets(), outcome.lost,
         faithfulness.base.count(), faithfulness.is_faithful ? "yes" : "no");
   }
-  (void)profile;
   return text;
 }
 
@@ -139,7 +132,7 @@ int measure_here(const MeasureOptions& options) {
   if (!text.empty()) {
     fs::create_directories(options.results);
     OutputFile file = create_run_file(options.results, profile.name, label);
-    file.append(with_facts(text, facts(options, profile, outcome, faithfulness)));
+    file.append(with_facts(text, facts(options, outcome, faithfulness)));
     print_data(file.path().string() + '\n');
   }
   if (const int signal = StopSignals::received(); signal != 0) {

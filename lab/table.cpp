@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <fstream>
 #include <iterator>
 #include <utility>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "lab/process.h"
 #include "lab/profile_catalog.h"
 #include "lab/temporary_folder.h"
+#include "lab/text_file.h"
 #include "lab/virtual_machine.h"
 #include "lib/base/error.h"
 #include "lib/base/text.h"
@@ -21,7 +21,6 @@
 #include "lib/cli/run_program.h"
 #include "lib/cli/stop_signals.h"
 #include "lib/report/rows.h"
-#include "lib/runfile/output_file.h"
 
 namespace tcpstep {
 namespace {
@@ -106,16 +105,6 @@ std::string remarks(std::span<const TableColumn> columns) {
   return text;
 }
 
-std::string read_text(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void replace_file(const fs::path& path, const std::string& text) {
-  fs::remove(path);
-  OutputFile(path).append(text);
-}
-
 LinkOptions table_link(const BuiltInProfile& profile, const TableOptions& options) {
   const std::string name(profile.name);
   return {.profile = name,
@@ -146,7 +135,7 @@ void measure_in_real_time(const TableOptions& options, const fs::path& folder) {
     if (files == fs::directory_iterator()) {
       throw WorldError(fmt::format("{} could not be measured (status {})", link.profile, status));
     }
-    replace_file(result_file(folder, link), read_text(files->path()));
+    write_text(result_file(folder, link), read_text(files->path()));
   }
 }
 
@@ -161,7 +150,7 @@ void measure_in_virtual_time(const TableOptions& options, const fs::path& folder
       throw WorldError(
           fmt::format("{} could not be measured (the reason stands above)", link.profile));
     }
-    replace_file(result_file(folder, link), text);
+    write_text(result_file(folder, link), text);
   }
 }
 
@@ -258,7 +247,7 @@ int make_table(const TableOptions& options) {
              : measure_in_real_time(options, options.results);
   const std::vector<TableColumn> columns = read_columns(options);
   const std::string table = render_table(columns);
-  replace_file(
+  write_text(
       options.results / "table.md",
       fmt::format("Measured in {} time, {}; made by tcpstep-lab table.\n\n{}",
                   is_virtual ? "virtual" : "real", count_of(options.rounds, "round"), table));

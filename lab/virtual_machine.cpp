@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iterator>
 #include <optional>
 
+#include "lab/text_file.h"
 #include "lib/base/error.h"
 #include "lib/cli/print.h"
 #include "lib/cli/stop_signals.h"
@@ -17,19 +16,6 @@ namespace fs = std::filesystem;
 
 constexpr int kCannotBeMade = 125;
 constexpr const char* kTakeTurns = "take_turns.so";
-
-std::string read_text(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void write_text(const fs::path& path, std::string_view text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text << std::flush;
-  if (!file) {
-    throw_system_error(errno, "write " + path.string());
-  }
-}
 
 fs::path found_program(const std::string& name, const std::string& folder) {
   const fs::path path = sibling_program(name, folder);
