@@ -43,8 +43,7 @@ std::string run_of(std::int64_t rounds) {
     for (const PayloadSize size : sizes) {
       noise = noise * 6364136223846793005ULL + 1442695040888963407ULL;
       fmt::format_to(std::back_inserter(text), "{},{},{},{}{}ok\n", round, size.bytes(),
-                     round * 10'000'000, 34'000'000 + size.bytes() * 80 + (noise >> 48U),
-                     blanks);
+                     round * 10'000'000, 34'000'000 + size.bytes() * 80 + (noise >> 48U), blanks);
     }
   }
   fmt::format_to(std::back_inserter(text),

@@ -28,7 +28,9 @@ struct Expected {
 };
 
 std::map<std::string, std::vector<Expected>> read_reference() {
-  std::ifstream file(TCPSTEP_TEST_DATA "/link_model.csv");
+  std::ifstream file(TCPSTEP_SOURCE_DIR
+                     "/tests/data"
+                     "/link_model.csv");
   std::map<std::string, std::vector<Expected>> reference;
   std::string line;
   std::getline(file, line);
