@@ -64,6 +64,9 @@ pid_t spawn_gnuplot(const fs::path& directory, std::FILE*& input) {
                      "Install it, on Debian with: apt-get install gnuplot-nox");
   }
   input = ::fdopen(ends[1], "w");
+  if (input == nullptr) {
+    throw_system_error(errno, "open the pipe to gnuplot");
+  }
   return child;
 }
 

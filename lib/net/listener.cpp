@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
+#include <thread>
 
 #include "lib/base/error.h"
 
@@ -82,10 +84,17 @@ bool concerns_one_client_only(int error_number) {
     case ENONET:
     case EOPNOTSUPP:
     case ETIMEDOUT:
+    case EPERM:  // a firewall
       return true;
     default:
       return false;
   }
+}
+
+// Descriptors or memory, of the process or of the system: there may be some again soon.
+bool is_out_of_something(int error_number) {
+  return error_number == EMFILE || error_number == ENFILE || error_number == ENOBUFS ||
+         error_number == ENOMEM;
 }
 
 }  // namespace
@@ -114,7 +123,9 @@ std::optional<TcpConnection> Listener::accept(const sigset_t& signal_mask) {
     if (fd >= 0) {
       return TcpConnection(Fd(fd), Address(reinterpret_cast<const sockaddr*>(&peer), length));
     }
-    if (!concerns_one_client_only(errno)) {
+    if (is_out_of_something(errno)) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));  // the client waits in the queue
+    } else if (!concerns_one_client_only(errno)) {
       throw_system_error(errno, "accept a client");
     }
   }

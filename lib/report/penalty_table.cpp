@@ -87,6 +87,15 @@ PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
   return table;
 }
 
+double reference_excess(const PenaltyTable& table) {
+  if (!why_no_penalties(table).empty()) {
+    return 0;
+  }
+  const Duration in_class = table.classes.front().penalty.rtt;
+  return std::max(0.0, static_cast<double>((table.reference_rtt - in_class).count()) /
+                           static_cast<double>(in_class.count()));
+}
+
 std::string why_no_penalties(const PenaltyTable& table) {
   if (!table.reference_size) {
     return table.unstamped > 0 ? "no sample has a kernel RTT: measure with --timestamps software"

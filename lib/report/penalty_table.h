@@ -60,6 +60,11 @@ struct PenaltyTable {
 // The table of one link. `runs` has its series in ascending order, as RunCollection gives it.
 [[nodiscard]] PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic);
 
+// By which share the reference exceeds the mean of class 1; 0 if it does not, or if nothing is
+// compared. The 1-byte ping that follows the largest one finds colder caches: then the reference is
+// too slow, and every penalty too small.
+[[nodiscard]] double reference_excess(const PenaltyTable& table);
+
 // Why a table has no penalties, in words for a person; empty if it has.
 [[nodiscard]] std::string why_no_penalties(const PenaltyTable& table);
 

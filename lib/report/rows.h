@@ -69,6 +69,12 @@ inline constexpr std::array<SeedRow, 3> kSeedRows{{
   if (!table.differing.empty()) {
     text += fmt::format(", runs differ in {}", fmt::join(table.differing, " "));
   }
+  if (const double above = reference_excess(table); above > 0.02) {
+    text += fmt::format(
+        ", the reference is {:.1f} % above its class: penalties are too small (try --order "
+        "shuffled)",
+        above * 100);
+  }
   if (table.moved_runs > 0) {
     text += fmt::format(", MSS changed in mid-run in {}: boundaries are the first MSS's",
                         count_of(table.moved_runs, "run"));

@@ -87,6 +87,13 @@ TEST(PenaltyTableTest, DoesNotCallTheReferenceAFullPacket) {
   EXPECT_TRUE(table.second);
 }
 
+TEST(PenaltyTableTest, NoticesAReferenceThatIsSlowerThanItsClass) {
+  LinkRuns runs = stairs(1448);
+  EXPECT_EQ(reference_excess(penalty_table(runs, Statistic::minimum())), 0);
+  runs.series[PayloadSize(1)] = {13us};
+  EXPECT_GT(reference_excess(penalty_table(runs, Statistic::minimum())), 0.1);
+}
+
 TEST(PenaltyTableTest, SaysWhatIsMissing) {
   LinkRuns unknown = stairs(1448);
   unknown.mss.reset();
