@@ -80,7 +80,7 @@ Child Child::start(const Words& words, const std::function<void()>& prepare) {
   });
 }
 
-int Child::wait() {
+int Child::wait(Interrupts interrupts) {
   bool is_passed_on = false;
   for (;;) {
     int status = 0;
@@ -91,7 +91,8 @@ int Child::wait() {
       throw_system_error(errno, "waitpid");
     }
     const int received = StopSignals::received();
-    if (received != 0 && received != SIGINT && !is_passed_on) {
+    const bool is_kept = received == SIGINT && interrupts == Interrupts::Keep;
+    if (received != 0 && !is_kept && !is_passed_on) {
       signal(received);
       is_passed_on = true;
     }

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -19,6 +20,8 @@ struct Redirection {
   std::string file;  // made anew
 };
 
+enum class Interrupts : std::uint8_t { Keep, PassOn };
+
 class Child {
  public:
   // Runs `words` after `prepare` (which may enter a namespace). The child is killed if this process
@@ -29,9 +32,10 @@ class Child {
   // Runs `body` in a copy of this process; its result is the child's exit status.
   static Child fork(const std::function<int()>& body);
 
-  // Waits for the end: the exit status, or 128 and the number of the signal.
-  // Passes on a SIGTERM or SIGHUP that this process gets meanwhile; SIGINT the terminal gives both.
-  int wait();
+  // Waits for the end: the exit status, or 128 and the number of the signal. Passes on a SIGTERM or
+  // SIGHUP that this process gets meanwhile; a SIGINT only if asked to, for the terminal gives it
+  // to both.
+  int wait(Interrupts interrupts = Interrupts::Keep);
 
   void signal(int number) const;
   [[nodiscard]] pid_t pid() const { return pid_; }

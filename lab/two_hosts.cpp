@@ -20,6 +20,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/text.h"
+#include "lib/cli/stop_signals.h"
 
 namespace tcpstep {
 namespace {
@@ -250,10 +251,15 @@ void TwoHosts::enter(const Fd& host) {
 }
 
 Child TwoHosts::start_init(const std::function<int()>& body) const {
-  if (::unshare(CLONE_NEWPID) != 0) {
-    fail_namespaces("make a process namespace", errno);
-  }
-  return Child::fork(body);
+  // By a process in between: once process 1 has ended, the one that made its namespace cannot start
+  // any other, and sanitizers want to.
+  return Child::fork([&] {
+    const StopSignals signals;
+    if (::unshare(CLONE_NEWPID) != 0) {
+      fail_namespaces("make a process namespace", errno);
+    }
+    return Child::fork(body).wait(Interrupts::PassOn);
+  });
 }
 
 }  // namespace tcpstep
