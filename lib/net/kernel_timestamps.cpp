@@ -9,11 +9,15 @@
 #include <array>
 #include <cstring>
 #include <ctime>
+#include <thread>
 
 namespace tcpstep {
 namespace {
 
 constexpr Duration kClockStep = std::chrono::microseconds(2);  // more is no error of reading
+// The kernel begins to stamp arrivals in the background (net_enable_timestamp), a little after it was
+// asked; pings before that would stay unexplained.
+constexpr Duration kSwitchingOn = std::chrono::milliseconds(20);
 constexpr unsigned kOptIdTcp = 1U << 16U;  // SOF_TIMESTAMPING_OPT_ID_TCP, since Linux 6.2
 
 // Room for the stamps and the error report of one message.
@@ -91,6 +95,7 @@ TimestampSource KernelTimestamps::enable(const Fd& fd, TimestampSource wanted) {
   if (ask_for(fd, flags | options | kOptIdTcp) || ask_for(fd, flags | options)) {
     source_ = wanted;
     bytes_sent_ = 0;
+    std::this_thread::sleep_for(kSwitchingOn);
     clock_offset_ = read_clock_offset();
   }
   return source_;

@@ -30,6 +30,16 @@ class InstrumentTest(TestCase):
         self.client_words = client.stderr
         return read_run(self.directory / "run.csv"), server.words
 
+    def measure_stamped(self, *arguments, **options):
+        """A run in which most pings have stamps: the kernel misses some when another program begins or
+        ends to use them, as other tests do at the same time."""
+        for _ in range(10):
+            run_file, _ = self.measure(*STAMPS, *arguments, **options)
+            if len(self.explained(run_file)) >= 0.9 * len(self.counted(run_file)):
+                return run_file
+            (self.directory / "run.csv").unlink()
+        self.fail("ten runs without kernel timestamps")
+
     def measure_strangely(self, words, *arguments):
         env = environment(STRANGE_KERNEL=words, LD_PRELOAD=STRANGE_KERNEL,
                           ASAN_OPTIONS="verify_asan_link_order=0:detect_leaks=0")
@@ -47,7 +57,7 @@ class InstrumentTest(TestCase):
 
 
     def explained(self, run_file):
-        """Those with stamps: the kernel misses some when another program begins or ends to use them."""
+        """Those with stamps."""
         return [row for row in self.counted(run_file) if row["kernel_rtt_ns"]]
 
 
@@ -66,14 +76,14 @@ class Evidence(InstrumentTest):
         self.assertEqual({row["kernel_rtt_ns"] for row in run_file.rows}, {""})
 
     def test_splits_every_rtt_into_three_parts_none_of_which_is_negative(self):
-        run_file, _ = self.measure(*STAMPS, rounds=20)
+        run_file = self.measure_stamped(rounds=20)
         rows = self.explained(run_file)
         self.assertGreaterEqual(len(rows), 1800)
         for row in rows:
             self.assertGreaterEqual(min(parts(row)), 0, row)
 
     def test_serves_tables_by_the_kernels_clock(self):
-        run_file, _ = self.measure(*STAMPS, rounds=20)  # the first rounds may go without stamps
+        run_file = self.measure_stamped(rounds=20)  # the first rounds may go without stamps
         result = run("tcpstep-analyze", "report", "--clock=kernel", "--format=json",
                      self.directory / "run.csv")
         self.assertEqual(result.returncode, 0, result.stderr)
