@@ -82,12 +82,10 @@ class Init {
         }
       } else if (signal == SIGINT) {
         is_stopping_ = true;  // a terminal has given it to all: they get their time
-      } else if (signal > 0) {
+      } else if (signal > 0 || (errno == EAGAIN && !is_asked_)) {
         ask_to_end();
-      } else if (errno == EAGAIN && is_asked_) {
-        return;
       } else if (errno == EAGAIN) {
-        ask_to_end();
+        return;  // asked, and still there after the grace
       }
     }
   }
@@ -132,10 +130,10 @@ HostsRunOutcome run_on_two_hosts(const HostsRunOptions& options) {
   HostsRunOutcome outcome;
   if (options.is_netem) {
     set_netem(options.profile, hosts);
-    outcome.status = hosts.start_init([&] { return Init(options, hosts).run(); }).wait();
+    outcome.status = TwoHosts::start_init([&] { return Init(options, hosts).run(); }).wait();
     return outcome;
   }
-  Child init = hosts.start_init([&] { return Init(options, hosts).run(); });
+  Child init = TwoHosts::start_init([&] { return Init(options, hosts).run(); });
   Emulator emulator(hosts.ports(), LinkModel(options.profile, options.seed), log);
   emulator.run(init);
   outcome.status = init.wait();

@@ -80,7 +80,7 @@ Child Child::start(const Words& words, const std::function<void()>& prepare) {
   });
 }
 
-int Child::wait(Interrupts interrupts) {
+int Child::wait(Interrupts interrupts) const {
   bool is_passed_on = false;
   for (;;) {
     int status = 0;

@@ -35,7 +35,7 @@ class Child {
   // Waits for the end: the exit status, or 128 and the number of the signal. Passes on a SIGTERM or
   // SIGHUP that this process gets meanwhile; a SIGINT only if asked to, for the terminal gives it
   // to both.
-  int wait(Interrupts interrupts = Interrupts::Keep);
+  int wait(Interrupts interrupts = Interrupts::Keep) const;
 
   void signal(int number) const;
   [[nodiscard]] pid_t pid() const { return pid_; }

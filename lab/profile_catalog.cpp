@@ -69,6 +69,7 @@ Profile load_profile(const std::string& name) {
     throw UsageError(fmt::format("{}: '{}' is no name of a link", name, printable(link)),
                      fmt::format("The file's name has {}, then .profile.", kNameRule));
   }
+  // NOLINTNEXTLINE(readability-suspicious-call-argument): the file is what the user named
   return parse_profile(text, link, name);
 }
 

@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kLargestFile = 64 * 1024;
+constexpr std::size_t kLargestFile = std::size_t{64} * 1024;
 constexpr std::size_t kLongestNote = 100;
 constexpr std::uint32_t kLargestBytes = 65'535;
 constexpr std::uint64_t kFastestRate = 10'000'000'000;
@@ -126,7 +126,7 @@ using Link = Profile;
 using Way = DirectionProfile;
 
 const std::vector<Key<Link>>& link_keys() {
-  static const std::vector<Key<Link>> kKeys{
+  static const std::vector<Key<Link>> keys{
       {"note", [](Link& p, auto text) { p.note = parse_note(text); }},
       {"host", [](Link& p, auto text) { p.host = parse_time(text); }},
       {"table_scale", [](Link& p, auto text) { p.table_scale = parse_scale(text); }},
@@ -136,11 +136,11 @@ const std::vector<Key<Link>>& link_keys() {
       {"seed_average_filling",
        [](Link& p, auto text) { p.seed.average_filling = parse_percent(text); }},
   };
-  return kKeys;
+  return keys;
 }
 
 const std::vector<Key<Way>>& direction_keys() {
-  static const std::vector<Key<Way>> kKeys{
+  static const std::vector<Key<Way>> keys{
       {"loss", [](Way& d, auto text) { d.loss_ppm = parse_loss(text); }},
       {"setup", [](Way& d, auto text) { d.block_flow.setup = parse_time(text); }},
       {"open", [](Way& d, auto text) { d.block_flow.open = parse_time(text); }},
@@ -167,7 +167,7 @@ const std::vector<Key<Way>>& direction_keys() {
       {"jitter", [](Way& d, auto text) { d.delay.jitter = parse_time(text); }},
       {"tail", [](Way& d, auto text) { d.delay.tail = parse_time(text); }},
   };
-  return kKeys;
+  return keys;
 }
 
 // A key that means nothing without another one, or not beside it.
@@ -206,7 +206,9 @@ std::string_view trimmed(std::string_view text) {
 
 class Parser {
  public:
-  Parser(const std::string& name, const std::string& file) : file_(file) { profile_.name = name; }
+  Parser(const std::string& name, std::string file) : file_(std::move(file)) {
+    profile_.name = name;
+  }
 
   Profile parse(std::string_view text) {
     if (text.size() > kLargestFile) {

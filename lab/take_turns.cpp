@@ -24,12 +24,12 @@ namespace {
 std::atomic<bool> is_running = false;  // the processor's thread, outside of its condition variable
 
 bool is_processors_thread() {
-  thread_local const bool kIsProcessors = [] {
+  thread_local const bool is_processors = [] {
     std::array<char, 16> name{};
     ::pthread_getname_np(::pthread_self(), name.data(), name.size());
     return std::strstr(name.data(), "/TCG") != nullptr;
   }();
-  return kIsProcessors;
+  return is_processors;
 }
 
 void wait_for_processor() {
@@ -48,13 +48,15 @@ Wait find_wait() {
 
 }  // namespace
 
+// The names of the parameters are ours, not glibc's.
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
 extern "C" int pthread_cond_wait(pthread_cond_t* condition, pthread_mutex_t* mutex) {
-  static const Wait kWait = find_wait();
+  static const Wait original = find_wait();
   if (!is_processors_thread()) {
-    return kWait(condition, mutex);
+    return original(condition, mutex);
   }
   is_running = false;
-  const int result = kWait(condition, mutex);
+  const int result = original(condition, mutex);
   is_running = true;
   return result;
 }
@@ -68,3 +70,4 @@ extern "C" int ppoll(pollfd* events, nfds_t count, const timespec* timeout, cons
   }
   return result;
 }
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)

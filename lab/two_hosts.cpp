@@ -250,7 +250,7 @@ void TwoHosts::enter(const Fd& host) {
   check_syscall(::setns(host.get(), CLONE_NEWNET), "enter a network namespace");
 }
 
-Child TwoHosts::start_init(const std::function<int()>& body) const {
+Child TwoHosts::start_init(const std::function<int()>& body) {
   // By a process in between: once process 1 has ended, the one that made its namespace cannot start
   // any other, and sanitizers want to.
   return Child::fork([&] {

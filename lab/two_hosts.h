@@ -35,7 +35,7 @@ class TwoHosts {
   [[nodiscard]] const std::string& far_prefix() const { return far_prefix_; }
 
   // Runs `body` as process 1 of a new process namespace: when it ends, all of its children do.
-  [[nodiscard]] Child start_init(const std::function<int()>& body) const;
+  [[nodiscard]] static Child start_init(const std::function<int()>& body);
 
   // Near's and far's, for Joint::Emulator.
   [[nodiscard]] std::array<PacketPort, 2>& ports() { return *ports_; }

@@ -18,7 +18,7 @@ constexpr int kCannotBeMade = 125;
 constexpr const char* kTakeTurns = "take_turns.so";
 
 fs::path found_program(const std::string& name, const std::string& folder) {
-  const fs::path path = sibling_program(name, folder);
+  fs::path path = sibling_program(name, folder);
   if (!path.has_parent_path()) {
     throw WorldError(fmt::format("cannot find {} beside tcpstep-lab", name),
                      "Build or install all of tcpstep: the virtual machine needs its programs.");
