@@ -64,21 +64,16 @@ class Server {
     for (const Warning& warning : host_.warnings) {
       say(render(warning));
     }
-    bool is_fine = true;
-    while (StopSignals::received() == 0) {
-      std::optional<TcpConnection> client = next_client(listener);
-      if (!client) {
-        return kExitFine;  // stopped while nobody was measured
+    while (std::optional<TcpConnection> client = next_client(listener)) {
+      const bool is_fine = measure(*client);
+      if (const int signal = StopSignals::received(); signal != 0) {
+        StopSignals::die_of(signal);
       }
-      is_fine = measure(*client);
       if (options_.is_one_off) {
-        break;
+        return is_fine ? kExitFine : kExitFailed;
       }
     }
-    if (const int signal = StopSignals::received(); signal != 0) {
-      StopSignals::die_of(signal);
-    }
-    return is_fine ? kExitFine : kExitFailed;
+    return kExitFine;  // stopped while nobody was measured
   }
 
  private:
@@ -89,7 +84,12 @@ class Server {
 
   [[nodiscard]] Listener listen() const {
     try {
-      return {options_.bind_address, options_.port, options_.ip_version};
+      Listener listener(options_.bind_address, options_.port, options_.ip_version);
+      if (options_.congestion_control != "system") {
+        // If the kernel does not offer it, each run says so.
+        static_cast<void>(listener.set_congestion_control(options_.congestion_control));
+      }
+      return listener;
     } catch (const std::system_error& error) {
       switch (error.code().value()) {
         case EADDRINUSE:

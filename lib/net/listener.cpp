@@ -1,5 +1,6 @@
 #include "lib/net/listener.h"
 
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -102,6 +103,13 @@ bool is_out_of_something(int error_number) {
 Listener::Listener(const std::string& bind_address, std::uint16_t port, IpVersion version)
     : fds_(bind_address.empty() ? listen_everywhere(port, version)
                                 : listen_on_one(resolve(bind_address, port, version).front())) {}
+
+bool Listener::set_congestion_control(const std::string& name) {
+  return std::ranges::all_of(fds_, [&](const Fd& fd) {
+    return ::setsockopt(fd.get(), IPPROTO_TCP, TCP_CONGESTION, name.data(),
+                        static_cast<socklen_t>(name.size())) == 0;
+  });
+}
 
 std::optional<TcpConnection> Listener::accept(const sigset_t& signal_mask) {
   std::vector<pollfd> waiting;

@@ -20,6 +20,11 @@ class Listener {
   // Throws std::system_error ("listen on [::]:19901: Address already in use").
   Listener(const std::string& bind_address, std::uint16_t port, IpVersion version);
 
+  // For connections accepted from now on, from their first segment. A connection that has once been
+  // BBR's goes on pacing its segments, whatever it is switched to later (sk_pacing_status in the
+  // kernel is never reset). False if the kernel does not offer it.
+  bool set_congestion_control(const std::string& name);
+
   // Waits for the next client. Empty if a signal handler ran before one came.
   // `signal_mask` is the mask to wait with (ppoll(2)), so that no signal is missed.
   [[nodiscard]] std::optional<TcpConnection> accept(const sigset_t& signal_mask);

@@ -1,6 +1,7 @@
 """Evidence of the kernel, waiting strategies and settings: what is asked for, got and recorded."""
 
 import os
+import pathlib
 import shutil
 import signal
 import socket
@@ -124,12 +125,13 @@ class Evidence(InstrumentTest):
         peer.recv(10)
         process = self.server.process
         process.send_signal(signal.SIGSTOP)
-        wait_until(lambda: " T " in open(f"/proc/{process.pid}/stat").read(), "the server is stopped")
+        stat = pathlib.Path(f"/proc/{process.pid}/stat")
+        wait_until(lambda: " T " in stat.read_text(), "the server is stopped")
         peer.sendall(b"1")
-        time.sleep(0.02)
+        time.sleep(0.5)  # much more than a busy machine may take to get here
         process.send_signal(signal.SIGCONT)
         send, kernel, receive = parts(self.finish(peer))
-        self.assertGreaterEqual(receive, 20_000_000)
+        self.assertGreaterEqual(receive, 500_000_000)
         self.assertLess(send + kernel, receive)
 
     def test_covers_the_initial_window_beyond_the_seeds_sizes(self):
