@@ -19,11 +19,13 @@ delay = 80ms
 jitter = 4ms
 
 [down]
-setup = 60ms
+setup = 240ms
 
 [up]
-setup = 120ms
+setup = 80ms
 open = 200ms
-release = 450ms
+release = 630ms
 keep = 200ms
-random_access = 700ms
+polled = 20%
+random_access_least = 460ms
+random_access = 75ms
