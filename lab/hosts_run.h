@@ -22,6 +22,7 @@ struct HostsRunOutcome {
   int status = 0;  // near's exit status; far's if that is worse
   SchedulingError error;
   std::uint64_t lost = 0;
+  std::vector<PacketRecord> records;
 };
 
 // Does it, from first to last. When it returns or this process ends in any way, nothing is left of

@@ -17,10 +17,10 @@ enum class Direction : std::uint8_t { Down, Up };
 // GPRS and EDGE: a temporary block flow has to be set up before a packet can be sent.
 struct BlockFlowProfile {
   Duration setup{0};
-  Duration open{0};           // how long after its last packet a flow still takes another
-  Duration release{0};        // how long after it the flow is gone; zero: no flow, only `setup`
-  Duration keep{0};           // an active flow of the other direction saves the random access
-  std::uint32_t polled_ppm = 0;     // so does a poll, by chance; requests of a million
+  Duration open{0};              // how long after its last packet a flow still takes another
+  Duration release{0};           // how long after it the flow is gone; zero: no flow, only `setup`
+  Duration keep{0};              // an active flow of the other direction saves the random access
+  std::uint32_t polled_ppm = 0;  // so does a poll, by chance; requests of a million
   Duration random_access_least{0};  // what random access takes at least
   Duration random_access{0};        // and at most beyond that
 };

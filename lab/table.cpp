@@ -27,7 +27,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kSweetSpot = 1.05;
+constexpr double kSweetSpot = 1.02;  // less than one radio block of EDGE
 
 using Grid = std::vector<std::vector<std::string>>;
 

@@ -192,6 +192,25 @@ class WrongRequests(LabTestCase):
         self.assertIn("not faithful", result.stderr)
         self.assertEqual(read_run(result.stdout.strip()).header["lab_faithful"], "no")
 
+    def test_an_emulator_that_stands_still_is_right_or_marked(self):
+        lab = start("tcpstep-lab", "measure", "-n", 6, "--sizes", "1,1401,2101", "--results",
+                    self.directory / "results",
+                    self.profile("[both]\ndelay = 15ms\nrate = 1Mbit/s\n"))
+        time.sleep(0.5)
+        while lab.poll() is None:
+            lab.send_signal(signal.SIGSTOP)
+            time.sleep(0.06)
+            lab.send_signal(signal.SIGCONT)
+            time.sleep(0.02)
+        name, words = lab.communicate(timeout=PATIENCE)
+        if "user namespaces" in words:
+            self.skipTest(words.strip())
+        self.assertEqual(lab.returncode, 1, words)
+        self.assertIn("not faithful", words)
+        header = read_run(name.strip()).header
+        self.assertEqual(header["lab_faithful"], "no")
+        self.assertNotEqual(header["lab_doubtful_sizes"], "none")
+
     def test_netem_and_show_print_what_they_promise(self):
         self.assertIn("delay 9900.000us rate 820000bit 26 48 5",
                       run("tcpstep-lab", "netem", "adsl").stdout)

@@ -3,6 +3,7 @@
 
 usage: link_model.py >link_model.csv              what link_model_test.cpp expects
        link_model.py first >first_link_model.csv  the same of first_profiles/: links as first published
+       link_model.py spread                      how the table of 2014 varies over 20 seeds, for docs/lab.md
 
 One message of N bytes goes down in TCP segments of at most MSS bytes; the receiver's kernel sends
 a bare acknowledgement whenever more than one full segment is unacknowledged, and its application
@@ -211,7 +212,49 @@ FIRST_PROFILES = {
 }
 
 
+SEED_TABLE = {  # filling, second, fourth; average for filling
+    "lan": (30, 30, 60), "wifi": (15, 40, 80), "adsl": (5, 15, 25), "3g": (0, 20, 40),
+    "edge": (0, 0, 25, -35)}
+ROWS = ([1401], range(1501, 2802, 100), range(4401, 5702, 100))
+
+
+def penalties(series, statistic):
+    base = statistic(series[1])
+    return [100 * (statistics.fmean(statistic(series[size]) for size in row) / base - 1)
+            for row in ROWS]
+
+
+def sweet_spot(series):
+    """Smallest and largest of the sizes around the lowest mean that are within 2 % of it."""
+    means = [statistics.fmean(series[size]) for size in SIZES]
+    first = last = means.index(min(means))
+    while first > 0 and means[first - 1] <= 1.02 * min(means):
+        first -= 1
+    while last + 1 < len(means) and means[last + 1] <= 1.02 * min(means):
+        last += 1
+    return SIZES[first], SIZES[last]
+
+
+def print_spread(seeds=20):
+    largest = dict.fromkeys(range(1, seeds + 1), 0)
+    for name, wanted in SEED_TABLE.items():
+        cells, spots = [], []
+        for seed in largest:
+            series = run(PROFILES[name], HOST, seed)
+            cells.append(penalties(series, min) + penalties(series, statistics.fmean)[:1])
+            spots.append(sweet_spot(series))
+            for cell, figure in zip(cells[-1], wanted):
+                largest[seed] = max(largest[seed], abs(cell - figure))
+        print(name, *(f"{min(column):+.1f}..{max(column):+.1f}" for column in zip(*cells)))
+        if name == "edge":
+            print("  lowest average:", *sorted({f"{first}..{last}" for first, last in spots}))
+    print("largest difference:", *(f"{points:.1f}" for points in sorted(largest.values())))
+
+
 def main():
+    if sys.argv[1:] == ["spread"]:
+        print_spread()
+        return
     print("profile,size_bytes,least_min_us,most_min_us,least_mean_us,most_mean_us")
     profiles = FIRST_PROFILES if sys.argv[1:] == ["first"] else PROFILES
     for name, directions in profiles.items():
