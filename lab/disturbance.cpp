@@ -20,13 +20,15 @@ std::uint32_t usual_acks(std::vector<SizePing> pings) {
   return quarter->packets.tcp_acks;
 }
 
-bool is_doubtful(const std::vector<SizePing>& pings, Duration limit, Duration hosts_share) {
+bool is_doubtful(const std::vector<SizePing>& pings, const Calm& calm) {
   const Duration least = std::ranges::min_element(pings, {}, &SizePing::rtt)->rtt;
   const std::uint32_t acks = usual_acks(pings);
   return std::ranges::none_of(pings, [&](const SizePing& ping) {
     const Duration hosts = ping.rtt - ping.packets.link + ping.packets.reaction;
-    return ping.rtt <= least + limit && ping.packets.lateness <= limit &&
-           hosts <= hosts_share + limit && ping.packets.tcp_acks >= acks;
+    return ping.rtt <= least + calm.limit && ping.packets.lateness <= calm.limit &&
+           hosts <= calm.hosts + calm.limit &&
+           (!calm.is_pause_short || ping.packets.pause <= calm.hosts + calm.limit) &&
+           (!calm.is_ack_usual || ping.packets.tcp_acks >= acks);
   });
 }
 
@@ -37,6 +39,7 @@ std::vector<PacketPing> packet_pings(std::span<const PacketRecord> records) {
   PacketPing ping;
   std::optional<Duration> first_in;
   Duration payload_out{0};
+  std::optional<Duration> answered;
   std::optional<std::uint32_t> last_answer;
   for (const PacketRecord& record : records) {
     const bool is_answer = record.direction == Direction::Up && record.payload_bytes > 0;
@@ -46,13 +49,17 @@ std::vector<PacketPing> packet_pings(std::span<const PacketRecord> records) {
     ping.lateness = std::max(ping.lateness, record.out - record.due);
     if (record.direction == Direction::Down) {
       if (record.payload_bytes > 0) {
-        first_in = first_in.value_or(record.in);
+        if (!first_in) {
+          first_in = record.in;
+          ping.pause = record.in - answered.value_or(record.in);
+        }
         payload_out = record.out;
       }
     } else if (!is_answer) {
       ++ping.tcp_acks;
     } else {
       last_answer = record.sequence;
+      answered = record.out;
       ping.reaction = record.in - payload_out;
       ping.link = record.out - first_in.value_or(record.in);
       pings.push_back(ping);
@@ -64,7 +71,7 @@ std::vector<PacketPing> packet_pings(std::span<const PacketRecord> records) {
 }
 
 std::set<PayloadSize> doubtful_sizes(std::span<const Row> rows, std::span<const PacketPing> pings,
-                                     Duration limit, Duration hosts_share) {
+                                     const Calm& calm) {
   std::map<PayloadSize, std::vector<SizePing>> sizes;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (rows[i].round == 0) {
@@ -77,7 +84,7 @@ std::set<PayloadSize> doubtful_sizes(std::span<const Row> rows, std::span<const 
   }
   std::set<PayloadSize> doubtful;
   for (const auto& [size, series] : sizes) {
-    if (series.empty() || is_doubtful(series, limit, hosts_share)) {
+    if (series.empty() || is_doubtful(series, calm)) {
       doubtful.insert(size);
     }
   }

@@ -13,6 +13,7 @@ namespace tcpstep {
 // One ping as its packets tell it.
 struct PacketPing {
   Duration lateness{0};       // of the packet that was delivered latest after it was due
+  Duration pause{0};          // of the near host before it: since the answer to the last one
   Duration reaction{0};       // of the far host: from the last of the payload to the answer
   Duration link{0};           // from the first of the payload to the answer's delivery
   std::uint32_t tcp_acks{0};  // without payload, before the answer
@@ -21,12 +22,18 @@ struct PacketPing {
 // Pings in their order: an answer each. What TCP sent again counts once.
 [[nodiscard]] std::vector<PacketPing> packet_pings(std::span<const PacketRecord> records);
 
-// The sizes whose least RTT cannot be trusted: in every ping within `limit` of it a packet was late
-// by more than `limit`, or the hosts needed
-// `limit` more than their share, or the far host saved TCP ACKs that
-// it mostly sends. All sizes, if the packets are not those of these rows.
+// What an undisturbed ping looks like.
+struct Calm {
+  Duration limit{0};            // most that its packets may be late, or its hosts slow
+  Duration hosts{0};            // what they need anyway
+  bool is_pause_short = false;  // nor the near host between pings: it moves them on a time grid
+  bool is_ack_usual = true;  // the far host sends as many TCP ACKs as for most pings of this size
+};
+
+// The sizes whose least RTT cannot be trusted: no ping within `limit` of it was calm. All sizes, if
+// the packets are not those of these rows.
 [[nodiscard]] std::set<PayloadSize> doubtful_sizes(std::span<const Row> rows,
                                                    std::span<const PacketPing> pings,
-                                                   Duration limit, Duration hosts_share);
+                                                   const Calm& calm);
 
 }  // namespace tcpstep

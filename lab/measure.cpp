@@ -247,6 +247,19 @@ int run_virtually(const RunOptions& options) {
   return status;
 }
 
+bool has_grid(const Profile& profile) {
+  return std::ranges::any_of(profile.directions, [](const DirectionProfile& direction) {
+    return direction.grid.slot > Duration::zero();
+  });
+}
+
+// Where packets queue up behind a late or a lost one, the least RTTs save TCP ACKs on their own.
+bool has_even_flow(const Profile& profile) {
+  return std::ranges::all_of(profile.directions, [](const DirectionProfile& direction) {
+    return direction.delay.tail == Duration::zero() && direction.loss_ppm == 0;
+  });
+}
+
 }  // namespace
 
 std::string Faithfulness::text() const {
@@ -272,7 +285,11 @@ Faithfulness judge(const HostsRunOutcome& outcome, const Profile& profile, doubl
   const auto limit =
       Duration(static_cast<Duration::rep>(tolerance * static_cast<double>(result.base.count())));
   if (!is_time_virtual()) {  // there nothing comes in between
-    result.doubtful = doubtful_sizes(rows, packet_pings(outcome.records), limit / 2, profile.host);
+    result.doubtful = doubtful_sizes(rows, packet_pings(outcome.records),
+                                     {.limit = limit / 2,
+                                      .hosts = profile.host,
+                                      .is_pause_short = has_grid(profile),
+                                      .is_ack_usual = has_even_flow(profile)});
   }
   result.is_faithful = result.p99 <= limit && result.doubtful.empty();
   return result;

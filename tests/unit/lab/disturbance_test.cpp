@@ -10,9 +10,6 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr Duration kLimit = 100us;
-constexpr Duration kHosts = 30us;
-
 struct Disturbance {
   Duration delivery{0};  // of the second segment
   Duration far_host{0};
@@ -43,13 +40,14 @@ class Sweep {
 
   [[nodiscard]] std::vector<std::uint32_t> doubtful() const {
     std::vector<std::uint32_t> sizes;
-    for (const PayloadSize size : doubtful_sizes(rows_, packet_pings(records_), kLimit, kHosts)) {
+    for (const PayloadSize size : doubtful_sizes(rows_, packet_pings(records_), calm_)) {
       sizes.push_back(size.bytes());
     }
     return sizes;
   }
 
   std::vector<Row> rows_;
+  Calm calm_{.limit = 100us, .hosts = 30us};
 
  private:
   void add(Direction direction, std::uint32_t bytes, std::uint32_t sequence, Duration in,
@@ -83,6 +81,15 @@ TEST(DisturbanceTest, DoubtsALeastRttOfADisturbedPing) {
   EXPECT_THAT(sweep.doubtful(), ElementsAre(2100, 2200, 2300));
 }
 
+TEST(DisturbanceTest, DoubtsAPingAfterALatePingWhereThatMovesItOnAGrid) {
+  Sweep sweep;
+  sweep.ping(2000, 10220us, {.near_host = 180us});
+  sweep.ping(2100, 9000us);
+  EXPECT_THAT(sweep.doubtful(), ElementsAre(2000));
+  sweep.calm_.is_pause_short = true;
+  EXPECT_THAT(sweep.doubtful(), ElementsAre(2000, 2100));
+}
+
 TEST(DisturbanceTest, NeedsOneUndisturbedPingAboutAsFast) {
   Sweep sweep;
   sweep.ping(2000, 10010us, {.delivery = 200us});
@@ -100,6 +107,8 @@ TEST(DisturbanceTest, DoubtsALeastRttThatSavedATcpAck) {
     sweep.ping(2100, 10020us, {.is_ack_saved = true});  // always: that is how it is
   }
   EXPECT_THAT(sweep.doubtful(), ElementsAre(2000));
+  sweep.calm_.is_ack_usual = false;
+  EXPECT_THAT(sweep.doubtful(), IsEmpty());
 }
 
 TEST(DisturbanceTest, DoubtsEverythingIfPacketsAndRowsDiffer) {
