@@ -12,23 +12,14 @@ struct SizePing {
   PacketPing packets;
 };
 
-// The number of TCP ACKs that three quarters of the pings have at least.
-std::uint32_t usual_acks(std::vector<SizePing> pings) {
-  const auto quarter = pings.begin() + static_cast<std::ptrdiff_t>((pings.size() + 1) / 4);
-  std::ranges::nth_element(pings, quarter, {},
-                           [](const auto& ping) { return ping.packets.tcp_acks; });
-  return quarter->packets.tcp_acks;
-}
-
 bool is_doubtful(const std::vector<SizePing>& pings, const Calm& calm) {
   const Duration least = std::ranges::min_element(pings, {}, &SizePing::rtt)->rtt;
-  const std::uint32_t acks = usual_acks(pings);
   return std::ranges::none_of(pings, [&](const SizePing& ping) {
     const Duration hosts = ping.rtt - ping.packets.link + ping.packets.reaction;
     return ping.rtt <= least + calm.limit && ping.packets.lateness <= calm.limit &&
            hosts <= calm.hosts + calm.limit &&
            (!calm.is_pause_short || ping.packets.pause <= calm.hosts + calm.limit) &&
-           (!calm.is_ack_usual || ping.packets.tcp_acks >= acks);
+           (!calm.is_ack_usual || ping.packets.tcp_acks >= ping.packets.segments / 2);
   });
 }
 
@@ -49,6 +40,7 @@ std::vector<PacketPing> packet_pings(std::span<const PacketRecord> records) {
     ping.lateness = std::max(ping.lateness, record.out - record.due);
     if (record.direction == Direction::Down) {
       if (record.payload_bytes > 0) {
+        ++ping.segments;
         if (!first_in) {
           first_in = record.in;
           ping.pause = record.in - answered.value_or(record.in);

@@ -86,6 +86,11 @@ Emulator::Emulator(std::array<PacketPort, 2>& ports, LinkModel link, PacketLog& 
                            "timerfd_create")),
       buffer_(kLargestPacket) {}
 
+void Emulator::keep_records(std::function<void()> is_answered) {
+  are_records_kept_ = true;
+  is_answered_ = std::move(is_answered);
+}
+
 void Emulator::run(const Child& child) {
   ask_for_punctuality();
   while (!is_ended_) {
@@ -166,6 +171,9 @@ void Emulator::record(Direction direction, const Packet& packet, Duration out) {
                         .in = packet.in,
                         .due = packet.due,
                         .out = out});
+    if (direction == Direction::Up && records_.back().payload_bytes > 0) {
+      is_answered_();
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -58,8 +59,8 @@ class Emulator {
   [[nodiscard]] const SchedulingError& error() const { return error_; }
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
 
-  // Delivered TCP packets, if they shall be kept.
-  void keep_records() { are_records_kept_ = true; }
+  // Keeps what becomes of TCP packets, and calls `is_answered` after each payload upwards.
+  void keep_records(std::function<void()> is_answered);
   [[nodiscard]] const std::vector<PacketRecord>& records() const { return records_; }
 
  private:
@@ -86,6 +87,7 @@ class Emulator {
   std::array<Duration, 2> arrived_{};  // no packet that is still unread has come before
   std::vector<PacketRecord> records_;
   bool are_records_kept_ = false;
+  std::function<void()> is_answered_;
   std::vector<std::byte> buffer_;
   SchedulingError error_;
   std::uint64_t lost_ = 0;

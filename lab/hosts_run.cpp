@@ -135,7 +135,9 @@ HostsRunOutcome run_on_two_hosts(const HostsRunOptions& options) {
   }
   Child init = TwoHosts::start_init([&] { return Init(options, hosts).run(); });
   Emulator emulator(hosts.ports(), LinkModel(options.profile, options.seed), log);
-  emulator.keep_records();
+  if (options.is_answered) {
+    emulator.keep_records(options.is_answered);
+  }
   emulator.run(init);
   outcome.status = init.wait();
   outcome.error = emulator.error();

@@ -16,7 +16,9 @@
 #include "lab/virtual_machine.h"
 #include "lib/base/error.h"
 #include "lib/base/text.h"
+#include "lib/cli/parse.h"
 #include "lib/cli/print.h"
+#include "lib/cli/progress_bar.h"
 #include "lib/cli/run_program.h"
 #include "lib/cli/stop_signals.h"
 #include "lib/runfile/run_reader.h"
@@ -28,6 +30,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint32_t kRoundsOfBase = 100;
+constexpr std::uint64_t kWarmupRounds = 1;  // tcpstep-server's default
 constexpr std::size_t kMostSizesNamed = 10;
 
 // The words of the same request for one more process, here or in the virtual machine.
@@ -148,6 +151,11 @@ int measure_here(const MeasureOptions& options) {
   const LinkOptions& link = options.links.front();
   const Profile profile = link.load();
   const std::string label = options.label.empty() ? time_kind() : options.label;
+  std::uint64_t answers = 0;
+  const SizeList sizes = parse_sizes(options.sizes);
+  const std::size_t pings = sizes.has_boundaries ? 0 : sizes.fixed.size();  // a round; 0: unknown
+  std::optional<ProgressBar> progress(std::in_place, "ping",
+                                      (options.rounds + kWarmupRounds) * pings, !is_time_virtual());
   const HostsRunOutcome outcome =
       run_on_two_hosts({.profile = profile,
                         .seed = link.seed,
@@ -155,7 +163,9 @@ int measure_here(const MeasureOptions& options) {
                         .log = options.log,
                         .near = server_words(options, profile, label, unfinished),
                         .far = {sibling_program("tcpstep-client", "client"), "--quiet", "--ipv4",
-                                "--retry", "20", "--timeout", "2min", kNearAddress}});
+                                "--retry", "20", "--timeout", "2min", kNearAddress},
+                        .is_answered = [&] { progress->show(answers++, profile.name); }});
+  progress.reset();
   const std::string text = read_text(unfinished);
   const auto rows =
       text.empty() || options.place.is_netem ? std::vector<Row>() : read_rows(unfinished);

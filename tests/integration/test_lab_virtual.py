@@ -6,7 +6,7 @@ import shutil
 from harness import TestCase, main, run
 from test_lab import smallest_rtts
 
-PATIENCE = 110
+PATIENCE = 90
 
 
 class Virtual(TestCase):

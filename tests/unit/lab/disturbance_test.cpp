@@ -102,10 +102,7 @@ TEST(DisturbanceTest, NeedsOneUndisturbedPingAboutAsFast) {
 TEST(DisturbanceTest, DoubtsALeastRttThatSavedATcpAck) {
   Sweep sweep;
   sweep.ping(2000, 9000us, {.is_ack_saved = true});
-  for (int i = 0; i < 5; ++i) {
-    sweep.ping(2000, 10020us);
-    sweep.ping(2100, 10020us, {.is_ack_saved = true});  // always: that is how it is
-  }
+  sweep.ping(2000, 10020us);
   EXPECT_THAT(sweep.doubtful(), ElementsAre(2000));
   sweep.calm_.is_ack_usual = false;
   EXPECT_THAT(sweep.doubtful(), IsEmpty());
