@@ -184,7 +184,7 @@ std::optional<LabOptions> parse_table(int argc, const char* const* argv) {
       "Measures all links of the table of 2014 and prints it again beside the original.",
       "Example:\n  tcpstep-lab table --virtual\n");
   line.group("Table");
-  line.flag("real", "in real time: three quarters of an hour for the full 20 rounds");
+  line.flag("real", "in real time: an hour for the full 20 rounds");
   line.flag("virtual", "in virtual time: exact, and within two minutes (default where it works)");
   line.value("kernel", "IMAGE", "with --virtual: a kernel of yours instead of Debian's");
   line.value("rounds,n", "N", "20", "passes over all sizes");

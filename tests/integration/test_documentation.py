@@ -62,6 +62,16 @@ class ManualPages(TestCase):
                 own = section(page, f"OPTIONS OF {command.upper()}")
                 self.assert_same(["tcpstep-analyze", command], own + section(page, "GENERAL OPTIONS"))
 
+    def test_of_the_lab_has_the_options_of_its_help(self):
+        page = self.page("tcpstep-lab")
+        for command, parts in (("list", []), ("show", []), ("netem", ["Link"]),
+                               ("run", ["Link", "Place", "Packets"]),
+                               ("measure", ["Sweep", "Link", "Place", "Results", "Packets"]),
+                               ("table", ["Table"])):
+            with self.subTest(command):
+                self.assert_same(["tcpstep-lab", command],
+                                 "".join(section(page, part) for part in [*parts, "General"]))
+
 
 class MeasureARealLink(TestCase):
     """The commands of the README, as they stand there, but for the host and the port."""
