@@ -10,16 +10,15 @@
 namespace tcpstep {
 namespace {
 
-LoadedRuns load(const std::vector<std::filesystem::path>& files, RttClock clock) {
-  LoadedRuns loaded = load_runs(files, clock);
-  for (const std::string& failure : loaded.failures) {
+void print_failures(const std::vector<std::string>& failures) {
+  for (const std::string& failure : failures) {
     print_words("tcpstep-analyze: " + failure);
   }
-  return loaded;
 }
 
 int report(const ReportOptions& options) {
-  LoadedRuns loaded = load(options.files, options.clock);
+  const LoadedSketches loaded = load_sketches(options.files, options.clock);
+  print_failures(loaded.failures);
   if (!loaded.runs.links().empty()) {
     print_data(render_report(loaded.runs, options));
   }
@@ -27,7 +26,8 @@ int report(const ReportOptions& options) {
 }
 
 int plot(const PlotOptions& options) {
-  LoadedRuns loaded = load(options.files, options.clock);
+  LoadedRuns loaded = load_runs(options.files, options.clock);
+  print_failures(loaded.failures);
   bool is_fine = loaded.failures.empty();
   const auto links = loaded.runs.links();
   for (std::size_t i = 0; i < links.size(); ++i) {

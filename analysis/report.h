@@ -7,6 +7,7 @@
 
 #include "analysis/options.h"
 #include "lib/report/link_runs.h"
+#include "lib/report/link_sketch.h"
 
 namespace tcpstep {
 
@@ -19,7 +20,15 @@ struct LoadedRuns {
 // Reads every file; one that cannot be read takes nothing from the others.
 [[nodiscard]] LoadedRuns load_runs(const std::vector<std::filesystem::path>& files, RttClock clock);
 
+// The same in bounded memory and with all processors, for what needs no single samples.
+struct LoadedSketches {
+  SketchCollection runs;
+  std::vector<std::string> failures;
+};
+[[nodiscard]] LoadedSketches load_sketches(const std::vector<std::filesystem::path>& files,
+                                           RttClock clock);
+
 // The tables of all links in the format asked for; empty if nothing was read.
-[[nodiscard]] std::string render_report(RunCollection& runs, const ReportOptions& options);
+[[nodiscard]] std::string render_report(const SketchCollection& runs, const ReportOptions& options);
 
 }  // namespace tcpstep
