@@ -1,9 +1,13 @@
 // tcpstep-analyze: result files in; tables and pictures out.
 #include <fmt/format.h>
 
+#include <system_error>
+
 #include "analysis/options.h"
 #include "analysis/plot.h"
+#include "analysis/repair.h"
 #include "analysis/report.h"
+#include "lib/base/error.h"
 #include "lib/cli/print.h"
 #include "lib/cli/run_program.h"
 
@@ -43,7 +47,38 @@ int plot(const PlotOptions& options) {
   return is_fine ? kExitFine : kExitFailed;
 }
 
+int validate(const ValidateOptions& options) {
+  bool is_fine = true;
+  for (const auto& file : options.files) {
+    try {
+      const Inspection inspection = inspect_run(file);
+      if (inspection.is_whole()) {
+        print_data(words_of(file, inspection) + '\n');
+        continue;
+      }
+      print_words("tcpstep-analyze: " + words_of(file, inspection));
+    } catch (const WorldError& error) {
+      print_failures({words_of(error)});
+    } catch (const std::system_error& error) {
+      print_failures({words_of(error)});
+    }
+    is_fine = false;
+  }
+  return is_fine ? kExitFine : kExitFailed;
+}
+
+int repair(const RepairOptions& options) {
+  print_words("tcpstep-analyze: " + repair_run(options.file, options.output));
+  return kExitFine;
+}
+
 int analyze(const AnalyzeOptions& options) {
+  if (const auto* wanted = std::get_if<ValidateOptions>(&options)) {
+    return validate(*wanted);
+  }
+  if (const auto* wanted = std::get_if<RepairOptions>(&options)) {
+    return repair(*wanted);
+  }
   if (const auto* wanted = std::get_if<PlotOptions>(&options)) {
     return plot(*wanted);
   }

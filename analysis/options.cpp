@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "analysis/repair.h"
 #include "lib/base/error.h"
 #include "lib/base/text.h"
 #include "lib/base/version.h"
@@ -22,6 +23,8 @@ constexpr std::string_view kHelp =
     "Commands:\n"
     "  report    penalty table of each link: text, Markdown, CSV or JSON\n"
     "  plot      \"all results\" and \"closeup\" of each link: PNG, SVG and gnuplot script\n"
+    "  validate  is each file whole? if not, line and column\n"
+    "  repair    whole lines of a file that a crash has cut, with an end that says so\n"
     "\n"
     "tcpstep-analyze COMMAND --help has the options. FILE may end in .csv, .csv.gz or .csv.zst.\n";
 
@@ -91,6 +94,45 @@ std::optional<AnalyzeOptions> parse_plot(int argc, const char* const* argv) {
       .files = files_of(*values), .clock = clock_of(*values), .directory = values->text("out")};
 }
 
+std::optional<AnalyzeOptions> parse_validate(int argc, const char* const* argv) {
+  CommandLine line(
+      "tcpstep-analyze validate FILE...",
+      "Reads each result file from end to end and says if it is whole; if not, the line\n"
+      "and column where it is cut or wrong.",
+      "Example:\n  tcpstep-analyze validate results/*.csv\n");
+  line.positional("FILE", 1, kMostFiles);
+  const auto values = line.parse(argc, argv);
+  return values ? std::optional<AnalyzeOptions>(ValidateOptions{.files = files_of(*values)})
+                : std::nullopt;
+}
+
+std::optional<AnalyzeOptions> parse_repair(int argc, const char* const* argv) {
+  CommandLine line(
+      "tcpstep-analyze repair [options] FILE",
+      "Writes the whole lines of a result file that was cut, and a trailer that says so.\n"
+      "What is wrong otherwise is named and left alone.",
+      "Example:\n  tcpstep-analyze repair results/run.csv\n");
+  line.positional("FILE", 1, 1);
+  line.group("Repair");
+  line.value("output", "FILE",
+             "where the repaired run goes (default: FILE.repaired.csv); never replaced");
+  line.flag("in-place", "replace FILE itself, at one blow");
+  const auto values = line.parse(argc, argv);
+  if (!values) {
+    return std::nullopt;
+  }
+  if (values->has("output") && values->is_set("in-place")) {
+    throw UsageError("--output and --in-place exclude each other");
+  }
+  const std::filesystem::path file = values->positional()[0];
+  RepairOptions options{.file = file, .output = {}};
+  if (!values->is_set("in-place")) {
+    options.output = values->has("output") ? std::filesystem::path(values->text("output"))
+                                           : default_repaired_name(file);
+  }
+  return options;
+}
+
 }  // namespace
 
 std::optional<AnalyzeOptions> parse_analyze_options(int argc, const char* const* argv) {
@@ -100,6 +142,12 @@ std::optional<AnalyzeOptions> parse_analyze_options(int argc, const char* const*
   }
   if (command == "plot") {
     return parse_plot(argc - 1, argv + 1);
+  }
+  if (command == "validate") {
+    return parse_validate(argc - 1, argv + 1);
+  }
+  if (command == "repair") {
+    return parse_repair(argc - 1, argv + 1);
   }
   if (command == "--help" || command == "-h" || command == "help") {
     print_data(kHelp);
@@ -111,7 +159,7 @@ std::optional<AnalyzeOptions> parse_analyze_options(int argc, const char* const*
   }
   throw UsageError(command.empty() ? "no command was given"
                                    : fmt::format("unknown command '{}'", printable(command)),
-                   "Commands are report and plot. See tcpstep-analyze --help.");
+                   "See tcpstep-analyze --help.");
 }
 
 }  // namespace tcpstep

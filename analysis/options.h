@@ -28,7 +28,16 @@ struct PlotOptions {
   std::filesystem::path directory;
 };
 
-using AnalyzeOptions = std::variant<ReportOptions, PlotOptions>;
+struct ValidateOptions {
+  std::vector<std::filesystem::path> files;
+};
+
+struct RepairOptions {
+  std::filesystem::path file;
+  std::optional<std::filesystem::path> output;  // empty: in its place
+};
+
+using AnalyzeOptions = std::variant<ReportOptions, PlotOptions, ValidateOptions, RepairOptions>;
 
 // Empty if help or the version was asked for. Throws UsageError.
 [[nodiscard]] std::optional<AnalyzeOptions> parse_analyze_options(int argc,

@@ -25,13 +25,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t kFilesPerThread = 8;
 constexpr std::uintmax_t kLargeFile = std::uintmax_t{2} << 20U;  // read by all threads
 
-std::string words_of(const std::exception& error) {
-  const auto* world = dynamic_cast<const WorldError*>(&error);
-  return world == nullptr || world->hint().empty()
-             ? error.what()
-             : fmt::format("{}\n  {}", world->what(), world->hint());
-}
-
 // The files without those named twice; about these there are words in `failures`.
 std::vector<fs::path> distinct(const std::vector<fs::path>& files,
                                std::vector<std::string>& failures) {
@@ -89,6 +82,13 @@ std::vector<Outcome> read_some(std::span<const fs::path> files, RttClock clock, 
 }
 
 }  // namespace
+
+std::string words_of(const std::exception& error) {
+  const auto* world = dynamic_cast<const WorldError*>(&error);
+  return world == nullptr || world->hint().empty()
+             ? error.what()
+             : fmt::format("{}\n  {}", world->what(), world->hint());
+}
 
 LoadedRuns load_runs(const std::vector<fs::path>& files, RttClock clock) {
   LoadedRuns loaded{.runs = RunCollection(clock), .failures = {}};

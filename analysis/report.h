@@ -1,6 +1,7 @@
 // tcpstep-analyze report: result files in, penalty tables out.
 #pragma once
 
+#include <exception>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -10,6 +11,9 @@
 #include "lib/report/link_sketch.h"
 
 namespace tcpstep {
+
+// The words about a file that was left out: what is wrong and, if there is one, the hint.
+[[nodiscard]] std::string words_of(const std::exception& error);
 
 // What could be read of some files, and the words about those that could not.
 struct LoadedRuns {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <thread>
 
+#include "lib/runfile/line_blocks.h"
 #include "lib/runfile/row_scanner.h"
 
 namespace tcpstep {
@@ -74,8 +75,8 @@ class SizeTable {
   std::deque<std::pair<std::uint32_t, SampleSketch>> sketches_;  // stay where they are
 };
 
-// What rows of a run add up to.
-struct Tally {
+// What rows of a run add up to. Each thread has its own, in cache lines of its own.
+struct alignas(64) Tally {
   SizeTable sizes;
   std::uint64_t samples = 0;  // as the trailer counts them
   std::uint64_t lost = 0;
@@ -126,7 +127,12 @@ void end_sketch(LinkSketch& run, const std::optional<RunTrailer>& trailer) {
 // Hands out blocks to several threads, and keeps what is known of the file as a whole.
 class SharedReader {
  public:
-  SharedReader(RunReader& run, RttClock clock) : run_(run), clock_(clock) {}
+  SharedReader(RunReader& run, RttClock clock, const std::filesystem::path& plain_file)
+      : run_(run), clock_(clock) {
+    if (!plain_file.empty()) {
+      plain_.emplace(plain_file, run.offset(), kBlockSize);
+    }
+  }
 
   // Takes blocks until there are no more. Runs in every thread.
   void work(Tally& tally) {
@@ -149,7 +155,7 @@ class SharedReader {
     if (error_) {
       std::rethrow_exception(error_);
     }
-    if (!is_ordinary_ || (trailer_ && trailer_block_ != blocks_)) {
+    if (!is_ordinary_ || (trailer_ && trailer_block_ != last_block_)) {
       return false;
     }
     try {
@@ -161,20 +167,28 @@ class SharedReader {
   }
 
  private:
-  struct Block {
-    std::uint64_t number = 0;  // 1, 2, … in the order of the file
-    std::string_view lines;
-  };
+  using Block = LineBlocks::Block;
 
   std::optional<Block> take(std::span<char> memory) {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (is_over_) {
       return std::nullopt;
     }
-    const auto lines = run_.next_block(memory);
-    is_ordinary_ = is_ordinary_ && lines;
-    is_over_ = !is_ordinary_ || lines->empty();
-    return is_over_ ? std::nullopt : std::optional(Block{.number = ++blocks_, .lines = *lines});
+    std::optional<Block> block;
+    if (plain_) {
+      lock.unlock();
+      block = plain_->take(memory);
+      lock.lock();
+    } else if (const auto lines = run_.next_block(memory)) {
+      block = {.number = last_block_ + 1, .lines = *lines};
+    }
+    is_ordinary_ = is_ordinary_ && block;
+    if (!is_ordinary_ || block->lines.empty()) {
+      is_over_ = true;
+      return std::nullopt;
+    }
+    last_block_ = std::max(last_block_, block->number);
+    return block;
   }
 
   void put(const Block& block, const ScannedBlock& scanned) {
@@ -192,9 +206,10 @@ class SharedReader {
   std::mutex mutex_;
   RunReader& run_;
   RttClock clock_;
+  std::optional<LineBlocks> plain_;
   bool is_over_ = false;
   bool is_ordinary_ = true;
-  std::uint64_t blocks_ = 0;
+  std::uint64_t last_block_ = 0;
   std::optional<std::string> trailer_;
   std::uint64_t trailer_block_ = 0;
   std::exception_ptr error_;
@@ -229,10 +244,11 @@ LinkSketch read_sketch_strictly(RunReader& run, RttClock clock) {
   return result;
 }
 
-std::optional<LinkSketch> scan_sketch(RunReader& run, RttClock clock, unsigned threads) {
+std::optional<LinkSketch> scan_sketch(RunReader& run, RttClock clock, unsigned threads,
+                                      const std::filesystem::path& plain_file) {
   LinkSketch result = begin_sketch(run.header(), clock);
   std::vector<Tally> tallies(std::max(threads, 1U));
-  SharedReader shared(run, clock);
+  SharedReader shared(run, clock, plain_file);
   {
     std::vector<std::jthread> helpers;
     for (std::size_t i = 1; i < tallies.size(); ++i) {
@@ -262,7 +278,8 @@ LinkSketch read_sketch(const std::filesystem::path& file, RttClock clock, unsign
     return read_sketch_strictly(run, clock);
   }
   const bool is_large = std::filesystem::file_size(file) >= kLargeFile;
-  if (auto scanned = scan_sketch(run, clock, is_large ? threads : 1)) {
+  const bool is_plain = is_large && !is_compressed(file);
+  if (auto scanned = scan_sketch(run, clock, is_large ? threads : 1, is_plain ? file : "")) {
     return std::move(*scanned);
   }
   RunReader again(file);

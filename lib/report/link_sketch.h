@@ -36,10 +36,11 @@ struct LinkSketch : LinkFacts {
                                      unsigned threads);
 
 // The same run read by RunReader row by row, or only by RowScanner: nothing if that gives up.
-// These two are compared by tests.
+// These two are compared by tests. Of a file that is not compressed, each thread reads parts.
 [[nodiscard]] LinkSketch read_sketch_strictly(RunReader& run, RttClock clock);
 [[nodiscard]] std::optional<LinkSketch> scan_sketch(RunReader& run, RttClock clock,
-                                                    unsigned threads);
+                                                    unsigned threads,
+                                                    const std::filesystem::path& plain_file = {});
 
 // Runs by link and MSS, in the order in which these first came.
 class SketchCollection {

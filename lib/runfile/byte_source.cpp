@@ -20,11 +20,8 @@ namespace io = boost::iostreams;
 
 // RTTs are noise: the best compressor makes a result file about ten times smaller.
 constexpr std::uint64_t kMostExpansion = 50;
+constexpr std::streamsize kChunk = std::streamsize{128} * 1024;   // Boost's own 4 KiB are slower
 constexpr std::uint64_t kSmallArchive = std::uint64_t{1} << 20U;  // expanded; may be anything
-
-bool is_archive(const std::filesystem::path& path) {
-  return path.extension() == ".gz" || path.extension() == ".zst";
-}
 
 std::unique_ptr<std::istream> open(const std::filesystem::path& path) {
   auto file = std::make_unique<std::ifstream>(path, std::ios::binary);
@@ -43,24 +40,28 @@ std::unique_ptr<std::istream> open(const std::filesystem::path& path) {
     };
     std::ifstream& source = *file;
     auto chain = std::make_unique<Chain>(std::move(file));
-    chain->push(filter);
-    chain->push(source);
+    chain->push(filter);  // in small steps: a damaged archive loses the whole step it breaks off in
+    chain->push(source, kChunk);
     return chain;
   };
   if (path.extension() == ".gz") {
-    return decompressed_by(io::gzip_decompressor());
+    return decompressed_by(io::gzip_decompressor(io::zlib::default_window_bits, kChunk));
   }
   if (path.extension() == ".zst") {
-    return decompressed_by(io::zstd_decompressor());
+    return decompressed_by(io::zstd_decompressor(kChunk));
   }
   return file;
 }
 
 }  // namespace
 
+bool is_compressed(const std::filesystem::path& path) {
+  return path.extension() == ".gz" || path.extension() == ".zst";
+}
+
 ByteSource::ByteSource(const std::filesystem::path& path)
     : stream_(open(path)), name_(path.string()) {
-  if (is_archive(path) && std::filesystem::is_regular_file(path)) {
+  if (is_compressed(path) && std::filesystem::is_regular_file(path)) {
     allowance_ = kSmallArchive + kMostExpansion * std::filesystem::file_size(path);
   }
 }

@@ -12,6 +12,9 @@
 
 namespace tcpstep {
 
+// True if the name says so.
+[[nodiscard]] bool is_compressed(const std::filesystem::path& path);
+
 class ByteSource {
  public:
   // Throws std::system_error if the file cannot be opened.

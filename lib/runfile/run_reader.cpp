@@ -68,6 +68,7 @@ std::optional<std::string_view> RunReader::next_line() {
     if (newline != nullptr) {
       line_ = {begin, static_cast<std::size_t>(static_cast<const char*>(newline) - begin)};
       begin_ += line_.size() + 1;
+      offset_ += line_.size() + 1;
       ++line_number_;
       if (line_.ends_with('\r') && (line_number_ > 1 || line_.starts_with("# format: tcpstep"))) {
         fail("the line ends in CR LF", {},

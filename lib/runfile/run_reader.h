@@ -73,11 +73,19 @@ class RunReader {
   // After next() returned nothing: the trailer, or nothing if the run is partial.
   [[nodiscard]] const std::optional<RunTrailer>& trailer() const { return trailer_; }
 
+  // After next() returned nothing: lines that end in LF, bytes after the last of them, and whether
+  // a compressed file broke off.
+  [[nodiscard]] std::uint64_t lines() const { return line_number_; }
+  [[nodiscard]] std::uint64_t cut_bytes() const { return end_ - begin_; }
+  [[nodiscard]] bool is_archive_damaged() const { return source_.is_damaged(); }
+
   // For those who parse the rows themselves (lib/runfile/row_scanner.h) instead of calling next():
   // the columns, and the next whole lines, empty at the end. `block` is their memory, 1 MiB at
   // most; nothing if a line is longer than it.
   [[nodiscard]] std::span<const Column> columns() const { return columns_; }
   std::optional<std::string_view> next_block(std::span<char> block);
+  // Where in the (decompressed) file the next line begins, unless blocks were taken.
+  [[nodiscard]] std::uint64_t offset() const { return offset_; }
   // What they found: the trailer's line, if there was one, and the rows it has to have counted.
   void finish(std::optional<std::string_view> trailer, std::uint64_t samples, std::uint64_t lost);
 
@@ -103,7 +111,8 @@ class RunReader {
   std::size_t end_ = 0;
   bool is_at_end_ = false;
   std::uint64_t line_number_ = 0;
-  std::string_view line_;  // the current one, for the column of an error
+  std::uint64_t offset_ = 0;  // of the line after the current one
+  std::string_view line_;     // the current one, for the column of an error
 
   RunHeader header_;
   std::vector<Column> columns_;

@@ -83,6 +83,27 @@ TEST(LinkSketchTest, IsTheSameHoweverItIsRead) {
   }
 }
 
+TEST(LinkSketchTest, IsTheSameOfAFileThatThreadsReadInParts) {
+  const std::string path = testing::TempDir() + "link_sketch_test.csv";
+  std::string text = run_of(300);  // 1.3 MB
+  text.insert(text.find("\n150,") + 1, "# remark\n");
+  for (const std::size_t cut :
+       {std::size_t{0}, std::size_t{30}, std::size_t{70}, text.size() / 2}) {
+    std::ofstream(path) << text.substr(0, text.size() - cut);
+    RunReader strict(path);
+    const LinkSketch expected = read_sketch_strictly(strict, kApplication);
+    for (const unsigned threads : {1U, 4U}) {
+      RunReader fast(path);
+      const auto scanned = scan_sketch(fast, kApplication, threads, path);
+      ASSERT_TRUE(scanned);
+      expect_same(*scanned, expected);
+    }
+  }
+  std::ofstream(path) << text << text;
+  RunReader joined(path);
+  EXPECT_FALSE(scan_sketch(joined, kApplication, 4, path));
+}
+
 TEST(LinkSketchTest, HasTheTableOfTheSamplesThemselves) {
   const std::string text = run_of(30);
   RunReader one = reader_of(text);
@@ -116,7 +137,7 @@ TEST(LinkSketchTest, IsNeverMadeOfAFileThatTheStrictReaderRefuses) {
   std::mt19937 generator(5);
   const std::string_view bytes("\0\n\r,#0-9x. ok:", 14);
   int accepted = 0;
-  for (int i = 0; i < 4000; ++i) {
+  for (int i = 0; i < 1500; ++i) {
     std::string text = whole;
     if (i % 4 == 0) {
       text.resize(generator() % (text.size() + 1));
@@ -144,7 +165,7 @@ TEST(LinkSketchTest, IsNeverMadeOfAFileThatTheStrictReaderRefuses) {
       ++accepted;
     }
   }
-  EXPECT_GT(accepted, 100);
+  EXPECT_GT(accepted, 40);
 }
 
 TEST(LinkSketchTest, GivesUpOnDataAfterTheTrailerWhereverBlocksEnd) {
