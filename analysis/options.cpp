@@ -21,7 +21,7 @@ constexpr std::string_view kHelp =
     "Turns result files of tcpstep-server into penalty tables and plots.\n"
     "\n"
     "Commands:\n"
-    "  report    penalty table of each link: text, Markdown, CSV or JSON\n"
+    "  report    penalty table of each link: text, Markdown, CSV, JSON or HTML\n"
     "  plot      \"all results\" and \"closeup\" of each link: PNG, SVG and gnuplot script\n"
     "  validate  is each file whole? if not, line and column\n"
     "  repair    whole lines of a file that a crash has cut, with an end that says so\n"
@@ -51,7 +51,7 @@ std::optional<AnalyzeOptions> parse_report(int argc, const char* const* argv) {
   line.group("Report");
   line.value("statistic", "WORD", "min", "what stands for a size: min, median, mean, p99, ...");
   declare_clock(line);
-  line.value("format", "WORD", "text", "text, markdown, csv or json");
+  line.value("format", "WORD", "text", "text, markdown, csv, json or html");
   const auto values = line.parse(argc, argv);
   if (!values) {
     return std::nullopt;
@@ -71,7 +71,8 @@ std::optional<AnalyzeOptions> parse_report(int argc, const char* const* argv) {
       .format = values->choose<ReportFormat>("format", {{"text", ReportFormat::Text},
                                                         {"markdown", ReportFormat::Markdown},
                                                         {"csv", ReportFormat::Csv},
-                                                        {"json", ReportFormat::Json}})};
+                                                        {"json", ReportFormat::Json},
+                                                        {"html", ReportFormat::Html}})};
 }
 
 std::optional<AnalyzeOptions> parse_plot(int argc, const char* const* argv) {

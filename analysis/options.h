@@ -13,7 +13,7 @@
 
 namespace tcpstep {
 
-enum class ReportFormat : std::uint8_t { Text, Markdown, Csv, Json };
+enum class ReportFormat : std::uint8_t { Text, Markdown, Csv, Json, Html };
 
 struct ReportOptions {
   std::vector<std::filesystem::path> files;

@@ -14,6 +14,7 @@
 
 #include "lib/base/error.h"
 #include "lib/report/render.h"
+#include "lib/report/render_html.h"
 
 namespace tcpstep {
 
@@ -141,6 +142,8 @@ std::string render_report(const SketchCollection& runs, const ReportOptions& opt
       return render_csv(tables);
     case ReportFormat::Json:
       return render_json(tables);
+    case ReportFormat::Html:
+      return render_html(runs.links(), tables);
   }
   return {};
 }
