@@ -3,6 +3,7 @@
 
 #include <system_error>
 
+#include "analysis/exchange.h"
 #include "analysis/options.h"
 #include "analysis/plot.h"
 #include "analysis/repair.h"
@@ -72,7 +73,29 @@ int repair(const RepairOptions& options) {
   return kExitFine;
 }
 
+int export_runs(const ExportOptions& options) {
+  if (options.format == ExportFormat::Go) {
+    for (const auto& file : options.files) {
+      export_go(file, options.clock);
+    }
+    return kExitFine;
+  }
+  const LoadedSketches loaded = load_sketches(options.files, options.clock);
+  print_failures(loaded.failures);
+  if (!loaded.runs.links().empty()) {
+    print_data(render_export(loaded.runs, options));
+  }
+  return loaded.failures.empty() ? kExitFine : kExitFailed;
+}
+
 int analyze(const AnalyzeOptions& options) {
+  if (const auto* wanted = std::get_if<ExportOptions>(&options)) {
+    return export_runs(*wanted);
+  }
+  if (const auto* wanted = std::get_if<ImportOptions>(&options)) {
+    import_files(*wanted);
+    return kExitFine;
+  }
   if (const auto* wanted = std::get_if<ValidateOptions>(&options)) {
     return validate(*wanted);
   }

@@ -9,6 +9,7 @@
 #include "lib/base/text.h"
 #include "lib/base/version.h"
 #include "lib/cli/command_line.h"
+#include "lib/cli/parse.h"
 #include "lib/cli/print.h"
 
 namespace tcpstep {
@@ -23,6 +24,8 @@ constexpr std::string_view kHelp =
     "Commands:\n"
     "  report    penalty table of each link: text, Markdown, CSV, JSON or HTML\n"
     "  plot      \"all results\" and \"closeup\" of each link: PNG, SVG and gnuplot script\n"
+    "  export    the same for other programs: OpenMetrics, benchmark actions, benchstat, ...\n"
+    "  import    a result file from raw samples of sockperf or irtt\n"
     "  validate  is each file whole? if not, line and column\n"
     "  repair    whole lines of a file that a crash has cut, with an end that says so\n"
     "\n"
@@ -42,6 +45,20 @@ RttClock clock_of(const OptionValues& values) {
       "clock", {{"application", RttClock::Application}, {"kernel", RttClock::Kernel}});
 }
 
+void declare_statistic(CommandLine& line) {
+  line.value("statistic", "WORD", "min", "what stands for a size: min, median, mean, p99, ...");
+}
+
+Statistic statistic_of(const OptionValues& values) {
+  return values.get("statistic", [](std::string_view text) {
+    if (const auto statistic = Statistic::parse(text)) {
+      return *statistic;
+    }
+    throw UsageError(fmt::format("'{}' is no statistic", printable(text)),
+                     "Choose min, median, mean or a percentile such as p99.");
+  });
+}
+
 std::optional<AnalyzeOptions> parse_report(int argc, const char* const* argv) {
   CommandLine line(
       "tcpstep-analyze report [options] FILE...",
@@ -49,7 +66,7 @@ std::optional<AnalyzeOptions> parse_report(int argc, const char* const* argv) {
       "Example:\n  tcpstep-analyze report --format markdown results/*.csv\n");
   line.positional("FILE", 1, kMostFiles);
   line.group("Report");
-  line.value("statistic", "WORD", "min", "what stands for a size: min, median, mean, p99, ...");
+  declare_statistic(line);
   declare_clock(line);
   line.value("format", "WORD", "text", "text, markdown, csv, json or html");
   const auto values = line.parse(argc, argv);
@@ -59,15 +76,7 @@ std::optional<AnalyzeOptions> parse_report(int argc, const char* const* argv) {
   return ReportOptions{
       .files = files_of(*values),
       .clock = clock_of(*values),
-      .statistic = values->get("statistic",
-                               [](std::string_view text) {
-                                 if (const auto statistic = Statistic::parse(text)) {
-                                   return *statistic;
-                                 }
-                                 throw UsageError(
-                                     fmt::format("'{}' is no statistic", printable(text)),
-                                     "Choose min, median, mean or a percentile such as p99.");
-                               }),
+      .statistic = statistic_of(*values),
       .format = values->choose<ReportFormat>("format", {{"text", ReportFormat::Text},
                                                         {"markdown", ReportFormat::Markdown},
                                                         {"csv", ReportFormat::Csv},
@@ -134,6 +143,73 @@ std::optional<AnalyzeOptions> parse_repair(int argc, const char* const* argv) {
   return options;
 }
 
+std::optional<AnalyzeOptions> parse_export(int argc, const char* const* argv) {
+  CommandLine line("tcpstep-analyze export --format WORD [options] FILE...",
+                   "Prints what report counts in the format of another program.",
+                   "Example:\n  tcpstep-analyze export --format openmetrics results/*.csv\n");
+  line.positional("FILE", 1, kMostFiles);
+  line.group("Export");
+  line.value(
+      "format", "WORD",
+      "openmetrics, github-action-benchmark, bencher, go (benchstat), csv (a line per size), "
+      "hgrm (HdrHistogram)");
+  declare_statistic(line);
+  declare_clock(line);
+  line.value("size", "BYTES", "hgrm: the payload size (default: the smallest)");
+  const auto values = line.parse(argc, argv);
+  if (!values) {
+    return std::nullopt;
+  }
+  ExportOptions options{
+      .files = files_of(*values),
+      .clock = clock_of(*values),
+      .statistic = statistic_of(*values),
+      .format = values->choose<ExportFormat>(
+          "format", {{"openmetrics", ExportFormat::OpenMetrics},
+                     {"github-action-benchmark", ExportFormat::GithubActionBenchmark},
+                     {"bencher", ExportFormat::Bencher},
+                     {"go", ExportFormat::Go},
+                     {"csv", ExportFormat::Csv},
+                     {"hgrm", ExportFormat::Hgrm}}),
+      .size = {}};
+  if (values->has("size")) {
+    options.size = values->get("size", [](std::string_view text) {
+      return PayloadSize(static_cast<std::uint32_t>(parse_count(text, 1, PayloadSize::kLargest)));
+    });
+  }
+  return options;
+}
+
+std::optional<AnalyzeOptions> parse_import(int argc, const char* const* argv) {
+  CommandLine line(
+      "tcpstep-analyze import --from TOOL --link NAME --output FILE FILE...",
+      "Makes one result file of the raw samples of another tool: sockperf --full-log or irtt -o, "
+      "one\n"
+      "file for each payload size.",
+      "Example:\n"
+      "  tcpstep-analyze import --from sockperf --link lan --output lan.csv sockperf-*.log\n");
+  line.positional("FILE", 1, kMostFiles);
+  line.group("Import");
+  line.value("from", "TOOL", "sockperf or irtt");
+  line.value("link", "NAME", "what to call the path");
+  line.value("output", "FILE", "the result file; never replaced");
+  const auto values = line.parse(argc, argv);
+  if (!values) {
+    return std::nullopt;
+  }
+  for (const char* option : {"from", "link", "output"}) {
+    if (values->text(option).empty()) {
+      throw UsageError(fmt::format("--{} is missing", option), "See --help.");
+    }
+  }
+  return ImportOptions{
+      .from = values->choose<ForeignTool>(
+          "from", {{"sockperf", ForeignTool::Sockperf}, {"irtt", ForeignTool::Irtt}}),
+      .files = files_of(*values),
+      .link = values->get("link", parse_name),
+      .output = values->text("output")};
+}
+
 }  // namespace
 
 std::optional<AnalyzeOptions> parse_analyze_options(int argc, const char* const* argv) {
@@ -143,6 +219,12 @@ std::optional<AnalyzeOptions> parse_analyze_options(int argc, const char* const*
   }
   if (command == "plot") {
     return parse_plot(argc - 1, argv + 1);
+  }
+  if (command == "export") {
+    return parse_export(argc - 1, argv + 1);
+  }
+  if (command == "import") {
+    return parse_import(argc - 1, argv + 1);
   }
   if (command == "validate") {
     return parse_validate(argc - 1, argv + 1);
