@@ -54,7 +54,7 @@ def duckdb(directory):
 
 
 def contestants(options, directory, file):
-    """Name, threads and command of each; on one thread, ours is kept to one processor."""
+    """Name, threads and command of each; with one thread, each is kept to the same processor."""
     analyze = [str(options.bin / "analysis" / "tcpstep-analyze"), "report", "--format", "json"]
     bare = str(options.bin / "bench" / "bare_reader")
     query = duckdb(directory)
@@ -65,10 +65,11 @@ def contestants(options, directory, file):
         everything += [("tcpstep-analyze report", threads, pin + [*analyze, str(file)]),
                        ("the same, --statistic p99", threads,
                         pin + [*analyze, "--statistic", "p99", str(file)]),
-                       ("bare, minimum only", threads, [bare, str(file), str(threads), "min"]),
-                       ("bare, minimum, median, p99", threads, [bare, str(file), str(threads), "all"])]
+                       ("bare, minimum only", threads, [*pin, bare, str(file), str(threads), "min"]),
+                       ("bare, minimum, median, p99", threads,
+                        [*pin, bare, str(file), str(threads), "all"])]
         if query:
-            everything.append(("DuckDB, minimum, median, p99", threads, [*query, str(file), str(threads)]))
+            everything.append(("DuckDB, minimum, median, p99", threads, [*pin, *query, str(file), str(threads)]))
     return everything
 
 

@@ -42,7 +42,7 @@ void write_repaired(const std::filesystem::path& file, const Inspection& inspect
   ByteSource source(file);
   std::vector<char> chunk(kChunk);
   for (std::uint64_t left = inspection.whole_bytes; left > 0;) {
-    const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, kChunk));
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, kChunk));
     const std::size_t got = source.read(std::span(chunk).first(wanted));
     if (got == 0) {
       throw WorldError(fmt::format("{} became shorter while it was read", file.string()));
