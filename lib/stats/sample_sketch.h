@@ -71,7 +71,7 @@ class SampleSketch {
   [[nodiscard]] Duration order_statistic(std::uint64_t rank) const;
 
   void count_in_bucket(std::uint64_t value, std::uint64_t times) {
-    const unsigned bits = static_cast<unsigned>(std::bit_width(value | (kBuckets - 1)));
+    const auto bits = static_cast<unsigned>(std::bit_width(value | (kBuckets - 1)));
     const unsigned shift = bits > kSubBits ? bits - kSubBits - 1 : 0;
     const std::size_t index = bits - kSubBits;  // 0: every value has a bucket of its own
     Octave* octave = octaves_[index].get();
