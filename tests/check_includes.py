@@ -12,6 +12,7 @@ ALLOWED = {
     "lib/base": [],
     "lib/cli": ["lib/base", "lib/host"],
     "lib/host": ["lib/base"],
+    "lib/import": ["lib/base", "lib/runfile"],
     "lib/net": ["lib/base"],
     "lib/protocol": ["lib/base"],
     "lib/runfile": ["lib/base"],
@@ -22,7 +23,7 @@ ALLOWED = {
                "lib/runfile", "lib/stats"],
     "client": ["lib/base", "lib/cli", "lib/host", "lib/measure", "lib/net", "lib/protocol"],
     "bench": ["lib/base", "lib/measure", "lib/protocol", "lib/report", "lib/runfile", "lib/stats"],
-    "analysis": ["lib/base", "lib/cli", "lib/report", "lib/runfile", "lib/stats"],
+    "analysis": ["lib/base", "lib/cli", "lib/import", "lib/report", "lib/runfile", "lib/stats"],
     "lab": ["lib/base", "lib/cli", "lib/net", "lib/report", "lib/runfile", "lib/stats"],
 }
 

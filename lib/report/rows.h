@@ -94,6 +94,9 @@ inline constexpr std::array<SeedRow, 3> kSeedRows{{
                   table.mss ? fmt::format("MSS {}", table.mss->bytes()) : "MSS unknown",
                   count_of(table.runs, "run"), count_of(table.samples, "sample"), table.lost,
                   table.statistic.name());
+  if (table.relative_error > 0) {
+    line += fmt::format(" of each size within {:.1f} %", table.relative_error * 100);
+  }
   if (table.retransmitted > 0) {
     line += fmt::format(", {} with a retransmission left out", table.retransmitted);
   }

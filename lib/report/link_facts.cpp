@@ -1,0 +1,81 @@
+#include "lib/report/link_facts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace tcpstep {
+namespace {
+
+// Header keys of what the user chose and what changes an RTT. Runs unlike in these are brought
+// together all the same, for the link is the user's word, but tables say so.
+constexpr auto kSettings = std::to_array<std::string_view>(
+    {"sizes_bytes", "order", "interval_ns", "fill", "effective_congestion_control",
+     "effective_timestamps", "wait", "effective_cpu", "effective_realtime",
+     "effective_busy_poll_us"});
+
+std::map<std::string, std::string> settings_of(const RunHeader& header) {
+  std::map<std::string, std::string> settings;
+  for (const std::string_view key : kSettings) {
+    if (const auto value = header.find(key)) {
+      settings.emplace(key, *value);
+    }
+  }
+  return settings;
+}
+
+// A change of the MSS moves boundaries only if a size lies beyond the smaller one.
+bool has_moved(const LinkFacts& run, const std::optional<RunTrailer>& trailer,
+               std::optional<PayloadSize> largest) {
+  if (!trailer || !trailer->changed_mss || !run.mss || !largest) {
+    return false;
+  }
+  return largest->bytes() > std::min(*run.mss, *trailer->changed_mss).bytes();
+}
+
+}  // namespace
+
+LinkFacts facts_of(const RunHeader& header, RttClock clock) {
+  LinkFacts facts;
+  facts.clock = clock;
+  facts.link = header.link();
+  facts.mss = header.mss();
+  facts.settings = settings_of(header);
+  const auto congestion = header.find("effective_congestion_control");
+  const auto started = header.find("started_utc");
+  facts.conditions =
+      fmt::format("{}{}{}", congestion.value_or(""), congestion && started ? ", " : "",
+                  started.value_or("").substr(0, 10));
+  return facts;
+}
+
+void count_run(LinkFacts& run, const std::optional<RunTrailer>& trailer,
+               std::optional<PayloadSize> largest) {
+  run.runs = 1;
+  run.partial_runs = trailer && trailer->status == kComplete ? 0 : 1;
+  run.moved_runs = has_moved(run, trailer, largest) ? 1 : 0;
+}
+
+bool is_same_link(const LinkFacts& one, const LinkFacts& other) {
+  return one.link == other.link && one.mss == other.mss;
+}
+
+void add_facts(LinkFacts& link, const LinkFacts& added) {
+  // A setting that only one of the files states is no difference: nobody knows.
+  for (const auto& [key, value] : added.settings) {
+    const auto known = link.settings.find(key);
+    if (known != link.settings.end() && known->second != value) {
+      link.differing.insert(key);
+    }
+  }
+  link.runs += added.runs;
+  link.partial_runs += added.partial_runs;
+  link.moved_runs += added.moved_runs;
+  link.lost += added.lost;
+  link.retransmitted += added.retransmitted;
+  link.unstamped += added.unstamped;
+}
+
+}  // namespace tcpstep
