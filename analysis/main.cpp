@@ -1,6 +1,7 @@
 // tcpstep-analyze: result files in; tables and pictures out.
 #include <fmt/format.h>
 
+#include "analysis/compare.h"
 #include "analysis/options.h"
 #include "analysis/plot.h"
 #include "analysis/report.h"
@@ -46,6 +47,9 @@ int plot(const PlotOptions& options) {
 int analyze(const AnalyzeOptions& options) {
   if (const auto* wanted = std::get_if<PlotOptions>(&options)) {
     return plot(*wanted);
+  }
+  if (const auto* wanted = std::get_if<CompareOptions>(&options)) {
+    return compare_files(*wanted);
   }
   return report(std::get<ReportOptions>(options));
 }

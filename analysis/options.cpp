@@ -22,6 +22,7 @@ constexpr std::string_view kHelp =
     "Commands:\n"
     "  report    penalty table of each link: text, Markdown, CSV or JSON\n"
     "  plot      \"all results\" and \"closeup\" of each link: PNG, SVG and gnuplot script\n"
+    "  compare   has the candidate become slower than the baseline? A verdict for people and CI\n"
     "\n"
     "tcpstep-analyze COMMAND --help has the options. FILE may end in .csv, .csv.gz or .csv.zst.\n";
 
@@ -101,6 +102,9 @@ std::optional<AnalyzeOptions> parse_analyze_options(int argc, const char* const*
   if (command == "plot") {
     return parse_plot(argc - 1, argv + 1);
   }
+  if (command == "compare") {
+    return parse_compare_options(argc - 1, argv + 1);
+  }
   if (command == "--help" || command == "-h" || command == "help") {
     print_data(kHelp);
     return std::nullopt;
@@ -111,7 +115,7 @@ std::optional<AnalyzeOptions> parse_analyze_options(int argc, const char* const*
   }
   throw UsageError(command.empty() ? "no command was given"
                                    : fmt::format("unknown command '{}'", printable(command)),
-                   "Commands are report and plot. See tcpstep-analyze --help.");
+                   "Commands are report, plot and compare. See tcpstep-analyze --help.");
 }
 
 }  // namespace tcpstep

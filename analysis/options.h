@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "analysis/compare_options.h"
 #include "lib/report/link_runs.h"
 #include "lib/stats/statistic.h"
 
@@ -28,7 +29,7 @@ struct PlotOptions {
   std::filesystem::path directory;
 };
 
-using AnalyzeOptions = std::variant<ReportOptions, PlotOptions>;
+using AnalyzeOptions = std::variant<ReportOptions, PlotOptions, CompareOptions>;
 
 // Empty if help or the version was asked for. Throws UsageError.
 [[nodiscard]] std::optional<AnalyzeOptions> parse_analyze_options(int argc,
