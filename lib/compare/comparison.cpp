@@ -327,7 +327,7 @@ class Test {
   }
 
   [[nodiscard]] std::optional<MssFit> fit(const ContrastTable& floors, Side side) const {
-    std::vector<SizeLog> logs;
+    std::vector<SizeTime> times;
     for (std::size_t i = 0; i < floors.sizes.size(); ++i) {
       double sum = 0;
       double count = 0;
@@ -337,9 +337,9 @@ class Test {
           ++count;
         }
       }
-      logs.push_back({.size = floors.sizes[i], .log_floor = sum / count});
+      times.push_back({.size = floors.sizes[i], .ns = std::exp(sum / count)});
     }
-    return fit_mss(logs);
+    return fit_mss(times);
   }
 
   [[nodiscard]] MaxT max_t() const {

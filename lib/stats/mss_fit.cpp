@@ -62,17 +62,17 @@ class Regression {
 
 }  // namespace
 
-std::optional<MssFit> fit_mss(std::span<const SizeLog> floors) {
+std::optional<MssFit> fit_mss(std::span<const SizeTime> floors) {
   if (floors.size() < kFewestSizes) {
     return std::nullopt;
   }
-  Vector logs;
+  Vector times;
   Vector sizes;
-  for (const SizeLog& floor : floors) {
-    logs.push_back(floor.log_floor);
+  for (const SizeTime& floor : floors) {
+    times.push_back(floor.ns);
     sizes.push_back(floor.size.bytes());
   }
-  Regression line(logs);
+  Regression line(times);
   line.add(Vector(sizes.size(), 1.0));
   line.add(sizes);
   const double straight = line.squared_residuals();
@@ -80,7 +80,7 @@ std::optional<MssFit> fit_mss(std::span<const SizeLog> floors) {
   for (std::uint32_t mss = kSmallestMss; mss <= kLargestMss; ++mss) {
     Vector first;
     Vector further;
-    for (const SizeLog& floor : floors) {
+    for (const SizeTime& floor : floors) {
       const std::uint32_t segments = segments_needed(floor.size, Mss(mss));
       first.push_back(segments >= 2 ? 1 : 0);
       further.push_back(segments - 1);
@@ -91,7 +91,7 @@ std::optional<MssFit> fit_mss(std::span<const SizeLog> floors) {
     squares.push_back(stairs.squared_residuals());
   }
   const double least = *std::min_element(squares.begin(), squares.end());
-  const auto is_best = [&](double sum) { return sum <= least * (1 + 1e-9) + 1e-12; };
+  const auto is_best = [&](double sum) { return sum <= least * (1 + 1e-9) + 1e-12 * straight; };
   const auto first = std::find_if(squares.begin(), squares.end(), is_best) - squares.begin();
   const auto last = squares.rend() - std::find_if(squares.rbegin(), squares.rend(), is_best) - 1;
   return MssFit{.smallest = Mss(kSmallestMss + static_cast<std::uint32_t>(first)),
