@@ -20,7 +20,10 @@ LoadedRuns load_runs(const std::vector<std::filesystem::path>& files, RttClock c
     }
     try {
       RunReader reader(file);
-      loaded.runs.add(reader);
+      if (!loaded.runs.add(reader)) {
+        loaded.failures.push_back(
+            fmt::format("{} holds a run that another file holds too, counted once", file.string()));
+      }
     } catch (const WorldError& error) {
       loaded.failures.push_back(error.hint().empty()
                                     ? error.what()

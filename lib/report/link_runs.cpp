@@ -6,6 +6,8 @@
 #include <array>
 #include <utility>
 
+#include "lib/stats/order_statistics.h"
+
 namespace tcpstep {
 namespace {
 
@@ -44,6 +46,25 @@ bool has_moved(const LinkRuns& link, const std::optional<RunTrailer>& trailer) {
   return link.series.rbegin()->first.bytes() > std::min(*link.mss, *trailer->changed_mss).bytes();
 }
 
+// Files without an id are never the same run. In virtual time ids may come again with another seed.
+std::string identity_of(const RunHeader& header) {
+  const auto id = header.find("run_id");
+  return id ? fmt::format("{} {} {} {}", *id, header.link(),
+                          header.find("started_utc").value_or(""),
+                          header.find("lab_seed").value_or(""))
+            : std::string();
+}
+
+std::optional<RunFit> fit_of(const LinkRuns& run) {
+  std::vector<SizeTime> endpoints;
+  for (const auto& [size, rtts] : run.series) {
+    if (rtts.size() >= 2) {
+      endpoints.push_back({.size = size, .ns = endpoint_estimate(rtts)});
+    }
+  }
+  return run.mss ? fit_run(endpoints, *run.mss) : std::nullopt;
+}
+
 LinkRuns read_all(RunReader& run, RttClock clock) {
   LinkRuns result;
   result.clock = clock;
@@ -67,6 +88,9 @@ LinkRuns read_all(RunReader& run, RttClock clock) {
   result.runs = 1;
   result.partial_runs = run.trailer() && run.trailer()->status == kComplete ? 0 : 1;
   result.moved_runs = has_moved(result, run.trailer()) ? 1 : 0;
+  if (const auto fit = fit_of(result); fit && result.partial_runs == 0) {
+    result.fits.push_back(*fit);
+  }
   const auto congestion = run.header().find("effective_congestion_control");
   const auto started = run.header().find("started_utc");
   result.conditions =
@@ -85,14 +109,18 @@ std::uint64_t LinkRuns::samples() const {
   return count;
 }
 
-void RunCollection::add(RunReader& run) {
+bool RunCollection::add(RunReader& run) {
   LinkRuns added = read_all(run, clock_);
+  const std::string identity = identity_of(run.header());
+  if (!identity.empty() && !known_runs_.insert(identity).second) {
+    return false;
+  }
   const auto same = std::ranges::find_if(links_, [&](const LinkRuns& known) {
     return known.link == added.link && known.mss == added.mss;
   });
   if (same == links_.end()) {
     links_.push_back(std::move(added));
-    return;
+    return true;
   }
   note_differences(*same, added);
   same->runs += added.runs;
@@ -101,10 +129,12 @@ void RunCollection::add(RunReader& run) {
   same->lost += added.lost;
   same->retransmitted += added.retransmitted;
   same->unstamped += added.unstamped;
+  same->fits.insert(same->fits.end(), added.fits.begin(), added.fits.end());
   for (auto& [size, rtts] : added.series) {
     auto& known = same->series[size];
     known.insert(known.end(), rtts.begin(), rtts.end());
   }
+  return true;
 }
 
 std::span<const LinkRuns> RunCollection::links() {

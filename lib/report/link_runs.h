@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lib/base/units.h"
+#include "lib/report/fitted_penalties.h"
 #include "lib/runfile/run_reader.h"
 
 namespace tcpstep {
@@ -40,6 +41,8 @@ struct LinkRuns {
   // Ascending in every series after sort_series().
   std::map<PayloadSize, std::vector<Duration>> series;
 
+  std::vector<RunFit> fits;  // of the complete runs whose sizes tell one
+
   [[nodiscard]] std::uint64_t samples() const;
 };
 
@@ -47,9 +50,10 @@ class RunCollection {
  public:
   explicit RunCollection(RttClock clock = RttClock::Application) : clock_(clock) {}
 
-  // Reads the rest of `run` and adds it to the runs of its link and MSS.
+  // Reads the rest of `run` and adds it to the runs of its link and MSS; false if that run has been
+  // added before, from another file: then it counts once.
   // If it throws RunFileError, nothing of that file has been added.
-  void add(RunReader& run);
+  bool add(RunReader& run);
 
   // In the order in which the links first came; every series ascending.
   [[nodiscard]] std::span<const LinkRuns> links();
@@ -57,6 +61,7 @@ class RunCollection {
  private:
   RttClock clock_;
   std::vector<LinkRuns> links_;
+  std::set<std::string> known_runs_;
 };
 
 }  // namespace tcpstep

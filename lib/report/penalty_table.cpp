@@ -50,6 +50,7 @@ PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
                      .filling = {},
                      .second = {},
                      .fourth = {},
+                     .fitted = runs.mss ? combine(runs.fits, *runs.mss) : FittedPenalties{},
                      .classes = {}};
   std::map<std::uint32_t, std::vector<Point>> points_of_class;
   for (const auto& [size, rtts] : runs.series) {

@@ -33,6 +33,16 @@ std::string render_classes(const PenaltyTable& table) {
   return align(grid);
 }
 
+constexpr const char* kLeftOut = "\n  lost and retransmitted pings are left out, slow ones stay\n";
+
+std::string render_fitted(const PenaltyTable& table) {
+  TextGrid grid{{"fitted at the boundary", "bytes", "penalty", "95 % interval"}};
+  for (const auto& cells : fitted_cells(table)) {
+    grid.emplace_back(cells.begin(), cells.end());
+  }
+  return grid.size() == 1 ? "" : align(grid) + "  " + fitted_remark(table) + kLeftOut;
+}
+
 }  // namespace
 
 std::string render_text(std::span<const PenaltyTable> tables) {
@@ -47,7 +57,7 @@ std::string render_text(std::span<const PenaltyTable> tables) {
       text += "  " + reason + '\n';
     }
     if (table.reference_size && !table.classes.empty()) {
-      text += render_classes(table);
+      text += render_classes(table) + render_fitted(table);
     }
   }
   return text;

@@ -1,5 +1,6 @@
 #include "lib/stats/order_statistics.h"
 
+#include <algorithm>
 #include <cassert>
 
 namespace tcpstep {
@@ -19,6 +20,17 @@ double expected_minimum(std::span<const Duration> ascending, std::size_t draws) 
 
 double endpoint_estimate(Duration smallest, Duration second) {
   return static_cast<double>((2 * smallest - second).count());
+}
+
+double endpoint_estimate(std::span<const Duration> samples) {
+  assert(samples.size() >= 2);
+  Duration smallest = std::min(samples[0], samples[1]);
+  Duration second = std::max(samples[0], samples[1]);
+  for (const Duration sample : samples.subspan(2)) {
+    second = std::min(second, std::max(sample, smallest));
+    smallest = std::min(smallest, sample);
+  }
+  return endpoint_estimate(smallest, second);
 }
 
 }  // namespace tcpstep

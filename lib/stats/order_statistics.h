@@ -18,5 +18,7 @@ namespace tcpstep {
 // 2 x(1) - x(2) in ns: the minimum without the first-order part of its bias (Robson & Whitlock,
 // Biometrika 51 (1964) 33: estimation of a truncation point).
 [[nodiscard]] double endpoint_estimate(Duration smallest, Duration second);
+// The same of at least two samples in any order.
+[[nodiscard]] double endpoint_estimate(std::span<const Duration> samples);
 
 }  // namespace tcpstep

@@ -39,6 +39,8 @@ TEST(ExpectedMinimumTest, EstimatesTheSameWhateverTheNumberOfRounds) {
 
 TEST(EndpointTest, LiesBelowTheMinimumByTheFirstGap) {
   EXPECT_DOUBLE_EQ(endpoint_estimate(100ns, 103ns), 97);
+  EXPECT_DOUBLE_EQ(endpoint_estimate(std::vector<Duration>{110ns, 103ns, 100ns, 109ns}), 97);
+  EXPECT_DOUBLE_EQ(endpoint_estimate(std::vector<Duration>{100ns, 100ns}), 100);
 }
 
 TEST(RanksTest, ShareTheMeanAmongEquals) {
