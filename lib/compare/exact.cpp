@@ -50,9 +50,8 @@ Pairs pair_up(Comparison& result, std::span<const RunSamples> baseline,
   for (const std::string& seed : seeds) {
     const std::size_t count = count_in(before, seed);
     if (count != count_in(after, seed)) {
-      result.reasons.push_back(
-          fmt::format("with seed {} there are {} of the baseline and {} of the candidate", seed,
-                      count_of(count, "run"), count_in(after, seed)));
+      result.reasons.push_back(fmt::format("seed {}: {} of the baseline and {} of the candidate",
+                                           seed, count_of(count, "run"), count_in(after, seed)));
       continue;
     }
     for (std::size_t i = 0; i < count; ++i) {

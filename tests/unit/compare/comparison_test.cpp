@@ -379,8 +379,7 @@ TEST(ExactComparisonTest, IsSilentOnlyIfEveryPingIsTheSame) {
 TEST(ExactComparisonTest, NeedsTheSameSeeds) {
   Sides sides = virtual_runs(plain(), plain());
   sides.candidate.pop_back();
-  expect_not_comparable(compare(sides),
-                        "with seed 2 there are 1 run of the baseline and 0 of the candidate");
+  expect_not_comparable(compare(sides), "seed 2: 1 run of the baseline and 0 of the candidate");
 }
 
 TEST(ExactComparisonTest, SaysIfARunCameToAnotherEnd) {
