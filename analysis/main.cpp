@@ -3,6 +3,7 @@
 
 #include <system_error>
 
+#include "analysis/compare.h"
 #include "analysis/exchange.h"
 #include "analysis/options.h"
 #include "analysis/plot.h"
@@ -104,6 +105,9 @@ int analyze(const AnalyzeOptions& options) {
   }
   if (const auto* wanted = std::get_if<PlotOptions>(&options)) {
     return plot(*wanted);
+  }
+  if (const auto* wanted = std::get_if<CompareOptions>(&options)) {
+    return compare_files(*wanted);
   }
   return report(std::get<ReportOptions>(options));
 }

@@ -24,6 +24,7 @@ constexpr std::string_view kHelp =
     "Commands:\n"
     "  report    penalty table of each link: text, Markdown, CSV, JSON or HTML\n"
     "  plot      \"all results\" and \"closeup\" of each link: PNG, SVG and gnuplot script\n"
+    "  compare   has the candidate become slower than the baseline? A verdict for people and CI\n"
     "  export    the same for other programs: OpenMetrics, benchmark actions, benchstat, ...\n"
     "  import    a result file from raw samples of sockperf or irtt\n"
     "  validate  is each file whole? if not, line and column\n"
@@ -231,6 +232,9 @@ std::optional<AnalyzeOptions> parse_analyze_options(int argc, const char* const*
   }
   if (command == "repair") {
     return parse_repair(argc - 1, argv + 1);
+  }
+  if (command == "compare") {
+    return parse_compare_options(argc - 1, argv + 1);
   }
   if (command == "--help" || command == "-h" || command == "help") {
     print_data(kHelp);

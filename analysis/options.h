@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "analysis/compare_options.h"
 #include "lib/base/units.h"
 #include "lib/report/link_runs.h"
 #include "lib/stats/statistic.h"
@@ -65,7 +66,7 @@ struct ImportOptions {
 };
 
 using AnalyzeOptions = std::variant<ReportOptions, PlotOptions, ValidateOptions, RepairOptions,
-                                    ExportOptions, ImportOptions>;
+                                    ExportOptions, ImportOptions, CompareOptions>;
 
 // Empty if help or the version was asked for. Throws UsageError.
 [[nodiscard]] std::optional<AnalyzeOptions> parse_analyze_options(int argc,

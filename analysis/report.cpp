@@ -41,6 +41,10 @@ std::vector<fs::path> distinct(const std::vector<fs::path>& files,
   return result;
 }
 
+std::string words_of_repeated(const fs::path& file) {
+  return fmt::format("{} holds a run that another file holds too, counted once", file.string());
+}
+
 using Outcome = std::variant<LinkSketch, std::string>;  // the words, if it failed
 
 Outcome try_to_read(const fs::path& file, RttClock clock, unsigned threads) {
@@ -96,7 +100,9 @@ LoadedRuns load_runs(const std::vector<fs::path>& files, RttClock clock) {
   for (const fs::path& file : distinct(files, loaded.failures)) {
     try {
       RunReader reader(file);
-      loaded.runs.add(reader);
+      if (!loaded.runs.add(reader)) {
+        loaded.failures.push_back(words_of_repeated(file));
+      }
     } catch (const WorldError& error) {
       loaded.failures.push_back(words_of(error));
     } catch (const std::system_error& error) {
@@ -116,11 +122,13 @@ LoadedSketches load_sketches(const std::vector<fs::path>& files, RttClock clock)
     const auto small =
         static_cast<std::size_t>(std::ranges::find_if(batch, is_large) - batch.begin());
     const std::size_t count = std::max<std::size_t>(small, 1);
-    for (Outcome& outcome : read_some(left.first(count), clock, threads)) {
-      if (auto* run = std::get_if<LinkSketch>(&outcome)) {
-        loaded.runs.add(std::move(*run));
-      } else {
-        loaded.failures.push_back(std::move(std::get<std::string>(outcome)));
+    std::vector<Outcome> outcomes = read_some(left.first(count), clock, threads);
+    for (std::size_t i = 0; i < count; ++i) {
+      auto* run = std::get_if<LinkSketch>(&outcomes[i]);
+      if (run == nullptr) {
+        loaded.failures.push_back(std::move(std::get<std::string>(outcomes[i])));
+      } else if (!loaded.runs.add(std::move(*run))) {
+        loaded.failures.push_back(words_of_repeated(left[i]));
       }
     }
     left = left.subspan(count);

@@ -19,11 +19,12 @@ ALLOWED = {
     "lib/stats": ["lib/base"],
     "lib/measure": ["lib/base", "lib/protocol"],
     "lib/report": ["lib/base", "lib/runfile", "lib/stats"],
+    "lib/compare": ["lib/base", "lib/report", "lib/runfile", "lib/stats"],
     "server": ["lib/base", "lib/cli", "lib/host", "lib/measure", "lib/net", "lib/protocol", "lib/report",
                "lib/runfile", "lib/stats"],
     "client": ["lib/base", "lib/cli", "lib/host", "lib/measure", "lib/net", "lib/protocol"],
-    "bench": ["lib/base", "lib/measure", "lib/protocol", "lib/report", "lib/runfile", "lib/stats"],
-    "analysis": ["lib/base", "lib/cli", "lib/import", "lib/report", "lib/runfile", "lib/stats"],
+    "bench": ["lib/base", "lib/compare", "lib/measure", "lib/protocol", "lib/report", "lib/runfile", "lib/stats"],
+    "analysis": ["lib/base", "lib/cli", "lib/compare", "lib/import", "lib/report", "lib/runfile", "lib/stats"],
     "lab": ["lib/base", "lib/cli", "lib/net", "lib/report", "lib/runfile", "lib/stats"],
 }
 

@@ -26,6 +26,15 @@ std::map<std::string, std::string> settings_of(const RunHeader& header) {
   return settings;
 }
 
+// Files without an id are never the same run. In virtual time ids may come again with another seed.
+std::string identity_of(const RunHeader& header) {
+  const auto id = header.find("run_id");
+  return id ? fmt::format("{} {} {} {}", *id, header.link(),
+                          header.find("started_utc").value_or(""),
+                          header.find("lab_seed").value_or(""))
+            : std::string();
+}
+
 // A change of the MSS moves boundaries only if a size lies beyond the smaller one.
 bool has_moved(const LinkFacts& run, const std::optional<RunTrailer>& trailer,
                std::optional<PayloadSize> largest) {
@@ -43,6 +52,7 @@ LinkFacts facts_of(const RunHeader& header, RttClock clock) {
   facts.link = header.link();
   facts.mss = header.mss();
   facts.settings = settings_of(header);
+  facts.identity = identity_of(header);
   const auto congestion = header.find("effective_congestion_control");
   const auto started = header.find("started_utc");
   facts.conditions =
@@ -56,6 +66,15 @@ void count_run(LinkFacts& run, const std::optional<RunTrailer>& trailer,
   run.runs = 1;
   run.partial_runs = trailer && trailer->status == kComplete ? 0 : 1;
   run.moved_runs = has_moved(run, trailer, largest) ? 1 : 0;
+}
+
+void add_fit(LinkFacts& run, std::span<const SizeTime> endpoints) {
+  if (!run.mss || run.partial_runs > 0) {
+    return;
+  }
+  if (const auto fit = fit_run(endpoints, *run.mss)) {
+    run.fits.push_back(*fit);
+  }
 }
 
 bool is_same_link(const LinkFacts& one, const LinkFacts& other) {
@@ -76,6 +95,7 @@ void add_facts(LinkFacts& link, const LinkFacts& added) {
   link.lost += added.lost;
   link.retransmitted += added.retransmitted;
   link.unstamped += added.unstamped;
+  link.fits.insert(link.fits.end(), added.fits.begin(), added.fits.end());
 }
 
 }  // namespace tcpstep

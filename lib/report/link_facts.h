@@ -5,9 +5,12 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "lib/base/units.h"
+#include "lib/report/fitted_penalties.h"
 #include "lib/runfile/run_header.h"
 
 namespace tcpstep {
@@ -33,6 +36,9 @@ struct LinkFacts {
   std::string conditions;                       // "cubic, 2026-11-22" of the first run, for titles
   std::map<std::string, std::string> settings;  // of the first run, by key of the header
   std::set<std::string> differing;              // those in which another run is unlike it
+
+  std::string identity;      // of the first run; empty if the file does not tell
+  std::vector<RunFit> fits;  // of the complete runs whose sizes tell one
 };
 
 // The facts of a run before its rows are read: no run is counted yet.
@@ -42,6 +48,10 @@ struct LinkFacts {
 // size.
 void count_run(LinkFacts& run, const std::optional<RunTrailer>& trailer,
                std::optional<PayloadSize> largest);
+
+// After count_run(): fits the run, if it is complete. `endpoints` has the endpoint estimate of
+// every size with two samples or more.
+void add_fit(LinkFacts& run, std::span<const SizeTime> endpoints);
 
 // True if the two are runs of one link and MSS.
 [[nodiscard]] bool is_same_link(const LinkFacts& one, const LinkFacts& other);

@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "lib/stats/order_statistics.h"
+
 namespace tcpstep {
 namespace {
 
@@ -25,6 +27,13 @@ LinkRuns read_all(RunReader& run, RttClock clock) {
   }
   count_run(result, run.trailer(),
             result.series.empty() ? std::nullopt : std::optional(result.series.rbegin()->first));
+  std::vector<SizeTime> endpoints;
+  for (const auto& [size, rtts] : result.series) {
+    if (rtts.size() >= 2) {
+      endpoints.push_back({.size = size, .ns = endpoint_estimate(rtts)});
+    }
+  }
+  add_fit(result, endpoints);
   return result;
 }
 
@@ -38,19 +47,23 @@ std::uint64_t LinkRuns::samples() const {
   return count;
 }
 
-void RunCollection::add(RunReader& run) {
+bool RunCollection::add(RunReader& run) {
   LinkRuns added = read_all(run, clock_);
+  if (!added.identity.empty() && !known_runs_.insert(added.identity).second) {
+    return false;
+  }
   const auto same = std::ranges::find_if(
       links_, [&](const LinkRuns& known) { return is_same_link(known, added); });
   if (same == links_.end()) {
     links_.push_back(std::move(added));
-    return;
+    return true;
   }
   add_facts(*same, added);
   for (auto& [size, rtts] : added.series) {
     auto& known = same->series[size];
     known.insert(known.end(), rtts.begin(), rtts.end());
   }
+  return true;
 }
 
 std::span<const LinkRuns> RunCollection::links() {

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "lib/base/units.h"
@@ -25,9 +27,10 @@ class RunCollection {
  public:
   explicit RunCollection(RttClock clock = RttClock::Application) : clock_(clock) {}
 
-  // Reads the rest of `run` and adds it to the runs of its link and MSS.
+  // Reads the rest of `run` and adds it to the runs of its link and MSS; false if that run has been
+  // added before, from another file: then it counts once.
   // If it throws RunFileError, nothing of that file has been added.
-  void add(RunReader& run);
+  bool add(RunReader& run);
 
   // In the order in which the links first came; every series ascending.
   [[nodiscard]] std::span<const LinkRuns> links();
@@ -35,6 +38,7 @@ class RunCollection {
  private:
   RttClock clock_;
   std::vector<LinkRuns> links_;
+  std::set<std::string> known_runs_;
 };
 
 }  // namespace tcpstep

@@ -13,6 +13,7 @@
 
 #include "lib/runfile/line_blocks.h"
 #include "lib/runfile/row_scanner.h"
+#include "lib/stats/order_statistics.h"
 
 namespace tcpstep {
 namespace {
@@ -122,6 +123,14 @@ LinkSketch begin_sketch(const RunHeader& header, RttClock clock) {
 void end_sketch(LinkSketch& run, const std::optional<RunTrailer>& trailer) {
   count_run(run, trailer,
             run.series.empty() ? std::nullopt : std::optional(run.series.rbegin()->first));
+  std::vector<SizeTime> endpoints;
+  for (const auto& [size, sketch] : run.series) {
+    if (sketch.size() >= 2) {
+      endpoints.push_back(
+          {.size = size, .ns = endpoint_estimate(sketch.minimum(), sketch.second_minimum())});
+    }
+  }
+  add_fit(run, endpoints);
 }
 
 // Hands out blocks to several threads, and keeps what is known of the file as a whole.
@@ -286,12 +295,15 @@ LinkSketch read_sketch(const std::filesystem::path& file, RttClock clock, unsign
   return read_sketch_strictly(again, clock);
 }
 
-void SketchCollection::add(LinkSketch run) {
+bool SketchCollection::add(LinkSketch run) {
+  if (!run.identity.empty() && !known_runs_.insert(run.identity).second) {
+    return false;
+  }
   const auto same = std::ranges::find_if(
       links_, [&](const LinkSketch& known) { return is_same_link(known, run); });
   if (same == links_.end()) {
     links_.push_back(std::move(run));
-    return;
+    return true;
   }
   add_facts(*same, run);
   same->warnings.merge(run.warnings);
@@ -309,6 +321,7 @@ void SketchCollection::add(LinkSketch run) {
       mine->second.merge(sketch);
     }
   }
+  return true;
 }
 
 }  // namespace tcpstep

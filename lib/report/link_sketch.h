@@ -45,11 +45,13 @@ struct LinkSketch : LinkFacts {
 // Runs by link and MSS, in the order in which these first came.
 class SketchCollection {
  public:
-  void add(LinkSketch run);
+  // False if that run has been added before, from another file: then it counts once.
+  bool add(LinkSketch run);
   [[nodiscard]] std::span<const LinkSketch> links() const { return links_; }
 
  private:
   std::vector<LinkSketch> links_;
+  std::set<std::string> known_runs_;
 };
 
 }  // namespace tcpstep

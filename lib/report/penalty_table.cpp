@@ -65,6 +65,7 @@ PenaltyTable tabulate(const Link& runs, Statistic statistic) {
                      .filling = {},
                      .second = {},
                      .fourth = {},
+                     .fitted = runs.mss ? combine(runs.fits, *runs.mss) : FittedPenalties{},
                      .classes = {}};
   std::map<std::uint32_t, std::vector<Point>> points_of_class;
   for (const auto& [size, rtts] : runs.series) {

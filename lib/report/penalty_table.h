@@ -56,6 +56,10 @@ struct PenaltyTable {
   std::optional<Penalty> second;   // class 2
   std::optional<Penalty> fourth;   // class 4
 
+  // The same rows at the boundary itself, from a fit of every complete run. The statistic is always
+  // the endpoint estimate.
+  FittedPenalties fitted;
+
   std::vector<SegmentClass> classes;  // ascending; empty if the MSS is unknown
 };
 
