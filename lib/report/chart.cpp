@@ -70,13 +70,15 @@ std::vector<double> ticks_of(const Axes& axes) {
   std::vector<double> ticks;
   if (!axes.is_log) {
     const double step = step_for(axes.high - axes.low, 6);
-    for (double tick = std::ceil(axes.low / step) * step; tick <= axes.high; tick += step) {
-      ticks.push_back(tick);
+    const auto last = std::lround(std::floor(axes.high / step));
+    for (auto i = std::lround(std::ceil(axes.low / step)); i <= last; ++i) {
+      ticks.push_back(static_cast<double>(i) * step);
     }
     return ticks;
   }
-  for (double power = std::pow(10, std::floor(std::log10(axes.low))); power <= axes.high;
-       power *= 10) {
+  const auto last = std::lround(std::floor(std::log10(axes.high)));
+  for (auto decade = std::lround(std::floor(std::log10(axes.low))); decade <= last; ++decade) {
+    const double power = std::pow(10, decade);
     for (const double factor : {1.0, 2.0, 5.0}) {
       if (factor * power >= axes.low && factor * power <= axes.high) {
         ticks.push_back(factor * power);
@@ -97,7 +99,8 @@ std::string frame(const Axes& axes) {
         text_at(kLeft - 8, y + 4, "tick end", fmt::format("{:.6g}", tick / (is_short ? 1e3 : 1e6)));
   }
   const double step = step_for(axes.largest_size, 10);
-  for (double tick = 0; tick <= axes.largest_size; tick += step) {
+  for (int i = 0; i * step <= axes.largest_size; ++i) {
+    const double tick = i * step;
     svg += line_between(axes.x(tick), kBottom, axes.x(tick), kBottom + 4, "axis");
     svg += text_at(axes.x(tick), kBottom + 18, "tick middle", fmt::format("{:.0f}", tick));
   }
@@ -128,10 +131,10 @@ std::string curve(const LinkSketch& link, const Axes& axes, std::string_view loo
 
 std::string band(const LinkSketch& link, const Axes& axes, const Value& from, const Value& to) {
   std::string back;
-  for (auto entry = link.series.rbegin(); entry != link.series.rend(); ++entry) {
-    fmt::format_to(std::back_inserter(back), "{:.1f},{:.1f} ", axes.x(entry->first.bytes()),
-                   axes.y(ns_of(from(entry->second))));
-  }
+  std::for_each(link.series.rbegin(), link.series.rend(), [&](const auto& entry) {
+    fmt::format_to(std::back_inserter(back), "{:.1f},{:.1f} ", axes.x(entry.first.bytes()),
+                   axes.y(ns_of(from(entry.second))));
+  });
   return fmt::format("<polygon points=\"{}{}\" class=\"band\"/>\n", points(link, axes, to), back);
 }
 

@@ -26,12 +26,12 @@ std::string label_value(std::string_view text) {
 }
 
 std::string labels(const PenaltyTable& table) {
-  return fmt::format("link=\"{}\"{}", label_value(table.link),
-                     table.mss ? fmt::format(",mss_bytes=\"{}\"", table.mss->bytes()) : "");
+  return fmt::format(R"(link="{}"{})", label_value(table.link),
+                     table.mss ? fmt::format(R"(,mss_bytes="{}")", table.mss->bytes()) : "");
 }
 
 std::string of_class(const PenaltyTable& table, const SegmentClass& row) {
-  return fmt::format("{},statistic=\"{}\",segments=\"{}\"", labels(table), table.statistic.name(),
+  return fmt::format(R"({},statistic="{}",segments="{}")", labels(table), table.statistic.name(),
                      row.segments);
 }
 

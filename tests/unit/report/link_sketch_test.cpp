@@ -137,7 +137,7 @@ TEST(LinkSketchTest, IsNeverMadeOfAFileThatTheStrictReaderRefuses) {
   std::mt19937 generator(5);
   const std::string_view bytes("\0\n\r,#0-9x. ok:", 14);
   int accepted = 0;
-  for (int i = 0; i < 1500; ++i) {
+  for (int i = 0; i < 400; ++i) {
     std::string text = whole;
     if (i % 4 == 0) {
       text.resize(generator() % (text.size() + 1));
@@ -165,7 +165,7 @@ TEST(LinkSketchTest, IsNeverMadeOfAFileThatTheStrictReaderRefuses) {
       ++accepted;
     }
   }
-  EXPECT_GT(accepted, 40);
+  EXPECT_GT(accepted, 10);
 }
 
 TEST(LinkSketchTest, GivesUpOnDataAfterTheTrailerWhereverBlocksEnd) {
