@@ -462,6 +462,7 @@ class Test {
     const double deviation = std::sqrt(squares / static_cast<double>(runs_.size() - 2));
     result_.run_deviation = deviation;
     std::vector<double> distances;
+    distances.reserve(rest.size());
     for (const double value : rest) {
       distances.push_back(std::abs(value));
     }

@@ -34,7 +34,7 @@ std::string xml_safe(std::string_view text) {
 
 std::string test_case(const Comparison& comparison, std::string_view name,
                       const std::string& inside) {
-  return fmt::format("    <testcase classname=\"tcpstep.{}\" name=\"{}\"{}",
+  return fmt::format(R"(    <testcase classname="tcpstep.{}" name="{}"{})",
                      xml_safe(comparison.link), xml_safe(name),
                      inside.empty() ? "/>\n" : ">\n" + inside + "    </testcase>\n");
 }
