@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <memory>
 #include <random>
 #include <sstream>
+#include <string>
 
 #include "lib/report/penalty_table.h"
 #include "lib/report/render.h"
@@ -83,8 +85,13 @@ TEST(LinkSketchTest, IsTheSameHoweverItIsRead) {
   }
 }
 
+// Tests run side by side, each in a process.
+std::string file_of_this_process() {
+  return fmt::format("{}link_sketch_test_{}.csv", testing::TempDir(), ::getpid());
+}
+
 TEST(LinkSketchTest, IsTheSameOfAFileThatThreadsReadInParts) {
-  const std::string path = testing::TempDir() + "link_sketch_test.csv";
+  const std::string path = file_of_this_process();
   std::string text = run_of(300);  // 1.3 MB
   text.insert(text.find("\n150,") + 1, "# remark\n");
   for (const std::size_t cut :
@@ -180,7 +187,7 @@ TEST(LinkSketchTest, GivesUpOnDataAfterTheTrailerWhereverBlocksEnd) {
 }
 
 TEST(LinkSketchTest, NamesTheLineOfAnErrorDeepInALargeFile) {
-  const std::string path = testing::TempDir() + "link_sketch_test.csv";
+  const std::string path = file_of_this_process();
   std::string text = run_of(300);
   const std::size_t at = text.rfind("\n300,9901,") + 1;
   const auto line =
