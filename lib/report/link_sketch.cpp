@@ -24,21 +24,9 @@ constexpr std::uintmax_t kLargeFile = std::uintmax_t{1024} * 1024;  // worth mor
 // The sketch of a size, found by open addressing: a map costs as much as the parsing of a row.
 class SizeTable {
  public:
-  SampleSketch& operator[](std::uint32_t size) {
-    for (std::size_t slot = slot_of(size);; slot = (slot + 1) & (slots_.size() - 1)) {
-      Slot& candidate = slots_[slot];
-      if (candidate.size == size) [[likely]] {
-        return *candidate.sketch;
-      }
-      if (candidate.size == 0) {
-        if (sketches_.size() * 2 >= slots_.size()) {
-          grow();
-          return (*this)[size];
-        }
-        candidate = {.size = size, .sketch = &sketches_.emplace_back(size, SampleSketch()).second};
-        return *candidate.sketch;
-      }
-    }
+  [[gnu::always_inline]] SampleSketch& operator[](std::uint32_t size) {
+    const Slot& first = slots_[slot_of(size)];
+    return first.size == size ? *first.sketch : search(size);
   }
 
   void move_to(std::map<PayloadSize, SampleSketch>& series) {
@@ -55,6 +43,23 @@ class SizeTable {
     std::uint32_t size = 0;  // 0: free, for no payload has that size
     SampleSketch* sketch = nullptr;
   };
+
+  [[gnu::noinline]] SampleSketch& search(std::uint32_t size) {
+    for (std::size_t slot = slot_of(size);; slot = (slot + 1) & (slots_.size() - 1)) {
+      Slot& candidate = slots_[slot];
+      if (candidate.size == size) {
+        return *candidate.sketch;
+      }
+      if (candidate.size == 0) {
+        if (sketches_.size() * 2 >= slots_.size()) {
+          grow();
+          return search(size);
+        }
+        candidate = {.size = size, .sketch = &sketches_.emplace_back(size, SampleSketch()).second};
+        return *candidate.sketch;
+      }
+    }
+  }
 
   // Multiplicative hashing (Knuth, The Art of Computer Programming 3, 6.4).
   [[nodiscard]] std::size_t slot_of(std::uint32_t size) const {

@@ -161,8 +161,7 @@ class RowScanner {
     } else {
       constexpr std::uint64_t kLargest =
           column == Column::Start ? RowLimits::kLongestSpan : RowLimits::kLargestCount;
-      std::uint64_t checked_only = 0;
-      return is_field_end(*at) || scan_number(at, checked_only, 0, kLargest);
+      return is_field_end(*at) || check_number<kLargest>(at);
     }
   }
 
@@ -174,10 +173,30 @@ class RowScanner {
     }
   }
 
+  // The same as scan_number(), of a number that nobody needs: seldom more than counting digits.
+  template <std::uint64_t kLargest>
+  [[gnu::always_inline]] static bool check_number(const char*& at) {
+    const char* after = at;
+    for (unsigned digits = 8; digits == 8 && after - at < kMostDigits;) {
+      digits = count_digits(digits_at(after));
+      after += digits;
+    }
+    if (after - at <= digits_of(kLargest) - 1 && after != at && is_field_end(*after)) [[likely]] {
+      at = after;
+      return true;
+    }
+    std::uint64_t number = 0;
+    return scan_number(at, number, 0, kLargest);
+  }
+
+  static constexpr std::ptrdiff_t digits_of(std::uint64_t number) {
+    return number < 10 ? 1 : 1 + digits_of(number / 10);
+  }
+
   // Digits up to the end of the field: at least one, nothing else.
   template <class Number>
-  static bool scan_number(const char*& at, Number& number, std::uint64_t smallest,
-                          std::uint64_t largest) {
+  [[gnu::always_inline]] static bool scan_number(const char*& at, Number& number,
+                                                 std::uint64_t smallest, std::uint64_t largest) {
     const char* const begin = at;
     std::uint64_t value = 0;
     for (unsigned digits = 8; digits == 8;) {
@@ -193,17 +212,27 @@ class RowScanner {
     return at != begin && is_field_end(*at) && value >= smallest && value <= largest;
   }
 
+  // The next eight bytes; a digit is 0 to 9, anything else is more.
+  static std::uint64_t digits_at(const char* at) {
+    static_assert(std::endian::native == std::endian::little);
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, at, sizeof bytes);
+    return bytes ^ 0x3030303030303030U;
+  }
+
+  // How many of these are digits, from the first one on.
+  static unsigned count_digits(std::uint64_t bytes) {
+    const std::uint64_t others = ((bytes + 0x7676767676767676U) | bytes) & 0x8080808080808080U;
+    return others == 0 ? 8 : static_cast<unsigned>(std::countr_zero(others)) / 8;
+  }
+
   // How many of the next eight bytes are digits, and their value, without a branch for each: eight
   // bytes are one number whose neighbours are brought together, first by pairs, then by fours
   // (W. Muła, "SIMD-ized faster parse of IPv4 addresses" and "Parsing series of integers",
   // 0x80.pl).
-  static unsigned scan_eight(const char* at, std::uint64_t& value) {
-    static_assert(std::endian::native == std::endian::little);
-    std::uint64_t bytes = 0;
-    std::memcpy(&bytes, at, sizeof bytes);
-    bytes ^= 0x3030303030303030U;  // a digit is now 0 to 9, anything else is more
-    const std::uint64_t others = ((bytes + 0x7676767676767676U) | bytes) & 0x8080808080808080U;
-    const unsigned digits = others == 0 ? 8 : static_cast<unsigned>(std::countr_zero(others)) / 8;
+  [[gnu::always_inline]] static unsigned scan_eight(const char* at, std::uint64_t& value) {
+    std::uint64_t bytes = digits_at(at);
+    const unsigned digits = count_digits(bytes);
     if (digits == 0) {
       return 0;
     }
