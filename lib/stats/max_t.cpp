@@ -16,6 +16,7 @@ constexpr std::uint64_t kSeed = 1;
 constexpr double kSmallestVariance = 1e-16;  // of a logarithm: far below any timer
 constexpr double kTie = 1e-9;                // equal t that were summed in another order
 constexpr int kBisections = 60;
+constexpr double kMostEnumerated = 20'000;  // 10 + 10 interleaved runs have 6^5 labellings
 
 double dot(const ContrastColumn& a, const ContrastColumn& b) {
   double sum = 0;
@@ -59,6 +60,38 @@ ContrastColumn MaxT::without_block_means(ContrastColumn column) const {
   return column;
 }
 
+// How many ways there are to shuffle the labels inside the blocks.
+double MaxT::count_labellings(const ContrastColumn& label) const {
+  double product = 1;
+  for (const auto& runs : runs_of_block_) {
+    double candidates = 0;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      if (label[runs[i]] > 0) {
+        ++candidates;
+        product *= static_cast<double>(i + 1) / candidates;
+      } else {
+        product *= static_cast<double>(i + 1) / (static_cast<double>(i + 1) - candidates);
+      }
+    }
+  }
+  return product;
+}
+
+// Counts through them: each block is a digit. False after the last one.
+bool MaxT::next_labelling(ContrastColumn& label) const {
+  return std::any_of(runs_of_block_.begin(), runs_of_block_.end(), [&](const auto& runs) {
+    ContrastColumn digit;
+    for (const std::size_t run : runs) {
+      digit.push_back(label[run]);
+    }
+    const bool is_next = std::next_permutation(digit.begin(), digit.end());
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      label[runs[i]] = digit[i];
+    }
+    return is_next;
+  });
+}
+
 void MaxT::draw(NullLaw law, std::size_t draws) {
   std::mt19937_64 random(kSeed);  // its numbers are the standard's, std::shuffle's are nobody's
   boost::random::normal_distribution<double> normal;
@@ -75,9 +108,23 @@ void MaxT::draw(NullLaw law, std::size_t draws) {
     directions_.push_back(std::move(direction));
     return length;
   };
-  directions_.reserve(draws + 1);
   length_ = add(label);
   ContrastColumn raw = label;
+  if (law == NullLaw::Shuffled && count_labellings(label) <= kMostEnumerated) {
+    for (const auto& runs : runs_of_block_) {  // the first one in lexical order
+      const auto candidates = static_cast<std::size_t>(
+          std::count_if(runs.begin(), runs.end(), [&](std::size_t run) { return label[run] > 0; }));
+      for (std::size_t i = 0; i < runs.size(); ++i) {
+        raw[runs[i]] = i + candidates < runs.size() ? 0 : 1;
+      }
+    }
+    do {
+      if (raw != label) {
+        add(raw);
+      }
+    } while (next_labelling(raw));
+    return;
+  }
   for (std::size_t i = 0; i < draws; ++i) {
     if (law == NullLaw::Rotated) {
       for (double& element : raw) {

@@ -17,8 +17,9 @@ using ContrastColumn = std::vector<double>;
 
 // Where the null law comes from.
 enum class NullLaw : std::uint8_t {
-  // The labels are shuffled inside the blocks. Exact whatever the noise, if the order of the runs
-  // was drawn that way (Westfall & Young, Resampling-Based Multiple Testing, 1993).
+  // The labels are shuffled inside the blocks: in every way there is, if these are not too many.
+  // Exact whatever the noise, if the order of the runs was drawn that way (Westfall & Young,
+  // Resampling-Based Multiple Testing, 1993).
   Shuffled,
   // Random directions. Exact for normal rows with any correlation between the columns (Langsrud,
   // Statistics and Computing 15 (2005) 53); for as few runs as leave too few shuffles.
@@ -64,6 +65,8 @@ class MaxT {
  private:
   [[nodiscard]] ContrastColumn without_block_means(ContrastColumn column) const;
   [[nodiscard]] double t_of(const ContrastColumn& column, double added_variance) const;
+  [[nodiscard]] double count_labellings(const ContrastColumn& label) const;
+  bool next_labelling(ContrastColumn& label) const;
   void draw(NullLaw law, std::size_t draws);
 
   std::vector<Side> order_;

@@ -113,6 +113,23 @@ TEST(MaxTTest, FindsAShiftWithoutVariance) {
   EXPECT_LE(result.contrasts[0].p_slower, 0.001);
 }
 
+TEST(MaxTTest, GoesThroughEveryLabellingIfTheseAreFew) {
+  const MaxT test = test_of("ABBABAAB", NullLaw::Shuffled);  // 6 ways in each of the two blocks
+  const std::vector<ContrastColumn> largest{{1, 3, 4, 2, 8, 5, 6, 7}};
+  const FamilyTest result = test.test(largest, {});
+  EXPECT_EQ(result.largest.size(), 35U);
+  EXPECT_DOUBLE_EQ(result.contrasts[0].p_slower, 1.0 / 36);
+  EXPECT_DOUBLE_EQ(result.contrasts[0].p_faster, 1);
+  const std::vector<ContrastColumn> third{{1, 3, 4, 2, 8, 5, 7, 6}};
+  EXPECT_DOUBLE_EQ(test.test(third, {}).contrasts[0].p_slower, 3.0 / 36);
+}
+
+TEST(MaxTTest, DrawsLabellingsIfTheseAreMany) {
+  const MaxT test = test_of("ABBAABBAABBAABBAABBAABBA", NullLaw::Shuffled);
+  const std::vector<ContrastColumn> flat(1, ContrastColumn(24, 1.0));
+  EXPECT_EQ(test.test(flat, {}).largest.size(), 4999U);
+}
+
 TEST(StudentTTest, HasTheQuantilesOfTheTables) {
   EXPECT_NEAR(student_t_quantile(0.975, 9), 2.262157, 1e-6);
   EXPECT_NEAR(student_t_quantile(0.95, 1), 6.313752, 1e-6);
