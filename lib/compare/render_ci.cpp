@@ -3,15 +3,17 @@
 
 #include <algorithm>
 
+#include "lib/base/text.h"
 #include "lib/compare/render.h"
 #include "lib/compare/rows.h"
 
 namespace tcpstep {
 namespace {
 
+// XML has no control characters, not even escaped.
 std::string xml_safe(std::string_view text) {
   std::string safe;
-  for (const char c : text) {
+  for (const char c : without_controls(text)) {
     switch (c) {
       case '&':
         safe += "&amp;";

@@ -4,10 +4,12 @@ import datetime
 import json
 import random
 import shlex
+import shutil
+import subprocess
 import sys
 import xml.etree.ElementTree
 
-from harness import TestCase, environment, free_port, main, program, run
+from harness import SOURCE, TestCase, environment, free_port, main, program, run
 
 SIZES = [1, 401, 801, 1201, 1401, 1501, 1901, 2301, 2801]
 
@@ -137,6 +139,18 @@ class Formats(CompareTestCase):
             for kind, attribute in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
                 self.assertEqual(int(suite.get(attribute)),
                                  sum(case.find(kind) is not None for case in cases))
+
+    def test_junit_is_valid_by_the_schema_of_jenkins(self):
+        if not shutil.which("xmllint"):
+            self.skipTest("xmllint is not installed")
+        schema = SOURCE / "tests" / "data" / "jenkins-junit.xsd"
+        partial = self.directory / 'cut <&> "off"\x01.csv'
+        partial.write_text(self.files[1][0].read_text().rpartition("# end")[0])
+        for sides in (self.files, self.files[::-1], [self.files[0][:1], self.files[1][:1]],
+                      [self.files[0], [partial, *self.files[1][1:]]]):
+            result = subprocess.run(["xmllint", "--noout", "--schema", schema, "-"], text=True, capture_output=True,
+                                    input=self.compare(*sides, "--format=junit").stdout)
+            self.assertEqual(result.returncode, 0, result.stderr)
 
     def test_github_annotates_and_adds_to_the_summary(self):
         summary = self.directory / "summary.md"
