@@ -90,14 +90,18 @@ void export_go(const std::filesystem::path& file, RttClock clock) {
 }
 
 void import_files(const ImportOptions& options) {
-  const bool is_irtt = options.from == ForeignTool::Irtt;
+  struct Tool {
+    std::string_view name;
+    ForeignRun (*parse)(std::string_view text, std::string_view name);
+  };
+  const Tool tool = options.from == ForeignTool::Irtt       ? Tool{"irtt", parse_irtt_json}
+                    : options.from == ForeignTool::Lagscope ? Tool{"lagscope", parse_lagscope_log}
+                                                            : Tool{"sockperf", parse_sockperf_log};
   std::vector<ForeignRun> runs;
   for (const auto& file : options.files) {
-    const std::string text = read_whole(file);
-    runs.push_back(is_irtt ? parse_irtt_json(text, file.string())
-                           : parse_sockperf_log(text, file.string()));
+    runs.push_back(tool.parse(read_whole(file), file.string()));
   }
-  write_imported(runs, is_irtt ? "irtt" : "sockperf", options.link, OutputFile(options.output));
+  write_imported(runs, tool.name, options.link, OutputFile(options.output));
 }
 
 }  // namespace tcpstep

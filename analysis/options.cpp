@@ -26,7 +26,7 @@ constexpr std::string_view kHelp =
     "  plot      \"all results\" and \"closeup\" of each link: PNG, SVG and gnuplot script\n"
     "  compare   has the candidate become slower than the baseline? A verdict for people and CI\n"
     "  export    the same for other programs: OpenMetrics, benchmark actions, benchstat, ...\n"
-    "  import    a result file from raw samples of sockperf or irtt\n"
+    "  import    a result file from raw samples of sockperf, irtt, lagscope\n"
     "  validate  is each file whole? if not, line and column\n"
     "  repair    whole lines of a file that a crash has cut, with an end that says so\n"
     "\n"
@@ -184,14 +184,14 @@ std::optional<AnalyzeOptions> parse_export(int argc, const char* const* argv) {
 std::optional<AnalyzeOptions> parse_import(int argc, const char* const* argv) {
   CommandLine line(
       "tcpstep-analyze import --from TOOL --link NAME --output FILE FILE...",
-      "Makes one result file of the raw samples of another tool: sockperf --full-log or irtt -o, "
-      "one\n"
-      "file for each payload size.",
+      "Makes one result file of the raw samples of another tool: sockperf --full-log, irtt -o or "
+      "the\n"
+      "output of lagscope -V, one file for each payload size.",
       "Example:\n"
       "  tcpstep-analyze import --from sockperf --link lan --output lan.csv sockperf-*.log\n");
   line.positional("FILE", 1, kMostFiles);
   line.group("Import");
-  line.value("from", "TOOL", "sockperf or irtt");
+  line.value("from", "TOOL", "sockperf, irtt or lagscope");
   line.value("link", "NAME", "what to call the path");
   line.value("output", "FILE", "the result file; never replaced");
   const auto values = line.parse(argc, argv);
@@ -204,8 +204,9 @@ std::optional<AnalyzeOptions> parse_import(int argc, const char* const* argv) {
     }
   }
   return ImportOptions{
-      .from = values->choose<ForeignTool>(
-          "from", {{"sockperf", ForeignTool::Sockperf}, {"irtt", ForeignTool::Irtt}}),
+      .from = values->choose<ForeignTool>("from", {{"sockperf", ForeignTool::Sockperf},
+                                                   {"irtt", ForeignTool::Irtt},
+                                                   {"lagscope", ForeignTool::Lagscope}}),
       .files = files_of(*values),
       .link = values->get("link", parse_name),
       .output = values->text("output")};

@@ -56,7 +56,7 @@ struct ExportOptions {
   std::optional<PayloadSize> size;  // hgrm: of this size, otherwise of the smallest
 };
 
-enum class ForeignTool : std::uint8_t { Sockperf, Irtt };
+enum class ForeignTool : std::uint8_t { Sockperf, Irtt, Lagscope };
 
 struct ImportOptions {
   ForeignTool from = ForeignTool::Sockperf;

@@ -42,4 +42,8 @@ struct ForeignRun {
 // time, as irtt itself counts them.
 [[nodiscard]] ForeignRun parse_irtt_json(std::string_view text, std::string_view name);
 
+// The output of lagscope -V, whose lines of replies have size and time. It tells the time of the
+// day to the second, so that is how exact the starts are. What lagscope -R writes knows no size.
+[[nodiscard]] ForeignRun parse_lagscope_log(std::string_view text, std::string_view name);
+
 }  // namespace tcpstep

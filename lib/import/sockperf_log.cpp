@@ -6,34 +6,13 @@
 
 #include "lib/base/text.h"
 #include "lib/import/foreign_run.h"
+#include "lib/import/log_lines.h"
 
 namespace tcpstep {
 namespace {
 
 constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
 constexpr std::int64_t kLongestTime = 4'000'000'000;  // seconds; beyond this nanoseconds overflow
-
-class Lines {
- public:
-  explicit Lines(std::string_view text) : rest_(text) {}
-
-  // The next line without its end; nothing if no LF follows: it may be cut.
-  std::optional<std::string_view> next() {
-    const std::size_t end = rest_.find('\n');
-    if (end == std::string_view::npos) {
-      return std::nullopt;
-    }
-    const std::string_view line = rest_.substr(0, end);
-    rest_.remove_prefix(end + 1);
-    ++number_;
-    return line;
-  }
-  [[nodiscard]] std::uint64_t number() const { return number_; }
-
- private:
-  std::string_view rest_;
-  std::uint64_t number_ = 0;
-};
 
 // "2.403204739": seconds with nine decimals.
 std::optional<std::int64_t> parse_seconds(std::string_view text) {
@@ -72,7 +51,7 @@ std::optional<PayloadSize> parse_size(std::string_view parameters) {
 
 ForeignRun parse_sockperf_log(std::string_view text, std::string_view name) {
   constexpr std::string_view kParameters = "test was performed using the following parameters: ";
-  Lines lines(text);
+  LogLines lines(text);
   ForeignRun run;
   bool has_size = false;
   bool has_columns = false;

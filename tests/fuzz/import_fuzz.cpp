@@ -12,8 +12,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   try {
-    const tcpstep::ForeignRun run = data[0] == 's' ? tcpstep::parse_sockperf_log(text, "fuzz")
-                                                   : tcpstep::parse_irtt_json(text, "fuzz");
+    const tcpstep::ForeignRun run = data[0] == 's'   ? tcpstep::parse_sockperf_log(text, "fuzz")
+                                    : data[0] == 'l' ? tcpstep::parse_lagscope_log(text, "fuzz")
+                                                     : tcpstep::parse_irtt_json(text, "fuzz");
     if (run.pings.empty()) {
       std::abort();
     }

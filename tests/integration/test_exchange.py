@@ -45,12 +45,21 @@ class Export(TestCase):
         self.assertEqual([(e["name"], e["unit"], e["value"]) for e in entries],
                          [(f"veth MSS 1448/{c['segments']} segment{'s' * (c['segments'] > 1)}", "ns",
                            c["rtt_ns"]) for c in self.veth["classes"]])
+        # What extract.ts of the action declares as a result.
+        for entry in entries:
+            self.assertLessEqual(set(entry), {"name", "value", "range", "unit", "extra"})
+            for key, value in entry.items():
+                self.assertIsInstance(value, int if key == "value" else str)
 
     def test_bencher_is_its_metric_format(self):
         benchmarks = json.loads(self.export("bencher", "--statistic", "mean", VETH, LOOPBACK))
         self.assertEqual(len(benchmarks), len(self.veth["classes"]) + 1)
-        for measures in benchmarks.values():
+        # Names and measures as bencher.dev/docs/reference/bencher-metric-format has them: "latency" is the
+        # measure in nanoseconds that every project has.
+        for name, measures in benchmarks.items():
             self.assertEqual((list(measures), list(measures["latency"])), (["latency"], ["value"]))
+            self.assertIsInstance(measures["latency"]["value"], int)
+            self.assertTrue(0 < len(name) <= 1024)
 
     def test_go_has_one_line_per_counted_sample(self):
         lines = self.export("go", VETH).splitlines()
@@ -58,8 +67,21 @@ class Export(TestCase):
         self.assertEqual(len(benchmarks), self.veth["samples"])
         for line in benchmarks:
             self.assertRegex(line, r"^BenchmarkRtt/link=veth/segments=\d+/size=\d+ 1 \d+ ns/op$")
-        for line in lines[:3]:
-            self.assertRegex(line, r"^[a-z][^A-Z \t]*: ")
+
+    def test_go_has_no_line_that_its_format_does_not_know(self):
+        # golang.org/design/14313-benchmark-format; benchfmt ignores or refuses whatever differs from it.
+        configuration = re.compile(r"(?!\s|[A-Z])[a-z][^\sA-Z:]*:[ \t]+\S.*")
+        result = re.compile(r"Benchmark(?![a-z])\S*\s+[1-9]\d*(\s+[0-9.]+\s+\S+)+")
+        sizes = set()
+        for line in self.export("go", LOOPBACK, VETH).splitlines():
+            if not line.startswith("Benchmark"):
+                self.assertRegex(line, configuration)
+                continue
+            self.assertIsNotNone(result.fullmatch(line), line)
+            name = line.split()[0].split("/")[1:]  # benchstat's -row /size: parts of the form key=value
+            sizes.add(dict(part.split("=") for part in name)["size"])
+        self.assertIn("link", {part.partition("=")[0] for part in name})
+        self.assertEqual(len(sizes), 100)
 
     def test_csv_has_one_line_per_size(self):
         rows = list(csv.DictReader(self.export("csv", VETH).splitlines()))
@@ -114,6 +136,13 @@ class Import(TestCase):
         self.assertEqual({r["size_bytes"] for r in imported.rows}, {"172"})
         self.assertEqual(imported.header["protocol"], "irtt")
 
+    def test_of_lagscope_takes_the_replies_of_its_verbose_output(self):
+        # Made by hand after the formats in lagscope's src/main.c and src/logger.h, not by lagscope.
+        rows = self.convert("lagscope", DATA / "lagscope_4.log", DATA / "lagscope_101.log").rows
+        for size in ("4", "101"):
+            self.assertEqual([(int(r["start_ns"]) / 1e9, int(r["rtt_ns"])) for r in rows if r["size_bytes"] == size],
+                             [(0, 96083), (1, 54063), (2, 2828121), (3, 147913), (4, 102000)])
+
     def test_can_be_reported_and_says_why_there_is_no_penalty(self):
         self.convert("sockperf", DATA / "sockperf_3.7_101.csv", DATA / "sockperf_3.7_1501.csv")
         _, (link,) = report(self.directory / "imported.csv")
@@ -141,11 +170,15 @@ class Import(TestCase):
 
     def test_refuses_what_is_no_log_and_leaves_no_file(self):
         good = (DATA / "sockperf_3.7_101.csv").read_text()
+        replies = (DATA / "lagscope_4.log").read_text()
         for tool, content, words in (
                 ("sockperf", "", "has no parameters of sockperf"),
                 ("sockperf", good.replace("--msg-size=101 ", ""), ":2: there is no --msg-size"),
                 ("sockperf", good.replace("2.403289138", "2.403"), ":22: there are not two times"),
                 ("sockperf", good.replace("2.403289138", "2.303289138"), ":22: the times run backwards"),
+                ("lagscope", good, "has no line of a reply"),
+                ("lagscope", replies.replace("time=54.063us", "time=54us"), ":5: there is no time in microseconds"),
+                ("lagscope", replies.replace("bytes=4", "bytes=5", 1), ":5: there is a second size"),
                 ("irtt", "{}", "not found"),
                 ("irtt", good, "parse error"),
                 ("irtt", (DATA / "irtt_0.9.0.json").read_text().replace('"json_format": 1', '"json_format": 2'),
