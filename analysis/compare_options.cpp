@@ -3,40 +3,27 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <string>
 #include <string_view>
 
 #include "lib/base/error.h"
 #include "lib/base/text.h"
 #include "lib/cli/command_line.h"
+#include "lib/cli/parse.h"
 
 namespace tcpstep {
 namespace {
 
 constexpr std::size_t kMostFiles = 100'000;
 
-double parse_number(std::string_view text, double smallest, double largest, std::string_view hint) {
-  double number = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
-  if (error != std::errc{} || end != text.data() + text.size() || !(number >= smallest) ||
-      !(number <= largest)) {
-    throw UsageError(fmt::format("'{}' is not right", printable(text)), std::string(hint));
-  }
-  return number;
-}
+constexpr double kLargestShare = 10;
 
-double parse_share(std::string_view text) {
-  constexpr std::string_view kHint = "Write a share of 0% to 1000% such as 5% or 2.5%.";
-  if (!text.ends_with('%')) {
-    throw UsageError(fmt::format("'{}' is no share", printable(text)), std::string(kHint));
-  }
-  return parse_number(text.substr(0, text.size() - 1), 0, 1000, kHint) / 100;
+double parse_effect(std::string_view text) {
+  return parse_share(text, 0, kLargestShare);
 }
 
 double parse_tolerance(std::string_view text) {
-  const double share = parse_share(text);
+  const double share = parse_share(text, 0, kLargestShare);
   if (share == 0) {
     throw UsageError("no number of runs excludes a shift of 0%", "Write a share such as 5%.");
   }
@@ -44,7 +31,7 @@ double parse_tolerance(std::string_view text) {
 }
 
 double parse_alpha(std::string_view text) {
-  return parse_number(text, 0.001, 0.2, "Write a probability of 0.001 to 0.2.");
+  return parse_number(text, 0.001, 0.2);
 }
 
 }  // namespace
@@ -100,7 +87,7 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
       .is_strict = values->is_set("strict"),
       .is_advisory = values->is_set("advisory")};
   if (values->has("minimum-effect")) {
-    options.settings.minimum_effect = values->get("minimum-effect", parse_share);
+    options.settings.minimum_effect = values->get("minimum-effect", parse_effect);
   }
   for (const auto& file : options.candidate) {
     if (file.native().starts_with("--")) {

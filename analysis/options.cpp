@@ -7,10 +7,9 @@
 #include "analysis/repair.h"
 #include "lib/base/error.h"
 #include "lib/base/text.h"
-#include "lib/base/version.h"
 #include "lib/cli/command_line.h"
 #include "lib/cli/parse.h"
-#include "lib/cli/print.h"
+#include "lib/cli/subcommand.h"
 
 namespace tcpstep {
 namespace {
@@ -211,42 +210,22 @@ std::optional<AnalyzeOptions> parse_import(int argc, const char* const* argv) {
       .output = values->text("output")};
 }
 
+std::optional<AnalyzeOptions> parse_compare(int argc, const char* const* argv) {
+  return parse_compare_options(argc, argv);
+}
+
 }  // namespace
 
 std::optional<AnalyzeOptions> parse_analyze_options(int argc, const char* const* argv) {
-  const std::string_view command = argc > 1 ? argv[1] : "";
-  if (command == "report") {
-    return parse_report(argc - 1, argv + 1);
-  }
-  if (command == "plot") {
-    return parse_plot(argc - 1, argv + 1);
-  }
-  if (command == "export") {
-    return parse_export(argc - 1, argv + 1);
-  }
-  if (command == "import") {
-    return parse_import(argc - 1, argv + 1);
-  }
-  if (command == "validate") {
-    return parse_validate(argc - 1, argv + 1);
-  }
-  if (command == "repair") {
-    return parse_repair(argc - 1, argv + 1);
-  }
-  if (command == "compare") {
-    return parse_compare_options(argc - 1, argv + 1);
-  }
-  if (command == "--help" || command == "-h" || command == "help") {
-    print_data(kHelp);
-    return std::nullopt;
-  }
-  if (command == "--version" || command == "-V") {
-    print_data(fmt::format("{}\n", version_and_git()));
-    return std::nullopt;
-  }
-  throw UsageError(command.empty() ? "no command was given"
-                                   : fmt::format("unknown command '{}'", printable(command)),
-                   "See tcpstep-analyze --help.");
+  return parse_command<AnalyzeOptions>("tcpstep-analyze", kHelp,
+                                       {{"report", parse_report},
+                                        {"plot", parse_plot},
+                                        {"compare", parse_compare},
+                                        {"export", parse_export},
+                                        {"import", parse_import},
+                                        {"validate", parse_validate},
+                                        {"repair", parse_repair}},
+                                       argc, argv);
 }
 
 }  // namespace tcpstep
