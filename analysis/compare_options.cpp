@@ -6,32 +6,20 @@
 #include <string>
 #include <string_view>
 
+#include "analysis/common_options.h"
 #include "lib/base/error.h"
 #include "lib/base/text.h"
 #include "lib/cli/command_line.h"
-#include "lib/cli/parse.h"
 
 namespace tcpstep {
 namespace {
 
-constexpr std::size_t kMostFiles = 100'000;
-
-constexpr double kLargestShare = 10;
-
-double parse_effect(std::string_view text) {
-  return parse_share(text, 0, kLargestShare);
-}
-
 double parse_tolerance(std::string_view text) {
-  const double share = parse_share(text, 0, kLargestShare);
+  const double share = parse_effect(text);
   if (share == 0) {
     throw UsageError("no number of runs excludes a shift of 0%", "Write a share such as 5%.");
   }
   return share;
-}
-
-double parse_alpha(std::string_view text) {
-  return parse_number(text, 0.001, 0.2);
 }
 
 }  // namespace
@@ -55,9 +43,9 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
   line.flag("ignore-segmentation", "only sizes that need the same segments by both MSS");
   line.flag("strict", "exit with 4 if the tolerance is not excluded");
   line.flag("advisory", "exit with 0 whatever the verdict");
-  line.value("clock", "WORD", "application",
-             "application, or kernel: without the stacks of the measuring host");
+  declare_clock(line);
   line.value("format", "WORD", "text", "text, markdown, json, junit or github");
+  line.value("plot", "DIR", "draw both sides there too: PNG, SVG and gnuplot script");
   const auto* const end = argv + argc;
   const auto* const border =
       std::find_if(argv + 1, end, [](std::string_view word) { return word == "--"; });
@@ -70,10 +58,9 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
                      "Usage: tcpstep-analyze compare [options] BASELINE... -- CANDIDATE...");
   }
   CompareOptions options{
-      .baseline = {values->positional().begin(), values->positional().end()},
+      .baseline = files_of(*values),
       .candidate = {border + 1, end},
-      .clock = values->choose<RttClock>(
-          "clock", {{"application", RttClock::Application}, {"kernel", RttClock::Kernel}}),
+      .clock = clock_of(*values),
       .settings = {.alpha = values->get("alpha", parse_alpha),
                    .tolerance = values->get("tolerance", parse_tolerance),
                    .is_exchangeable = values->is_set("assume-exchangeable"),
@@ -84,10 +71,14 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
                                                          {"json", CompareFormat::Json},
                                                          {"junit", CompareFormat::Junit},
                                                          {"github", CompareFormat::Github}}),
+      .plots = {},
       .is_strict = values->is_set("strict"),
       .is_advisory = values->is_set("advisory")};
   if (values->has("minimum-effect")) {
     options.settings.minimum_effect = values->get("minimum-effect", parse_effect);
+  }
+  if (values->has("plot")) {
+    options.plots = values->get("plot", parse_folder);
   }
   for (const auto& file : options.candidate) {
     if (file.native().starts_with("--")) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lib/base/error.h"
+#include "lib/compare/by_size.h"
 #include "lib/compare/exact.h"
 #include "lib/compare/run_test.h"
 
@@ -89,6 +90,7 @@ Comparison compare(std::vector<RunSamples> baseline, std::vector<RunSamples> can
   if (std::all_of(baseline.begin(), baseline.end(), is_virtual) &&
       std::all_of(candidate.begin(), candidate.end(), is_virtual)) {
     compare_exactly(result, baseline, candidate);
+    result.by_size = levels_by_size(baseline, candidate);
   } else {
     RunTest(result, baseline, candidate).run();
   }

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "lib/compare/attribution.h"
+#include "lib/compare/by_size.h"
 #include "lib/compare/run_test.h"
 #include "lib/stats/ranks.h"
 #include "lib/stats/student_t.h"
@@ -43,6 +44,7 @@ double RunTest::smallest_change(Family family) const {
 
 // What the sides differ by, without any claim.
 void RunTest::estimate_only() {
+  result_.by_size = levels_by_size(table_, order_);
   for (std::size_t c = 0; c < table_.names.size(); ++c) {
     std::vector<double> values[2];
     for (std::size_t run = 0; run < runs_.size(); ++run) {
@@ -73,6 +75,14 @@ void RunTest::test_all() {
       main.largest[static_cast<std::size_t>(
                        std::ceil(kConfidence * static_cast<double>(main.largest.size()))) -
                    1];
+  result_.by_size = levels_by_size(table_, order_);
+  for (std::size_t i = 0; i < table_.sizes.size(); ++i) {
+    const auto [low, high] = test.interval(table_.floors[i], critical, false, tick_variance);
+    SizeChange& size = result_.by_size[i];
+    size.low = low;
+    size.high = high;
+    size.change = (low + high) / 2;
+  }
   double excluded = -1;
   for (std::size_t c = 0; c < table_.names.size(); ++c) {
     const Contrast name = table_.names[c];

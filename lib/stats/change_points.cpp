@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kDraws = 1999;
 constexpr std::size_t kBurnIn = 10;        // rows of a draw until its start is forgotten
 constexpr double kMostCorrelation = 0.95;  // of neighbouring rows
+constexpr double kCaution = 2;             // standard errors that the null law is coloured more
 constexpr double kMostInnovation = 3;      // standard deviations
 constexpr double kOutlier = 3;             // standard deviations
 constexpr double kNormalMad = 1.4826;      // standard deviations in a median absolute deviation
@@ -111,7 +112,7 @@ std::vector<double> null_law(const Rows& rows, const std::vector<Split>& splits)
   for (std::size_t c = 0; c < width; ++c) {
     const Split& split = splits[c];
     const double r = split.correlation;
-    colour[c] = std::min(r + std::sqrt((1 - r * r) / n), kMostCorrelation);  // and one error more
+    colour[c] = std::min(r + kCaution * std::sqrt((1 - r * r) / n), kMostCorrelation);
     const auto rest = [&](std::size_t row) {
       return rows.at(row, c) - (row < split.first ? split.mean_before : split.mean_after);
     };
@@ -239,20 +240,19 @@ class Search {
   }
 
   ChangeSearch run() {
-    const std::size_t count = columns_.front().size();
-    search(0, count);
-    std::vector<std::size_t> borders{0};
-    for (const Found& found : found_) {
-      borders.push_back(found.first);
-    }
-    borders.push_back(count);
-    for (std::size_t i = 0; i < found_.size(); ++i) {
-      ChangePoint change{.first = found_[i].first, .columns = {}};
-      for (std::size_t c = 0; c < columns_.size(); ++c) {
-        change.columns.push_back(
-            change_of(columns_[c], borders[i], borders[i + 1], borders[i + 2], found_[i].p[c]));
+    search(0, columns_.front().size());
+    // A part of the series may have shown more than there is between the segments that remain.
+    while (true) {
+      const auto small = std::find_if(found_.begin(), found_.end(), [&](const Found& found) {
+        return !counts(change_at(found));
+      });
+      if (small == found_.end()) {
+        break;
       }
-      result_.changes.push_back(std::move(change));
+      found_.erase(small);
+    }
+    for (const Found& found : found_) {
+      result_.changes.push_back({.first = found.first, .columns = change_at(found)});
     }
     return std::move(result_);
   }
@@ -263,18 +263,43 @@ class Search {
     std::vector<double> p;  // of each column
   };
 
-  // The whole with half of alpha. A level that came and went hides there behind its own residuals:
-  // then three halves that overlap, with the other half of alpha.
+  // True if some column moved by enough, and not by chance.
+  [[nodiscard]] bool counts(const std::vector<ColumnChange>& columns) const {
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      if (columns[c].p <= alpha_ && std::abs(columns[c].shift) >= least_[c]) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // Between the segments before and after one that was found.
+  [[nodiscard]] std::vector<ColumnChange> change_at(const Found& found) const {
+    std::size_t begin = 0;
+    std::size_t end = columns_.front().size();
+    for (const Found& other : found_) {
+      begin = other.first < found.first ? other.first : begin;
+      end = other.first > found.first ? std::min(end, other.first) : end;
+    }
+    std::vector<ColumnChange> columns;
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+      columns.push_back(change_of(columns_[c], begin, found.first, end, found.p[c]));
+    }
+    return columns;
+  }
+
+  // The whole with three quarters of alpha. A level that came and went hides there behind its own
+  // residuals: then three halves that overlap, with the last quarter of alpha.
   void search(std::size_t begin, std::size_t end) {
     const std::size_t count = end - begin;
     if (count < kFewestToSearch) {
       return;
     }
-    std::optional<Found> found = change_in(begin, end, 2);
+    std::optional<Found> found = change_in(begin, end, 4.0 / 3);
     for (std::size_t quarter = 0; quarter < 3 && !found && count / 2 >= kFewestToSearch;
          ++quarter) {
       const std::size_t from = begin + quarter * count / 4;
-      found = change_in(from, quarter == 2 ? end : from + count / 2, 6);
+      found = change_in(from, quarter == 2 ? end : from + count / 2, 12);
     }
     if (found) {
       result_.visible.clear();  // it was that of a longer segment
@@ -300,18 +325,16 @@ class Search {
           return a.statistic < b.statistic;
         })->first;
     Found found{.first = begin + place, .p = {}};
-    bool is_change = false;
+    std::vector<ColumnChange> changes;
     for (std::size_t c = 0; c < columns_.size(); ++c) {
       const double statistic = split_at(rows, c, place).statistic;
       const auto below = std::lower_bound(null.begin(), null.end(), statistic) - null.begin();
       const double p = static_cast<double>(1 + static_cast<std::ptrdiff_t>(kDraws) - below) /
                        static_cast<double>(kDraws + 1);
       found.p.push_back(std::min(1.0, tests * p));
-      is_change = is_change ||
-                  (found.p.back() <= alpha_ &&
-                   std::abs(change_of(columns_[c], begin, found.first, end, p).shift) >= least_[c]);
+      changes.push_back(change_of(columns_[c], begin, found.first, end, found.p.back()));
     }
-    if (is_change) {
+    if (counts(changes)) {
       return found;
     }
     if (end == columns_.front().size() && result_.visible.empty()) {  // the newest, as a whole
