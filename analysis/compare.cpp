@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "analysis/compare_script.h"
+#include "analysis/plot.h"
 #include "lib/base/error.h"
 #include "lib/cli/print.h"
 #include "lib/cli/run_program.h"
@@ -80,6 +82,11 @@ int compare_files(const CompareOptions& options) {
   const Comparison comparison = compare(load(options.baseline, options.clock),
                                         load(options.candidate, options.clock), options.settings);
   print_data(render(comparison, options.format));
+  if (options.plots && comparison.by_size.empty()) {
+    print_words("tcpstep-analyze: there is no payload size of both sides to draw");
+  } else if (options.plots) {
+    draw(compare_script(comparison), *options.plots);
+  }
   return exit_status_of(comparison, options);
 }
 

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <string>
 #include <string_view>
 
+#include "analysis/common_options.h"
 #include "lib/base/error.h"
 #include "lib/base/text.h"
 #include "lib/cli/command_line.h"
@@ -14,37 +14,12 @@
 namespace tcpstep {
 namespace {
 
-constexpr std::size_t kMostFiles = 100'000;
-
-double parse_number(std::string_view text, double smallest, double largest, std::string_view hint) {
-  double number = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
-  if (error != std::errc{} || end != text.data() + text.size() || !(number >= smallest) ||
-      !(number <= largest)) {
-    throw UsageError(fmt::format("'{}' is not right", printable(text)), std::string(hint));
-  }
-  return number;
-}
-
-double parse_share(std::string_view text) {
-  constexpr std::string_view kHint = "Write a share of 0% to 1000% such as 5% or 2.5%.";
-  if (!text.ends_with('%')) {
-    throw UsageError(fmt::format("'{}' is no share", printable(text)), std::string(kHint));
-  }
-  return parse_number(text.substr(0, text.size() - 1), 0, 1000, kHint) / 100;
-}
-
 double parse_tolerance(std::string_view text) {
-  const double share = parse_share(text);
+  const double share = parse_effect(text);
   if (share == 0) {
     throw UsageError("no number of runs excludes a shift of 0%", "Write a share such as 5%.");
   }
   return share;
-}
-
-double parse_alpha(std::string_view text) {
-  return parse_number(text, 0.001, 0.2, "Write a probability of 0.001 to 0.2.");
 }
 
 }  // namespace
@@ -68,9 +43,9 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
   line.flag("ignore-segmentation", "only sizes that need the same segments by both MSS");
   line.flag("strict", "exit with 4 if the tolerance is not excluded");
   line.flag("advisory", "exit with 0 whatever the verdict");
-  line.value("clock", "WORD", "application",
-             "application, or kernel: without the stacks of the measuring host");
+  declare_clock(line);
   line.value("format", "WORD", "text", "text, markdown, json, junit or github");
+  line.value("plot", "DIR", "draw both sides there too: PNG, SVG and gnuplot script");
   const auto* const end = argv + argc;
   const auto* const border =
       std::find_if(argv + 1, end, [](std::string_view word) { return word == "--"; });
@@ -83,10 +58,9 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
                      "Usage: tcpstep-analyze compare [options] BASELINE... -- CANDIDATE...");
   }
   CompareOptions options{
-      .baseline = {values->positional().begin(), values->positional().end()},
+      .baseline = files_of(*values),
       .candidate = {border + 1, end},
-      .clock = values->choose<RttClock>(
-          "clock", {{"application", RttClock::Application}, {"kernel", RttClock::Kernel}}),
+      .clock = clock_of(*values),
       .settings = {.alpha = values->get("alpha", parse_alpha),
                    .tolerance = values->get("tolerance", parse_tolerance),
                    .is_exchangeable = values->is_set("assume-exchangeable"),
@@ -97,10 +71,14 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
                                                          {"json", CompareFormat::Json},
                                                          {"junit", CompareFormat::Junit},
                                                          {"github", CompareFormat::Github}}),
+      .plots = {},
       .is_strict = values->is_set("strict"),
       .is_advisory = values->is_set("advisory")};
   if (values->has("minimum-effect")) {
-    options.settings.minimum_effect = values->get("minimum-effect", parse_share);
+    options.settings.minimum_effect = values->get("minimum-effect", parse_effect);
+  }
+  if (values->has("plot")) {
+    options.plots = values->get("plot", parse_folder);
   }
   for (const auto& file : options.candidate) {
     if (file.native().starts_with("--")) {

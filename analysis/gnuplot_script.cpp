@@ -7,6 +7,7 @@
 #include <iterator>
 #include <string_view>
 
+#include "analysis/gnuplot_parts.h"
 #include "lib/base/text.h"
 #include "lib/report/penalty_table.h"
 #include "lib/report/rows.h"
@@ -17,47 +18,6 @@ namespace {
 
 constexpr std::uint64_t kMostSvgPoints = 5000;
 constexpr double kPlotWidth = 1090;  // pixels of the 1200 that lie between the axes
-
-// Okabe and Ito's colours, which colour-blind readers can tell apart; open frame, light grid.
-constexpr std::string_view kStyle = R"(set encoding utf8
-set border 3 lw 1 lc rgb '#5a5a5a'
-set tics nomirror out scale 0.6 textcolor rgb '#404040'
-set grid y lc rgb '#e6e6e6' lw 1 dt 1
-set tmargin at screen 0.855
-set rmargin at screen 0.975
-set xlabel 'payload (bytes)' textcolor rgb '#404040'
-set style line 1 lc rgb '#0072B2' lw 2.2 pt 7
-set style line 2 lc rgb '#D55E00' lw 1.6
-set style line 3 lc rgb '#E69F00' lw 1.6
-set style line 20 lc rgb '#b8b8b8' lw 1 dt (6,5)
-)";
-
-// Names were checked when they arrived; doubling the quotes makes any text harmless all the same.
-std::string quoted(std::string_view text) {
-  std::string result = "'";
-  for (const char c : text) {
-    result += c == '\'' ? std::string("''") : std::string(1, c == '\n' ? ' ' : c);
-  }
-  return result + '\'';
-}
-
-std::string label(std::string_view text, std::string_view position, std::string_view look) {
-  return fmt::format("set label {} at {} front noenhanced {}\n", quoted(text), position, look);
-}
-
-// Microseconds below 2 ms, milliseconds above.
-struct Unit {
-  double nanoseconds;
-  std::string_view name;
-
-  [[nodiscard]] double of(Duration duration) const {
-    return static_cast<double>(duration.count()) / nanoseconds;
-  }
-};
-
-Unit unit_for(Duration smallest) {
-  return smallest < std::chrono::milliseconds(2) ? Unit{1e3, "µs"} : Unit{1e6, "ms"};
-}
 
 // What both pictures need to know of a link.
 struct Picture {
@@ -90,7 +50,7 @@ struct Picture {
   Duration largest;
   double largest_size;
   double right = 0;  // end of the x axis
-  Unit unit{};
+  PlotUnit unit{};
 };
 
 std::string head(const Picture& picture, std::string_view title) {
@@ -100,9 +60,7 @@ std::string head(const Picture& picture, std::string_view title) {
       table.mss ? fmt::format("MSS {}", table.mss->bytes()) : "MSS unknown",
       picture.link.conditions.empty() ? "" : ", " + picture.link.conditions,
       table.clock == RttClock::Kernel ? ", kernel clock" : "", doubts(table));
-  return std::string(kStyle) +
-         label(title, "screen 0.012,0.955", "font 'DejaVu Sans:Bold,15' tc rgb '#202020'") +
-         label(subtitle, "screen 0.012,0.905", "font ',11' tc rgb '#606060'") +
+  return std::string(kPlotStyle) + title_and_subtitle(title, subtitle) +
          fmt::format("set xrange [{}:{}]\n", -0.006 * picture.right, picture.right);
 }
 
@@ -122,32 +80,6 @@ std::string boundaries(const Picture& picture) {
 
 std::string class_name(std::uint32_t segments, double room) {
   return room < 80 ? fmt::format("{}", segments) : count_of(segments, "segment");
-}
-
-// Labels at 1, 2, 3, 5 and 7 times a power of ten: a log axis here spans one or two decades.
-std::string log_axis(double low, double high) {
-  std::string tics;
-  const int first_decade = static_cast<int>(std::floor(std::log10(low)));
-  for (int decade = first_decade; std::pow(10, decade) <= high; ++decade) {
-    for (const int step : {1, 2, 3, 5, 7}) {
-      tics += fmt::format("{}{:g}", tics.empty() ? "" : ",", step * std::pow(10, decade));
-    }
-  }
-  return fmt::format("set logscale y\nunset mytics\nset format y '%g'\nset ytics ({})\n", tics);
-}
-
-// Draws `plot` as PNG and, if wanted, once more as SVG.
-std::string draw(const std::string& name, const std::string& plot, bool has_svg) {
-  const auto one = [&](std::string_view terminal, std::string_view suffix) {
-    return fmt::format(
-        "set terminal {} background rgb 'white' rounded\nset output '{}.{}'\n{}unset output\n",
-        terminal, name, suffix, plot);
-  };
-  std::string text = one("pngcairo size 1200,675 font 'DejaVu Sans,11'", "png");
-  if (has_svg) {
-    text += one("svg size 1200,675 dynamic font 'DejaVu Sans,13'", "svg");
-  }
-  return text;
 }
 
 // A data block with one line per size: what `columns` gives for its series.
@@ -186,7 +118,7 @@ std::string finding(const PenaltyTable& table) {
 
 PlotScript all_results_script(const LinkRuns& link, std::string_view stem) {
   const Picture picture(link);
-  const Unit unit = picture.unit;
+  const PlotUnit unit = picture.unit;
   const auto first = link.series.begin();
   const auto last = link.series.rbegin();
   const double low = unit.of(picture.smallest);
@@ -237,13 +169,13 @@ PlotScript all_results_script(const LinkRuns& link, std::string_view stem) {
       "$sizes using 1:2 with lines ls 2 title 'minimum'\n",
       count_of(samples, "sample"));
   const bool has_svg = samples <= kMostSvgPoints;
-  return {.name = name, .text = text + draw(name, plot, has_svg), .has_svg = has_svg};
+  return {.name = name, .text = text + draw_script(name, plot, has_svg), .has_svg = has_svg};
 }
 
 PlotScript closeup_script(const LinkRuns& link, std::string_view stem) {
   const Picture picture(link);
   const PenaltyTable& table = picture.table;
-  const Unit unit = picture.unit;
+  const PlotUnit unit = picture.unit;
   const std::string name = "closeup-" + std::string(stem);
 
   Duration highest_quartile = Duration::min();
@@ -304,7 +236,7 @@ PlotScript closeup_script(const LinkRuns& link, std::string_view stem) {
   plot += table.classes.empty()
               ? "\n"
               : ", NaN with lines ls 2 title 'mean of the minima of that many segments'\n";
-  return {.name = name, .text = text + draw(name, plot, true), .has_svg = true};
+  return {.name = name, .text = text + draw_script(name, plot, true), .has_svg = true};
 }
 
 }  // namespace tcpstep

@@ -5,6 +5,7 @@
 
 #include "analysis/compare.h"
 #include "analysis/exchange.h"
+#include "analysis/history.h"
 #include "analysis/options.h"
 #include "analysis/plot.h"
 #include "analysis/repair.h"
@@ -108,6 +109,9 @@ int analyze(const AnalyzeOptions& options) {
   }
   if (const auto* wanted = std::get_if<CompareOptions>(&options)) {
     return compare_files(*wanted);
+  }
+  if (const auto* wanted = std::get_if<HistoryOptions>(&options)) {
+    return report_history(*wanted);
   }
   return report(std::get<ReportOptions>(options));
 }

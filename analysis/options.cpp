@@ -4,18 +4,16 @@
 
 #include <string_view>
 
+#include "analysis/common_options.h"
 #include "analysis/repair.h"
 #include "lib/base/error.h"
 #include "lib/base/text.h"
-#include "lib/base/version.h"
 #include "lib/cli/command_line.h"
 #include "lib/cli/parse.h"
-#include "lib/cli/print.h"
+#include "lib/cli/subcommand.h"
 
 namespace tcpstep {
 namespace {
-
-constexpr std::size_t kMostFiles = 100'000;
 
 constexpr std::string_view kHelp =
     "Usage: tcpstep-analyze COMMAND [options] FILE...\n"
@@ -25,26 +23,13 @@ constexpr std::string_view kHelp =
     "  report    penalty table of each link: text, Markdown, CSV, JSON or HTML\n"
     "  plot      \"all results\" and \"closeup\" of each link: PNG, SVG and gnuplot script\n"
     "  compare   has the candidate become slower than the baseline? A verdict for people and CI\n"
+    "  history   since when is a link slower or faster? Change points of days or years of runs\n"
     "  export    the same for other programs: OpenMetrics, benchmark actions, benchstat, ...\n"
     "  import    a result file from raw samples of sockperf, irtt, lagscope\n"
     "  validate  is each file whole? if not, line and column\n"
     "  repair    whole lines of a file that a crash has cut, with an end that says so\n"
     "\n"
     "tcpstep-analyze COMMAND --help has the options. FILE may end in .csv, .csv.gz or .csv.zst.\n";
-
-std::vector<std::filesystem::path> files_of(const OptionValues& values) {
-  return {values.positional().begin(), values.positional().end()};
-}
-
-void declare_clock(CommandLine& line) {
-  line.value("clock", "WORD", "application",
-             "application, or kernel: without the stacks of the measuring host");
-}
-
-RttClock clock_of(const OptionValues& values) {
-  return values.choose<RttClock>(
-      "clock", {{"application", RttClock::Application}, {"kernel", RttClock::Kernel}});
-}
 
 void declare_statistic(CommandLine& line) {
   line.value("statistic", "WORD", "min", "what stands for a size: min, median, mean, p99, ...");
@@ -98,11 +83,9 @@ std::optional<AnalyzeOptions> parse_plot(int argc, const char* const* argv) {
   if (!values) {
     return std::nullopt;
   }
-  if (values->text("out").empty()) {
-    throw UsageError("--out: the name of the folder is empty");
-  }
-  return PlotOptions{
-      .files = files_of(*values), .clock = clock_of(*values), .directory = values->text("out")};
+  return PlotOptions{.files = files_of(*values),
+                     .clock = clock_of(*values),
+                     .directory = values->get("out", parse_folder)};
 }
 
 std::optional<AnalyzeOptions> parse_validate(int argc, const char* const* argv) {
@@ -212,42 +195,27 @@ std::optional<AnalyzeOptions> parse_import(int argc, const char* const* argv) {
       .output = values->text("output")};
 }
 
+std::optional<AnalyzeOptions> parse_compare(int argc, const char* const* argv) {
+  return parse_compare_options(argc, argv);
+}
+
+std::optional<AnalyzeOptions> parse_history(int argc, const char* const* argv) {
+  return parse_history_options(argc, argv);
+}
+
 }  // namespace
 
 std::optional<AnalyzeOptions> parse_analyze_options(int argc, const char* const* argv) {
-  const std::string_view command = argc > 1 ? argv[1] : "";
-  if (command == "report") {
-    return parse_report(argc - 1, argv + 1);
-  }
-  if (command == "plot") {
-    return parse_plot(argc - 1, argv + 1);
-  }
-  if (command == "export") {
-    return parse_export(argc - 1, argv + 1);
-  }
-  if (command == "import") {
-    return parse_import(argc - 1, argv + 1);
-  }
-  if (command == "validate") {
-    return parse_validate(argc - 1, argv + 1);
-  }
-  if (command == "repair") {
-    return parse_repair(argc - 1, argv + 1);
-  }
-  if (command == "compare") {
-    return parse_compare_options(argc - 1, argv + 1);
-  }
-  if (command == "--help" || command == "-h" || command == "help") {
-    print_data(kHelp);
-    return std::nullopt;
-  }
-  if (command == "--version" || command == "-V") {
-    print_data(fmt::format("{}\n", version_and_git()));
-    return std::nullopt;
-  }
-  throw UsageError(command.empty() ? "no command was given"
-                                   : fmt::format("unknown command '{}'", printable(command)),
-                   "See tcpstep-analyze --help.");
+  return parse_command<AnalyzeOptions>("tcpstep-analyze", kHelp,
+                                       {{"report", parse_report},
+                                        {"plot", parse_plot},
+                                        {"compare", parse_compare},
+                                        {"history", parse_history},
+                                        {"export", parse_export},
+                                        {"import", parse_import},
+                                        {"validate", parse_validate},
+                                        {"repair", parse_repair}},
+                                       argc, argv);
 }
 
 }  // namespace tcpstep

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "analysis/compare_options.h"
+#include "analysis/history_options.h"
 #include "lib/base/units.h"
 #include "lib/report/link_runs.h"
 #include "lib/stats/statistic.h"
@@ -66,7 +67,7 @@ struct ImportOptions {
 };
 
 using AnalyzeOptions = std::variant<ReportOptions, PlotOptions, ValidateOptions, RepairOptions,
-                                    ExportOptions, ImportOptions, CompareOptions>;
+                                    ExportOptions, ImportOptions, CompareOptions, HistoryOptions>;
 
 // Empty if help or the version was asked for. Throws UsageError.
 [[nodiscard]] std::optional<AnalyzeOptions> parse_analyze_options(int argc,

@@ -108,7 +108,10 @@ void check_picture(const fs::path& path, std::string_view signature) {
   }
 }
 
+}  // namespace
+
 std::vector<fs::path> draw(const PlotScript& plot, const fs::path& directory) {
+  fs::create_directories(directory);
   const TemporaryDirectory unfinished(directory);
   write_script(unfinished.path() / (plot.name + ".gp"), plot.text);
   run_gnuplot(plot.text, unfinished.path());
@@ -126,8 +129,6 @@ std::vector<fs::path> draw(const PlotScript& plot, const fs::path& directory) {
   return written;
 }
 
-}  // namespace
-
 std::string picture_stem(std::span<const LinkRuns> links, std::size_t index) {
   const LinkRuns& link = links[index];
   const auto namesakes = std::ranges::count(links, link.link, &LinkRuns::link);
@@ -140,7 +141,6 @@ std::vector<fs::path> plot_link(const LinkRuns& link, std::string_view stem,
   if (link.samples() == 0) {
     throw WorldError(fmt::format("link {} has no sample to draw", link.link));
   }
-  fs::create_directories(directory);
   std::vector<fs::path> written;
   for (const PlotScript& plot : {all_results_script(link, stem), closeup_script(link, stem)}) {
     const auto files = draw(plot, directory);

@@ -1,4 +1,4 @@
-// Pictures of one link.
+// Pictures: gnuplot scripts in, files out.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "analysis/gnuplot_script.h"
 #include "lib/report/link_runs.h"
 
 namespace tcpstep {
@@ -16,10 +17,14 @@ namespace tcpstep {
 // `links` has the same name.
 [[nodiscard]] std::string picture_stem(std::span<const LinkRuns> links, std::size_t index);
 
-// Draws "all results" and "closeup" into `directory` (made if it is not there), each as PNG, as SVG
-// and as the gnuplot script that drew them: all-<stem>.png and so on. Files appear whole or not at
-// all; older ones of the same name are replaced. Returns what was written.
-// Throws WorldError if gnuplot is missing or fails, or if the link has no sample to draw.
+// Draws one picture into `directory` (made if it is not there) as PNG, as SVG where the script has
+// one, and as that script. Files appear whole or not at all; older ones of the same name are
+// replaced. Returns what was written. Throws WorldError if gnuplot is missing or fails.
+std::vector<std::filesystem::path> draw(const PlotScript& plot,
+                                        const std::filesystem::path& directory);
+
+// Draws "all results" and "closeup" in the same way: all-<stem>.png and so on. Throws WorldError
+// also if the link has no sample to draw.
 std::vector<std::filesystem::path> plot_link(const LinkRuns& link, std::string_view stem,
                                              const std::filesystem::path& directory);
 

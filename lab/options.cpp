@@ -2,18 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <limits>
 #include <string_view>
-#include <utility>
 
 #include "lab/profile_catalog.h"
 #include "lib/base/error.h"
-#include "lib/base/text.h"
-#include "lib/base/version.h"
 #include "lib/cli/command_line.h"
 #include "lib/cli/parse.h"
-#include "lib/cli/print.h"
+#include "lib/cli/subcommand.h"
 
 namespace tcpstep {
 namespace {
@@ -62,10 +58,7 @@ std::uint32_t parse_rounds(std::string_view text) {
 }
 
 double parse_tolerance(std::string_view text) {
-  if (!text.ends_with('%')) {
-    throw UsageError(fmt::format("'{}' is no share", printable(text)), "Write it as 5%.");
-  }
-  return static_cast<double>(parse_count(text.substr(0, text.size() - 1), 1, 1000)) / 100;
+  return parse_share(text, 0.01, 10);
 }
 
 LinkOptions link_options(const OptionValues& values, const std::string& profile) {
@@ -262,32 +255,15 @@ Profile LinkOptions::load() const {
 }
 
 std::optional<LabOptions> parse_lab_options(int argc, const char* const* argv) {
-  const std::string_view command = argc > 1 ? argv[1] : "";
-  using Parse = std::optional<LabOptions> (*)(int, const char* const*);
-  const std::array<std::pair<std::string_view, Parse>, 7> commands{{{"list", parse_list},
-                                                                    {"show", parse_show},
-                                                                    {"netem", parse_netem},
-                                                                    {"run", parse_run},
-                                                                    {"measure", parse_measure},
-                                                                    {"ab", parse_ab},
-                                                                    {"table", parse_table}}};
-  for (const auto& [word, parse] : commands) {
-    if (command == word) {
-      return parse(argc - 1, argv + 1);
-    }
-  }
-  if (command == "--help" || command == "-h" || command == "help") {
-    print_data(kHelp);
-    return std::nullopt;
-  }
-  if (command == "--version" || command == "-V") {
-    print_data(fmt::format("{}\n", version_and_git()));
-    return std::nullopt;
-  }
-  throw UsageError(command.empty() ? "no command was given"
-                                   : fmt::format("unknown command '{}'", printable(command)),
-                   "Commands are list, show, measure, run, netem, ab and table. See tcpstep-lab "
-                   "--help.");
+  return parse_command<LabOptions>("tcpstep-lab", kHelp,
+                                   {{"list", parse_list},
+                                    {"show", parse_show},
+                                    {"measure", parse_measure},
+                                    {"run", parse_run},
+                                    {"netem", parse_netem},
+                                    {"ab", parse_ab},
+                                    {"table", parse_table}},
+                                   argc, argv);
 }
 
 }  // namespace tcpstep

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "lib/base/error.h"
@@ -82,6 +83,15 @@ void add_sizes(std::string_view text, std::string_view item, std::vector<Payload
   }
 }
 
+// All of `text`, without an exponent, between the limits; nothing if it is anything else.
+std::optional<double> number_of(std::string_view text, double smallest, double largest) {
+  double number = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  const bool is_whole = error == std::errc{} && end == text.data() + text.size();
+  return is_whole && number >= smallest && number <= largest ? std::optional(number) : std::nullopt;
+}
+
 }  // namespace
 
 std::uint64_t parse_count(std::string_view text, std::uint64_t smallest, std::uint64_t largest) {
@@ -95,6 +105,25 @@ std::uint64_t parse_count(std::string_view text, std::uint64_t smallest, std::ui
     throw UsageError(fmt::format("{} is not from {} to {}", printable(text), smallest, largest));
   }
   return number;
+}
+
+double parse_number(std::string_view text, double smallest, double largest) {
+  if (const auto number = number_of(text, smallest, largest)) {
+    return *number;
+  }
+  throw UsageError(fmt::format("'{}' is not right", printable(text)),
+                   fmt::format("Write a number of {:g} to {:g}.", smallest, largest));
+}
+
+double parse_share(std::string_view text, double smallest, double largest) {
+  const bool is_share = text.ends_with('%');
+  const std::string_view digits = text.substr(0, text.size() - (is_share ? 1 : 0));
+  if (const auto percent = number_of(digits, 100 * smallest, 100 * largest); is_share && percent) {
+    return *percent / 100;
+  }
+  throw UsageError(fmt::format("'{}' is {}", printable(text), is_share ? "not right" : "no share"),
+                   fmt::format("Write a share of {:g}% to {:g}% such as 5% or 2.5%.",
+                               100 * smallest, 100 * largest));
 }
 
 std::uint16_t parse_port(std::string_view text) {

@@ -15,6 +15,12 @@ namespace tcpstep {
 [[nodiscard]] std::uint64_t parse_count(std::string_view text, std::uint64_t smallest,
                                         std::uint64_t largest);
 
+// A plain decimal number between the limits; no exponent.
+[[nodiscard]] double parse_number(std::string_view text, double smallest, double largest);
+
+// A share between the limits in percent, "5%" or "2.5%"; 0.05 is 5 %.
+[[nodiscard]] double parse_share(std::string_view text, double smallest, double largest);
+
 // 1 to 65535.
 [[nodiscard]] std::uint16_t parse_port(std::string_view text);
 

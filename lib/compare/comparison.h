@@ -44,6 +44,23 @@ struct LocalResult {
   double p_slower;
 };
 
+// The floors of one size over the runs of a side, in ns.
+struct SizeLevel {
+  double middle;  // median
+  double low;     // quartiles
+  double high;
+};
+
+// One payload size of both sides, whatever the verdict.
+struct SizeChange {
+  PayloadSize size;
+  SizeLevel baseline;
+  SizeLevel candidate;
+  double change;
+  std::optional<double> low;  // of the 95 % interval of this size alone; empty if it was not tested
+  std::optional<double> high;
+};
+
 struct SideFacts {
   std::uint32_t runs = 0;
   std::optional<Mss> mss;  // as declared
@@ -86,6 +103,7 @@ struct Comparison {
 
   std::vector<ContrastResult> contrasts;
   std::vector<LocalResult> locals;      // those that became slower
+  std::vector<SizeChange> by_size;      // of the sizes that were compared
   std::optional<double> run_deviation;  // of the overall floor between runs, as a logarithm
   std::optional<double> excluded;       // a larger rise of any floor is excluded at 95 %
   std::optional<std::uint32_t> runs_for_tolerance;  // a side, if `excluded` is above it

@@ -86,6 +86,25 @@ std::string class_table(const PenaltyTable& table) {
   return html + "</tbody></table></div>\n";
 }
 
+// The penalties at the boundary itself, with their intervals over runs.
+std::string fitted_table(const PenaltyTable& table) {
+  const auto rows = fitted_cells(table);
+  if (rows.empty()) {
+    return {};
+  }
+  const bool has_intervals = table.fitted.runs >= kFewestRunsForInterval;
+  std::string html = fmt::format(
+      "<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\">fitted at the boundary</th><th "
+      "scope=\"col\">bytes</th><th scope=\"col\">penalty</th>{}</tr></thead>\n<tbody>\n",
+      has_intervals ? "<th scope=\"col\">95 % interval</th>" : "");
+  for (const auto& [words, bytes, penalty, interval] : rows) {
+    html += fmt::format("<tr><th scope=\"row\">{}</th>{}{}{}</tr>\n", words, cell(bytes),
+                        cell(penalty), has_intervals ? cell(interval) : "");
+  }
+  return html + fmt::format("</tbody></table></div>\n<p class=\"summary\">{}</p>\n",
+                            html_escaped(fitted_remark(table)));
+}
+
 std::string environment(const LinkSketch& link) {
   std::string html =
       "<details><summary>Environment</summary>\n<div class=\"wide\"><table class=\"facts\">\n";
@@ -117,7 +136,7 @@ std::string section(const LinkSketch& link, const PenaltyTable& table) {
     html += figure(closeup_chart(link, penalty_table(link, Statistic::minimum())),
                    "Closeup: the minimum of every payload size.");
     if (!table.classes.empty()) {
-      html += class_table(table);
+      html += class_table(table) + fitted_table(table);
     }
     html += figure(spread_chart(link), "All results: from the fastest to the slowest.");
   }

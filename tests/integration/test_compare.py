@@ -3,6 +3,7 @@
 import datetime
 import json
 import random
+import re
 import shlex
 import shutil
 import subprocess
@@ -165,6 +166,31 @@ class Formats(CompareTestCase):
         text = self.compare(*self.files, "--format=markdown").stdout
         rows = [line for line in text.splitlines() if line.startswith("|")]
         self.assertEqual({row.count("|") for row in rows}, {7})
+
+
+class Pictures(CompareTestCase):
+    def test_show_both_sides_whatever_the_verdict(self):
+        baseline, candidate = self.sides(lambda size: 1.1 * floor(size))
+        plots = self.directory / "plots"
+        for count, status, words in ((10, 3, "REGRESSION: uniform"), (1, 4, "INCONCLUSIVE: 1 run")):
+            result = self.compare(baseline[:count], candidate[:count], "--plot=plots")
+            self.assertEqual((result.returncode, result.stderr), (status, ""))
+            self.assertEqual(sorted(path.name for path in plots.iterdir()),
+                             ["compare-veth.gp", "compare-veth.png", "compare-veth.svg"])
+            svg = (plots / "compare-veth.svg").read_text()
+            self.assertIn(words, svg)
+            self.assertEqual("95 % interval" in svg, count == 10)
+        result = self.compare(baseline, candidate, "--plot=plots", env=environment(PATH="/nowhere"))
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("cannot run gnuplot", result.stderr)
+
+    def test_need_a_size_of_both_sides(self):
+        even = self.write_run("even", 0, floor)
+        odd = self.write_run("odd", 1, floor)
+        odd.write_text(re.sub(r"(?m)^(\d+),(\d+),", lambda row: f"{row[1]},{int(row[2]) + 1},", odd.read_text()))
+        result = self.compare([even], [odd], "--plot=plots")
+        self.assertEqual(result.returncode, 4)
+        self.assertIn("no payload size of both sides to draw", result.stderr)
 
 
 class Usage(CompareTestCase):

@@ -57,7 +57,7 @@ class ManualPages(TestCase):
 
     def test_of_the_analysis_has_the_options_of_its_help(self):
         page = self.page("tcpstep-analyze")
-        for command in ("report", "plot", "compare", "export", "import", "validate", "repair"):
+        for command in ("report", "plot", "compare", "history", "export", "import", "validate", "repair"):
             with self.subTest(command):
                 own = section(page, f"OPTIONS OF {command.upper()}")
                 self.assert_same(["tcpstep-analyze", command], own + section(page, "GENERAL OPTIONS"))

@@ -26,6 +26,26 @@ def smallest_rtts(path):
     return rtts
 
 
+def kill_measurements(case, times, longest_s, *arguments, wait_for_end=lambda temporary: None):
+    """The results folder of measurements that were killed at random moments. Asserts that one more
+    works after them and that nothing is left of their temporary files."""
+    generator = random.Random(1)
+    results = case.directory / "results"
+    temporary = case.directory / "tmp"
+    temporary.mkdir()
+    env = environment(TMPDIR=str(temporary))
+    for _ in range(times):
+        lab = start("tcpstep-lab", "measure", "--results", results, *arguments, env=env)
+        time.sleep(generator.uniform(0, longest_s))
+        lab.kill()
+        lab.communicate()
+        wait_for_end(temporary)
+    run("tcpstep-lab", "measure", "--results", case.directory / "more", "-n", 1, "--sizes", "1",
+        "adsl", env=env)
+    case.assertEqual(list(temporary.iterdir()), [])
+    return results
+
+
 class LabTestCase(TestCase):
     def profile(self, text):
         path = self.directory / "mine.profile"
@@ -143,22 +163,9 @@ class Run(LabTestCase):
                                                   check=False).stdout, "its processes are gone")
 
     def test_a_killed_measurement_is_never_complete(self):
-        generator = random.Random(1)
-        results = self.directory / "results"
-        temporary = self.directory / "tmp"
-        temporary.mkdir()
-        env = environment(TMPDIR=str(temporary))
-        for _ in range(5):
-            lab = start("tcpstep-lab", "measure", "--results", results, "-n", 500, "--sizes", "1",
-                        "--scale", "0.2", "adsl", env=env)
-            time.sleep(generator.uniform(0, 0.5))
-            lab.kill()
-            lab.communicate()
+        results = kill_measurements(self, 5, 0.5, "-n", 500, "--sizes", "1", "--scale", "0.2", "adsl")
         for path in results.glob("*.csv"):
             self.assertIsNone(read_run(path).trailer)
-        run("tcpstep-lab", "measure", "--results", results, "-n", 1, "--sizes", "1", "adsl",
-            env=env)
-        self.assertEqual(list(temporary.iterdir()), [])
 
     def test_works_without_any_privilege(self):
         if os.geteuid() != 0:

@@ -1,13 +1,11 @@
 """tcpstep-lab in virtual time: exact, repeatable, and the same as netem where netem can do it."""
 
 import pathlib
-import random
 import shutil
 import subprocess
-import time
 
-from harness import TestCase, environment, main, run, start, wait_until
-from test_lab import smallest_rtts
+from harness import TestCase, main, run, wait_until
+from test_lab import kill_measurements, smallest_rtts
 
 PATIENCE = 90
 
@@ -40,23 +38,13 @@ class Virtual(TestCase):
         self.assertEqual(first.read_bytes(), self.measure("adsl").read_bytes())
 
     def test_killed_at_any_moment_leaves_nothing(self):
-        generator = random.Random(1)
-        results = self.directory / "results"
-        temporary = self.directory / "tmp"
-        temporary.mkdir()
-        env = environment(TMPDIR=str(temporary))
-        for _ in range(4):
-            lab = start("tcpstep-lab", "measure", "--virtual", "-n", 500, "--results", results,
-                        "adsl", env=env)
-            time.sleep(generator.uniform(0, 4))
-            lab.kill()
-            lab.communicate()
+        def wait_for_end(temporary):
             wait_until(lambda: not subprocess.run(["pgrep", "-f", str(temporary)], check=False,
                                                   capture_output=True).stdout, "the machine is gone")
+
+        results = kill_measurements(self, 4, 4, "--virtual", "-n", 500, "adsl",
+                                    wait_for_end=wait_for_end)
         self.assertFalse(results.exists())
-        run("tcpstep-lab", "measure", "--results", results, "-n", 1, "--sizes", "1", "adsl",
-            env=env)
-        self.assertEqual(list(temporary.iterdir()), [])
 
     def test_netem_agrees_as_well(self):
         self.assert_adsl(self.measure("--netem", "adsl"))

@@ -80,6 +80,14 @@ TEST(ParseCountTest, TakesWholeNumbersOnly) {
   }
 }
 
+TEST(ParseShareTest, TakesPercentBetweenTheLimits) {
+  EXPECT_DOUBLE_EQ(parse_share("2.5%", 0, 10), 0.025);
+  EXPECT_DOUBLE_EQ(parse_share("1000%", 0, 10), 10);
+  for (const char* text : {"", "%", "5", "-1%", "1001%", "1e1%", "nan%", "5 %", "5%%"}) {
+    EXPECT_THROW(static_cast<void>(parse_share(text, 0, 10)), UsageError) << text;
+  }
+}
+
 TEST(ParsePortTest, RefusesWhatIsNoPort) {
   EXPECT_EQ(parse_port("19901"), 19901);
   for (const char* text : {"0", "65536", "-1", "abc", ""}) {

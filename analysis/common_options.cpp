@@ -1,0 +1,37 @@
+#include "analysis/common_options.h"
+
+#include "lib/base/error.h"
+#include "lib/cli/parse.h"
+
+namespace tcpstep {
+
+std::vector<std::filesystem::path> files_of(const OptionValues& values) {
+  return {values.positional().begin(), values.positional().end()};
+}
+
+void declare_clock(CommandLine& line) {
+  line.value("clock", "WORD", "application",
+             "application, or kernel: without the stacks of the measuring host");
+}
+
+RttClock clock_of(const OptionValues& values) {
+  return values.choose<RttClock>(
+      "clock", {{"application", RttClock::Application}, {"kernel", RttClock::Kernel}});
+}
+
+std::filesystem::path parse_folder(std::string_view text) {
+  if (text.empty()) {
+    throw UsageError("the name of the folder is empty");
+  }
+  return text;
+}
+
+double parse_alpha(std::string_view text) {
+  return parse_number(text, 0.001, 0.2);
+}
+
+double parse_effect(std::string_view text) {
+  return parse_share(text, 0, 10);
+}
+
+}  // namespace tcpstep

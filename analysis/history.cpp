@@ -1,0 +1,118 @@
+#include "analysis/history.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <system_error>
+
+#include "analysis/compare.h"
+#include "analysis/history_script.h"
+#include "analysis/plot.h"
+#include "analysis/report.h"
+#include "lib/base/error.h"
+#include "lib/cli/print.h"
+#include "lib/cli/run_program.h"
+#include "lib/compare/render_history.h"
+
+namespace tcpstep {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_result_file(const fs::path& path) {
+  const std::string name = path.filename().string();
+  return name.ends_with(".csv") || name.ends_with(".csv.gz") || name.ends_with(".csv.zst");
+}
+
+// Folders stand for the result files in them. Each file once, in order.
+std::set<fs::path> expand(const std::vector<fs::path>& places) {
+  std::set<fs::path> files;
+  for (const fs::path& place : places) {
+    if (!fs::is_directory(place)) {
+      files.insert(place.lexically_normal());
+      continue;
+    }
+    const std::size_t before = files.size();
+    for (const auto& entry : fs::directory_iterator(place)) {
+      if (!entry.is_directory() && is_result_file(entry.path())) {
+        files.insert(entry.path().lexically_normal());
+      }
+    }
+    if (files.size() == before) {
+      throw WorldError(fmt::format("there is no result file in {}", place.string()),
+                       "Result files end in .csv, .csv.gz or .csv.zst.");
+    }
+  }
+  return files;
+}
+
+struct Loaded {
+  std::vector<RunSamples> runs;
+  bool is_whole = true;
+};
+
+Loaded load(const std::set<fs::path>& files, RttClock clock) {
+  Loaded loaded;
+  const auto fail = [&](const std::exception& error) {
+    print_words("tcpstep-analyze: " + words_of(error));
+    loaded.is_whole = false;
+  };
+  for (const fs::path& file : files) {
+    try {
+      RunReader reader(file);
+      loaded.runs.push_back(read_run_samples(reader, file.string(), clock));
+    } catch (const WorldError& error) {
+      fail(error);
+    } catch (const std::system_error& error) {
+      fail(error);
+    }
+  }
+  return loaded;
+}
+
+std::string render(const std::vector<History>& links, HistoryFormat format) {
+  switch (format) {
+    case HistoryFormat::Text:
+      return render_text(links);
+    case HistoryFormat::Markdown:
+      return render_markdown(links);
+    case HistoryFormat::Csv:
+      return render_csv(links);
+    case HistoryFormat::Json:
+      return render_json(links);
+  }
+  return {};
+}
+
+bool has(const std::vector<History>& links, Trend trend) {
+  return std::any_of(links.begin(), links.end(),
+                     [&](const History& link) { return link.trend == trend; });
+}
+
+}  // namespace
+
+int report_history(const HistoryOptions& options) {
+  Loaded loaded = load(expand(options.files), options.clock);
+  const std::vector<History> links = histories(std::move(loaded.runs), options.settings);
+  if (!links.empty()) {
+    print_data(render(links, options.format));
+  }
+  for (const History& link : links) {
+    if (options.plots && link.columns.empty()) {
+      print_words(fmt::format("tcpstep-analyze: link {} has no history to draw", link.link));
+    } else if (options.plots) {
+      draw(history_script(link), *options.plots);
+    }
+  }
+  if (has(links, Trend::Slower) && !options.is_advisory) {
+    return kExitRegression;
+  }
+  if (!loaded.is_whole) {
+    return kExitFailed;
+  }
+  return has(links, Trend::Inconclusive) && !options.is_advisory ? kExitInconclusive : kExitFine;
+}
+
+}  // namespace tcpstep

@@ -1,0 +1,89 @@
+// Has this link become slower since the runs of old? Change points in the order of time:
+// docs/statistics.md.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/compare/contrasts.h"
+#include "lib/compare/environment.h"
+#include "lib/compare/run_samples.h"
+
+namespace tcpstep {
+
+enum class Trend : std::uint8_t { Steady, Faster, Slower, Inconclusive };
+
+// What is one point in time.
+enum class HistoryUnit : std::uint8_t { Run, Day };
+
+struct HistorySettings {
+  double alpha = 0.01;           // false alarms of a whole history of one link
+  double minimum_effect = 0.02;  // least change that counts; of tails at least 25 %
+  HistoryUnit unit = HistoryUnit::Run;
+  bool ignores_environment = false;  // one series although host, interface or transport differ
+};
+
+struct HistoryPoint {
+  std::string name;                         // of the first run's file
+  std::chrono::sys_time<Duration> started;  // the first run
+  std::size_t runs;
+};
+
+// The level of one contrast at every point, as a logarithm (of ns, but for tails).
+struct HistoryColumn {
+  Contrast contrast;
+  ContrastColumn values;
+  std::optional<double> visible;  // a change of the newest 4 points shows from about here on
+};
+
+// Changes are natural logarithms: after / before.
+struct ContrastChange {
+  Contrast contrast;
+  double change;
+  double low;  // of the 95 % interval
+  double high;
+  double p;  // adjusted for all contrasts and places
+  bool is_slower;
+  bool is_faster;
+};
+
+// A difference of the environment between a point and the one before it.
+struct EnvironmentChange {
+  std::size_t point;
+  EnvironmentDifference difference;
+};
+
+struct HistoryChange {
+  std::size_t first;  // point of the new level
+  std::vector<ContrastChange> contrasts;
+  std::vector<EnvironmentChange> environment;  // near it
+
+  [[nodiscard]] bool is_slower() const;
+  [[nodiscard]] bool is_faster() const;
+};
+
+struct History {
+  std::string link;
+  Trend trend = Trend::Inconclusive;  // of the newest change
+  std::vector<std::string> reasons;   // of a refusal
+  std::string remedy;                 // what would resolve it; may be empty
+  std::vector<std::string> notes;
+  HistorySettings settings;
+
+  std::size_t runs = 0;  // that count
+  std::vector<HistoryPoint> points;
+  std::size_t rounds = 0;
+  std::size_t sizes = 0;
+  std::optional<Mss> mss;              // by which sizes have their class
+  std::vector<HistoryColumn> columns;  // floors, then tails
+  std::vector<HistoryChange> changes;
+};
+
+// One for each link, in the order in which the links first come. Runs may come in any order.
+[[nodiscard]] std::vector<History> histories(std::vector<RunSamples> runs,
+                                             const HistorySettings& settings);
+
+}  // namespace tcpstep

@@ -1,0 +1,29 @@
+// What the renderers of histories share: the words of lines and cells.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "lib/compare/history.h"
+
+namespace tcpstep {
+
+// since, family, segments, change, 95 % interval, adjusted p, finding.
+using ChangeCells = std::array<std::string, 7>;
+inline constexpr std::array kChangeTitles{"since",         "family",     "segments", "change",
+                                          "95 % interval", "adjusted p", ""};
+
+// The contrasts of all changes in which something changed, and the floor of all sizes.
+[[nodiscard]] std::vector<ChangeCells> change_rows(const History& history);
+
+// What says most about a change: "floor of 2 segments +28.83 %".
+[[nodiscard]] std::string main_finding(const HistoryChange& change);
+
+// "lan: 60 runs, 2026-01-01T02:00:00Z to 2026-03-01T02:00:00Z, 20 rounds, 100 sizes, MSS 1448".
+[[nodiscard]] std::string subject_line(const History& history);
+
+// Everything else that has to be said: reasons, remedy, environment, notes.
+[[nodiscard]] std::vector<std::string> remarks(const History& history);
+
+}  // namespace tcpstep

@@ -1,0 +1,163 @@
+#include "lib/compare/render_history.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "lib/compare/history_rows.h"
+#include "lib/compare/render.h"
+#include "lib/report/text_grid.h"
+
+namespace tcpstep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double percent_of(double log_change) {
+  return 100 * std::expm1(log_change);
+}
+
+Json to_json(const ContrastChange& change) {
+  return {{"family", word(change.contrast.family)},
+          {"segments", class_word(change.contrast)},
+          {"change_percent", percent_of(change.change)},
+          {"low_percent", percent_of(change.low)},
+          {"high_percent", percent_of(change.high)},
+          {"p", change.p},
+          {"slower", change.is_slower},
+          {"faster", change.is_faster}};
+}
+
+Json to_json(const History& history, const HistoryChange& change) {
+  Json json{{"since_utc", utc(history.points[change.first].started)},
+            {"file", history.points[change.first].name},
+            {"last_before_utc", utc(history.points[change.first - 1].started)},
+            {"contrasts", Json::array()},
+            {"environment", Json::array()}};
+  for (const ContrastChange& contrast : change.contrasts) {
+    json["contrasts"].push_back(to_json(contrast));
+  }
+  for (const EnvironmentChange& environment : change.environment) {
+    json["environment"].push_back({{"at_utc", utc(history.points[environment.point].started)},
+                                   {"what", environment.difference.what},
+                                   {"before", environment.difference.baseline},
+                                   {"then", environment.difference.candidate}});
+  }
+  return json;
+}
+
+Json to_json(const History& history) {
+  Json json{{"link", history.link},
+            {"trend", word(history.trend)},
+            {"headline", headline(history)},
+            {"reasons", history.reasons},
+            {"remedy", history.remedy.empty() ? Json() : Json(history.remedy)},
+            {"runs", history.runs},
+            {"rounds", history.rounds},
+            {"sizes", history.sizes},
+            {"mss_bytes", history.mss ? Json(history.mss->bytes()) : Json()},
+            {"alpha", history.settings.alpha},
+            {"changes", Json::array()},
+            {"visible_percent", history.columns.empty() || !history.columns.front().visible
+                                    ? Json()
+                                    : Json(percent_of(*history.columns.front().visible))},
+            {"points", Json::array()},
+            {"levels", Json::array()},
+            {"notes", history.notes}};
+  for (const HistoryChange& change : history.changes) {
+    json["changes"].push_back(to_json(history, change));
+  }
+  for (const HistoryPoint& point : history.points) {
+    json["points"].push_back(
+        {{"started_utc", utc(point.started)}, {"file", point.name}, {"runs", point.runs}});
+  }
+  for (const HistoryColumn& column : history.columns) {
+    const bool is_floor = column.contrast.family == Family::Floor;
+    Json values = Json::array();
+    for (const double value : column.values) {
+      values.push_back(is_floor ? std::exp(value) : percent_of(value));
+    }
+    json["levels"].push_back({{"family", word(column.contrast.family)},
+                              {"segments", class_word(column.contrast)},
+                              {"unit", is_floor ? "ns" : "percent above the median"},
+                              {"values", std::move(values)}});
+  }
+  return json;
+}
+
+}  // namespace
+
+std::string render_text(std::span<const History> histories) {
+  std::string text;
+  for (const History& history : histories) {
+    text += fmt::format("{}{}\n{}\n", text.empty() ? "" : "\n", headline(history),
+                        subject_line(history));
+    for (const std::string& remark : remarks(history)) {
+      text += "  " + remark + '\n';
+    }
+    TextGrid grid{{kChangeTitles.begin(), kChangeTitles.end()}};
+    for (const ChangeCells& row : change_rows(history)) {
+      grid.emplace_back(row.begin(), row.end());
+    }
+    if (grid.size() > 1) {
+      text += '\n' + align(grid);
+    }
+  }
+  return text;
+}
+
+std::string render_markdown(std::span<const History> histories) {
+  std::string text;
+  for (const History& history : histories) {
+    text += fmt::format("{}**{}**\n\n{}\n\n", text.empty() ? "" : "\n", headline(history),
+                        subject_line(history));
+    for (const std::string& remark : remarks(history)) {
+      text += fmt::format("{}- {}\n", remark.starts_with(' ') ? "  " : "",
+                          remark.substr(remark.find_first_not_of(' ')));
+    }
+    const auto rows = change_rows(history);
+    if (!rows.empty()) {
+      text += fmt::format("\n| {} |\n|---|---|---:|---:|---:|---:|---|\n",
+                          fmt::join(kChangeTitles, " | "));
+      for (const ChangeCells& row : rows) {
+        text += fmt::format("| {} |\n", fmt::join(row, " | "));
+      }
+    }
+  }
+  return text;
+}
+
+std::string render_csv(std::span<const History> histories) {
+  std::string text =
+      "link,since_utc,last_before_utc,family,segments,change_percent,low_percent,high_percent,p,"
+      "finding\n";
+  for (const History& history : histories) {
+    for (const HistoryChange& change : history.changes) {
+      for (const ContrastChange& one : change.contrasts) {
+        text +=
+            fmt::format("{},{},{},{},{},{:.4f},{:.4f},{:.4f},{:.4f},{}\n", history.link,
+                        utc(history.points[change.first].started),
+                        utc(history.points[change.first - 1].started), word(one.contrast.family),
+                        class_word(one.contrast), percent_of(one.change), percent_of(one.low),
+                        percent_of(one.high), one.p,
+                        one.is_slower   ? "slower"
+                        : one.is_faster ? "faster"
+                                        : "");
+      }
+    }
+  }
+  return text;
+}
+
+std::string render_json(std::span<const History> histories) {
+  Json json{{"format", "tcpstep-history/1"}, {"links", Json::array()}};
+  for (const History& history : histories) {
+    json["links"].push_back(to_json(history));
+  }
+  // Words of a header may be any bytes.
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace tcpstep

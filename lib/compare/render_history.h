@@ -1,0 +1,28 @@
+// Histories as text for people, Markdown, CSV and JSON.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lib/compare/history.h"
+
+namespace tcpstep {
+
+[[nodiscard]] std::string render_text(std::span<const History> histories);
+[[nodiscard]] std::string render_markdown(std::span<const History> histories);
+// A line for each contrast of each change.
+[[nodiscard]] std::string render_csv(std::span<const History> histories);
+// {"format": "tcpstep-history/1", "links": [...]}; changes in percent, null where not available.
+[[nodiscard]] std::string render_json(std::span<const History> histories);
+
+// "slower", "faster", "steady" or "inconclusive".
+[[nodiscard]] std::string_view word(Trend trend);
+
+// The verdict in one line: "SLOWER since 2026-03-04T02:00:00Z: floor of all sizes +5.03 %".
+[[nodiscard]] std::string headline(const History& history);
+
+// "2026-03-04T02:00:00Z".
+[[nodiscard]] std::string utc(std::chrono::sys_time<Duration> time);
+
+}  // namespace tcpstep

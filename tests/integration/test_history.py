@@ -1,0 +1,215 @@
+"""tcpstep-analyze history: verdicts with known truth, formats, folders, runs that cannot count."""
+
+import csv
+import datetime
+import io
+import json
+import random
+import re
+
+from harness import main, run
+from test_compare import CompareTestCase, floor
+
+DAY = 24 * 3600
+
+
+class HistoryTestCase(CompareTestCase):
+    def write_history(self, count=30, rtt=lambda number, size: floor(size), step=DAY, prefix="run", **options):
+        """`count` runs, one a day, in files whose names tell nothing of their order."""
+        names = [f"{prefix}{number:03}" for number in range(count)]
+        random.Random(1).shuffle(names)
+        return [self.write_run(name, number * step, lambda size, number=number: rtt(number, size), **options)
+                for number, name in enumerate(names)]
+
+    def shifted(self, number, size, factor=1.1, first=20):
+        return floor(size) * (factor if number >= first else 1)
+
+    def history(self, *arguments, **settings):
+        return run("tcpstep-analyze", "history", *arguments, cwd=self.directory, **settings)
+
+    def the_link(self, *arguments):
+        """The one link of the JSON output."""
+        link, = json.loads(self.history("--format=json", *arguments).stdout)["links"]
+        return link
+
+
+class Verdicts(HistoryTestCase):
+    def test_find_when_a_link_became_slower_and_by_how_much(self):
+        files = self.write_history(rtt=self.shifted)
+        result = self.history(*files)
+        self.assertEqual((result.returncode, result.stderr), (3, ""))
+        since = re.match(r"SLOWER since (\S+): floor of all sizes \+", result.stdout)[1]
+        expected = datetime.datetime(2026, 12, 12, 12)  # the twenty-first day
+        found = datetime.datetime.strptime(since, "%Y-%m-%dT%H:%M:%SZ")
+        self.assertLessEqual(abs((found - expected).days), 2)
+        change, = self.the_link(*files)["changes"]
+        whole = change["contrasts"][0]
+        self.assertEqual((whole["family"], whole["segments"], whole["slower"]), ("floor", "all", True))
+        self.assertAlmostEqual(whole["change_percent"], 10, delta=1)
+        self.assertLess(whole["low_percent"], 10)
+        self.assertGreater(whole["high_percent"], 10)
+        self.assertLessEqual(whole["p"], 0.01)
+        self.assertEqual(self.history("--advisory", *files).returncode, 0)
+
+    def test_of_a_link_that_became_faster_or_stayed_are_fine(self):
+        for factor, words in ((0.9, "FASTER since 2026-12-1"), (1, "NO CHANGE\n")):
+            files = self.write_history(rtt=lambda number, size, factor=factor: self.shifted(number, size, factor))
+            result = self.history(*files)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assertTrue(result.stdout.startswith(words), result.stdout)
+        self.assertIn("a lasting change would show from about", result.stdout)
+
+    def test_name_the_segments_and_the_kernel(self):
+        def rtt(number, size):
+            return floor(size) + (3000 if number >= 20 and size > 1448 else 0)
+
+        old = self.write_history(20, rtt, prefix="old", head="# server_os: Linux 6.1\n")
+        new = [self.write_run(f"new{number}", number * DAY, lambda size, number=number: rtt(number, size),
+                              head="# server_os: Linux 6.12\n") for number in range(20, 30)]
+        result = self.history(*old, *new)
+        self.assertEqual(result.returncode, 3)
+        self.assertRegex(result.stdout, r"^SLOWER since 2026-12-12T12:00:00Z: floor of 2 segments \+")
+        self.assertRegex(result.stdout, r"kernel, at 2026-12-12T12:00:00Z: Linux 6.1 before, Linux 6.12 then")
+        self.assertRegex(result.stdout, r"floor +2 +\+(19|20)\.\d.*slower")
+        first, = [row for row in self.the_link(*old, *new)["changes"][0]["contrasts"]
+                  if (row["family"], row["segments"]) == ("floor", "1")]
+        self.assertFalse(first["slower"])
+
+    def test_keep_links_apart(self):
+        good = self.write_history(prefix="good")
+        bad = self.write_history(prefix="bad", rtt=self.shifted)
+        for path in bad:
+            path.write_text(path.read_text().replace("# link: veth", "# link: lan"))
+        result = self.history(*good, *bad)
+        self.assertEqual(result.returncode, 3)
+        self.assertRegex(result.stdout, r"(?s)SLOWER since .*\nlan: 30 runs.*\nNO CHANGE\nveth: 30 runs")
+        self.assertEqual(self.history(*good).returncode, 0)
+
+    def test_by_day_take_the_median_of_its_runs(self):
+        files = self.write_history(60, lambda number, size: floor(size) * (3 if number % 3 == 1 else 1), DAY // 3)
+        self.assertEqual(self.the_link("--by=day", *files)["changes"], [])
+        self.assertEqual([point["runs"] for point in self.the_link("--by=day", *files)["points"]][1:-1],
+                         [3] * 19)
+
+
+class Refusals(HistoryTestCase):
+    def assert_inconclusive(self, words, *arguments):
+        result = self.history(*arguments)
+        self.assertEqual((result.returncode, result.stderr), (4, ""))
+        self.assertTrue(result.stdout.startswith("INCONCLUSIVE: "), result.stdout)
+        self.assertIn(words, result.stdout)
+
+    def test_of_too_few_runs(self):
+        files = self.write_history(11)
+        self.assert_inconclusive("1 run with runs that count: 12 is the least", files[0])
+        self.assert_inconclusive("11 runs with runs that count", *files)
+        self.assert_inconclusive("1 run left out", *files, self.write_run("cut", 9 * DAY, floor, rounds=4))
+
+    def test_of_one_start_time(self):
+        self.assert_inconclusive("the runs have only 1 start time", *self.write_history(step=0))
+
+    def test_of_no_start_time(self):
+        files = self.write_history()
+        for path in files:
+            path.write_text(re.sub("# started_utc.*\n", "", path.read_text()))
+        self.assert_inconclusive("30 runs left out", *files)
+        self.assert_inconclusive("(no started_utc)", *files)
+
+    def test_of_two_hosts(self):
+        files = [*self.write_history(20, prefix="a", head="# server_host: one\n"),
+                 *self.write_history(20, prefix="b", head="# server_host: two\n")]
+        self.assert_inconclusive("the measuring host is not one: one, two", *files)
+        self.assertEqual(self.history("--ignore-environment", *files).returncode, 0)
+
+    def test_of_losses_among_the_newest(self):
+        files = self.write_history()
+        files[-2].write_text(files[-2].read_text().replace(",0,ok", ",1,ok", 5))
+        self.assert_inconclusive("of the newest 4 runs one lost more than 1 % of its pings", *files)
+        files[-2].write_text(files[-2].read_text().replace(",1,ok", ",0,ok"))
+        files[3].write_text(files[3].read_text().replace(",0,ok", ",1,ok", 5))
+        result = self.history(*files)
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("0 lost and 5 with a retransmission of 90 pings", result.stdout)
+
+    def test_leave_out_what_is_partial_repeated_or_of_other_sizes(self):
+        files = self.write_history()
+        files[5].write_text(files[5].read_text().replace("status=complete", "status=interrupted"))
+        copy = self.directory / "zcopy.csv"
+        copy.write_text(files[7].read_text())
+        files[9].write_text("".join(line for line in files[9].read_text().splitlines(keepends=True)
+                                    if not re.match(r"\d+,\d\d+01,", line)).replace("samples=90", "samples=30"))
+        result = self.history(*files, copy)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        for words in ("3 runs left out", "ended with interrupted", f"it holds the run of {files[7]}",
+                      "3 of the 9 payload sizes"):
+            self.assertIn(words, result.stdout)
+
+
+class Files(HistoryTestCase):
+    def test_of_a_folder_are_all_read(self):
+        self.write_history(rtt=self.shifted)
+        (self.directory / "notes.txt").write_text("not ours\n")
+        result = self.history(".")
+        self.assertEqual((result.returncode, result.stderr), (3, ""))
+        self.assertIn("veth: 30 runs", result.stdout)
+        self.assertIn("veth: 30 runs", self.history(".", self.directory).stdout.replace("./", ""))
+
+    def test_that_are_damaged_are_named_and_leave_the_others(self):
+        files = self.write_history()
+        files[4].write_text("junk\n")
+        result = self.history(*files)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f"{files[4]} is not a tcpstep result file", result.stderr)
+        self.assertIn("veth: 29 runs", result.stdout)
+        slower = self.write_history(rtt=self.shifted)
+        slower[4].write_text("junk\n")
+        self.assertEqual(self.history(*slower).returncode, 3)
+
+    def test_that_are_not_there_are_an_error(self):
+        empty = self.directory / "empty"
+        empty.mkdir()
+        for arguments, status, words in (([], 2, "FILE is missing"),
+                                         (["empty"], 1, "there is no result file in empty"),
+                                         (["nowhere.csv"], 1, "nowhere.csv"),
+                                         (["--by=week", "x"], 2, "--by: 'week' is not run or day")):
+            with self.subTest(arguments):
+                result = self.history(*arguments)
+                self.assertEqual((result.returncode, result.stdout), (status, ""))
+                self.assertIn(words, result.stderr)
+
+
+class Formats(HistoryTestCase):
+    def test_say_the_same(self):
+        files = self.write_history(rtt=self.shifted)
+        link = self.the_link(*files)
+        self.assertEqual((link["trend"], link["runs"], link["mss_bytes"]), ("slower", 30, 1448))
+        self.assertEqual({len(level["values"]) for level in link["levels"]}, {len(link["points"])})
+        self.assertEqual(link["points"], sorted(link["points"], key=lambda point: point["started_utc"]))
+        whole = link["changes"][0]["contrasts"][0]
+        rows = list(csv.DictReader(io.StringIO(self.history("--format=csv", *files).stdout)))
+        self.assertEqual(rows[0]["since_utc"], link["changes"][0]["since_utc"])
+        self.assertAlmostEqual(float(rows[0]["change_percent"]), whole["change_percent"], places=3)
+        text = self.history("--format=markdown", *files).stdout
+        self.assertTrue(text.startswith(f"**{link['headline']}**\n"))
+        self.assertEqual({line.count("|") for line in text.splitlines() if line.startswith("|")}, {8})
+
+
+class Plots(HistoryTestCase):
+    def test_are_drawn_for_each_link(self):
+        files = self.write_history(rtt=self.shifted)
+        few = self.write_history(5, prefix="few")
+        for path in few:
+            path.write_text(path.read_text().replace("# link: veth", "# link: few"))
+        result = self.history("--plot=plots", *files, *few)
+        self.assertEqual(result.returncode, 3)
+        self.assertIn("link few has no history to draw", result.stderr)
+        plots = self.directory / "plots"
+        self.assertEqual(sorted(path.name for path in plots.iterdir()),
+                         ["history-veth.gp", "history-veth.png", "history-veth.svg"])
+        svg = (plots / "history-veth.svg").read_text()
+        self.assertIn("SLOWER since 2026-12-1", svg)
+        self.assertIn("2 segments", svg)
+
+
+if __name__ == "__main__":
+    main()
