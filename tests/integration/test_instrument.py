@@ -1,6 +1,7 @@
 """Evidence of the kernel, waiting strategies and settings: what is asked for, got and recorded."""
 
 import os
+import pathlib
 import shutil
 import signal
 import socket
@@ -122,12 +123,13 @@ class Evidence(InstrumentTest):
     def test_charges_a_stopped_server_to_the_receiving_stack(self):
         peer = self.start_slow_run()
         peer.recv(10)
-        process = self.server.process
-        process.send_signal(signal.SIGSTOP)
-        wait_until(lambda: " T " in open(f"/proc/{process.pid}/stat").read(), "the server is stopped")
+        parent = self.server.process.pid
+        run = int(pathlib.Path(f"/proc/{parent}/task/{parent}/children").read_text())
+        os.kill(run, signal.SIGSTOP)
+        wait_until(lambda: " T " in pathlib.Path(f"/proc/{run}/stat").read_text(), "the run is stopped")
         peer.sendall(b"1")
         time.sleep(0.02)
-        process.send_signal(signal.SIGCONT)
+        os.kill(run, signal.SIGCONT)
         send, kernel, receive = parts(self.finish(peer))
         self.assertGreaterEqual(receive, 20_000_000)
         self.assertLess(send + kernel, receive)

@@ -1,16 +1,14 @@
-#include "server/session.h"
+#include "lib/session/sweep_session.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
-#include <random>
 #include <span>
 #include <utility>
 
 #include "lib/base/error.h"
-#include "lib/cli/progress_bar.h"
-#include "lib/cli/stop_signals.h"
+#include "lib/base/stop_request.h"
 #include "lib/host/doctor.h"
 #include "lib/measure/ping_timer.h"
 #include "lib/measure/sweep_plan.h"
@@ -22,8 +20,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kTimestampsFrom = 200us;  // there, their cost is below 1 % of the RTT
-
-using Timer = PingTimer<TcpConnection>;
 
 void set_congestion_control(TcpConnection& client, const std::string& wanted,
                             ConnectionFacts& facts) {
@@ -82,14 +78,20 @@ void check_congestion_control(ConnectionFacts& facts) {
 }
 
 // Sets what was asked for, and reads back what came of it. The connection has carried one ping.
-ConnectionFacts prepare(TcpConnection& client, const ServerOptions& options, Duration opening_rtt) {
+ConnectionFacts prepare(TcpConnection& client, const RunSettings& settings, Duration opening_rtt) {
+  client.set_io_timeout(settings.timeout);
+  client.set_wait(settings.scheduling.wait);
   ConnectionFacts facts;
   facts.interface = describe_interface(client.local_address());
-  set_congestion_control(client, options.congestion_control, facts);
-  set_busy_poll(client, options.this_host.busy_poll, facts);
+  set_congestion_control(client, settings.congestion_control, facts);
+  set_busy_poll(client, settings.busy_poll, facts);
   facts.path = client.path_info();
-  const Duration rtt = std::min(opening_rtt, facts.path.smoothed_rtt.value_or(opening_rtt));
-  set_timestamps(client, options.timestamps, rtt, facts);
+  Sample so_far;
+  client.explain(so_far, Duration(0));
+  const auto shortest = so_far.evidence.min_rtt_us;
+  const Duration rtt =
+      std::min<Duration>(opening_rtt, std::chrono::microseconds(shortest.value_or(0)));
+  set_timestamps(client, settings.timestamps, rtt, facts);
   check_congestion_control(facts);
   for (Warning& warning : examine(facts.interface)) {
     facts.warnings.push_back(std::move(warning));
@@ -103,21 +105,15 @@ std::span<const Sample> without_interrupted(std::span<const Sample> samples) {
   return is_cut ? samples.first(samples.size() - 1) : samples;
 }
 
-std::uint64_t fresh_seed() {
-  std::random_device device;
-  return (std::uint64_t{device()} << 32U) | device();
-}
-
-SweepOptions resolve_sweep(const ServerOptions& options, std::uint64_t seed,
-                           std::optional<Mss> mss) {
-  SweepOptions sweep = options.sweep;
-  sweep.seed = seed;
-  auto sizes = options.sizes.resolve(mss);
+SweepOptions resolve_sweep(const RunSettings& settings, std::optional<Mss> mss) {
+  SweepOptions sweep = settings.sweep;
+  sweep.seed = settings.seed ? *settings.seed : fresh_seed();
+  auto sizes = settings.sizes.resolve(mss);
   if (!sizes) {
     throw WorldError(
-        fmt::format("with this client's MSS, {} bytes, one round of --sizes {} would "
+        fmt::format("with the MSS of this connection, {} bytes, one round of --sizes {} would "
                     "be more than 1 GiB",
-                    mss ? mss->bytes() : 0, options.sizes_text));
+                    mss ? mss->bytes() : 0, settings.sizes_text));
   }
   sweep.sizes = std::move(*sizes);
   return sweep;
@@ -132,53 +128,106 @@ void note_shortest(std::span<const Sample> samples, Duration& shortest) {
   }
 }
 
+// One connection for each ping: made and given its options before the timed part.
+class FreshPeer {
+ public:
+  FreshPeer(ConnectionSource& source, const RunSettings& settings, const ConnectionFacts& facts)
+      : source_(source), settings_(settings), facts_(facts) {}
+
+  [[nodiscard]] PingStatus stay_idle(Duration pause) noexcept {
+    connection_.reset();
+    try {
+      const PingStatus status = source_.next(connection_);
+      if (status != PingStatus::Ok) {
+        return status;
+      }
+      connection_->set_io_timeout(settings_.timeout);
+      connection_->set_wait(settings_.scheduling.wait);
+      static_cast<void>(connection_->set_congestion_control(facts_.path.congestion_control));
+      static_cast<void>(connection_->set_busy_poll(settings_.busy_poll));
+      static_cast<void>(connection_->set_timestamps(facts_.timestamps));
+    } catch (const std::exception&) {
+      return PingStatus::Failed;
+    }
+    Sample before_the_ping;
+    connection_->explain(before_the_ping, Duration(0));
+    return connection_->stay_idle(pause);
+  }
+
+  [[nodiscard]] PingStatus send_all(std::span<const std::byte> payload) noexcept {
+    return connection_->send_all(payload);
+  }
+  [[nodiscard]] PingStatus receive_ack() noexcept { return connection_->receive_ack(); }
+  void explain(Sample& sample, Duration sent_at) noexcept {
+    if (connection_) {
+      connection_->explain(sample, sent_at);
+    }
+  }
+
+ private:
+  ConnectionSource& source_;
+  const RunSettings& settings_;
+  const ConnectionFacts& facts_;
+  std::optional<TcpConnection> connection_;
+};
+
 }  // namespace
 
-RunOutcome run_session(TcpConnection& client, const ServerOptions& options, const HostFacts& host,
-                       const OpenOutput& open_output) {
-  client.set_io_timeout(options.timeout);
-  client.set_wait(options.this_host.scheduling.wait);
-  const std::uint64_t seed = options.seed ? *options.seed : fresh_seed();
-  PayloadSource payloads(options.sizes.largest(), options.fill, seed);
+SweepSession::SweepSession(TcpConnection& peer, const RunSettings& settings, const HostFacts& host,
+                           const std::optional<Sample>& opening)
+    : peer_(peer),
+      settings_(settings),
+      host_(host),
+      opening_(opening),
+      facts_(prepare(peer, settings, opening ? opening->rtt : Duration::max())),
+      plan_(resolve_sweep(settings, facts_.path.mss)) {}
 
-  Timer timer(client, payloads, {.sizes_per_round = 1, .interval = options.interval});
-  const PayloadSize one_byte(1);
-  const Sample opening = timer.measure({.number = 0, .sizes = std::span(&one_byte, 1)}).front();
-  if (opening.status != PingStatus::Ok) {
-    return {
-        .status = std::string(to_word(opening.status)), .samples = 0, .file = {}, .warnings = {}};
+RunOutcome SweepSession::measure(const RunIdentity& identity, const OpenOutput& open_output,
+                                 const ShowRounds& show, ConnectionSource* fresh) {
+  if (fresh == nullptr) {
+    return measure_with(peer_, identity, open_output, show);
   }
-  const ConnectionFacts facts = prepare(client, options, opening.rtt);
-  SweepPlan plan(resolve_sweep(options, seed, facts.path.mss));
-  timer.reserve(plan.options().sizes.size());
-  RunWriter writer(open_output(), describe_run(client, options, plan.options(), host, facts));
-  writer.append(0, std::span(&opening, 1));
+  FreshPeer peer(*fresh, settings_, facts_);
+  return measure_with(peer, identity, open_output, show);
+}
 
-  ProgressBar progress("round", plan.rounds_with_warmup(), !options.is_quiet);
+template <class Peer>
+RunOutcome SweepSession::measure_with(Peer& peer, const RunIdentity& identity,
+                                      const OpenOutput& open_output, const ShowRounds& show) {
+  PayloadSource payloads(plan_.largest_payload(), settings_.fill, sweep().seed);
+  PingTimer<Peer> timer(peer, payloads,
+                        {.sizes_per_round = sweep().sizes.size(), .interval = settings_.interval});
+  RunWriter writer(open_output(), describe_run(peer_, settings_, identity, sweep(), host_, facts_));
+  Sample opening = opening_.value_or(Sample{});
+  peer_.explain(opening, Duration(0));
+  if (opening_) {
+    writer.append(0, std::span(&opening, 1));
+  }
+
   PingStatus status = PingStatus::Ok;
   Duration shortest = Duration::max();
-  for (std::uint32_t i = 0; i < plan.rounds_with_warmup() && status == PingStatus::Ok; ++i) {
-    const Round round = plan.round(i);
+  for (std::uint32_t i = 0; i < plan_.rounds_with_warmup() && status == PingStatus::Ok; ++i) {
+    const Round round = plan_.round(i);
     const auto samples = timer.measure(round);
-    status = StopSignals::received() != 0 ? PingStatus::Interrupted : samples.back().status;
+    status = requested_stop() != 0 ? PingStatus::Interrupted : samples.back().status;
     writer.append(round.number, without_interrupted(samples));
     note_shortest(samples, shortest);
-    progress.show(i + 1, options.link);
+    show(i + 1, plan_.rounds_with_warmup());
   }
   const Duration elapsed = timer.elapsed();
-  if (status == PingStatus::Ok) {
-    status = client.finish(1s);
+  if (status == PingStatus::Ok && !identity.is_negotiated) {
+    status = peer_.finish(1s);
   }
-  const std::optional<Mss> mss_now = client.path_info().mss;
+  const std::optional<Mss> mss_now = peer_.path_info().mss;
   const RunTrailer& trailer =
       writer.finish(status == PingStatus::Ok ? kComplete : to_word(status), elapsed,
-                    mss_now != facts.path.mss ? mss_now : std::nullopt);
+                    mss_now != facts_.path.mss ? mss_now : std::nullopt);
   RunOutcome outcome{.status = trailer.status,
                      .samples = trailer.samples,
                      .file = writer.path(),
-                     .warnings = facts.warnings};
-  const bool is_blocking = options.this_host.scheduling.wait == Wait::Block;
-  for (Warning& warning : compare_with_timers(shortest, is_blocking, host.timers)) {
+                     .warnings = facts_.warnings};
+  const bool is_blocking = settings_.scheduling.wait == Wait::Block;
+  for (Warning& warning : compare_with_timers(shortest, is_blocking, host_.timers)) {
     outcome.warnings.push_back(std::move(warning));
   }
   return outcome;
