@@ -190,6 +190,7 @@ RunSettings ClientRun::settings() const {
   settings.busy_poll = options_.this_host.busy_poll;
   settings.link = accept.link.empty() ? "unnamed" : accept.link;
   settings.label = accept.label;
+  settings.is_anonymous = accept.is_anonymous;
   return settings;
 }
 
@@ -347,7 +348,13 @@ class ClientRun::Joining : public ConnectionSource {
       return PingStatus::Interrupted;
     }
     connection.emplace(run_.join());
-    return run_.rest_.empty() ? PingStatus::Ok : PingStatus::Protocol;
+    FrameStream frames(*connection, std::exchange(run_.rest_, {}));
+    const auto answer = frames.receive(run_.options_.timeout);
+    if (answer.status != PingStatus::Ok) {
+      return answer.status;
+    }
+    const bool is_ready = std::holds_alternative<Ready>(*answer.message);
+    return is_ready && frames.take_rest().empty() ? PingStatus::Ok : PingStatus::Protocol;
   }
 
  private:

@@ -153,6 +153,7 @@ Accept ServerRun::accept_message(const SweepSession* session) const {
           .connection = task_.identity.connection,
           .pings = session == nullptr ? 0 : session->pings(),
           .concurrent_runs = task_.identity.concurrent_runs,
+          .is_anonymous = settings_.is_anonymous,
           .environment = [this] {
             Environment facts = environment_of(host_, settings_.is_anonymous);
             facts.emplace("tool", version_and_git());
@@ -253,6 +254,8 @@ PingStatus ServerRun::answer_fresh() {
     if (received.connection) {
       received.connection->set_io_timeout(settings_.timeout);
       received.connection->set_wait(settings_.scheduling.wait);
+      // Before that the payload would find nobody here, and the way here would be timed with it.
+      static_cast<void>(FrameStream(*received.connection).send(Ready{}));
       Responder responder(*received.connection);
       static_cast<void>(responder.run());  // the client knows best what became of its ping
     }

@@ -247,6 +247,7 @@ Accept accept_in(const Fields& fields) {
           .connection = connection_in(fields),
           .pings = fields.number("pings"),
           .concurrent_runs = fields.number("concurrent_runs", 1),
+          .is_anonymous = fields.flag("anonymous"),
           .environment = fields.environment("environment")};
 }
 
@@ -322,6 +323,7 @@ Json to_json(const Accept& accept) {
             {"connection", to_word(accept.connection)},
             {"pings", accept.pings},
             {"concurrent_runs", accept.concurrent_runs},
+            {"anonymous", accept.is_anonymous},
             {"environment", Json(accept.environment)}};
   add_text(json, "link", accept.link);
   add_text(json, "label", accept.label);

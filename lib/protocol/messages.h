@@ -96,6 +96,7 @@ struct Accept {
   ConnectionMode connection = ConnectionMode::Warm;
   std::uint64_t pings = 0;  // of the sweep, if the server measures
   std::uint64_t concurrent_runs = 1;
+  bool is_anonymous = false;  // no addresses and host names in the file
   Environment environment;
 };
 

@@ -74,6 +74,11 @@ void check_result(std::string_view text, const RunIdentity& identity, const RunS
   check("direction", to_word(identity.direction));
   check("measured_by", identity.direction == MeasuredDirection::Up ? "client" : "server");
   check("connection", to_word(identity.connection));
+  for (const char* key : {"server_addr", "client_addr", "server_host", "client_host"}) {
+    if (settings.is_anonymous && reader.header().find(key)) {
+      throw WorldError(fmt::format("the result names {}, and this server is anonymous", key));
+    }
+  }
   while (reader.next()) {
   }
   if (!reader.trailer()) {
