@@ -1,12 +1,14 @@
 // The limit to compare tcpstep with: the same ping-pong in plain system calls, and nothing else.
 //
-//   bare_pingpong [--wait block|spin] [--cpu N] [--port P] [--sizes A,B,...] [--rounds N] [--raw]
-//   time bare_pingpong [--wait block|spin] [--cpu N] [--port P] answer ADDRESS
+//   bare_pingpong [--wait block|spin] [--cpu N] [--port P] [--sizes A,B,...] [--rounds N]
+//                 [--shuffle] [--raw] time
+//   bare_pingpong [--wait block|spin] [--cpu N] [--port P] answer ADDRESS
 //
-// "time" waits for one client, sends payloads of each size in turn, `rounds` times over (and one
-// round before, not counted), and prints the minimum and median RTT of each size as CSV, or with
-// --raw every one. "answer" is the other end: IPv4, tries to connect for five seconds. It speaks
-// the classic protocol, so either end works with tcpstep's other end as well.
+// "time" waits for one client, sends payloads of each size, `rounds` times over (and one round
+// before, not counted), in a new order in each round with --shuffle, and prints the minimum and
+// median RTT of each size as CSV, or with --raw every one. "answer" is the other end: IPv4, tries
+// to connect for five seconds. It speaks the classic protocol, so either end works with tcpstep's
+// other end as well.
 //
 // Every other program of this toolkit reports what went wrong; this one aborts.
 #include <arpa/inet.h>
@@ -23,6 +25,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <numeric>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -30,6 +34,7 @@ namespace {
 
 struct Options {
   bool is_spinning = false;
+  bool is_shuffled = false;
   bool is_raw = false;
   std::uint16_t port = 19921;
   std::vector<std::size_t> sizes = {1, 101, 1401, 1501, 4401, 9901};
@@ -59,6 +64,7 @@ sockaddr_in address_of(const char* host, std::uint16_t port) {
   return address;
 }
 
+// Before the handshake: a connection that begins with BBR paces its segments for ever.
 void prepare(int fd) {
   const int on = 1;
   must(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
@@ -71,6 +77,7 @@ int accept_one(std::uint16_t port) {
   must(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
   const sockaddr_in address = address_of("0.0.0.0", port);
   must(bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address), "bind");
+  prepare(listener);
   must(listen(listener, 1), "listen");
   const int fd = must(accept(listener, nullptr, nullptr), "accept");
   close(listener);
@@ -81,6 +88,7 @@ int connect_to(const char* host, std::uint16_t port) {
   const sockaddr_in address = address_of(host, port);
   for (int attempt = 0; attempt < 500; ++attempt) {
     const int fd = must(socket(AF_INET, SOCK_STREAM, 0), "socket");
+    prepare(fd);
     if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
       return fd;
     }
@@ -109,8 +117,14 @@ void time_pings(int fd, const Options& options) {
   for (auto& series : samples) {
     series.resize(options.rounds + 1);
   }
+  std::vector<std::size_t> order(options.sizes.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::mt19937 random(2014);
   for (std::size_t round = 0; round <= options.rounds; ++round) {
-    for (std::size_t i = 0; i < options.sizes.size(); ++i) {
+    if (options.is_shuffled) {
+      std::shuffle(order.begin(), order.end(), random);
+    }
+    for (const std::size_t i : order) {
       const std::size_t size = options.sizes[i];
       const char* begin = payload.data() + payload.size() - size;
       char ack = 0;
@@ -171,13 +185,10 @@ void pin_to(int cpu) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const option known[] = {{"wait", 1, nullptr, 'w'},
-                          {"cpu", 1, nullptr, 'c'},
-                          {"port", 1, nullptr, 'p'},
-                          {"sizes", 1, nullptr, 's'},
-                          {"rounds", 1, nullptr, 'n'},
-                          {"raw", 0, nullptr, 'r'},
-                          {}};
+  const option known[] = {{"wait", 1, nullptr, 'w'},   {"cpu", 1, nullptr, 'c'},
+                          {"port", 1, nullptr, 'p'},   {"sizes", 1, nullptr, 's'},
+                          {"rounds", 1, nullptr, 'n'}, {"shuffle", 0, nullptr, 'o'},
+                          {"raw", 0, nullptr, 'r'},    {}};
   Options options;
   for (int key = 0; (key = getopt_long(argc, argv, "", known, nullptr)) != -1;) {
     switch (key) {
@@ -196,6 +207,9 @@ int main(int argc, char** argv) {
       case 'n':
         options.rounds = std::strtoul(optarg, nullptr, 10);
         break;
+      case 'o':
+        options.is_shuffled = true;
+        break;
       case 'r':
         options.is_raw = true;
         break;
@@ -206,11 +220,9 @@ int main(int argc, char** argv) {
   const std::string mode = optind < argc ? argv[optind] : "";
   if (mode == "time" && optind + 1 == argc) {
     const int fd = accept_one(options.port);
-    prepare(fd);
     time_pings(fd, options);
   } else if (mode == "answer" && optind + 2 == argc) {
     const int fd = connect_to(argv[optind + 1], options.port);
-    prepare(fd);
     answer_pings(fd, options);
   } else {
     std::fputs("usage: see the first lines of bench/bare_pingpong.cpp\n", stderr);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares tcpstep with a bare minimum and with other tools: scripts/bench runs it, docs/performance.md explains it.
 
-usage: compare.py measure --path NAME --host ADDRESS --bin DIR --out DIR [--rounds N] [--quick]
+usage: compare.py measure --path NAME --host ADDRESS --bin DIR --out DIR [--rounds N] [--order WORD] [--quick]
        compare.py table --out DIR
 
 `measure` starts both ends of every tool, the far one through the command in TCPSTEP_FAR if that is
@@ -23,7 +23,8 @@ import subprocess
 import sys
 import time
 
-SIZES = [1, 101, 1401, 1501, 4401, 9901]
+SIZES = [1, 101, 1401, 1501, 4401, 9901]  # to be compared
+SWEEP = range(1, 9902, 100)  # of our own: tcpstep's default
 COLUMNS = ["path", "wait", "round", "tool", "size_bytes", "min_ns", "median_ns", "mean_ns"]
 PEER_NOTES = {
     "sockperf": "echoes all N bytes; at least 14; its own --full-rtt",
@@ -40,12 +41,12 @@ class Setting:
     def __init__(self, options, wait):
         cpus = sorted(os.sched_getaffinity(0))
         self.path, self.host, self.bin, self.out = options.path, options.host, options.bin, options.out
-        self.wait = wait
+        self.wait, self.order = wait, options.order
         # Blocking on one CPU is a plain context switch, on two it is the waking of an idle CPU;
         # two that spin need one each.
         self.near_cpu, self.far_cpu = (cpus[0] if wait == "spin" else cpus[-1]), cpus[-1]
         self.sizes = [1, 1501, 9901] if options.quick else SIZES
-        self.pings = 500 if options.quick else 2000  # of each size in each round
+        self.pings = 100 if options.quick else 400  # of each size in each round
         self.round = 0
 
     def near(self, *command):
@@ -105,13 +106,14 @@ def summary(series_by_size):
             for size, series in series_by_size.items()}
 
 
-def read_samples(path):
+def read_samples(path, sizes):
     """Of a result file of tcpstep, or the raw output of bare_pingpong: same columns."""
-    series = {}
+    series = {size: [] for size in sizes}
     with open(path, encoding="utf-8") as lines:
         for row in csv.DictReader(line for line in lines if not line.startswith("#")):
-            if int(row["round"]) > 0 and row.get("status", "ok") == "ok":
-                series.setdefault(int(row["size_bytes"]), []).append(int(row["rtt_ns"]))
+            size = int(row["size_bytes"])
+            if size in series and int(row["round"]) > 0 and row.get("status", "ok") == "ok":
+                series[size].append(int(row["rtt_ns"]))
     return series
 
 
@@ -121,7 +123,8 @@ def read_samples(path):
 def tcpstep(setting):
     port, output = next(PORTS), setting.raw_file("tcpstep")
     server = [setting.bin / "server/tcpstep-server", "--cpu", setting.near_cpu, "--wait", setting.wait, "--quiet", "--port", port, "--output", output,
-              "--sizes", ",".join(map(str, setting.sizes)), "--rounds", setting.pings, "--link", setting.path]
+              "--rounds", setting.pings,
+              "--order", setting.order, "--link", setting.path]
     client = [setting.bin / "client/tcpstep-client", "--cpu", setting.far_cpu, "--wait", setting.wait, "--quiet",
               "--port", port, setting.host]
     with running(list(map(str, server))) as process:
@@ -129,20 +132,21 @@ def tcpstep(setting):
         subprocess.run([*setting.far_prefix(), *map(str, client)], check=True, timeout=60, stderr=subprocess.DEVNULL)
         if process.wait(timeout=10) != 0:
             raise RuntimeError("tcpstep-server failed")
-    return summary(read_samples(output))
+    return summary(read_samples(output, setting.sizes))
 
 
 def bare(setting):
     port, output = next(PORTS), setting.raw_file("bare")
     program = [setting.bin / "bench/bare_pingpong", "--wait", setting.wait, "--port", port]
+    order = ["--shuffle"] if setting.order == "shuffled" else []
     with open(output, "wb") as stream, running(
-            setting.near(*program, "--sizes", ",".join(map(str, setting.sizes)), "--rounds", setting.pings,
-                         "--raw", "time"), stdout=stream, stderr=None) as process:
+            setting.near(*program, "--sizes", ",".join(map(str, SWEEP)), "--rounds", setting.pings,
+                         *order, "--raw", "time"), stdout=stream, stderr=None) as process:
         wait_for_listener(port)
         subprocess.run(setting.far(*program, "answer", setting.host), check=True, timeout=60)
         if process.wait(timeout=10) != 0:
             raise RuntimeError("bare_pingpong failed")
-    return summary(read_samples(output))
+    return summary(read_samples(output, setting.sizes))
 
 
 def sockperf(setting):
@@ -197,7 +201,7 @@ def iperf2(setting):
 
 
 OURS = {"tcpstep": tcpstep, "bare": bare}
-PEERS = {"sockperf": sockperf, "qperf": qperf, "NetPIPE": netpipe, "iperf2": iperf2}
+PEERS = {}
 SPINNING_PEERS = {"sockperf": sockperf}
 
 
@@ -304,6 +308,7 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--wait", nargs="+", choices=["block", "spin"], default=["block", "spin"])
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--order", choices=["shuffled", "ascending"], default="shuffled", help="of the sizes within a round")
     parser.add_argument("--seed", type=int, default=2014, help="of the order of the tools within each round")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()

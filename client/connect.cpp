@@ -19,7 +19,8 @@ TcpConnection connect_to_any(const ClientOptions& options) {
   const auto addresses = resolve(options.host, options.port, options.ip_version);
   for (std::size_t i = 0;; ++i) {
     try {
-      return TcpConnection::connect(addresses[i], options.timeout);
+      // The acks should cost what the payloads cost: BBR paces even a single byte.
+      return TcpConnection::connect(addresses[i], options.timeout, kCongestionControl);
     } catch (const std::system_error& error) {
       if (StopSignals::received() != 0) {
         StopSignals::die_of(StopSignals::received());
@@ -56,9 +57,6 @@ TcpConnection connect_with_retries(const ClientOptions& options) {
 
 bool prepare_connection(TcpConnection& server, const ClientOptions& options) {
   server.set_io_timeout(options.timeout);
-  // The acks should cost what the payloads cost: BBR paces even a single byte. Where the kernel
-  // does not offer cubic, the system's choice stays.
-  static_cast<void>(server.set_congestion_control("cubic"));
   server.set_wait(options.this_host.scheduling.wait);
   return server.set_busy_poll(options.this_host.busy_poll) >= options.this_host.busy_poll;
 }

@@ -6,6 +6,8 @@
 
 namespace tcpstep {
 
+inline constexpr const char* kCongestionControl = "cubic";
+
 // Tries every address, and again as often as was asked for. Throws WorldError, or dies of a signal.
 [[nodiscard]] TcpConnection connect_with_retries(const ClientOptions& options);
 

@@ -1,6 +1,9 @@
 // tcpstep-client: asks for a sweep and takes part in it; with a classic server, answers payloads.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
+#include <optional>
 #include <thread>
 
 #include "client/options.h"
@@ -12,6 +15,19 @@
 
 namespace tcpstep {
 namespace {
+
+using namespace std::chrono_literals;
+
+// In short pieces: a stop signal does not end a sleep.
+void sleep_between_runs(Duration pause) {
+  const auto end = std::chrono::steady_clock::now() + pause;
+  while (std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::min<Duration>(end - std::chrono::steady_clock::now(), 100ms));
+    if (StopSignals::received() != 0) {
+      StopSignals::die_of(StopSignals::received());
+    }
+  }
+}
 
 // All runs that were asked for. One that fails ends them.
 int take_runs(const ClientOptions& options) {
@@ -27,10 +43,7 @@ int take_runs(const ClientOptions& options) {
   for (std::uint32_t i = 0; i < options.repetitions; ++i) {
     for (const MeasuredDirection direction : options.directions) {
       if (i > 0 || direction != options.directions.front()) {
-        std::this_thread::sleep_for(options.pause);
-        if (StopSignals::received() != 0) {
-          StopSignals::die_of(StopSignals::received());
-        }
+        sleep_between_runs(options.pause);
       }
       ClientRun(options, direction, host, secret ? &*secret : nullptr).perform();
     }

@@ -185,7 +185,7 @@ RunSettings ClientRun::settings() const {
   settings.interval = accept.interval;
   settings.timeout = accept.timeout;
   settings.fill = accept.fill == "zero" ? Fill::Zero : Fill::Random;
-  settings.congestion_control = "cubic";
+  settings.congestion_control = kCongestionControl;
   settings.scheduling = options_.this_host.scheduling;
   settings.busy_poll = options_.this_host.busy_poll;
   settings.link = accept.link.empty() ? "unnamed" : accept.link;
@@ -271,7 +271,8 @@ Responses ClientRun::answer_fresh() {
 // A connection that belongs to this run. What has come behind the handshake is in rest_.
 TcpConnection ClientRun::join() {
   using State = ClientNegotiation::State;
-  TcpConnection connection = TcpConnection::connect(server_.peer(), options_.timeout);
+  TcpConnection connection =
+      TcpConnection::connect(server_.peer(), options_.timeout, kCongestionControl);
   static_cast<void>(prepare_connection(connection, options_));
   ClientNegotiation joining(Join{.token = negotiation_.accept().token}, secret_);
   std::array<std::byte, 4096> buffer{};

@@ -3,24 +3,32 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <span>
 
 #include "lib/base/error.h"
+#include "lib/base/stop_request.h"
+#include "lib/net/timespec.h"
 
 namespace tcpstep {
 namespace {
 
-timespec to_timespec(Duration duration) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
-  return {.tv_sec = seconds.count(), .tv_nsec = (duration - seconds).count()};
-}
-
+// Ticks of connections (patience.h) interrupt this wait as well; only a stop signal ends it.
 bool poll_for(std::span<pollfd> fds, Duration limit) {
-  const timespec at_most = to_timespec(limit);
-  return ::ppoll(fds.data(), fds.size(), &at_most, nullptr) > 0;
+  using Clock = std::chrono::steady_clock;
+  const auto deadline = Clock::now() + limit;
+  for (;;) {
+    const Duration left = std::max<Duration>(deadline - Clock::now(), Duration::zero());
+    const timespec at_most = to_timespec(left);
+    const int ready = ::ppoll(fds.data(), fds.size(), &at_most, nullptr);
+    if (ready >= 0 || errno != EINTR || requested_stop() != 0) {
+      return ready > 0;
+    }
+  }
 }
 
 using Control = std::array<char, CMSG_SPACE(sizeof(int))>;

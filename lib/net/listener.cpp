@@ -1,6 +1,6 @@
 #include "lib/net/listener.h"
 
-#include <linux/tcp.h>  // never together with <netinet/tcp.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -20,8 +20,9 @@ class Listener {
   // Throws std::system_error ("listen on [::]:19901: Address already in use").
   Listener(const std::string& bind_address, std::uint16_t port, IpVersion version);
 
-  // Asks for a congestion control by name, for all clients from their first byte on. False if the
-  // kernel does not offer it.
+  // For connections accepted from now on, from their first segment. A connection that has once been
+  // BBR's goes on pacing its segments, whatever it is switched to later (sk_pacing_status in the
+  // kernel is never reset). False if the kernel does not offer it.
   bool set_congestion_control(const std::string& name);
 
   // The next client, if one waits. Never blocks; errors that concern one client only count as

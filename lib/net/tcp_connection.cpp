@@ -4,7 +4,6 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/uio.h>
 
 #include <algorithm>
@@ -14,14 +13,10 @@
 
 #include "lib/base/error.h"
 #include "lib/base/stop_request.h"
+#include "lib/net/timespec.h"
 
 namespace tcpstep {
 namespace {
-
-timespec to_timespec(Duration duration) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
-  return {.tv_sec = seconds.count(), .tv_nsec = (duration - seconds).count()};
-}
 
 PingStatus status_of(int error_number) {
   switch (error_number) {
@@ -38,10 +33,24 @@ PingStatus status_of(int error_number) {
   }
 }
 
-// A call with a timeout ends with EINTR also when the process goes on after SIGSTOP, or a debugger
-// was here (signal(7)). Only a request to stop is a reason to give up.
-bool is_resumed() {
-  return errno == EINTR && requested_stop() == 0;
+// Waits for an event, until `limit` has passed or somebody asks to stop. Zero, or what ppoll(2)
+// says.
+int wait_for(pollfd awaited, Duration limit) {
+  using Clock = std::chrono::steady_clock;
+  const auto deadline = Clock::now() + limit;
+  for (Duration left = limit;;
+       left = std::max<Duration>(deadline - Clock::now(), Duration::zero())) {
+    const timespec timeout = to_timespec(left);
+    const int events = ::ppoll(&awaited, 1, &timeout, nullptr);
+    if (events >= 0 || errno != EINTR || requested_stop() != 0) {
+      return events;
+    }
+  }
+}
+
+bool choose_congestion_control(const Fd& fd, const std::string& name) {
+  return ::setsockopt(fd.get(), IPPROTO_TCP, TCP_CONGESTION, name.data(),
+                      static_cast<socklen_t>(name.size())) == 0;
 }
 
 void set_blocking(const Fd& fd, bool is_blocking) {
@@ -80,10 +89,14 @@ TcpConnection::TcpConnection(Fd fd, const Address& peer) : fd_(std::move(fd)), p
                 "set TCP_NODELAY for {}", peer_.text());
 }
 
-TcpConnection TcpConnection::connect(const Address& peer, Duration timeout) {
+TcpConnection TcpConnection::connect(const Address& peer, Duration timeout,
+                                     const std::string& congestion_control) {
   const std::string attempted = "connect to " + peer.text();
   Fd fd(check_syscall(::socket(peer.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
                       "{}: socket", attempted));
+  if (!congestion_control.empty()) {
+    static_cast<void>(choose_congestion_control(fd, congestion_control));
+  }
   if (::connect(fd.get(), peer.raw(), peer.length()) < 0) {
     if (errno != EINPROGRESS) {
       throw_system_error(errno, attempted);
@@ -110,19 +123,8 @@ TcpConnection TcpConnection::adopt(Fd fd) {
   return {std::move(fd), Address(reinterpret_cast<const sockaddr*>(&peer), length)};
 }
 
-void TcpConnection::set_io_timeout(Duration timeout) {
-  io_timeout_ = timeout;
-  const timespec exact = to_timespec(timeout);
-  const timeval limit{.tv_sec = exact.tv_sec, .tv_usec = exact.tv_nsec / 1000};
-  for (const int direction : {SO_RCVTIMEO, SO_SNDTIMEO}) {
-    check_syscall(::setsockopt(fd_.get(), SOL_SOCKET, direction, &limit, sizeof limit),
-                  "set the I/O timeout of {}", peer_.text());
-  }
-}
-
 bool TcpConnection::set_congestion_control(const std::string& name) {
-  return ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_CONGESTION, name.data(),
-                      static_cast<socklen_t>(name.size())) == 0;
+  return choose_congestion_control(fd_, name);
 }
 
 std::chrono::microseconds TcpConnection::set_busy_poll(std::chrono::microseconds wanted) {
@@ -135,23 +137,32 @@ std::chrono::microseconds TcpConnection::set_busy_poll(std::chrono::microseconds
 PingStatus TcpConnection::send_all(std::span<const std::byte> payload) noexcept {
   while (!payload.empty()) {
     const ssize_t sent = ::send(fd_.get(), payload.data(), payload.size(), MSG_NOSIGNAL);
-    if (sent < 0 && is_resumed()) {
-      continue;
-    }
-    if (sent < 0) {
+    if (sent < 0 && !(errno == EINTR && may_wait_on())) {
       return status_of(errno);
     }
-    timestamps_.note_sent(static_cast<std::size_t>(sent));
-    payload = payload.subspan(static_cast<std::size_t>(sent));
-    // Only a part: a signal came, or the limit passed while the peer took a little at a time.
-    if (!payload.empty() && requested_stop() != 0) {
-      return PingStatus::Interrupted;
-    }
-    if (!payload.empty() && std::chrono::steady_clock::now() >= deadline_) {
-      return PingStatus::Timeout;
+    if (sent > 0) {
+      timestamps_.note_sent(static_cast<std::size_t>(sent));
+      payload = payload.subspan(static_cast<std::size_t>(sent));
+      if (!payload.empty() && !may_wait_on()) {  // only a part: interrupted on the way
+        return status_of(errno);
+      }
     }
   }
   return PingStatus::Ok;
+}
+
+// After an interruption. Otherwise errno is EINTR for a request to stop, EAGAIN for the limit. A
+// call ends with EINTR at each tick of our patience, and also when a debugger was here.
+bool TcpConnection::may_wait_on() noexcept {
+  if (requested_stop() != 0) {
+    errno = EINTR;
+    return false;
+  }
+  if (patience_.is_over()) {
+    errno = EAGAIN;
+    return false;
+  }
+  return true;
 }
 
 PingStatus TcpConnection::receive_ack() noexcept {
@@ -165,6 +176,7 @@ TcpConnection::Received TcpConnection::receive_some(std::span<std::byte> buffer)
   if (bytes < 0) {
     return {.status = status_of(errno), .bytes = 0};
   }
+  patience_.renew();
   return {.status = bytes == 0 ? PingStatus::Closed : PingStatus::Ok,
           .bytes = static_cast<std::size_t>(bytes)};
 }
@@ -172,30 +184,17 @@ TcpConnection::Received TcpConnection::receive_some(std::span<std::byte> buffer)
 ssize_t TcpConnection::receive(std::span<std::byte> buffer) noexcept {
   if (wait_ == Wait::Block) {
     ssize_t bytes = receive_once(buffer, 0);
-    while (bytes < 0 && is_resumed()) {
+    while (bytes < 0 && errno == EINTR && may_wait_on()) {
       bytes = receive_once(buffer, 0);
     }
     return bytes;
   }
-  using Clock = std::chrono::steady_clock;
-  Clock::time_point deadline{};
   for (std::uint32_t spins = 1;; ++spins) {
     const ssize_t bytes = receive_once(buffer, MSG_DONTWAIT);
     if (bytes >= 0 || errno != EAGAIN) {
       return bytes;
     }
-    if (spins % kSpinsBetweenLooks != 0) {
-      continue;
-    }
-    if (requested_stop() != 0) {
-      errno = EINTR;
-      return -1;
-    }
-    const auto now = Clock::now();
-    if (deadline == Clock::time_point{}) {
-      deadline = now + io_timeout_;
-    } else if (io_timeout_ > Duration::zero() && now > deadline) {
-      errno = EAGAIN;
+    if (spins % kSpinsBetweenLooks == 0 && !may_wait_on()) {
       return -1;
     }
   }
@@ -242,15 +241,12 @@ PingStatus TcpConnection::stay_idle(Duration pause) noexcept {
   }
   if (pause > Duration::zero()) {
     // The end of the stream is asked for below; a late timestamp must not end the pause (POLLERR).
-    pollfd quiet{.fd = timestamps_.is_enabled() ? -1 : fd_.get(), .events = POLLIN, .revents = 0};
-    const timespec limit = to_timespec(pause);
-    if (::ppoll(&quiet, 1, &limit, nullptr) < 0 && !is_resumed()) {
+    const int quiet = timestamps_.is_enabled() ? -1 : fd_.get();
+    if (wait_for({.fd = quiet, .events = POLLIN, .revents = 0}, pause) < 0) {
       return status_of(errno);
     }
   }
-  if (io_timeout_ > Duration::zero()) {
-    deadline_ = std::chrono::steady_clock::now() + io_timeout_;
-  }
+  patience_.renew();
   std::byte unasked{};
   const ssize_t bytes = ::recv(fd_.get(), &unasked, 1, MSG_PEEK | MSG_DONTWAIT);
   if (bytes > 0) {
@@ -289,9 +285,7 @@ void TcpConnection::end_sending() noexcept {
 
 PingStatus TcpConnection::finish(Duration patience) noexcept {
   ::shutdown(fd_.get(), SHUT_WR);
-  pollfd ending{.fd = fd_.get(), .events = POLLIN, .revents = 0};
-  const timespec limit = to_timespec(patience);
-  if (::ppoll(&ending, 1, &limit, nullptr) <= 0) {
+  if (wait_for({.fd = fd_.get(), .events = POLLIN, .revents = 0}, patience) <= 0) {
     return PingStatus::Ok;  // the peer's end is a courtesy; the run does not depend on it
   }
   std::byte unasked{};

@@ -17,6 +17,7 @@
 #include "lib/net/address.h"
 #include "lib/net/fd.h"
 #include "lib/net/kernel_timestamps.h"
+#include "lib/net/patience.h"
 #include "lib/net/tcp_info.h"
 
 namespace tcpstep {
@@ -27,15 +28,19 @@ class TcpConnection {
   // Takes over a connected socket whose other end is `peer`.
   TcpConnection(Fd fd, const Address& peer);
 
-  // Connects without ever blocking longer than `timeout`.
+  // Connects without ever blocking longer than `timeout`, with that congestion control from the
+  // first segment on (see Listener) if the kernel offers it.
   // Throws std::system_error ("connect to 192.0.2.1:19901: Connection refused").
-  static TcpConnection connect(const Address& peer, Duration timeout);
+  static TcpConnection connect(const Address& peer, Duration timeout,
+                               const std::string& congestion_control = "");
 
   // Takes over a connected socket, for instance of another process.
   static TcpConnection adopt(Fd fd);
 
-  // Limit of each single send and receive; zero waits for ever. A signal ends the wait too.
-  void set_io_timeout(Duration timeout);
+  // Limit of each wait for the peer, for the calling thread: of a ping from stay_idle() on, of each
+  // receive_some(). Zero waits for ever. It may take a quarter more. A stop signal ends the wait
+  // too.
+  void set_io_timeout(Duration timeout) { patience_.set_limit(timeout); }
 
   // How to wait for bytes from now on: asleep (the default), or asking again and again.
   void set_wait(Wait wait) { wait_ = wait; }
@@ -101,14 +106,13 @@ class TcpConnection {
 
  private:
   ssize_t receive(std::span<std::byte> buffer) noexcept;
+  bool may_wait_on() noexcept;
   ssize_t receive_once(std::span<std::byte> buffer, int flags) noexcept;
 
   Fd fd_;
   Address peer_;
   Wait wait_ = Wait::Block;
-  Duration io_timeout_{0};
-  // Of a payload that the kernel takes in parts, from the last stay_idle() on.
-  std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
+  Patience patience_;
   KernelTimestamps timestamps_;
   TcpInfo last_info_;  // as of the last ping explained
 };

@@ -14,7 +14,7 @@ import sys
 import time
 import unittest
 
-from harness import PATIENCE, TestCase, command, environment, read_run, wait_until
+from harness import HERE, PATIENCE, TestCase, environment, read_run, wait_until
 
 NEAR = "10.19.9.1"
 FAR = os.environ.get("TCPSTEP_FAR", "").split()
@@ -28,7 +28,7 @@ class Capture:
         self.file = directory / "capture.pcap"
         self.port = port
         self.process = subprocess.Popen(
-            ["tshark", "-q", "-i", "near", "-f", f"tcp port {port}", "-w", self.file],
+            ["tshark", "-q", "-B", "64", "-i", "near", "-f", f"tcp port {port}", "-w", self.file],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         for line in self.process.stderr:  # it says so when it has begun
             if "Capturing" in line:
@@ -56,10 +56,10 @@ def pings_of(packets, sizes):
     """For each payload: data segments, those of them sent again, and ns from its last byte to the ack.
 
     Both ends' bytes are found by their sequence numbers: a packet that the capture missed spoils its
-    own ping only, whose time is then None.
+    own ping only, which is then None.
     """
     ends = list(itertools.accumulate(sizes, initial=1))[1:]
-    pings = [{"segments": 0, "again": 0, "highest": 0, "sent": None, "acked": None} for _ in sizes]
+    pings = [{"segments": 0, "again": 0, "highest": 0, "bytes": 0, "sent": None, "acked": None} for _ in sizes]
     for when, is_server, sequence, length in packets:
         if length == 0:
             continue
@@ -71,12 +71,13 @@ def pings_of(packets, sizes):
         ping = pings[index]
         ping["segments"] += 1
         ping["again"] += sequence < ping["highest"]
+        ping["bytes"] += length if sequence >= ping["highest"] else 0
         ping["highest"] = max(ping["highest"], sequence + length)
         if sequence + length == ends[index]:
             ping["sent"] = ping["sent"] or when
-    return [(ping["segments"], ping["again"],
-             ping["acked"] - ping["sent"] if ping["acked"] and ping["sent"] else None)
-            for ping in pings]
+    return [(ping["segments"], ping["again"], ping["acked"] - ping["sent"])
+            if ping["acked"] and ping["sent"] and ping["bytes"] == size else None
+            for ping, size in zip(pings, sizes)]
 
 
 @unittest.skipIf(not FAR, "runs inside scripts/veth-pair only")
@@ -87,8 +88,9 @@ class GroundTruth(TestCase):
         server = self.start_server("--one-off", "--output", "run.csv", "--timestamps=software",
                                    *arguments)
         capture = Capture(self.directory, server.port)
-        client = subprocess.Popen([*FAR, *command("tcpstep-client", "--port", server.port, NEAR)],
-                                  env=environment(), stdout=subprocess.DEVNULL,
+        # The classic one: all bytes of the capture are payloads and acks.
+        client = subprocess.Popen([*FAR, sys.executable, HERE / "classic_client.py", NEAR,
+                                   str(server.port)], env=environment(), stdout=subprocess.DEVNULL,
                                   stderr=subprocess.DEVNULL)
         during()
         self.assertEqual(client.wait(PATIENCE), 0)
@@ -99,11 +101,11 @@ class GroundTruth(TestCase):
 
     def test_segments_and_kernel_rtt_are_those_of_the_capture(self):
         rows, pings = self.measure("--rounds", str(ROUNDS))
-        counted = [(row, ping) for row, ping in zip(rows, pings) if row["round"] != "0"]
-        self.assertEqual(len(counted), ROUNDS * 100)
+        counted = [(row, ping) for row, ping in zip(rows, pings) if row["round"] != "0" and ping]
+        self.assertGreaterEqual(len(counted), 0.9 * ROUNDS * 100, "the capture is nearly whole")
         equal = sum(row["segments"] == str(ping[0]) for row, ping in counted)
         explained = [(int(row["kernel_rtt_ns"]), ping[2], int(row["rtt_ns"]) - int(row["kernel_rtt_ns"]))
-                     for row, ping in counted if row["kernel_rtt_ns"] and ping[2] is not None]
+                     for row, ping in counted if row["kernel_rtt_ns"]]
         differences = sorted(abs(kernel - captured) for kernel, captured, _ in explained)
         print(f"segments equal in {equal} of {len(counted)} pings; |kernel_rtt - capture|: median "
               f"{statistics.median(differences) / 1000:.2f} us, p99 "
@@ -129,10 +131,10 @@ class GroundTruth(TestCase):
 
         rows, pings = self.measure("--sizes=1,5000", "--rounds=800", "--interval=1ms",
                                    during=swallow_for_a_moment)
-        recorded = [row["retransmits"] or "0" for row in rows]
-        captured = [str(ping[1]) for ping in pings]
-        self.assertEqual(recorded, captured)
-        self.assertGreater(sum(map(int, captured)), 0, "something was lost on purpose")
+        seen = [(row["retransmits"] or "0", str(ping[1])) for row, ping in zip(rows, pings) if ping]
+        self.assertGreaterEqual(len(seen), 0.9 * len(rows), "the capture is nearly whole")
+        self.assertEqual([recorded for recorded, _ in seen], [captured for _, captured in seen])
+        self.assertGreater(sum(int(captured) for _, captured in seen), 0, "something was lost on purpose")
 
 
 if __name__ == "__main__":

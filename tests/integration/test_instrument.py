@@ -128,10 +128,10 @@ class Evidence(InstrumentTest):
         os.kill(run, signal.SIGSTOP)
         wait_until(lambda: " T " in pathlib.Path(f"/proc/{run}/stat").read_text(), "the run is stopped")
         peer.sendall(b"1")
-        time.sleep(0.02)
+        time.sleep(0.5)  # much more than a busy machine may take to get here
         os.kill(run, signal.SIGCONT)
         send, kernel, receive = parts(self.finish(peer))
-        self.assertGreaterEqual(receive, 20_000_000)
+        self.assertGreaterEqual(receive, 500_000_000)
         self.assertLess(send + kernel, receive)
 
     def test_covers_the_initial_window_beyond_the_seeds_sizes(self):

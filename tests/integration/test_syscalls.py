@@ -38,7 +38,8 @@ class SystemCalls(TestCase):
             self.skipTest(f"this user may not trace here: {probe.stderr.strip()}")
         trace = self.directory / "trace"
         server = self.start_server(
-            "--one-off", "--rounds", ROUNDS, "--output", "run.csv", prefix=["strace", "-ff", "-y", "-o", trace],
+            "--one-off", "--rounds", ROUNDS, "--output", "run.csv", "--timeout", "60min",
+            prefix=["strace", "-ff", "-y", "-o", trace],
             env=environment(ASAN_OPTIONS="detect_leaks=0"))  # which needs ptrace for itself
         client = run("tcpstep-client", "--port", server.port, "127.0.0.1")
         self.assertEqual(client.returncode, 0, client.stderr)

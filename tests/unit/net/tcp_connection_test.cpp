@@ -119,6 +119,15 @@ TEST_F(TcpConnectionTest, ReadsItsSettingsBackFromTheKernel) {
   EXPECT_FALSE(server->set_congestion_control("no-such-control"));
 }
 
+TEST_F(TcpConnectionTest, BeginsWithTheCongestionControlAskedFor) {
+  ASSERT_TRUE(listener.set_congestion_control("reno"));
+  EXPECT_FALSE(listener.set_congestion_control("no-such-control"));
+  client.emplace(TcpConnection::connect(listener.local_address(), 5s, "reno"));
+  server.emplace(*listener.accept_now().client);
+  EXPECT_EQ(client->path_info().congestion_control, "reno");
+  EXPECT_EQ(server->path_info().congestion_control, "reno");
+}
+
 TEST_F(TcpConnectionTest, ConnectReportsARefusal) {
   const Address closed = listener.local_address();
   listener = Listener("127.0.0.1", 0, IpVersion::V4);

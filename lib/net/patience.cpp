@@ -1,0 +1,81 @@
+#include "lib/net/patience.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <ctime>
+#include <utility>
+
+#include "lib/base/error.h"
+#include "lib/net/timespec.h"
+
+namespace tcpstep {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kTicksPerLimit = 8;
+
+void ignore_tick(int /*signal*/) {}
+
+void catch_ticks() {
+  struct sigaction action {};
+  action.sa_handler = ignore_tick;  // no SA_RESTART: to interrupt is all that it is for
+  sigemptyset(&action.sa_mask);
+  check_syscall(::sigaction(SIGRTMAX, &action, nullptr), "sigaction");
+}
+
+}  // namespace
+
+Patience::Patience(Patience&& other) noexcept
+    : limit_(other.limit_),
+      timer_(std::exchange(other.timer_, std::nullopt)),
+      deadline_(other.deadline_) {}
+
+Patience& Patience::operator=(Patience&& other) noexcept {
+  std::swap(limit_, other.limit_);
+  std::swap(timer_, other.timer_);
+  std::swap(deadline_, other.deadline_);
+  return *this;
+}
+
+void Patience::set_limit(Duration limit) {
+  stop_ticks();
+  limit_ = limit;
+  deadline_.reset();
+  if (limit == Duration::zero()) {
+    return;
+  }
+  catch_ticks();
+  sigevent event{};
+  event.sigev_notify = SIGEV_THREAD_ID;
+  event.sigev_signo = SIGRTMAX;
+  event._sigev_un._tid = ::gettid();  // glibc has no better name for it (timer_create(2))
+  timer_t timer{};
+  check_syscall(::timer_create(CLOCK_MONOTONIC, &event, &timer), "timer_create");
+  timer_ = timer;
+  const timespec period = to_timespec(std::max<Duration>(limit / kTicksPerLimit, 1ms));
+  const itimerspec ticks{.it_interval = period, .it_value = period};
+  check_syscall(::timer_settime(timer, 0, &ticks, nullptr), "timer_settime");
+}
+
+bool Patience::is_over() noexcept {
+  if (limit_ == Duration::zero()) {
+    return false;
+  }
+  const auto now = Clock::now();
+  if (!deadline_) {
+    deadline_ = now + limit_;
+  }
+  return now >= *deadline_;
+}
+
+void Patience::stop_ticks() noexcept {
+  if (timer_) {
+    ::timer_delete(*timer_);
+    timer_.reset();
+  }
+}
+
+}  // namespace tcpstep
