@@ -36,6 +36,18 @@ void note_differences(LinkRuns& link, const LinkRuns& added) {
   }
 }
 
+// What was measured otherwise is a link of its own: the uplink, and fresh connections.
+std::string name_of(const RunHeader& header) {
+  std::string name(header.link());
+  for (const auto& [key, value] :
+       {std::pair("direction", "up"), std::pair("connection", "fresh")}) {
+    if (header.find(key) == value) {
+      name += fmt::format(".{}", value);
+    }
+  }
+  return name;
+}
+
 // A change of the MSS moves boundaries only if a size lies beyond the smaller one.
 bool has_moved(const LinkRuns& link, const std::optional<RunTrailer>& trailer) {
   if (!trailer || !trailer->changed_mss || !link.mss || link.series.empty()) {
@@ -47,7 +59,7 @@ bool has_moved(const LinkRuns& link, const std::optional<RunTrailer>& trailer) {
 LinkRuns read_all(RunReader& run, RttClock clock) {
   LinkRuns result;
   result.clock = clock;
-  result.link = run.header().link();
+  result.link = name_of(run.header());
   result.mss = run.header().mss();
   result.settings = settings_of(run.header());
   while (const auto row = run.next()) {
