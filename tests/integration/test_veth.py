@@ -9,7 +9,7 @@ import unittest
 from harness import (PATIENCE, TestCase, command, environment, main, read_run, report, run)
 
 NEAR_V4, FAR_V4 = "10.19.9.1", "10.19.9.2"
-NEAR_V6 = "fd19:901::1"
+NEAR_V6, FAR_V6 = "fd19:901::1", "fd19:901::2"
 FAR = os.environ.get("TCPSTEP_FAR", "").split()
 
 
@@ -100,7 +100,14 @@ class InitialWindow(TestCase):
 
     def setUp(self):
         super().setUp()
-        self.addCleanup(set_mtu, 1500)
+        self.addCleanup(self.restore)
+
+    @staticmethod
+    def restore():
+        """An MTU below 1280 has taken IPv6 from the interfaces."""
+        set_mtu(1500)
+        ip("address", "replace", f"{NEAR_V6}/64", "dev", "near", "nodad")
+        ip("address", "replace", f"{FAR_V6}/64", "dev", "far", "nodad", far=True)
 
     def measure(self, mss, connection):
         """The file of a run up to the eleventh segment."""
