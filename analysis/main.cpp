@@ -1,25 +1,30 @@
 // tcpstep-analyze: result files in; tables and pictures out.
 #include <fmt/format.h>
 
+#include <system_error>
+
+#include "analysis/compare.h"
+#include "analysis/exchange.h"
 #include "analysis/options.h"
 #include "analysis/plot.h"
+#include "analysis/repair.h"
 #include "analysis/report.h"
+#include "lib/base/error.h"
 #include "lib/cli/print.h"
 #include "lib/cli/run_program.h"
 
 namespace tcpstep {
 namespace {
 
-LoadedRuns load(const std::vector<std::filesystem::path>& files, RttClock clock) {
-  LoadedRuns loaded = load_runs(files, clock);
-  for (const std::string& failure : loaded.failures) {
+void print_failures(const std::vector<std::string>& failures) {
+  for (const std::string& failure : failures) {
     print_words("tcpstep-analyze: " + failure);
   }
-  return loaded;
 }
 
 int report(const ReportOptions& options) {
-  LoadedRuns loaded = load(options.files, options.clock);
+  const LoadedSketches loaded = load_sketches(options.files, options.clock);
+  print_failures(loaded.failures);
   if (!loaded.runs.links().empty()) {
     print_data(render_report(loaded.runs, options));
   }
@@ -27,7 +32,8 @@ int report(const ReportOptions& options) {
 }
 
 int plot(const PlotOptions& options) {
-  LoadedRuns loaded = load(options.files, options.clock);
+  LoadedRuns loaded = load_runs(options.files, options.clock);
+  print_failures(loaded.failures);
   bool is_fine = loaded.failures.empty();
   const auto links = loaded.runs.links();
   for (std::size_t i = 0; i < links.size(); ++i) {
@@ -43,9 +49,65 @@ int plot(const PlotOptions& options) {
   return is_fine ? kExitFine : kExitFailed;
 }
 
+int validate(const ValidateOptions& options) {
+  bool is_fine = true;
+  for (const auto& file : options.files) {
+    try {
+      const Inspection inspection = inspect_run(file);
+      if (inspection.is_whole()) {
+        print_data(words_of(file, inspection) + '\n');
+        continue;
+      }
+      print_words("tcpstep-analyze: " + words_of(file, inspection));
+    } catch (const WorldError& error) {
+      print_failures({words_of(error)});
+    } catch (const std::system_error& error) {
+      print_failures({words_of(error)});
+    }
+    is_fine = false;
+  }
+  return is_fine ? kExitFine : kExitFailed;
+}
+
+int repair(const RepairOptions& options) {
+  print_words("tcpstep-analyze: " + repair_run(options.file, options.output));
+  return kExitFine;
+}
+
+int export_runs(const ExportOptions& options) {
+  if (options.format == ExportFormat::Go) {
+    for (const auto& file : options.files) {
+      export_go(file, options.clock);
+    }
+    return kExitFine;
+  }
+  const LoadedSketches loaded = load_sketches(options.files, options.clock);
+  print_failures(loaded.failures);
+  if (!loaded.runs.links().empty()) {
+    print_data(render_export(loaded.runs, options));
+  }
+  return loaded.failures.empty() ? kExitFine : kExitFailed;
+}
+
 int analyze(const AnalyzeOptions& options) {
+  if (const auto* wanted = std::get_if<ExportOptions>(&options)) {
+    return export_runs(*wanted);
+  }
+  if (const auto* wanted = std::get_if<ImportOptions>(&options)) {
+    import_files(*wanted);
+    return kExitFine;
+  }
+  if (const auto* wanted = std::get_if<ValidateOptions>(&options)) {
+    return validate(*wanted);
+  }
+  if (const auto* wanted = std::get_if<RepairOptions>(&options)) {
+    return repair(*wanted);
+  }
   if (const auto* wanted = std::get_if<PlotOptions>(&options)) {
     return plot(*wanted);
+  }
+  if (const auto* wanted = std::get_if<CompareOptions>(&options)) {
+    return compare_files(*wanted);
   }
   return report(std::get<ReportOptions>(options));
 }

@@ -4,10 +4,12 @@
 
 #include <string_view>
 
+#include "analysis/repair.h"
 #include "lib/base/error.h"
 #include "lib/base/text.h"
 #include "lib/base/version.h"
 #include "lib/cli/command_line.h"
+#include "lib/cli/parse.h"
 #include "lib/cli/print.h"
 
 namespace tcpstep {
@@ -20,8 +22,13 @@ constexpr std::string_view kHelp =
     "Turns result files of tcpstep-server into penalty tables and plots.\n"
     "\n"
     "Commands:\n"
-    "  report    penalty table of each link: text, Markdown, CSV or JSON\n"
+    "  report    penalty table of each link: text, Markdown, CSV, JSON or HTML\n"
     "  plot      \"all results\" and \"closeup\" of each link: PNG, SVG and gnuplot script\n"
+    "  compare   has the candidate become slower than the baseline? A verdict for people and CI\n"
+    "  export    the same for other programs: OpenMetrics, benchmark actions, benchstat, ...\n"
+    "  import    a result file from raw samples of sockperf or irtt\n"
+    "  validate  is each file whole? if not, line and column\n"
+    "  repair    whole lines of a file that a crash has cut, with an end that says so\n"
     "\n"
     "tcpstep-analyze COMMAND --help has the options. FILE may end in .csv, .csv.gz or .csv.zst.\n";
 
@@ -39,6 +46,20 @@ RttClock clock_of(const OptionValues& values) {
       "clock", {{"application", RttClock::Application}, {"kernel", RttClock::Kernel}});
 }
 
+void declare_statistic(CommandLine& line) {
+  line.value("statistic", "WORD", "min", "what stands for a size: min, median, mean, p99, ...");
+}
+
+Statistic statistic_of(const OptionValues& values) {
+  return values.get("statistic", [](std::string_view text) {
+    if (const auto statistic = Statistic::parse(text)) {
+      return *statistic;
+    }
+    throw UsageError(fmt::format("'{}' is no statistic", printable(text)),
+                     "Choose min, median, mean or a percentile such as p99.");
+  });
+}
+
 std::optional<AnalyzeOptions> parse_report(int argc, const char* const* argv) {
   CommandLine line(
       "tcpstep-analyze report [options] FILE...",
@@ -46,9 +67,9 @@ std::optional<AnalyzeOptions> parse_report(int argc, const char* const* argv) {
       "Example:\n  tcpstep-analyze report --format markdown results/*.csv\n");
   line.positional("FILE", 1, kMostFiles);
   line.group("Report");
-  line.value("statistic", "WORD", "min", "what stands for a size: min, median, mean, p99, ...");
+  declare_statistic(line);
   declare_clock(line);
-  line.value("format", "WORD", "text", "text, markdown, csv or json");
+  line.value("format", "WORD", "text", "text, markdown, csv, json or html");
   const auto values = line.parse(argc, argv);
   if (!values) {
     return std::nullopt;
@@ -56,19 +77,12 @@ std::optional<AnalyzeOptions> parse_report(int argc, const char* const* argv) {
   return ReportOptions{
       .files = files_of(*values),
       .clock = clock_of(*values),
-      .statistic = values->get("statistic",
-                               [](std::string_view text) {
-                                 if (const auto statistic = Statistic::parse(text)) {
-                                   return *statistic;
-                                 }
-                                 throw UsageError(
-                                     fmt::format("'{}' is no statistic", printable(text)),
-                                     "Choose min, median, mean or a percentile such as p99.");
-                               }),
+      .statistic = statistic_of(*values),
       .format = values->choose<ReportFormat>("format", {{"text", ReportFormat::Text},
                                                         {"markdown", ReportFormat::Markdown},
                                                         {"csv", ReportFormat::Csv},
-                                                        {"json", ReportFormat::Json}})};
+                                                        {"json", ReportFormat::Json},
+                                                        {"html", ReportFormat::Html}})};
 }
 
 std::optional<AnalyzeOptions> parse_plot(int argc, const char* const* argv) {
@@ -91,6 +105,112 @@ std::optional<AnalyzeOptions> parse_plot(int argc, const char* const* argv) {
       .files = files_of(*values), .clock = clock_of(*values), .directory = values->text("out")};
 }
 
+std::optional<AnalyzeOptions> parse_validate(int argc, const char* const* argv) {
+  CommandLine line(
+      "tcpstep-analyze validate FILE...",
+      "Reads each result file from end to end and says if it is whole; if not, the line\n"
+      "and column where it is cut or wrong.",
+      "Example:\n  tcpstep-analyze validate results/*.csv\n");
+  line.positional("FILE", 1, kMostFiles);
+  const auto values = line.parse(argc, argv);
+  return values ? std::optional<AnalyzeOptions>(ValidateOptions{.files = files_of(*values)})
+                : std::nullopt;
+}
+
+std::optional<AnalyzeOptions> parse_repair(int argc, const char* const* argv) {
+  CommandLine line(
+      "tcpstep-analyze repair [options] FILE",
+      "Writes the whole lines of a result file that was cut, and a trailer that says so.\n"
+      "What is wrong otherwise is named and left alone.",
+      "Example:\n  tcpstep-analyze repair results/run.csv\n");
+  line.positional("FILE", 1, 1);
+  line.group("Repair");
+  line.value("output", "FILE",
+             "where the repaired run goes (default: FILE.repaired.csv); never replaced");
+  line.flag("in-place", "replace FILE itself, at one blow");
+  const auto values = line.parse(argc, argv);
+  if (!values) {
+    return std::nullopt;
+  }
+  if (values->has("output") && values->is_set("in-place")) {
+    throw UsageError("--output and --in-place exclude each other");
+  }
+  const std::filesystem::path file = values->positional()[0];
+  RepairOptions options{.file = file, .output = {}};
+  if (!values->is_set("in-place")) {
+    options.output = values->has("output") ? std::filesystem::path(values->text("output"))
+                                           : default_repaired_name(file);
+  }
+  return options;
+}
+
+std::optional<AnalyzeOptions> parse_export(int argc, const char* const* argv) {
+  CommandLine line("tcpstep-analyze export --format WORD [options] FILE...",
+                   "Prints what report counts in the format of another program.",
+                   "Example:\n  tcpstep-analyze export --format openmetrics results/*.csv\n");
+  line.positional("FILE", 1, kMostFiles);
+  line.group("Export");
+  line.value(
+      "format", "WORD",
+      "openmetrics, github-action-benchmark, bencher, go (benchstat), csv (a line per size), "
+      "hgrm (HdrHistogram)");
+  declare_statistic(line);
+  declare_clock(line);
+  line.value("size", "BYTES", "hgrm: the payload size (default: the smallest)");
+  const auto values = line.parse(argc, argv);
+  if (!values) {
+    return std::nullopt;
+  }
+  ExportOptions options{
+      .files = files_of(*values),
+      .clock = clock_of(*values),
+      .statistic = statistic_of(*values),
+      .format = values->choose<ExportFormat>(
+          "format", {{"openmetrics", ExportFormat::OpenMetrics},
+                     {"github-action-benchmark", ExportFormat::GithubActionBenchmark},
+                     {"bencher", ExportFormat::Bencher},
+                     {"go", ExportFormat::Go},
+                     {"csv", ExportFormat::Csv},
+                     {"hgrm", ExportFormat::Hgrm}}),
+      .size = {}};
+  if (values->has("size")) {
+    options.size = values->get("size", [](std::string_view text) {
+      return PayloadSize(static_cast<std::uint32_t>(parse_count(text, 1, PayloadSize::kLargest)));
+    });
+  }
+  return options;
+}
+
+std::optional<AnalyzeOptions> parse_import(int argc, const char* const* argv) {
+  CommandLine line(
+      "tcpstep-analyze import --from TOOL --link NAME --output FILE FILE...",
+      "Makes one result file of the raw samples of another tool: sockperf --full-log or irtt -o, "
+      "one\n"
+      "file for each payload size.",
+      "Example:\n"
+      "  tcpstep-analyze import --from sockperf --link lan --output lan.csv sockperf-*.log\n");
+  line.positional("FILE", 1, kMostFiles);
+  line.group("Import");
+  line.value("from", "TOOL", "sockperf or irtt");
+  line.value("link", "NAME", "what to call the path");
+  line.value("output", "FILE", "the result file; never replaced");
+  const auto values = line.parse(argc, argv);
+  if (!values) {
+    return std::nullopt;
+  }
+  for (const char* option : {"from", "link", "output"}) {
+    if (values->text(option).empty()) {
+      throw UsageError(fmt::format("--{} is missing", option), "See --help.");
+    }
+  }
+  return ImportOptions{
+      .from = values->choose<ForeignTool>(
+          "from", {{"sockperf", ForeignTool::Sockperf}, {"irtt", ForeignTool::Irtt}}),
+      .files = files_of(*values),
+      .link = values->get("link", parse_name),
+      .output = values->text("output")};
+}
+
 }  // namespace
 
 std::optional<AnalyzeOptions> parse_analyze_options(int argc, const char* const* argv) {
@@ -100,6 +220,21 @@ std::optional<AnalyzeOptions> parse_analyze_options(int argc, const char* const*
   }
   if (command == "plot") {
     return parse_plot(argc - 1, argv + 1);
+  }
+  if (command == "export") {
+    return parse_export(argc - 1, argv + 1);
+  }
+  if (command == "import") {
+    return parse_import(argc - 1, argv + 1);
+  }
+  if (command == "validate") {
+    return parse_validate(argc - 1, argv + 1);
+  }
+  if (command == "repair") {
+    return parse_repair(argc - 1, argv + 1);
+  }
+  if (command == "compare") {
+    return parse_compare_options(argc - 1, argv + 1);
   }
   if (command == "--help" || command == "-h" || command == "help") {
     print_data(kHelp);
@@ -111,7 +246,7 @@ std::optional<AnalyzeOptions> parse_analyze_options(int argc, const char* const*
   }
   throw UsageError(command.empty() ? "no command was given"
                                    : fmt::format("unknown command '{}'", printable(command)),
-                   "Commands are report and plot. See tcpstep-analyze --help.");
+                   "See tcpstep-analyze --help.");
 }
 
 }  // namespace tcpstep

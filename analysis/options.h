@@ -8,12 +8,14 @@
 #include <variant>
 #include <vector>
 
+#include "analysis/compare_options.h"
+#include "lib/base/units.h"
 #include "lib/report/link_runs.h"
 #include "lib/stats/statistic.h"
 
 namespace tcpstep {
 
-enum class ReportFormat : std::uint8_t { Text, Markdown, Csv, Json };
+enum class ReportFormat : std::uint8_t { Text, Markdown, Csv, Json, Html };
 
 struct ReportOptions {
   std::vector<std::filesystem::path> files;
@@ -28,7 +30,43 @@ struct PlotOptions {
   std::filesystem::path directory;
 };
 
-using AnalyzeOptions = std::variant<ReportOptions, PlotOptions>;
+struct ValidateOptions {
+  std::vector<std::filesystem::path> files;
+};
+
+struct RepairOptions {
+  std::filesystem::path file;
+  std::optional<std::filesystem::path> output;  // empty: in its place
+};
+
+enum class ExportFormat : std::uint8_t {
+  OpenMetrics,
+  GithubActionBenchmark,
+  Bencher,
+  Go,
+  Csv,
+  Hgrm
+};
+
+struct ExportOptions {
+  std::vector<std::filesystem::path> files;
+  RttClock clock = RttClock::Application;
+  Statistic statistic = Statistic::minimum();
+  ExportFormat format = ExportFormat::OpenMetrics;
+  std::optional<PayloadSize> size;  // hgrm: of this size, otherwise of the smallest
+};
+
+enum class ForeignTool : std::uint8_t { Sockperf, Irtt };
+
+struct ImportOptions {
+  ForeignTool from = ForeignTool::Sockperf;
+  std::vector<std::filesystem::path> files;
+  std::string link;
+  std::filesystem::path output;
+};
+
+using AnalyzeOptions = std::variant<ReportOptions, PlotOptions, ValidateOptions, RepairOptions,
+                                    ExportOptions, ImportOptions, CompareOptions>;
 
 // Empty if help or the version was asked for. Throws UsageError.
 [[nodiscard]] std::optional<AnalyzeOptions> parse_analyze_options(int argc,

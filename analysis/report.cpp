@@ -2,39 +2,143 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <atomic>
 #include <exception>
 #include <set>
+#include <span>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <variant>
 
 #include "lib/base/error.h"
 #include "lib/report/render.h"
+#include "lib/report/render_html.h"
 
 namespace tcpstep {
 
-LoadedRuns load_runs(const std::vector<std::filesystem::path>& files, RttClock clock) {
-  LoadedRuns loaded{.runs = RunCollection(clock), .failures = {}};
-  std::set<std::filesystem::path> seen;
-  for (const auto& file : files) {
-    if (!seen.insert(file.lexically_normal()).second) {
-      loaded.failures.push_back(fmt::format("{} is named twice, counted once", file.string()));
-      continue;
+namespace {
+
+namespace fs = std::filesystem;
+
+// So many small files are read at once by each thread before they are brought together in order.
+constexpr std::size_t kFilesPerThread = 8;
+constexpr std::uintmax_t kLargeFile = std::uintmax_t{2} << 20U;  // read by all threads
+
+// The files without those named twice; about these there are words in `failures`.
+std::vector<fs::path> distinct(const std::vector<fs::path>& files,
+                               std::vector<std::string>& failures) {
+  std::vector<fs::path> result;
+  std::set<fs::path> seen;
+  for (const fs::path& file : files) {
+    if (seen.insert(file.lexically_normal()).second) {
+      result.push_back(file);
+    } else {
+      failures.push_back(fmt::format("{} is named twice, counted once", file.string()));
     }
+  }
+  return result;
+}
+
+std::string words_of_repeated(const fs::path& file) {
+  return fmt::format("{} holds a run that another file holds too, counted once", file.string());
+}
+
+using Outcome = std::variant<LinkSketch, std::string>;  // the words, if it failed
+
+Outcome try_to_read(const fs::path& file, RttClock clock, unsigned threads) {
+  try {
+    return read_sketch(file, clock, threads);
+  } catch (const WorldError& error) {
+    return words_of(error);
+  } catch (const std::system_error& error) {
+    return words_of(error);
+  }
+}
+
+bool is_large(const fs::path& file) {
+  std::error_code ignored;
+  const std::uintmax_t bytes = fs::file_size(file, ignored);
+  return !ignored && bytes >= kLargeFile;
+}
+
+// One large file by all threads, or several small ones side by side.
+std::vector<Outcome> read_some(std::span<const fs::path> files, RttClock clock, unsigned threads) {
+  std::vector<Outcome> outcomes(files.size());
+  if (files.size() == 1) {
+    outcomes[0] = try_to_read(files[0], clock, threads);
+    return outcomes;
+  }
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t i = next++; i < files.size(); i = next++) {
+      outcomes[i] = try_to_read(files[i], clock, 1);
+    }
+  };
+  {
+    std::vector<std::jthread> helpers;
+    while (helpers.size() + 1 < std::min<std::size_t>(threads, files.size())) {
+      helpers.emplace_back(work);
+    }
+    work();
+  }
+  return outcomes;
+}
+
+}  // namespace
+
+std::string words_of(const std::exception& error) {
+  const auto* world = dynamic_cast<const WorldError*>(&error);
+  return world == nullptr || world->hint().empty()
+             ? error.what()
+             : fmt::format("{}\n  {}", world->what(), world->hint());
+}
+
+LoadedRuns load_runs(const std::vector<fs::path>& files, RttClock clock) {
+  LoadedRuns loaded{.runs = RunCollection(clock), .failures = {}};
+  for (const fs::path& file : distinct(files, loaded.failures)) {
     try {
       RunReader reader(file);
-      loaded.runs.add(reader);
+      if (!loaded.runs.add(reader)) {
+        loaded.failures.push_back(words_of_repeated(file));
+      }
     } catch (const WorldError& error) {
-      loaded.failures.push_back(error.hint().empty()
-                                    ? error.what()
-                                    : fmt::format("{}\n  {}", error.what(), error.hint()));
+      loaded.failures.push_back(words_of(error));
     } catch (const std::system_error& error) {
-      loaded.failures.emplace_back(error.what());
+      loaded.failures.push_back(words_of(error));
     }
   }
   return loaded;
 }
 
-std::string render_report(RunCollection& runs, const ReportOptions& options) {
+LoadedSketches load_sketches(const std::vector<fs::path>& files, RttClock clock) {
+  LoadedSketches loaded;
+  const unsigned threads = std::max(std::thread::hardware_concurrency(), 1U);
+  const std::vector<fs::path> distinct_files = distinct(files, loaded.failures);
+  std::span<const fs::path> left(distinct_files);
+  while (!left.empty()) {
+    const auto batch = left.first(std::min(left.size(), threads * kFilesPerThread));
+    const auto small =
+        static_cast<std::size_t>(std::ranges::find_if(batch, is_large) - batch.begin());
+    const std::size_t count = std::max<std::size_t>(small, 1);
+    std::vector<Outcome> outcomes = read_some(left.first(count), clock, threads);
+    for (std::size_t i = 0; i < count; ++i) {
+      auto* run = std::get_if<LinkSketch>(&outcomes[i]);
+      if (run == nullptr) {
+        loaded.failures.push_back(std::move(std::get<std::string>(outcomes[i])));
+      } else if (!loaded.runs.add(std::move(*run))) {
+        loaded.failures.push_back(words_of_repeated(left[i]));
+      }
+    }
+    left = left.subspan(count);
+  }
+  return loaded;
+}
+
+std::string render_report(const SketchCollection& runs, const ReportOptions& options) {
   std::vector<PenaltyTable> tables;
-  for (const LinkRuns& link : runs.links()) {
+  for (const LinkSketch& link : runs.links()) {
     tables.push_back(penalty_table(link, options.statistic));
   }
   switch (options.format) {
@@ -46,6 +150,8 @@ std::string render_report(RunCollection& runs, const ReportOptions& options) {
       return render_csv(tables);
     case ReportFormat::Json:
       return render_json(tables);
+    case ReportFormat::Html:
+      return render_html(runs.links(), tables);
   }
   return {};
 }

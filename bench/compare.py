@@ -201,13 +201,18 @@ def iperf2(setting):
 
 
 OURS = {"tcpstep": tcpstep, "bare": bare}
-PEERS = {}
+PEERS = {"sockperf": sockperf, "qperf": qperf, "NetPIPE": netpipe, "iperf2": iperf2}
 SPINNING_PEERS = {"sockperf": sockperf}
+
+
+ROUNDS_A_PEER_ROUND = 3  # a round of the peers takes half a minute, one of ours two seconds
 
 
 def tools_in_order(setting, shuffler):
     """A fresh order for each round; tcpstep and its limit stand side by side, so that they see the same machine."""
-    blocks = [[peer] for peer in (SPINNING_PEERS if setting.wait == "spin" else PEERS).items()]
+    is_peer_round = setting.round % ROUNDS_A_PEER_ROUND == 0
+    peers = (SPINNING_PEERS if setting.wait == "spin" else PEERS) if is_peer_round else {}
+    blocks = [[peer] for peer in peers.items()]
     blocks.append(shuffler.sample(list(OURS.items()), 2))
     shuffler.shuffle(blocks)
     return list(itertools.chain.from_iterable(blocks))

@@ -1,6 +1,9 @@
 #include "lab/emulator.h"
 
 #include <fmt/format.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
@@ -10,6 +13,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <utility>
 
 #include "lib/base/error.h"
@@ -82,6 +86,11 @@ Emulator::Emulator(std::array<PacketPort, 2>& ports, LinkModel link, PacketLog& 
                            "timerfd_create")),
       buffer_(kLargestPacket) {}
 
+void Emulator::keep_records(std::function<void()> is_answered) {
+  are_records_kept_ = true;
+  is_answered_ = std::move(is_answered);
+}
+
 void Emulator::run(const Child& child) {
   ask_for_punctuality();
   while (!is_ended_) {
@@ -103,14 +112,19 @@ Duration Emulator::now() const {
 
 bool Emulator::take(Direction direction) {
   const auto index = static_cast<std::size_t>(direction);
-  const auto packet = ports_[index].read(buffer_);
+  const Duration looked = now();
+  const auto [packet, waited] = ports_[index].read(buffer_);
   if (packet.empty()) {
+    arrived_[index] = looked;
     return false;
   }
   if ((std::to_integer<unsigned char>(packet[0]) & 0xF0U) != kIpv4) {
     return true;  // IPv6 neighbours looking for each other: not part of the experiment
   }
-  const Duration in = now();
+  // From when the host sent it: that it was noticed late must not make it late.
+  const Duration read = now();
+  const Duration in = std::clamp(read - waited, arrived_[index], read);
+  arrived_[index] = in;
   const auto due = link_.send(direction, in, static_cast<std::uint32_t>(packet.size()));
   if (due && on_the_way_[index].size() < kLongestQueue) {
     on_the_way_[index].push_back(
@@ -134,7 +148,33 @@ bool Emulator::deliver(Direction direction) {
   const Duration out = now();
   error_.add(out - packet.due);
   log_.write(direction, packet.bytes.size(), packet.in, packet.due, out);
+  if (are_records_kept_) {
+    record(direction, packet, out);
+  }
   return true;
+}
+
+void Emulator::record(Direction direction, const Packet& packet, Duration out) {
+  iphdr ip{};
+  tcphdr tcp{};
+  std::memcpy(&ip, packet.bytes.data(), std::min(sizeof ip, packet.bytes.size()));
+  const std::size_t start = ip.ihl * std::size_t{4};
+  if (ip.protocol != IPPROTO_TCP || packet.bytes.size() < start + sizeof tcp) {
+    return;
+  }
+  std::memcpy(&tcp, packet.bytes.data() + start, sizeof tcp);
+  const std::size_t headers = start + tcp.doff * std::size_t{4};
+  if (packet.bytes.size() >= headers) {
+    records_.push_back({.direction = direction,
+                        .payload_bytes = static_cast<std::uint32_t>(packet.bytes.size() - headers),
+                        .sequence = ntohl(tcp.seq),
+                        .in = packet.in,
+                        .due = packet.due,
+                        .out = out});
+    if (direction == Direction::Up && records_.back().payload_bytes > 0) {
+      is_answered_();
+    }
+  }
 }
 
 std::optional<Duration> Emulator::next_due() const {

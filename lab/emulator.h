@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -36,6 +37,16 @@ class PacketLog {
   std::string name_;
 };
 
+// What became of one TCP packet.
+struct PacketRecord {
+  Direction direction;
+  std::uint32_t payload_bytes;
+  std::uint32_t sequence;
+  Duration in;   // when its host sent it
+  Duration due;  // when it should have arrived
+  Duration out;  // when it did
+};
+
 class Emulator {
  public:
   // `ports` are those of the server's and of the client's host: Down goes from the first to the
@@ -48,6 +59,10 @@ class Emulator {
   [[nodiscard]] const SchedulingError& error() const { return error_; }
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
 
+  // Keeps what becomes of TCP packets, and calls `is_answered` after each payload upwards.
+  void keep_records(std::function<void()> is_answered);
+  [[nodiscard]] const std::vector<PacketRecord>& records() const { return records_; }
+
  private:
   struct Packet {
     Duration in;
@@ -56,6 +71,7 @@ class Emulator {
   };
 
   [[nodiscard]] Duration now() const;
+  void record(Direction direction, const Packet& packet, Duration out);
   bool take(Direction direction);
   bool deliver(Direction direction);
   [[nodiscard]] std::optional<Duration> next_due() const;
@@ -68,6 +84,10 @@ class Emulator {
   Duration spin_;  // how long before a packet is due sleeping ends
   Fd timer_;
   std::array<std::deque<Packet>, 2> on_the_way_;
+  std::array<Duration, 2> arrived_{};  // no packet that is still unread has come before
+  std::vector<PacketRecord> records_;
+  bool are_records_kept_ = false;
+  std::function<void()> is_answered_;
   std::vector<std::byte> buffer_;
   SchedulingError error_;
   std::uint64_t lost_ = 0;

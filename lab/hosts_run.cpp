@@ -135,10 +135,14 @@ HostsRunOutcome run_on_two_hosts(const HostsRunOptions& options) {
   }
   Child init = TwoHosts::start_init([&] { return Init(options, hosts).run(); });
   Emulator emulator(hosts.ports(), LinkModel(options.profile, options.seed), log);
+  if (options.is_answered) {
+    emulator.keep_records(options.is_answered);
+  }
   emulator.run(init);
   outcome.status = init.wait();
   outcome.error = emulator.error();
   outcome.lost = emulator.lost();
+  outcome.records = emulator.records();
   log.close();
   return outcome;
 }

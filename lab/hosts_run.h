@@ -12,16 +12,18 @@ namespace tcpstep {
 struct HostsRunOptions {
   Profile profile;
   std::uint64_t seed = 1;
-  bool is_netem = false;      // the kernel's netem instead of our emulator
-  std::filesystem::path log;  // of packets, if not empty
-  Words near;                 // $TCPSTEP_FAR in front of a command runs it on the far host
-  Words far;                  // started a moment later, if not empty
+  bool is_netem = false;              // the kernel's netem instead of our emulator
+  std::filesystem::path log;          // of packets, if not empty
+  Words near;                         // $TCPSTEP_FAR in front of a command runs it on the far host
+  Words far;                          // started a moment later, if not empty
+  std::function<void()> is_answered;  // after each payload upwards; if set, records are kept
 };
 
 struct HostsRunOutcome {
   int status = 0;  // near's exit status; far's if that is worse
   SchedulingError error;
   std::uint64_t lost = 0;
+  std::vector<PacketRecord> records;
 };
 
 // Does it, from first to last. When it returns or this process ends in any way, nothing is left of

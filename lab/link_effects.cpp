@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::uint32_t kCellPayload = 48;
 constexpr std::uint32_t kCell = 53;
+constexpr std::uint32_t kMillion = 1'000'000;
 
 Duration round_up(Duration time, Duration step) {
   return (time + step - Duration(1)) / step * step;
@@ -68,13 +69,16 @@ Duration MediumAccess::send(Duration now, std::uint32_t bytes, Medium& medium, R
   } else {
     const bool is_idle = now >= medium.free_at;
     starts_ = std::max(now, medium.free_at);
-    if (now < backed_off_at_) {
+    Duration backoff{0};  // for which the frame is closed already
+    if (profile_.is_backoff_kept) {
+      backoff = draw_backoff(random);
+    } else if (now < backed_off_at_) {
       starts_ = std::max(starts_, backed_off_at_);
     } else if (!is_idle) {
       starts_ += draw_backoff(random);
     }
     packets_ = 1;
-    medium.free_at = starts_ + profile_.access + time;
+    medium.free_at = starts_ + backoff + profile_.access + time;
     medium.last_sender = direction_;
     backoff_ = draw_backoff(random);
   }
@@ -100,11 +104,16 @@ Duration BlockFlow::ready(Duration now, std::optional<Duration> sent,
     }
     now = std::max(now, *sent + profile_.release);  // closing: wait until it is gone
   }
+  established_at_ = now + profile_.setup;
   const bool is_asked_on_peers_flow = peer_sent && now <= *peer_sent + profile_.keep;
-  established_at_ =
-      now + profile_.setup +
-      (is_asked_on_peers_flow ? Duration::zero() : random.uniform(profile_.random_access));
+  if (!is_asked_on_peers_flow && !is_polled(random)) {
+    established_at_ += profile_.random_access_least + random.uniform(profile_.random_access);
+  }
   return established_at_;
+}
+
+bool BlockFlow::is_polled(Random& random) const {
+  return profile_.polled_ppm > 0 && random.below(kMillion) < profile_.polled_ppm;
 }
 
 Duration HoldOff::look(Duration now, std::uint32_t bytes) {

@@ -54,7 +54,7 @@ struct Medium {
 
 // One station's access to a shared medium (IEEE 802.11 DCF without collisions). A station sends at
 // once if the medium is idle and its own last backoff is over; else it waits for both. It backs off
-// after each access, and before one for which it found the medium busy.
+// after each access, and before one for which it found the medium busy; or simply before each.
 class MediumAccess {
  public:
   MediumAccess(const MediumProfile& profile, const SerialiserProfile& serialiser,
@@ -86,6 +86,8 @@ class BlockFlow {
                  Random& random);
 
  private:
+  [[nodiscard]] bool is_polled(Random& random) const;
+
   BlockFlowProfile profile_;
   Duration established_at_{0};
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "lab/ab.h"
 #include "lab/measure.h"
 #include "lab/netem.h"
 #include "lab/options.h"
@@ -54,6 +55,10 @@ int run(const RunOptions& options) {
 
 int run(const MeasureOptions& options) {
   return measure(options);
+}
+
+int run(const AbOptions& options) {
+  return run_ab(options);
 }
 
 int run(const TableOptions& options) {

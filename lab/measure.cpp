@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "lab/disturbance.h"
 #include "lab/prediction.h"
 #include "lab/process.h"
 #include "lab/temporary_folder.h"
@@ -15,7 +16,9 @@
 #include "lab/virtual_machine.h"
 #include "lib/base/error.h"
 #include "lib/base/text.h"
+#include "lib/cli/parse.h"
 #include "lib/cli/print.h"
+#include "lib/cli/progress_bar.h"
 #include "lib/cli/run_program.h"
 #include "lib/cli/stop_signals.h"
 #include "lib/runfile/run_reader.h"
@@ -27,6 +30,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint32_t kRoundsOfBase = 100;
+constexpr std::uint64_t kWarmupRounds = 1;  // tcpstep-server's default
+constexpr std::size_t kMostSizesNamed = 10;
 
 // The words of the same request for one more process, here or in the virtual machine.
 Words words_of(const LinkOptions& link, const PlaceOptions& place) {
@@ -56,8 +61,34 @@ Words words_of(const MeasureOptions& options, const LinkOptions& link) {
   return words;
 }
 
+bool is_time_virtual() {
+  return std::getenv("TCPSTEP_LAB_VIRTUAL") != nullptr;
+}
+
 const char* time_kind() {
-  return std::getenv("TCPSTEP_LAB_VIRTUAL") != nullptr ? "virtual" : "real";
+  return is_time_virtual() ? "virtual" : "real";
+}
+
+// "none", "1401 5101", or the first of many.
+std::string sizes_text(const std::set<PayloadSize>& sizes) {
+  std::string text;
+  std::size_t count = 0;
+  for (const PayloadSize size : sizes) {
+    if (++count > kMostSizesNamed) {
+      return text + fmt::format(" and {} more", sizes.size() - kMostSizesNamed);
+    }
+    text += fmt::format("{}{}", text.empty() ? "" : " ", size.bytes());
+  }
+  return text.empty() ? "none" : text;
+}
+
+std::vector<Row> read_rows(const fs::path& path) {
+  std::vector<Row> rows;
+  RunReader reader(path);
+  while (const auto row = reader.next()) {
+    rows.push_back(*row);
+  }
+  return rows;
 }
 
 // The lab's facts, below the server's own.
@@ -73,9 +104,10 @@ std::string facts(const MeasureOptions& options, const HostsRunOutcome& outcome,
   if (!options.place.is_netem) {
     text += fmt::format(
         "# lab_error_p50_ns: {}\n# lab_error_p99_ns: {}\n# lab_packets: {}\n# lab_lost_packets: "
-        "{}\n# lab_base_ns: {}\n# lab_faithful: {}\n",
+        "{}\n# lab_base_ns: {}\n# lab_doubtful_sizes: {}\n# lab_faithful: {}\n",
         faithfulness.p50.count(), faithfulness.p99.count(), outcome.error.packets(), outcome.lost,
-        faithfulness.base.count(), faithfulness.is_faithful ? "yes" : "no");
+        faithfulness.base.count(), sizes_text(faithfulness.doubtful),
+        faithfulness.is_faithful ? "yes" : "no");
   }
   return text;
 }
@@ -119,6 +151,11 @@ int measure_here(const MeasureOptions& options) {
   const LinkOptions& link = options.links.front();
   const Profile profile = link.load();
   const std::string label = options.label.empty() ? time_kind() : options.label;
+  std::uint64_t answers = 0;
+  const SizeList sizes = parse_sizes(options.sizes);
+  const std::size_t pings = sizes.has_boundaries ? 0 : sizes.fixed.size();  // a round; 0: unknown
+  std::optional<ProgressBar> progress(std::in_place, "ping",
+                                      (options.rounds + kWarmupRounds) * pings, !is_time_virtual());
   const HostsRunOutcome outcome =
       run_on_two_hosts({.profile = profile,
                         .seed = link.seed,
@@ -126,9 +163,13 @@ int measure_here(const MeasureOptions& options) {
                         .log = options.log,
                         .near = server_words(options, profile, label, unfinished),
                         .far = {sibling_program("tcpstep-client", "client"), "--quiet", "--ipv4",
-                                "--retry", "20", "--timeout", "2min", kNearAddress}});
-  const Faithfulness faithfulness = judge(outcome, profile, options.place.tolerance);
+                                "--retry", "20", "--timeout", "2min", kNearAddress},
+                        .is_answered = [&] { progress->show(answers++, profile.name); }});
+  progress.reset();
   const std::string text = read_text(unfinished);
+  const auto rows =
+      text.empty() || options.place.is_netem ? std::vector<Row>() : read_rows(unfinished);
+  const Faithfulness faithfulness = judge(outcome, profile, options.place.tolerance, rows);
   if (!text.empty()) {
     fs::create_directories(options.results);
     OutputFile file = create_run_file(options.results, profile.name, label);
@@ -216,27 +257,51 @@ int run_virtually(const RunOptions& options) {
   return status;
 }
 
+bool has_grid(const Profile& profile) {
+  return std::ranges::any_of(profile.directions, [](const DirectionProfile& direction) {
+    return direction.grid.slot > Duration::zero();
+  });
+}
+
+// Where packets queue up behind a late or a lost one, the least RTTs save TCP ACKs on their own.
+bool has_even_flow(const Profile& profile) {
+  return std::ranges::all_of(profile.directions, [](const DirectionProfile& direction) {
+    return direction.delay.tail == Duration::zero() && direction.loss_ppm == 0;
+  });
+}
+
 }  // namespace
 
 std::string Faithfulness::text() const {
-  return fmt::format("emulator late by {} (p50), {} (p99): {:.1f} % of the {} of one byte{}",
+  const std::string sizes =
+      fmt::format(". The machine was too busy for the least RTT of {} bytes", sizes_text(doubtful));
+  return fmt::format("emulator late by {} (p50), {} (p99): {:.1f} % of the {} of one byte{}{}",
                      format_duration(p50), format_duration(p99),
                      100 * static_cast<double>(p99.count()) / static_cast<double>(base.count()),
-                     format_duration(base),
+                     format_duration(base), doubtful.empty() ? "" : sizes,
                      is_faithful ? ""
-                                 : ". That is too much: the run is not faithful.\n  Slow the link "
-                                   "down with --scale 10, use --virtual, or allow it with "
+                                 : ": the run is not faithful.\n  Measure more rounds, slow the "
+                                   "link down with --scale 10, use --virtual, or allow it with "
                                    "--tolerance.");
 }
 
-Faithfulness judge(const HostsRunOutcome& outcome, const Profile& profile, double tolerance) {
+Faithfulness judge(const HostsRunOutcome& outcome, const Profile& profile, double tolerance,
+                   std::span<const Row> rows) {
   const auto rtts =
       predict(profile, {.sizes = {PayloadSize(1)}, .rounds = kRoundsOfBase}).begin()->second;
   Faithfulness result{.base = *std::ranges::min_element(rtts),
                       .p50 = outcome.error.quantile(0.5),
                       .p99 = outcome.error.quantile(0.99)};
-  result.is_faithful = static_cast<double>(result.p99.count()) <=
-                       tolerance * static_cast<double>(result.base.count());
+  const auto limit =
+      Duration(static_cast<Duration::rep>(tolerance * static_cast<double>(result.base.count())));
+  if (!is_time_virtual()) {  // there nothing comes in between
+    result.doubtful = doubtful_sizes(rows, packet_pings(outcome.records),
+                                     {.limit = limit / 2,
+                                      .hosts = profile.host,
+                                      .is_pause_short = has_grid(profile),
+                                      .is_ack_usual = has_even_flow(profile)});
+  }
+  result.is_faithful = result.p99 <= limit && result.doubtful.empty();
   return result;
 }
 

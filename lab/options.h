@@ -67,8 +67,18 @@ struct TableOptions {
   std::filesystem::path results;
 };
 
-using LabOptions =
-    std::variant<ListOptions, ShowOptions, NetemOptions, RunOptions, MeasureOptions, TableOptions>;
+struct AbOptions {
+  std::uint32_t runs = 10;  // of each side
+  std::string a;            // for /bin/sh -c
+  std::string b;
+  std::filesystem::path out;
+  std::optional<std::uint64_t> seed;  // of the order; a fresh one otherwise
+  bool is_resumed = false;
+  bool is_quiet = false;
+};
+
+using LabOptions = std::variant<ListOptions, ShowOptions, NetemOptions, RunOptions, MeasureOptions,
+                                TableOptions, AbOptions>;
 
 // Empty if help or the version was asked for. Throws UsageError.
 [[nodiscard]] std::optional<LabOptions> parse_lab_options(int argc, const char* const* argv);

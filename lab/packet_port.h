@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "lib/base/units.h"
 #include "lib/net/fd.h"
 
 namespace tcpstep {
@@ -16,6 +17,11 @@ inline constexpr std::size_t kLargestPacket = 65'536;
 
 class PacketPort {
  public:
+  struct Received {
+    std::span<const std::byte> packet;  // empty: there is none now
+    Duration waited{0};                 // since the host sent it, as far as the kernel tells
+  };
+
   // A new TUN device `name` in the current network namespace. Empty if this process may not use
   // /dev/net/tun, or there is none.
   static std::optional<PacketPort> open_tun(const std::string& name);
@@ -23,8 +29,8 @@ class PacketPort {
   // One end of a veth pair, `name`, whose other end has the hardware address `peer`.
   static PacketPort open_veth(const std::string& name, const std::array<unsigned char, 6>& peer);
 
-  // The next packet that the host has sent, in `buffer`; empty if there is none now.
-  std::span<const std::byte> read(std::span<std::byte> buffer);
+  // The next packet that the host has sent, in `buffer`.
+  Received read(std::span<std::byte> buffer);
 
   // Hands a packet to the host. What its stack does not take is lost, as on any link.
   void write(std::span<const std::byte> packet);
@@ -33,7 +39,10 @@ class PacketPort {
 
  private:
   explicit PacketPort(Fd fd) : fd_(std::move(fd)) {}
+  Duration waited_since_witnessed(std::span<const std::byte> packet);
+
   Fd fd_;
+  Fd witness_;  // a TUN device stamps nothing; a packet socket on it sees when the host sends
   std::optional<sockaddr_ll> peer_;  // of a packet socket
 };
 

@@ -10,10 +10,11 @@ Profile scaled(Profile profile, Scale scale) {
   for (DirectionProfile& direction : profile.directions) {
     for (Duration* time :
          {&direction.block_flow.setup, &direction.block_flow.open, &direction.block_flow.release,
-          &direction.block_flow.keep, &direction.block_flow.random_access, &direction.grid.slot,
-          &direction.medium.access, &direction.medium.backoff_slot,
-          &direction.serialiser.per_packet, &direction.hold_off.time, &direction.delay.constant,
-          &direction.delay.jitter, &direction.delay.tail}) {
+          &direction.block_flow.keep, &direction.block_flow.random_access_least,
+          &direction.block_flow.random_access, &direction.grid.slot, &direction.medium.access,
+          &direction.medium.backoff_slot, &direction.serialiser.per_packet,
+          &direction.hold_off.time, &direction.delay.constant, &direction.delay.jitter,
+          &direction.delay.tail}) {
       *time = scale.times(*time);
     }
     const auto thousandths = static_cast<std::uint64_t>(scale.thousandths());

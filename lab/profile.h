@@ -17,10 +17,12 @@ enum class Direction : std::uint8_t { Down, Up };
 // GPRS and EDGE: a temporary block flow has to be set up before a packet can be sent.
 struct BlockFlowProfile {
   Duration setup{0};
-  Duration open{0};           // how long after its last packet a flow still takes another
-  Duration release{0};        // how long after it the flow is gone; zero: no flow, only `setup`
-  Duration keep{0};           // an active flow of the other direction saves the random access
-  Duration random_access{0};  // the longest time that it takes
+  Duration open{0};              // how long after its last packet a flow still takes another
+  Duration release{0};           // how long after it the flow is gone; zero: no flow, only `setup`
+  Duration keep{0};              // an active flow of the other direction saves the random access
+  std::uint32_t polled_ppm = 0;  // so does a poll, by chance; requests of a million
+  Duration random_access_least{0};  // what random access takes at least
+  Duration random_access{0};        // and at most beyond that
 };
 
 // A time grid: packets leave in slots and arrive when their slot has passed.
@@ -35,6 +37,7 @@ struct MediumProfile {
   Duration access{0};  // per access, without the packet itself; zero: no shared medium
   Duration backoff_slot{0};
   std::uint32_t backoff_slots = 0;  // the largest random backoff
+  bool is_backoff_kept = false;     // before an access to an idle medium as well
   std::uint32_t aggregate = 1;      // packets in one access
 };
 

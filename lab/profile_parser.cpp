@@ -72,8 +72,8 @@ std::uint32_t parse_number(std::string_view text) {
   return static_cast<std::uint32_t>(parse_count(text, 1, kLargest));
 }
 
-// "0.1%" as packets of a million; at most four decimals, at most 50 %.
-std::uint32_t parse_loss(std::string_view text) {
+// "0.1%" as parts of a million; at most four decimals, at most 50 %.
+std::uint32_t parse_share(std::string_view text) {
   const std::size_t point = std::min(text.find('.'), text.size() - (text.empty() ? 0 : 1));
   std::string decimals;
   if (point + 2 <= text.size() && text[point] == '.') {
@@ -82,7 +82,7 @@ std::uint32_t parse_loss(std::string_view text) {
   const bool has_point = point < text.size() && text[point] == '.';
   if (!text.ends_with('%') || decimals.size() > 4 || (has_point && decimals.empty())) {
     throw UsageError(fmt::format("'{}' is no share", printable(text)),
-                     "Write a share of the packets with at most four decimals: 0.1%.");
+                     "Write a share with at most four decimals: 0.1%.");
   }
   decimals.resize(4, '0');
   const std::uint64_t ppm =
@@ -93,9 +93,10 @@ std::uint32_t parse_loss(std::string_view text) {
   return static_cast<std::uint32_t>(ppm);
 }
 
-bool parse_cells(std::string_view text) {
-  if (text != "atm") {
-    throw UsageError(fmt::format("'{}' is not atm", printable(text)));
+// The only word that a key knows.
+bool parse_word(std::string_view text, std::string_view word) {
+  if (text != word) {
+    throw UsageError(fmt::format("'{}' is not {}", printable(text), word));
   }
   return true;
 }
@@ -141,11 +142,14 @@ const std::vector<Key<Link>>& link_keys() {
 
 const std::vector<Key<Way>>& direction_keys() {
   static const std::vector<Key<Way>> keys{
-      {"loss", [](Way& d, auto text) { d.loss_ppm = parse_loss(text); }},
+      {"loss", [](Way& d, auto text) { d.loss_ppm = parse_share(text); }},
       {"setup", [](Way& d, auto text) { d.block_flow.setup = parse_time(text); }},
       {"open", [](Way& d, auto text) { d.block_flow.open = parse_time(text); }},
       {"release", [](Way& d, auto text) { d.block_flow.release = parse_time(text); }},
       {"keep", [](Way& d, auto text) { d.block_flow.keep = parse_time(text); }},
+      {"polled", [](Way& d, auto text) { d.block_flow.polled_ppm = parse_share(text); }},
+      {"random_access_least",
+       [](Way& d, auto text) { d.block_flow.random_access_least = parse_time(text); }},
       {"random_access", [](Way& d, auto text) { d.block_flow.random_access = parse_time(text); }},
       {"slot", [](Way& d, auto text) { d.grid.slot = parse_time(text); }},
       {"slot_packets", [](Way& d, auto text) { d.grid.packets = parse_number<10'000>(text); }},
@@ -154,11 +158,12 @@ const std::vector<Key<Way>>& direction_keys() {
       {"backoff_slot", [](Way& d, auto text) { d.medium.backoff_slot = parse_time(text); }},
       {"backoff_slots",
        [](Way& d, auto text) { d.medium.backoff_slots = parse_number<1023>(text); }},
+      {"backoff", [](Way& d, auto text) { d.medium.is_backoff_kept = parse_word(text, "always"); }},
       {"aggregate", [](Way& d, auto text) { d.medium.aggregate = parse_number<256>(text); }},
       {"rate", [](Way& d, auto text) { d.serialiser.bits_per_second = parse_rate(text); }},
       {"overhead", [](Way& d, auto text) { d.serialiser.overhead_bytes = parse_bytes(text); }},
       {"minimum", [](Way& d, auto text) { d.serialiser.minimum_bytes = parse_bytes(text); }},
-      {"cells", [](Way& d, auto text) { d.serialiser.has_atm_cells = parse_cells(text); }},
+      {"cells", [](Way& d, auto text) { d.serialiser.has_atm_cells = parse_word(text, "atm"); }},
       {"per_packet", [](Way& d, auto text) { d.serialiser.per_packet = parse_time(text); }},
       {"hops", [](Way& d, auto text) { d.serialiser.hops = parse_number<64>(text); }},
       {"hold_off", [](Way& d, auto text) { d.hold_off.time = parse_time(text); }},
@@ -177,7 +182,10 @@ struct Relation {
   bool is_needed;  // else it is excluded
 };
 
-constexpr std::array<Relation, 19> kRelations{{
+constexpr std::array<Relation, 22> kRelations{{
+    {"polled", "random_access", true},
+    {"random_access_least", "random_access", true},
+    {"backoff", "backoff_slots", true},
     {"open", "release", true},
     {"keep", "release", true},
     {"random_access", "release", true},

@@ -27,7 +27,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kSweetSpot = 1.05;
+constexpr double kSweetSpot = 1.02;  // less than one radio block of EDGE
 
 using Grid = std::vector<std::vector<std::string>>;
 
@@ -99,7 +99,7 @@ std::string remarks(std::span<const TableColumn> columns) {
           link);
     }
     if (!column.is_faithful) {
-      text += fmt::format("! {} is not faithful: the emulator was late too often.\n", link);
+      text += fmt::format("! {} is not faithful: the machine was too busy for it.\n", link);
     }
   }
   return text;

@@ -12,7 +12,7 @@
 
 namespace tcpstep {
 
-// Payload sizes around the one with the least mean RTT whose means are within 5 % of it.
+// Payload sizes around the one with the least mean RTT whose means are within 2 % of it.
 struct SweetSpot {
   PayloadSize smallest;
   PayloadSize largest;

@@ -2,8 +2,11 @@
 #
 # Standard (3GPP TS 44.060): radio blocks of 20 ms, MCS-5 has 56 bytes in each of the slots; a
 #   temporary block flow (TBF) has to be set up in each direction, upwards by random access unless
-#   the downlink's flow is still there to ask on; a flow that is being released takes nothing.
-# Fitted to the seed: open, release, keep, random_access, set-up times, delays.
+#   the downlink's flow is still there to ask on (T3192, 200 ms is one of its values) or the network
+#   happens to poll; a flow that is being released takes nothing. Random access is spread over slots
+#   of 4.6 ms and repeated after 12 to 217 of them.
+# Fitted to the seed: open, release, polled, the random access within these bounds, set-up times,
+#   delays.
 
 note = EDGE, 4 slots of MCS-5
 host = 30us
@@ -19,11 +22,13 @@ delay = 80ms
 jitter = 4ms
 
 [down]
-setup = 60ms
+setup = 240ms
 
 [up]
-setup = 120ms
+setup = 80ms
 open = 200ms
-release = 450ms
+release = 630ms
 keep = 200ms
-random_access = 700ms
+polled = 20%
+random_access_least = 460ms
+random_access = 75ms

@@ -30,9 +30,23 @@ Penalty penalty_of(const std::vector<Point>& points, Duration reference) {
                    static_cast<double>(reference.count())};
 }
 
-}  // namespace
+std::optional<Duration> rtt_of(const std::vector<Duration>& ascending, Statistic statistic) {
+  return statistic.of(ascending);
+}
+std::optional<Duration> rtt_of(const SampleSketch& samples, Statistic statistic) {
+  return statistic.of_sketch(samples);
+}
 
-PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
+double error_of(const std::vector<Duration>& /*exact*/, Statistic /*any*/) {
+  return 0;
+}
+double error_of(const SampleSketch& samples, Statistic statistic) {
+  return statistic.is_rounded(samples) ? SampleSketch::kRelativeError : 0;
+}
+
+// `Link` is LinkRuns or LinkSketch.
+template <class Link>
+PenaltyTable tabulate(const Link& runs, Statistic statistic) {
   PenaltyTable table{.link = runs.link,
                      .mss = runs.mss,
                      .statistic = statistic,
@@ -41,6 +55,7 @@ PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
                      .moved_runs = runs.moved_runs,
                      .samples = runs.samples(),
                      .fewest_samples = 0,
+                     .relative_error = 0,
                      .lost = runs.lost,
                      .retransmitted = runs.retransmitted,
                      .unstamped = runs.unstamped,
@@ -50,13 +65,15 @@ PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
                      .filling = {},
                      .second = {},
                      .fourth = {},
+                     .fitted = runs.mss ? combine(runs.fits, *runs.mss) : FittedPenalties{},
                      .classes = {}};
   std::map<std::uint32_t, std::vector<Point>> points_of_class;
   for (const auto& [size, rtts] : runs.series) {
-    const auto rtt = statistic.of(rtts);
+    const auto rtt = rtt_of(rtts, statistic);
     if (!rtt) {
       continue;
     }
+    table.relative_error = std::max(table.relative_error, error_of(rtts, statistic));
     table.fewest_samples = table.reference_size
                                ? std::min<std::uint64_t>(table.fewest_samples, rtts.size())
                                : rtts.size();
@@ -85,6 +102,16 @@ PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
     }
   }
   return table;
+}
+
+}  // namespace
+
+PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
+  return tabulate(runs, statistic);
+}
+
+PenaltyTable penalty_table(const LinkSketch& runs, Statistic statistic) {
+  return tabulate(runs, statistic);
 }
 
 double reference_excess(const PenaltyTable& table) {

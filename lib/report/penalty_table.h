@@ -9,6 +9,7 @@
 
 #include "lib/base/units.h"
 #include "lib/report/link_runs.h"
+#include "lib/report/link_sketch.h"
 #include "lib/stats/statistic.h"
 
 namespace tcpstep {
@@ -38,6 +39,7 @@ struct PenaltyTable {
   std::uint32_t moved_runs = 0;
   std::uint64_t samples = 0;
   std::uint64_t fewest_samples = 0;  // of any size; 0 without samples
+  double relative_error = 0;  // of each size's statistic: above 0 if it is a sketch's quantile
   std::uint64_t lost = 0;
   std::uint64_t retransmitted = 0;
   std::uint64_t unstamped = 0;
@@ -54,11 +56,16 @@ struct PenaltyTable {
   std::optional<Penalty> second;   // class 2
   std::optional<Penalty> fourth;   // class 4
 
+  // The same rows at the boundary itself, from a fit of every complete run. The statistic is always
+  // the endpoint estimate.
+  FittedPenalties fitted;
+
   std::vector<SegmentClass> classes;  // ascending; empty if the MSS is unknown
 };
 
 // The table of one link. `runs` has its series in ascending order, as RunCollection gives it.
 [[nodiscard]] PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic);
+[[nodiscard]] PenaltyTable penalty_table(const LinkSketch& runs, Statistic statistic);
 
 // By which share the reference exceeds the mean of class 1; 0 if it does not, or if nothing is
 // compared. The 1-byte ping that follows the largest one finds colder caches: then the reference is

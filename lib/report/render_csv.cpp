@@ -4,20 +4,36 @@
 namespace tcpstep {
 namespace {
 
+// The facts that stand in every line.
+std::string begin(const PenaltyTable& table, std::string_view statistic) {
+  const std::string mss = table.mss ? fmt::format("{}", table.mss->bytes()) : "";
+  return fmt::format("{},{},{},{},{},{},{},{},{}", table.link, mss, word(table.clock), statistic,
+                     table.runs, table.partial_runs, table.moved_runs,
+                     fmt::join(table.differing, " "), table.samples);
+}
+
 // `row` is reference, filling, second, fourth, or class with its number of segments.
 std::string line(const PenaltyTable& table, std::string_view row, std::string_view segments,
                  const std::optional<Penalty>& penalty, bool is_comparable = true) {
-  const std::string mss = table.mss ? fmt::format("{}", table.mss->bytes()) : "";
   const std::string rtt = penalty ? fmt::format("{},{},{}", penalty->smallest.bytes(),
                                                 penalty->largest.bytes(), penalty->rtt.count())
                                   : ",,";
   const std::string extra =
       penalty && is_comparable
-          ? fmt::format("{},{:.4f}", penalty->extra.count(), penalty->share * 100)
-          : ",";
-  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", table.link, mss, word(table.clock),
-                     table.statistic.name(), table.runs, table.partial_runs, table.moved_runs,
-                     fmt::join(table.differing, " "), table.samples, row, segments, rtt, extra);
+          ? fmt::format("{},{:.4f},,", penalty->extra.count(), penalty->share * 100)
+          : ",,,";
+  return fmt::format("{},{},{},{},{}\n", begin(table, table.statistic.name()), row, segments, rtt,
+                     extra);
+}
+
+// The same row at the boundary itself, with its interval over runs.
+std::string fitted_line(const PenaltyTable& table, std::string_view row,
+                        const FittedPenalty& penalty) {
+  const std::string interval =
+      penalty.low ? fmt::format("{:.4f},{:.4f}", *penalty.low * 100, *penalty.high * 100) : ",";
+  const std::uint32_t bytes = penalty.size.bytes();
+  return fmt::format("{},fitted_{},,{},{},,,{:.4f},{}\n", begin(table, "endpoint"), row, bytes,
+                     bytes, penalty.share * 100, interval);
 }
 
 }  // namespace
@@ -25,7 +41,8 @@ std::string line(const PenaltyTable& table, std::string_view row, std::string_vi
 std::string render_csv(std::span<const PenaltyTable> tables) {
   std::string text =
       "link,mss_bytes,clock,statistic,runs,partial_runs,moved_runs,differing,samples,row,segments,"
-      "smallest_bytes,largest_bytes,rtt_ns,penalty_ns,penalty_percent\n";
+      "smallest_bytes,largest_bytes,rtt_ns,penalty_ns,penalty_percent,low_percent,"
+      "high_percent\n";
   for (const PenaltyTable& table : tables) {
     if (table.reference_size) {
       const Penalty reference{.smallest = *table.reference_size,
@@ -37,6 +54,11 @@ std::string render_csv(std::span<const PenaltyTable> tables) {
     }
     for (const SeedRow& row : kSeedRows) {
       text += line(table, row.key, "", table.*row.penalty);
+    }
+    for (std::size_t i = 0; i < kSeedRows.size(); ++i) {
+      if (const auto& row = table.fitted.rows[i]) {
+        text += fitted_line(table, kSeedRows[i].key, *row);
+      }
     }
     const bool is_comparable = why_no_penalties(table).empty();
     for (const SegmentClass& row : table.classes) {

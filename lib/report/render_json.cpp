@@ -19,6 +19,21 @@ Json to_json(const std::optional<Penalty>& penalty) {
           {"penalty_percent", penalty->share * 100}};
 }
 
+Json to_json(const FittedPenalties& fitted) {
+  Json json{{"runs", fitted.runs}};
+  for (std::size_t i = 0; i < kSeedRows.size(); ++i) {
+    const auto& row = fitted.rows[i];
+    json[std::string(kSeedRows[i].key)] =
+        row ? Json{{"bytes", row->size.bytes()},
+                   {"penalty_percent", row->share * 100},
+                   {"low_percent", row->low ? Json(*row->low * 100) : Json()},
+                   {"high_percent", row->high ? Json(*row->high * 100) : Json()}}
+            : Json();
+  }
+  json["line_holds_at_one_byte"] = !fitted.is_line_off;
+  return json;
+}
+
 Json to_json(const PenaltyTable& table) {
   Json link{
       {"link", table.link},
@@ -39,6 +54,7 @@ Json to_json(const PenaltyTable& table) {
   for (const SeedRow& row : kSeedRows) {
     link[std::string(row.key)] = to_json(table.*row.penalty);
   }
+  link["fitted"] = table.fitted.runs > 0 ? to_json(table.fitted) : Json();
   const std::string reason = why_no_penalties(table);
   link["classes"] = Json::array();
   for (const SegmentClass& row : table.classes) {

@@ -35,6 +35,21 @@ std::string render_classes(const PenaltyTable& table) {
   return text;
 }
 
+constexpr const char* kLeftOut = "\nlost and retransmitted pings are left out, slow ones stay\n";
+
+std::string render_fitted(const PenaltyTable& table) {
+  const auto rows = fitted_cells(table);
+  if (rows.empty()) {
+    return {};
+  }
+  std::string text =
+      "\n| fitted at the boundary | bytes | penalty | 95 % interval |\n|---|---:|---:|---:|\n";
+  for (const auto& [words, bytes, penalty, interval] : rows) {
+    text += fmt::format("| {} | {} | {} | {} |\n", words, bytes, penalty, interval);
+  }
+  return text + '\n' + fitted_remark(table) + kLeftOut;
+}
+
 }  // namespace
 
 std::string render_markdown(std::span<const PenaltyTable> tables) {
@@ -49,7 +64,7 @@ std::string render_markdown(std::span<const PenaltyTable> tables) {
       text += reason + "\n\n";
     }
     if (table.reference_size && !table.classes.empty()) {
-      text += render_classes(table);
+      text += render_classes(table) + render_fitted(table);
     }
   }
   return text;

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/base/text.h"
 #include "lib/report/penalty_table.h"
@@ -59,6 +61,39 @@ inline constexpr std::array<SeedRow, 3> kSeedRows{{
              : fmt::format("{}–{}", penalty.smallest.bytes(), penalty.largest.bytes());
 }
 
+// One line of fitted penalties: the row's words, at which size, the penalty, its interval.
+[[nodiscard]] inline std::vector<std::array<std::string, 4>> fitted_cells(
+    const PenaltyTable& table) {
+  std::vector<std::array<std::string, 4>> rows;
+  for (std::size_t i = 0; i < kSeedRows.size(); ++i) {
+    if (const auto& row = table.fitted.rows[i]) {
+      rows.push_back(
+          {std::string(kSeedRows[i].words), fmt::format("{}", row->size.bytes()),
+           row->includes_zero() ? "~" : fmt::format("{:+.1f} %", row->share * 100),
+           row->low ? fmt::format("{:+.1f} to {:+.1f} %", *row->low * 100, *row->high * 100) : ""});
+    }
+  }
+  return rows;
+}
+
+// How the fitted penalties were made and what they are worth.
+[[nodiscard]] inline std::string fitted_remark(const PenaltyTable& table) {
+  const FittedPenalties& fitted = table.fitted;
+  std::string text = fmt::format(
+      "fitted: 2 x(1) - x(2) of each size, one slope, one step a class; {}",
+      fitted.runs >= kFewestRunsForInterval
+          ? fmt::format("95 % intervals over {}", count_of(fitted.runs, "run"))
+      : fitted.runs == 1 ? std::string("within-run only: another run may differ by more")
+                         : fmt::format("no interval: {} and {} are needed",
+                                       count_of(fitted.runs, "run"), kFewestRunsForInterval));
+  if (fitted.is_line_off) {
+    text += fmt::format("; the line does not hold at 1 byte: fitted {}, measured {}",
+                        format_duration(Duration(std::llround(fitted.fitted_one_byte_ns))),
+                        format_duration(Duration(std::llround(fitted.measured_one_byte_ns))));
+  }
+  return text;
+}
+
 // What to think of before believing a table, each with ", " in front; empty if there is nothing.
 [[nodiscard]] inline std::string doubts(const PenaltyTable& table) {
   std::string text;
@@ -94,6 +129,9 @@ inline constexpr std::array<SeedRow, 3> kSeedRows{{
                   table.mss ? fmt::format("MSS {}", table.mss->bytes()) : "MSS unknown",
                   count_of(table.runs, "run"), count_of(table.samples, "sample"), table.lost,
                   table.statistic.name());
+  if (table.relative_error > 0) {
+    line += fmt::format(" of each size within {:.1f} %", table.relative_error * 100);
+  }
   if (table.retransmitted > 0) {
     line += fmt::format(", {} with a retransmission left out", table.retransmitted);
   }

@@ -12,6 +12,9 @@
 
 namespace tcpstep {
 
+// True if the name says so.
+[[nodiscard]] bool is_compressed(const std::filesystem::path& path);
+
 class ByteSource {
  public:
   // Throws std::system_error if the file cannot be opened.
@@ -31,6 +34,7 @@ class ByteSource {
  private:
   std::unique_ptr<std::istream> stream_;
   std::string name_;
+  bool is_compressed_ = false;
   std::uint64_t allowance_ = std::numeric_limits<std::uint64_t>::max();  // bytes still to expect
   bool is_damaged_ = false;
 };

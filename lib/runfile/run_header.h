@@ -49,5 +49,6 @@ struct RunTrailer {
 };
 
 inline constexpr std::string_view kComplete = "complete";
+inline constexpr std::string_view kRepaired = "repaired";  // cut by a crash, ended by hand
 
 }  // namespace tcpstep

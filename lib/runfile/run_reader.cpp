@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <charconv>
 #include <cstring>
 #include <limits>
@@ -20,9 +21,6 @@ constexpr std::size_t kBufferSize = std::size_t{1024} * 1024;
 constexpr std::size_t kLongestLine = std::size_t{512} * 1024;
 constexpr std::uint64_t kLongestHeader = std::uint64_t{2048} * 1024;
 constexpr std::uint64_t kMostHeaderLines = 1000;
-constexpr std::uint64_t kLongestSpan = 100ULL * 24 * 3600 * 1'000'000'000;  // 100 days
-constexpr std::uint64_t kLongestRtt = 24ULL * 3600 * 1'000'000'000;         // a day
-constexpr std::uint64_t kLargestCount = std::numeric_limits<std::uint32_t>::max();
 
 bool is_key(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
@@ -44,7 +42,7 @@ RunReader::RunReader(const std::filesystem::path& path)
     : RunReader(ByteSource(path), path.string()) {}
 
 RunReader::RunReader(ByteSource source, std::string name)
-    : source_(std::move(source)), name_(std::move(name)), buffer_(kBufferSize) {
+    : source_(std::move(source)), name_(std::move(name)), buffer_(new char[kBufferSize]) {
   read_header();
 }
 
@@ -65,11 +63,12 @@ std::optional<Row> RunReader::next() {
 // The next line without its LF; nothing at the end, whatever follows the last LF.
 std::optional<std::string_view> RunReader::next_line() {
   for (;;) {
-    const char* begin = buffer_.data() + begin_;
+    const char* begin = buffer_.get() + begin_;
     const void* newline = std::memchr(begin, '\n', end_ - begin_);
     if (newline != nullptr) {
       line_ = {begin, static_cast<std::size_t>(static_cast<const char*>(newline) - begin)};
       begin_ += line_.size() + 1;
+      offset_ += line_.size() + 1;
       ++line_number_;
       if (line_.ends_with('\r') && (line_number_ > 1 || line_.starts_with("# format: tcpstep"))) {
         fail("the line ends in CR LF", {},
@@ -89,12 +88,49 @@ std::optional<std::string_view> RunReader::next_line() {
 }
 
 void RunReader::refill() {
-  std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+  std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
   end_ -= begin_;
   begin_ = 0;
-  const std::size_t bytes = source_.read(std::span(buffer_).subspan(end_));
+  const std::size_t bytes = source_.read(std::span(buffer_.get(), kBufferSize).subspan(end_));
   end_ += bytes;
   is_at_end_ = bytes == 0;
+}
+
+std::optional<std::string_view> RunReader::next_block(std::span<char> block) {
+  assert(block.size() <= kBufferSize);
+  std::size_t bytes = std::min(end_ - begin_, block.size());
+  std::memcpy(block.data(), buffer_.get() + begin_, bytes);
+  begin_ += bytes;
+  while (bytes < block.size() && !is_at_end_) {
+    const std::size_t more = source_.read(block.subspan(bytes));
+    bytes += more;
+    is_at_end_ = more == 0;
+  }
+  const void* newline = ::memrchr(block.data(), '\n', bytes);
+  if (newline == nullptr) {
+    return bytes < block.size() ? std::optional(std::string_view()) : std::nullopt;
+  }
+  const auto whole = static_cast<std::size_t>(static_cast<const char*>(newline) - block.data()) + 1;
+  const std::size_t rest = bytes - whole;  // of a line that goes on in the next block
+  if (begin_ < end_) {
+    begin_ -= rest;
+  } else {
+    begin_ = 0;
+    end_ = rest;
+    std::memcpy(buffer_.get(), block.data() + whole, rest);
+  }
+  return std::string_view(block.data(), whole);
+}
+
+void RunReader::finish(std::optional<std::string_view> trailer, std::uint64_t samples,
+                       std::uint64_t lost) {
+  samples_ = samples;
+  lost_ = lost;
+  if (trailer) {
+    line_ = *trailer;
+    read_trailer(line_);
+  }
+  check_end();
 }
 
 void RunReader::read_header() {
@@ -225,7 +261,7 @@ void RunReader::parse_field(Row& row, bool& is_ok, Column column, std::string_vi
       row.size = PayloadSize(as_count("size_bytes", 1, PayloadSize::kLargest));
       return;
     case Column::Round:
-      row.round = as_count("round", 0, kLargestCount);
+      row.round = as_count("round", 0, RowLimits::kLargestCount);
       return;
     case Column::Status:
       is_ok = field == "ok";
@@ -241,19 +277,19 @@ void RunReader::parse_field(Row& row, bool& is_ok, Column column, std::string_vi
   }
   switch (column) {
     case Column::Rtt:
-      row.rtt = as_span("rtt_ns", 1, kLongestRtt);
+      row.rtt = as_span("rtt_ns", 1, RowLimits::kLongestRtt);
       return;
     case Column::Start:
-      row.start = as_span("start_ns", 0, kLongestSpan);
+      row.start = as_span("start_ns", 0, RowLimits::kLongestSpan);
       return;
     case Column::KernelRtt:
-      row.kernel_rtt = as_span("kernel_rtt_ns", 1, kLongestRtt);
+      row.kernel_rtt = as_span("kernel_rtt_ns", 1, RowLimits::kLongestRtt);
       return;
     case Column::Segments:
-      row.segments = as_count("segments", 0, kLargestCount);
+      row.segments = as_count("segments", 0, RowLimits::kLargestCount);
       return;
     case Column::Retransmits:
-      row.retransmits = as_count("retransmits", 0, kLargestCount);
+      row.retransmits = as_count("retransmits", 0, RowLimits::kLargestCount);
       return;
     default:
       return;
@@ -294,8 +330,8 @@ void RunReader::read_trailer(std::string_view line) {
       trailer_->changed_mss =
           Mss(static_cast<std::uint32_t>(parse_number(value, key, 1, PayloadSize::kLargest)));
     } else if (key == "elapsed_ns") {
-      trailer_->elapsed =
-          Duration(static_cast<Duration::rep>(parse_number(value, key, 0, kLongestSpan)));
+      trailer_->elapsed = Duration(
+          static_cast<Duration::rep>(parse_number(value, key, 0, RowLimits::kLongestSpan)));
     }
   }
 }

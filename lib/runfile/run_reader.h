@@ -4,7 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +36,26 @@ struct Row {
   std::optional<std::uint32_t> retransmits;
 };
 
+// What a column of the file is; Ignored is one that nothing here needs.
+enum class Column : std::uint8_t {
+  Ignored,
+  Round,
+  Size,
+  Start,
+  Rtt,
+  KernelRtt,
+  Segments,
+  Retransmits,
+  Status
+};
+
+// What a number in a file may be at most.
+struct RowLimits {
+  static constexpr std::uint64_t kLongestSpan = 100ULL * 24 * 3600 * 1'000'000'000;  // 100 days
+  static constexpr std::uint64_t kLongestRtt = 24ULL * 3600 * 1'000'000'000;         // a day
+  static constexpr std::uint64_t kLargestCount = std::numeric_limits<std::uint32_t>::max();
+};
+
 class RunReader {
  public:
   // Reads up to and including the names of the columns. Throws RunFileError if this is not a
@@ -50,19 +73,23 @@ class RunReader {
   // After next() returned nothing: the trailer, or nothing if the run is partial.
   [[nodiscard]] const std::optional<RunTrailer>& trailer() const { return trailer_; }
 
- private:
-  enum class Column : std::uint8_t {
-    Ignored,
-    Round,
-    Size,
-    Start,
-    Rtt,
-    KernelRtt,
-    Segments,
-    Retransmits,
-    Status
-  };
+  // After next() returned nothing: lines that end in LF, bytes after the last of them, and whether
+  // a compressed file broke off.
+  [[nodiscard]] std::uint64_t lines() const { return line_number_; }
+  [[nodiscard]] std::uint64_t cut_bytes() const { return end_ - begin_; }
+  [[nodiscard]] bool is_archive_damaged() const { return source_.is_damaged(); }
 
+  // For those who parse the rows themselves (lib/runfile/row_scanner.h) instead of calling next():
+  // the columns, and the next whole lines, empty at the end. `block` is their memory, 1 MiB at
+  // most; nothing if a line is longer than it.
+  [[nodiscard]] std::span<const Column> columns() const { return columns_; }
+  std::optional<std::string_view> next_block(std::span<char> block);
+  // Where in the (decompressed) file the next line begins, unless blocks were taken.
+  [[nodiscard]] std::uint64_t offset() const { return offset_; }
+  // What they found: the trailer's line, if there was one, and the rows it has to have counted.
+  void finish(std::optional<std::string_view> trailer, std::uint64_t samples, std::uint64_t lost);
+
+ private:
   std::optional<std::string_view> next_line();
   void refill();
   void read_header();
@@ -79,12 +106,13 @@ class RunReader {
 
   ByteSource source_;
   std::string name_;
-  std::vector<char> buffer_;
-  std::size_t begin_ = 0;  // of the unread part of the buffer
+  std::unique_ptr<char[]> buffer_;  // not zeroed: most files fill little of it
+  std::size_t begin_ = 0;           // of the unread part of the buffer
   std::size_t end_ = 0;
   bool is_at_end_ = false;
   std::uint64_t line_number_ = 0;
-  std::string_view line_;  // the current one, for the column of an error
+  std::uint64_t offset_ = 0;  // of the line after the current one
+  std::string_view line_;     // the current one, for the column of an error
 
   RunHeader header_;
   std::vector<Column> columns_;

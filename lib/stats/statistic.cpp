@@ -90,4 +90,19 @@ std::optional<Duration> Statistic::of(std::span<const Duration> ascending) const
   return std::nullopt;
 }
 
+std::optional<Duration> Statistic::of_sketch(const SampleSketch& samples) const {
+  if (samples.empty()) {
+    return std::nullopt;
+  }
+  switch (kind_) {
+    case Kind::Minimum:
+      return samples.minimum();
+    case Kind::Mean:
+      return samples.mean();
+    case Kind::Quantile:
+      return samples.quantile(probability_);
+  }
+  return std::nullopt;
+}
+
 }  // namespace tcpstep

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "lib/base/units.h"
+#include "lib/stats/sample_sketch.h"
 
 namespace tcpstep {
 
@@ -35,6 +36,13 @@ class Statistic {
   // Of a series in ascending order; nothing for an empty one. Quantiles interpolate linearly
   // between order statistics (type 7 of Hyndman & Fan, The American Statistician 50 (1996) 361).
   [[nodiscard]] std::optional<Duration> of(std::span<const Duration> ascending) const;
+  // The same of a sketch. Quantiles are exact or within SampleSketch::kRelativeError.
+  [[nodiscard]] std::optional<Duration> of_sketch(const SampleSketch& samples) const;
+
+  // True if `of_sketch` may give something else than the exact samples would.
+  [[nodiscard]] bool is_rounded(const SampleSketch& samples) const {
+    return kind_ == Kind::Quantile && !samples.is_exact();
+  }
 
  private:
   enum class Kind : unsigned char { Minimum, Mean, Quantile };

@@ -57,10 +57,20 @@ class ManualPages(TestCase):
 
     def test_of_the_analysis_has_the_options_of_its_help(self):
         page = self.page("tcpstep-analyze")
-        for command in ("report", "plot"):
+        for command in ("report", "plot", "compare", "export", "import", "validate", "repair"):
             with self.subTest(command):
                 own = section(page, f"OPTIONS OF {command.upper()}")
                 self.assert_same(["tcpstep-analyze", command], own + section(page, "GENERAL OPTIONS"))
+
+    def test_of_the_lab_has_the_options_of_its_help(self):
+        page = self.page("tcpstep-lab")
+        for command, parts in (("list", []), ("show", []), ("netem", ["Link"]),
+                               ("run", ["Link", "Place", "Packets"]),
+                               ("measure", ["Sweep", "Link", "Place", "Results", "Packets"]),
+                               ("table", ["Table"])):
+            with self.subTest(command):
+                self.assert_same(["tcpstep-lab", command],
+                                 "".join(section(page, part) for part in [*parts, "General"]))
 
 
 class MeasureARealLink(TestCase):

@@ -43,37 +43,51 @@ class LabTestCase(TestCase):
 
 
 class KnownAnswers(LabTestCase):
+    ATTEMPTS = 6
+
+    def measure_faithfully(self, *arguments):
+        """The result file of a run that the lab itself calls faithful: other tests share this machine."""
+        for _ in range(self.ATTEMPTS):
+            result = run("tcpstep-lab", "measure", "--results", self.directory / "results",
+                         *arguments, timeout=PATIENCE)
+            if "user namespaces" in result.stderr:
+                self.skipTest(result.stderr.strip())
+            if result.returncode == 0:
+                return pathlib.Path(result.stdout.strip())
+            self.assertIn("not faithful", result.stderr)
+        self.skipTest("this machine is too busy: " + result.stderr.strip())
+
     def test_two_delays_of_ten_milliseconds_are_twenty(self):
-        path = self.measure("-n", 3, "--sizes", "1,1401",
-                            self.profile("[both]\ndelay = 10ms\n"))
+        path = self.measure_faithfully("--tolerance", "5%", "-n", 5, "--sizes", "1,1401",
+                                       self.profile("[both]\ndelay = 10ms\n"))
         for size, rtt in smallest_rtts(path).items():
             self.assertGreaterEqual(rtt, 20, size)
             self.assertLess(rtt, 22, size)  # what two busy hosts may add
 
     def test_ten_links_in_a_row_add_up(self):
         # 1000 bytes more at 1 Mbit/s are 8 ms on each of ten hops.
-        path = self.measure("-n", 3, "--sizes", "1,1001",
-                            self.profile("[both]\nrate = 1Mbit/s\nhops = 10\n"))
+        path = self.measure_faithfully("--tolerance", "8%", "-n", 5, "--sizes", "1,1001",
+                                       self.profile("[both]\nrate = 1Mbit/s\nhops = 10\n"))
         rtts = smallest_rtts(path)
         self.assertAlmostEqual(rtts[1001] - rtts[1], 80, delta=0.8)
 
     def test_cells_are_filled_up(self):
         # 4 + 52 + 40 bytes are 2 cells, one more makes 3: a cell at 100 kbit/s takes 4.24 ms.
-        path = self.measure("-n", 3, "--sizes", "1,4,5,52",
-                            self.profile("[both]\nrate = 100kbit/s\noverhead = 40B\ncells = atm\n"))
+        path = self.measure_faithfully("--tolerance", "3%", "-n", 5, "--sizes", "1,4,5,52",
+                                       self.profile(
+                                           "[both]\nrate = 100kbit/s\noverhead = 40B\ncells = atm\n"))
         rtts = smallest_rtts(path)
         self.assertAlmostEqual(rtts[4] - rtts[1], 0, delta=0.3)
         self.assertAlmostEqual(rtts[5] - rtts[4], 4.24, delta=0.3)
         self.assertAlmostEqual(rtts[52] - rtts[5], 0, delta=0.3)
 
     def test_adsl_shows_the_three_penalties_of_its_model(self):
-        # The least of many rounds: other tests share this machine.
-        path = self.measure("-n", 20, "--sizes", "1,1401,2101,5101", "adsl")
+        path = self.measure_faithfully("--tolerance", "4%", "-n", 20, "--sizes",
+                                       "1,1401,2101,5101", "adsl")
         rtts = smallest_rtts(path)
         self.assertAlmostEqual(rtts[1], 20.93, delta=0.5)
-        # In the fastest of many pings a busy host now and then saves the fourth segment's TCP ACK.
-        for size, penalty, tolerance in ((1401, 5.1, 1.5), (2101, 13.1, 1.5), (5101, 24.5, 5)):
-            self.assertAlmostEqual(100 * (rtts[size] / rtts[1] - 1), penalty, delta=tolerance)
+        for size, penalty in ((1401, 5.1), (2101, 13.1), (5101, 24.5)):
+            self.assertAlmostEqual(100 * (rtts[size] / rtts[1] - 1), penalty, delta=2)
 
     def test_the_file_says_what_it_was(self):
         path = self.measure("-n", 1, "--sizes", "1", "--scale", "0.5", "--swap", "--seed", 7,
@@ -191,6 +205,26 @@ class WrongRequests(LabTestCase):
         self.assertEqual(result.returncode, 1)
         self.assertIn("not faithful", result.stderr)
         self.assertEqual(read_run(result.stdout.strip()).header["lab_faithful"], "no")
+
+    def test_an_emulator_that_stands_still_is_right_or_marked(self):
+        lab = start("tcpstep-lab", "measure", "-n", 6, "--sizes", "1,1401,2101", "--results",
+                    self.directory / "results",
+                    self.profile("[both]\ndelay = 15ms\n"))
+        time.sleep(0.5)
+        while lab.poll() is None:
+            lab.send_signal(signal.SIGSTOP)
+            time.sleep(0.06)
+            lab.send_signal(signal.SIGCONT)
+            time.sleep(0.02)
+        name, words = lab.communicate(timeout=PATIENCE)
+        if "user namespaces" in words:
+            self.skipTest(words.strip())
+        is_marked = read_run(name.strip()).header["lab_faithful"] == "no"
+        self.assertEqual(lab.returncode, 1 if is_marked else 0, words)
+        rtts = smallest_rtts(name.strip())
+        if not is_marked:
+            for size in (1401, 2101):
+                self.assertAlmostEqual(100 * (rtts[size] / rtts[1] - 1), 0, delta=1)
 
     def test_netem_and_show_print_what_they_promise(self):
         self.assertIn("delay 9900.000us rate 820000bit 26 48 5",

@@ -1,105 +1,105 @@
 # Closeup: the minimum of every size and the penalty of every class. Drawn by tcpstep-analyze plot.
 $sizes << EOD
-1 1451.03 1451.23
-101 1467.35 1467.56
-201 1483.2 1483.44
-301 1499.03 1499.25
-401 1514.95 1515.07
-501 1530.68 1531.03
-601 1547.53 1547.85
-701 1563.34 1563.46
-801 1579.17 1579.4
-901 1594.98 1595.22
-1001 1610.87 1611.23
-1101 1626.69 1627.01
-1201 1642.51 1642.86
-1301 1658.33 1658.65
-1401 1674.16 1674.4
-1501 1958.81 2010.48
-1601 1975.17 2017.78
-1701 1963.78 2026.77
-1801 2042.7 2098.5
-1901 2004.03 2103.12
-2001 2037.89 2118.65
-2101 2054.09 2081.49
-2201 2042.69 2112.75
-2301 2095.38 2182.21
-2401 2100.95 2152.74
-2501 2152.73 2200.4
-2601 2123.23 2202.22
-2701 2156.86 2197.6
-2801 2208.48 2262.53
-2901 2173.56 2252.26
-3001 2209.1 2246.8
-3101 2164.24 2246.24
-3201 2164.36 2247.92
-3301 2182.46 2232.26
-3401 2173.57 2243.59
-3501 2246.04 2282.08
-3601 2191.82 2237.05
-3701 2183.17 2279.74
-3801 2208.42 2276.1
-3901 2246.17 2264.16
-4001 2240.03 2275.34
-4101 2245.9 2298.56
-4201 2271.15 2313.58
-4301 2277.68 2308.36
-4401 2451.95 2514.7
-4501 2450.11 2483.68
-4601 2465.7 2539.74
-4701 2481.44 2515.1
-4801 2525.91 2566.8
-4901 2530.58 2593.72
-5001 2538.41 2610.34
-5101 2544.94 2643.73
-5201 2578.41 2641.43
-5301 2567.19 2653.51
-5401 2645.64 2695.14
-5501 2661.24 2713.28
-5601 2623.07 2692.99
-5701 2638.78 2715.26
-5801 2665.86 2726.69
-5901 2675.09 2747.01
-6001 2648.22 2724.42
-6101 2678.04 2727.01
-6201 2666.35 2765.25
-6301 2693.24 2733.78
-6401 2648.71 2716.82
-6501 2684.51 2754.24
-6601 2684.81 2743.5
-6701 2683.17 2739.76
-6801 2699.84 2751.75
-6901 2714.8 2763.85
-7001 2758.19 2781.98
-7101 2748.18 2770.73
-7201 2761.93 2789.22
-7301 2944.09 2989.39
-7401 2925.21 3028.56
-7501 2931.55 3028.36
-7601 2947.45 3035.33
-7701 2981.19 3039.68
-7801 2987.65 3089.37
-7901 3049.29 3089.72
-8001 3056.87 3117.44
-8101 3034.84 3114.24
-8201 3051.1 3150.15
-8301 3084.75 3143.6
-8401 3063.18 3190.68
-8501 3143.22 3185.89
-8601 3114.64 3192.79
-8701 3140.23 3192.19
-8801 3130.97 3183.67
-8901 3140.24 3224.16
-9001 3158.47 3219.14
-9101 3122.26 3180.98
-9201 3140.65 3201.47
-9301 3149.85 3213.44
-9401 3186 3233.77
-9501 3151.68 3224.55
-9601 3204.16 3238.59
-9701 3191.69 3232.03
-9801 3216.49 3254.43
-9901 3214.2 3267.79
+1 1438.44 1438.56
+101 1454.65 1454.74
+201 1470.3 1470.42
+301 1486.13 1486.25
+401 1501.86 1502.07
+501 1517.56 1517.58
+601 1534.32 1534.43
+701 1550.03 1550.16
+801 1565.76 1565.88
+901 1581.38 1581.6
+1001 1597.27 1597.37
+1101 1612.98 1613.24
+1201 1628.71 1628.82
+1301 1644.43 1644.65
+1401 1660.15 1660.36
+1501 1974.44 1999.27
+1601 1954.54 2006.13
+1701 1952.03 2033.28
+1801 2021.89 2057.73
+1901 1992.28 2050.88
+2001 2025.92 2079.81
+2101 2051.37 2083.91
+2201 2031.06 2124
+2301 2073.91 2154.89
+2401 2089.31 2161.35
+2501 2105.28 2193.08
+2601 2111.54 2202.48
+2701 2154.27 2181.36
+2801 2178.81 2264.51
+2901 2161.46 2264.6
+3001 2161.57 2244.38
+3101 2152.62 2218.01
+3201 2152.8 2238.32
+3301 2170.68 2215.87
+3401 2171.29 2225.14
+3501 2207.01 2267.75
+3601 2162.62 2214.12
+3701 2167.69 2237.88
+3801 2201.25 2252.74
+3901 2200.07 2259.15
+4001 2216.76 2242.66
+4101 2231.18 2285.26
+4201 2255.95 2298
+4301 2261.51 2288.95
+4401 2448.55 2501.55
+4501 2428.31 2522.72
+4601 2444.32 2525.29
+4701 2459.62 2521.06
+4801 2466.57 2579.04
+4901 2553.9 2580.85
+5001 2507.51 2597.73
+5101 2550.12 2622.15
+5201 2584.08 2635.82
+5301 2554.37 2624.24
+5401 2624.31 2687.31
+5501 2648.61 2693.39
+5601 2610.55 2709.41
+5701 2625.63 2704.65
+5801 2643.92 2702.27
+5901 2689.53 2722.18
+6001 2679.95 2698.65
+6101 2661.97 2715.8
+6201 2653.14 2720.63
+6301 2670.86 2734.1
+6401 2635.19 2702.76
+6501 2653.19 2707.24
+6601 2671.61 2729.61
+6701 2683.88 2741.32
+6801 2681.86 2735.89
+6901 2706.45 2741.46
+7001 2723.22 2758.38
+7101 2728.83 2753.79
+7201 2744.6 2778.62
+7301 2930.67 2969.37
+7401 2830.09 3023.75
+7501 2917.76 3014.44
+7601 2933.7 3012.69
+7701 2966.89 3023.09
+7801 3000.99 3064.05
+7901 3017.09 3066.74
+8001 2979.76 3118.82
+8101 3093.28 3134.15
+8201 2938.65 3131.76
+8301 3079.69 3149.69
+8401 3050.77 3174.41
+8501 3128.99 3187.5
+8601 3099.71 3180.99
+8701 3125.81 3170.53
+8801 3117.2 3184.83
+8901 3126.17 3200.99
+9001 3126.43 3214.04
+9101 3126.16 3214.16
+9201 3117.55 3158.13
+9301 3153.51 3198.69
+9401 3162.89 3189.54
+9501 3133.11 3192.01
+9601 3207.94 3223.85
+9701 3173.58 3215.4
+9801 3199.2 3257.21
+9901 3195.97 3252.42
 EOD
 set encoding utf8
 set border 3 lw 1 lc rgb '#5a5a5a'
@@ -112,7 +112,7 @@ set style line 1 lc rgb '#0072B2' lw 2.2 pt 7
 set style line 2 lc rgb '#D55E00' lw 1.6
 set style line 3 lc rgb '#E69F00' lw 1.6
 set style line 20 lc rgb '#b8b8b8' lw 1 dt (6,5)
-set label 'wifi: a second packet costs +614.46 µs (+42.3 %), a fourth +1099.21 µs (+75.8 %)' at screen 0.012,0.955 front noenhanced font 'DejaVu Sans:Bold,15' tc rgb '#202020'
+set label 'wifi: a second packet costs +612.75 µs (+42.6 %), a fourth +1097.74 µs (+76.3 %)' at screen 0.012,0.955 front noenhanced font 'DejaVu Sans:Bold,15' tc rgb '#202020'
 set label '1 run, 2000 samples, MSS 1448, cubic, 2020-01-01' at screen 0.012,0.905 front noenhanced font ',11' tc rgb '#606060'
 set xrange [-60.000060000000005:10000.01]
 set arrow from 1448, graph 0 to 1448, graph 1 nohead ls 20 back
@@ -121,36 +121,36 @@ set arrow from 4344, graph 0 to 4344, graph 1 nohead ls 20 back
 set arrow from 5792, graph 0 to 5792, graph 1 nohead ls 20 back
 set arrow from 7240, graph 0 to 7240, graph 1 nohead ls 20 back
 set arrow from 8688, graph 0 to 8688, graph 1 nohead ls 20 back
-set arrow from 0,1562.92 to 1448,1562.92 nohead front ls 2
+set arrow from 0,1549.6 to 1448,1549.6 nohead front ls 2
 set label '1 segment' at 724, graph 0.965 front noenhanced center font ',9' tc rgb '#8a8a8a'
-set label '1451 µs' at 724, graph 0.915 front noenhanced center font ',11' tc rgb '#404040'
+set label '1438 µs' at 724, graph 0.915 front noenhanced center font ',11' tc rgb '#404040'
 set label 'at 1 byte' at 724, graph 0.87 front noenhanced center font ',9' tc rgb '#404040'
-set arrow from 1448,2065.48 to 2896,2065.48 nohead front ls 2
+set arrow from 1448,2051.19 to 2896,2051.19 nohead front ls 2
 set label '2 segments' at 2172, graph 0.965 front noenhanced center font ',9' tc rgb '#8a8a8a'
-set label '+614.46 µs' at 2172, graph 0.915 front noenhanced center font ',11' tc rgb '#B24A00'
-set label '+42.3 %' at 2172, graph 0.87 front noenhanced center font ',9' tc rgb '#B24A00'
-set arrow from 2896,2211.84 to 4344,2211.84 nohead front ls 2
+set label '+612.75 µs' at 2172, graph 0.915 front noenhanced center font ',11' tc rgb '#B24A00'
+set label '+42.6 %' at 2172, graph 0.87 front noenhanced center font ',9' tc rgb '#B24A00'
+set arrow from 2896,2191.63 to 4344,2191.63 nohead front ls 2
 set label '3 segments' at 3620, graph 0.965 front noenhanced center font ',9' tc rgb '#8a8a8a'
-set label '+760.82 µs' at 3620, graph 0.915 front noenhanced center font ',11' tc rgb '#B24A00'
+set label '+753.19 µs' at 3620, graph 0.915 front noenhanced center font ',11' tc rgb '#B24A00'
 set label '+52.4 %' at 3620, graph 0.87 front noenhanced center font ',9' tc rgb '#B24A00'
-set arrow from 4344,2550.24 to 5792,2550.24 nohead front ls 2
+set arrow from 4344,2536.18 to 5792,2536.18 nohead front ls 2
 set label '4 segments' at 5068, graph 0.965 front noenhanced center font ',9' tc rgb '#8a8a8a'
-set label '+1099.21 µs' at 5068, graph 0.915 front noenhanced center font ',11' tc rgb '#B24A00'
-set label '+75.8 %' at 5068, graph 0.87 front noenhanced center font ',9' tc rgb '#B24A00'
-set arrow from 5792,2694.06 to 7240,2694.06 nohead front ls 2
+set label '+1097.74 µs' at 5068, graph 0.915 front noenhanced center font ',11' tc rgb '#B24A00'
+set label '+76.3 %' at 5068, graph 0.87 front noenhanced center font ',9' tc rgb '#B24A00'
+set arrow from 5792,2681.88 to 7240,2681.88 nohead front ls 2
 set label '5 segments' at 6516, graph 0.965 front noenhanced center font ',9' tc rgb '#8a8a8a'
-set label '+1243.04 µs' at 6516, graph 0.915 front noenhanced center font ',11' tc rgb '#B24A00'
-set label '+85.7 %' at 6516, graph 0.87 front noenhanced center font ',9' tc rgb '#B24A00'
-set arrow from 7240,3022.5 to 8688,3022.5 nohead front ls 2
+set label '+1243.44 µs' at 6516, graph 0.915 front noenhanced center font ',11' tc rgb '#B24A00'
+set label '+86.4 %' at 6516, graph 0.87 front noenhanced center font ',9' tc rgb '#B24A00'
+set arrow from 7240,2997.72 to 8688,2997.72 nohead front ls 2
 set label '6 segments' at 7964, graph 0.965 front noenhanced center font ',9' tc rgb '#8a8a8a'
-set label '+1571.47 µs' at 7964, graph 0.915 front noenhanced center font ',11' tc rgb '#B24A00'
-set label '+108.3 %' at 7964, graph 0.87 front noenhanced center font ',9' tc rgb '#B24A00'
-set arrow from 8688,3165.14 to 10000.01,3165.14 nohead front ls 2
+set label '+1559.28 µs' at 7964, graph 0.915 front noenhanced center font ',11' tc rgb '#B24A00'
+set label '+108.4 %' at 7964, graph 0.87 front noenhanced center font ',9' tc rgb '#B24A00'
+set arrow from 8688,3151.19 to 10000.01,3151.19 nohead front ls 2
 set label '7 segments' at 9344.005000000001, graph 0.965 front noenhanced center font ',9' tc rgb '#8a8a8a'
-set label '+1714.12 µs' at 9344.005000000001, graph 0.915 front noenhanced center font ',11' tc rgb '#B24A00'
-set label '+118.1 %' at 9344.005000000001, graph 0.87 front noenhanced center font ',9' tc rgb '#B24A00'
+set label '+1712.75 µs' at 9344.005000000001, graph 0.915 front noenhanced center font ',11' tc rgb '#B24A00'
+set label '+119.1 %' at 9344.005000000001, graph 0.87 front noenhanced center font ',9' tc rgb '#B24A00'
 set ylabel 'RTT (µs)' textcolor rgb '#404040' offset 0.5,0
-set yrange [1360.19:3721.98]
+set yrange [1347.5:3711.9]
 set key at graph 0.992,0.03 right bottom vertical reverse Left samplen 1.8 spacing 1.25 tc rgb '#303030' opaque fillcolor rgb '#f0ffffff'
 set terminal pngcairo size 1200,675 font 'DejaVu Sans,11' background rgb 'white' rounded
 set output 'closeup-wifi.png'

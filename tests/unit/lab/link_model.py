@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Reference of the link model: written apart from lab/ in floating point, to check it by.
 
-usage: link_model.py >link_model.csv      what link_model_test.cpp expects
+usage: link_model.py >link_model.csv              what link_model_test.cpp expects
+       link_model.py first >first_link_model.csv  the same of first_profiles/: links as first published
+       link_model.py spread                      how the table of 2014 varies over 20 seeds, for docs/lab.md
 
 One message of N bytes goes down in TCP segments of at most MSS bytes; the receiver's kernel sends
 a bare acknowledgement whenever more than one full segment is unacknowledged, and its application
@@ -10,6 +12,7 @@ answers the last segment with one byte. Times in microseconds, rates in Mbit/s.
 import heapq
 import random
 import statistics
+import sys
 
 MSS, HEADER = 1448, 52  # IPv4 and TCP with timestamps, MTU 1500
 SIZES = range(1, 9902, 100)
@@ -23,9 +26,9 @@ class Direction:
         rate=0, overhead=0, minimum=0, cells=0, per_packet=0, hops=1,
         delay=0, jitter=0, tail=0,
         slot=0, slot_packets=0, slot_bytes=0,
-        access=0, backoff_slot=0, backoff_slots=0, aggregate=1,
+        access=0, backoff_slot=0, backoff_slots=0, aggregate=1, always=0,
         hold_off=0, hold_off_above=0,
-        setup=0, open=0, release=0, keep=0, random_access=0)
+        setup=0, open=0, release=0, keep=0, polled=0, access_least=0, random_access=0)
 
     def __init__(self, **given):
         self.__dict__.update({**self.DEFAULTS, **given})
@@ -36,7 +39,7 @@ class Direction:
         self.hold_end = self.last_due = self.slot_at = -1.0
         self.sent = None
         self.packets = self.bytes = 0
-        self.closes = self.riders = self.backed_off = self.backoff = 0
+        self.closes = self.riders = self.backed_off = self.backoff = self.ended = 0
         self.established = 0.0
 
     def transmission(self, length):
@@ -54,7 +57,8 @@ class Direction:
             t = max(t, self.sent + self.release)
         t += self.setup
         if self.peer.sent is None or t - self.setup > self.peer.sent + self.keep:
-            t += rng.random() * self.random_access
+            if not self.polled or rng.random() >= self.polled:
+                t += self.access_least + rng.random() * self.random_access
         self.established = t
         return t
 
@@ -79,6 +83,11 @@ class Direction:
         if t < self.closes and self.riders < self.aggregate and m["owner"] is self:
             self.riders += 1
             m["end"] += self.transmission(length)
+        elif self.always:   # a backoff before each access; only a station's own frame collects riders
+            self.closes, self.riders = max(t, self.ended), 1
+            backoff = rng.randrange(self.backoff_slots + 1) * self.backoff_slot
+            m["end"] = max(t, m["end"]) + self.access + backoff + self.transmission(length)
+            m["owner"] = self
         else:
             start = max(t, m["end"])
             if t < self.backed_off:
@@ -90,6 +99,7 @@ class Direction:
             m["owner"] = self
             self.backoff = rng.randrange(self.backoff_slots + 1) * self.backoff_slot
         self.backed_off = m["end"] + self.backoff
+        self.ended = m["end"]
         return m["end"]
 
     def send(self, t, length, rng):
@@ -186,15 +196,68 @@ PROFILES = {
     "adsl": (dict(ADSL, rate=12), dict(ADSL, rate=0.82)),
     "adsl-far": (dict(FAR, rate=12), dict(FAR, rate=0.82)),
     "3g": (dict(HSPA, delay=32000), dict(HSPA, delay=36000)),
+    "edge": (dict(EDGE, setup=240000),
+             dict(EDGE, setup=80000, open=200000, release=630000, keep=200000, polled=0.2,
+                  access_least=460000, random_access=75000)),
+}
+FIRST_LAN = dict(LAN, per_packet=4, hold_off=16, delay=37)
+FIRST_WIFI = dict(WIFI, always=1)
+FIRST_PROFILES = {
+    **PROFILES,
+    "lan": (FIRST_LAN, FIRST_LAN),
+    "wifi": (FIRST_WIFI, FIRST_WIFI),
     "edge": (dict(EDGE, setup=60000),
              dict(EDGE, setup=120000, open=200000, release=450000, keep=200000,
-                  random_access=700000)),
+                  random_access=600000)),
 }
 
 
+SEED_TABLE = {  # filling, second, fourth; average for filling
+    "lan": (30, 30, 60), "wifi": (15, 40, 80), "adsl": (5, 15, 25), "3g": (0, 20, 40),
+    "edge": (0, 0, 25, -35)}
+ROWS = ([1401], range(1501, 2802, 100), range(4401, 5702, 100))
+
+
+def penalties(series, statistic):
+    base = statistic(series[1])
+    return [100 * (statistics.fmean(statistic(series[size]) for size in row) / base - 1)
+            for row in ROWS]
+
+
+def sweet_spot(series):
+    """Smallest and largest of the sizes around the lowest mean that are within 2 % of it."""
+    means = [statistics.fmean(series[size]) for size in SIZES]
+    first = last = means.index(min(means))
+    while first > 0 and means[first - 1] <= 1.02 * min(means):
+        first -= 1
+    while last + 1 < len(means) and means[last + 1] <= 1.02 * min(means):
+        last += 1
+    return SIZES[first], SIZES[last]
+
+
+def print_spread(seeds=20):
+    largest = dict.fromkeys(range(1, seeds + 1), 0)
+    for name, wanted in SEED_TABLE.items():
+        cells, spots = [], []
+        for seed in largest:
+            series = run(PROFILES[name], HOST, seed)
+            cells.append(penalties(series, min) + penalties(series, statistics.fmean)[:1])
+            spots.append(sweet_spot(series))
+            for cell, figure in zip(cells[-1], wanted):
+                largest[seed] = max(largest[seed], abs(cell - figure))
+        print(name, *(f"{min(column):+.1f}..{max(column):+.1f}" for column in zip(*cells)))
+        if name == "edge":
+            print("  lowest average:", *sorted({f"{first}..{last}" for first, last in spots}))
+    print("largest difference:", *(f"{points:.1f}" for points in sorted(largest.values())))
+
+
 def main():
+    if sys.argv[1:] == ["spread"]:
+        print_spread()
+        return
     print("profile,size_bytes,least_min_us,most_min_us,least_mean_us,most_mean_us")
-    for name, directions in PROFILES.items():
+    profiles = FIRST_PROFILES if sys.argv[1:] == ["first"] else PROFILES
+    for name, directions in profiles.items():
         runs = [run(directions, HOST, seed) for seed in range(1, SEEDS + 1)]
         for size in SIZES:
             minima = [min(series[size]) for series in runs]

@@ -27,10 +27,12 @@ struct Expected {
   double least_min, most_min, least_mean, most_mean;
 };
 
-std::map<std::string, std::vector<Expected>> read_reference() {
-  std::ifstream file(TCPSTEP_SOURCE_DIR
-                     "/tests/data"
-                     "/link_model.csv");
+std::string data_file(const std::string& name) {
+  return std::string(TCPSTEP_SOURCE_DIR) + "/tests/data/" + name;
+}
+
+std::map<std::string, std::vector<Expected>> read_reference(const std::string& name) {
+  std::ifstream file(data_file(name));
   std::map<std::string, std::vector<Expected>> reference;
   std::string line;
   std::getline(file, line);
@@ -65,16 +67,13 @@ void expect_within(double value, double least, double most) {
   EXPECT_LE(value, most + tolerance);
 }
 
-class ReferenceTest : public testing::TestWithParam<std::string> {};
-
-TEST_P(ReferenceTest, AgreesInEverySizesMinimumAndMean) {
-  const auto reference = read_reference()[GetParam()];
+void expect_reference(const std::string& profile, const std::vector<Expected>& reference) {
   ASSERT_EQ(reference.size(), 100U);
   PredictionOptions options;
   for (const Expected& expected : reference) {
     options.sizes.push_back(expected.size);
   }
-  const auto series = predict(load_profile(GetParam()), options);
+  const auto series = predict(load_profile(profile), options);
   double ours = 0;
   double theirs = 0;
   for (const Expected& expected : reference) {
@@ -87,6 +86,18 @@ TEST_P(ReferenceTest, AgreesInEverySizesMinimumAndMean) {
     theirs += (expected.least_mean + expected.most_mean) / 2;
   }
   EXPECT_NEAR(ours / theirs, 1, 0.01);
+}
+
+class ReferenceTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(ReferenceTest, AgreesInEverySizesMinimumAndMean) {
+  expect_reference(GetParam(), read_reference("link_model.csv")[GetParam()]);
+}
+
+// The links with the values and the simpler WiFi of their first publication.
+TEST_P(ReferenceTest, AgreesForTheFirstProfiles) {
+  expect_reference(data_file("first_profiles/" + GetParam() + ".profile"),
+                   read_reference("first_link_model.csv")[GetParam()]);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ReferenceTest,

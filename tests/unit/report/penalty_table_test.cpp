@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <sstream>
 
 namespace tcpstep {
@@ -172,6 +173,82 @@ TEST(RunCollectionTest, AddsNothingOfAFileThatFails) {
   RunReader reader = read("1448", "1,1,50,0,ok\n1,1,abc,0,ok\n");
   EXPECT_THROW(runs.add(reader), RunFileError);
   EXPECT_TRUE(runs.links().empty());
+}
+
+TEST(RunCollectionTest, CountsARunThatIsInTwoFilesOnce) {
+  RunCollection runs;
+  const std::string rows = "1,1,50,0,ok\n";
+  RunReader first = read("1448\n# run_id: 7", rows);
+  RunReader copy = read("1448\n# run_id: 7", rows);
+  RunReader other = read("1448\n# run_id: 8", rows);
+  EXPECT_TRUE(runs.add(first));
+  EXPECT_FALSE(runs.add(copy));
+  EXPECT_TRUE(runs.add(other));
+  EXPECT_EQ(runs.links()[0].runs, 2U);
+  EXPECT_EQ(runs.links()[0].samples(), 2U);
+}
+
+TEST(RunCollectionTest, FitsEveryCompleteRun) {
+  std::string rows;
+  for (const auto& [bytes, best] : {std::pair(1, 100), {1001, 200}, {1501, 350}, {2501, 450}}) {
+    for (const int excess : {7, 0, 2}) {  // the endpoint is 2 below the minimum
+      rows += "1," + std::to_string(bytes) + "," + std::to_string(best + excess + 2) + ",0,ok\n";
+    }
+  }
+  RunCollection runs;
+  RunReader partial = read("1448", rows);
+  runs.add(partial);
+  EXPECT_TRUE(runs.links()[0].fits.empty());
+  RunReader whole = read("1448", rows + "# end: status=complete samples=12 lost=0\n");
+  runs.add(whole);
+  const PenaltyTable table = penalty_table(runs.links()[0], Statistic::minimum());
+  EXPECT_EQ(table.fitted.runs, 1U);
+  ASSERT_TRUE(table.fitted.rows[0] && table.fitted.rows[1]);
+  EXPECT_NEAR(table.fitted.rows[0]->share, 1.447, 1e-9);  // 0.1 ns a byte on 100 ns
+  EXPECT_NEAR(table.fitted.rows[1]->share, 2.448, 1e-9);  // and a step of 100 ns
+  EXPECT_FALSE(table.fitted.rows[2]);                     // no size of four segments
+  EXPECT_FALSE(table.fitted.rows[0]->low);                // one run has no interval
+}
+
+RunFit with_logs(double filling) {
+  RunFit fit;
+  fit.log_penalties[0] = filling;
+  return fit;
+}
+
+TEST(FittedPenaltiesTest, HaveAnIntervalFromFourRunsOn) {
+  const std::vector<RunFit> fits{with_logs(0.1), with_logs(0.2), with_logs(0.3), with_logs(0.4)};
+  EXPECT_FALSE(combine(std::span(fits).first(3), Mss(1448)).rows[0]->low);
+  const auto row = *combine(fits, Mss(1448)).rows[0];
+  // mean 0.25, sd 0.129099, t(0.975, 3) = 3.182446
+  EXPECT_NEAR(row.share, std::expm1(0.25), 1e-9);
+  EXPECT_NEAR(*row.low, std::expm1(0.25 - 3.182446 * 0.129099 / 2), 1e-5);
+  EXPECT_NEAR(*row.high, std::expm1(0.25 + 3.182446 * 0.129099 / 2), 1e-5);
+  EXPECT_FALSE(row.includes_zero());
+  const std::vector<RunFit> around{with_logs(-0.1), with_logs(0.1), with_logs(0.1),
+                                   with_logs(-0.05)};
+  EXPECT_TRUE(combine(around, Mss(1448)).rows[0]->includes_zero());
+}
+
+TEST(FittedPenaltiesTest, NoticeThatTheLineDoesNotHoldAtOneByte) {
+  std::vector<SizeTime> times;
+  for (std::uint32_t bytes = 1; bytes <= 2901; bytes += 100) {
+    const double jitter = bytes % 200 == 1 ? 1 : -1;
+    times.push_back(
+        {.size = PayloadSize(bytes), .ns = 1000 + bytes + jitter + (bytes > 1448 ? 500 : 0)});
+  }
+  EXPECT_FALSE(fit_run(times, Mss(1448))->is_line_off);
+  times[0].ns = 1100;
+  const std::vector<RunFit> fits{*fit_run(times, Mss(1448))};
+  EXPECT_TRUE(fits[0].is_line_off);
+  EXPECT_DOUBLE_EQ(combine(fits, Mss(1448)).measured_one_byte_ns, 1100);
+}
+
+TEST(FittedPenaltiesTest, AreNotMadeUp) {
+  const std::vector<SizeTime> one_class{{PayloadSize(1), 10}, {PayloadSize(1001), 20}};
+  EXPECT_FALSE(fit_run(one_class, Mss(1448)));
+  EXPECT_FALSE(fit_run({}, Mss(1448)));
+  EXPECT_FALSE(fit_run(one_class, Mss(1000)));  // no class has two sizes
 }
 
 }  // namespace

@@ -19,15 +19,26 @@ PenaltyTable table_of(const std::string& link, std::uint32_t mss, Duration per_s
   LinkRuns runs;
   runs.link = link;
   runs.mss = Mss(mss);
-  runs.runs = 2;
+  runs.runs = 5;
   runs.partial_runs = 1;
   runs.lost = 3;
   if (link == "lte") {
     runs.differing = {"order", "fill"};
   }
+  std::vector<SizeTime> endpoints;
   for (std::uint32_t bytes = 1; bytes <= 9901; bytes += 100) {
     runs.series[PayloadSize(bytes)] = {34ms + Duration(bytes) +
                                        segments_needed(PayloadSize(bytes), Mss(mss)) * per_segment};
+    endpoints.push_back({.size = PayloadSize(bytes),
+                         .ns = static_cast<double>(runs.series[PayloadSize(bytes)][0].count())});
+  }
+  for (int run = 0; run < 4; ++run) {  // each a little steeper than the last
+    if (const auto fit = fit_run(endpoints, Mss(mss))) {
+      runs.fits.push_back(*fit);
+    }
+    for (SizeTime& time : endpoints) {
+      time.ns += 10 * time.size.bytes();
+    }
   }
   return penalty_table(runs, Statistic::minimum());
 }

@@ -1,0 +1,86 @@
+#include "analysis/compare.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "lib/base/error.h"
+#include "lib/cli/print.h"
+#include "lib/cli/run_program.h"
+#include "lib/compare/render.h"
+
+namespace tcpstep {
+namespace {
+
+std::vector<RunSamples> load(const std::vector<std::filesystem::path>& files, RttClock clock) {
+  std::vector<RunSamples> runs;
+  for (const auto& file : files) {
+    RunReader reader(file);
+    runs.push_back(read_run_samples(reader, file.string(), clock));
+  }
+  return runs;
+}
+
+// GitHub shows what is appended to this file on the page of the job.
+void append_step_summary(const std::string& markdown) {
+  const char* path = std::getenv("GITHUB_STEP_SUMMARY");
+  if (path == nullptr || *path == '\0') {
+    return;
+  }
+  const int file =
+      check_syscall(::open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644), "open {}", path);
+  const ssize_t written = ::write(file, markdown.data(), markdown.size());
+  const int error = errno;
+  ::close(file);
+  if (written != static_cast<ssize_t>(markdown.size())) {
+    throw_system_error(error, std::string("write ") + path);
+  }
+}
+
+std::string render(const Comparison& comparison, CompareFormat format) {
+  switch (format) {
+    case CompareFormat::Text:
+      return render_text(comparison);
+    case CompareFormat::Markdown:
+      return render_markdown(comparison);
+    case CompareFormat::Json:
+      return render_json(comparison);
+    case CompareFormat::Junit:
+      return render_junit(comparison);
+    case CompareFormat::Github:
+      append_step_summary(render_markdown(comparison));
+      return render_github(comparison);
+  }
+  return {};
+}
+
+int exit_status_of(const Comparison& comparison, const CompareOptions& options) {
+  if (options.is_advisory) {
+    return kExitFine;
+  }
+  switch (comparison.verdict) {
+    case Verdict::Regression:
+      return kExitRegression;
+    case Verdict::Inconclusive:
+    case Verdict::NotComparable:
+      return kExitInconclusive;
+    case Verdict::NoRegression:
+      break;
+  }
+  return options.is_strict && comparison.runs_for_tolerance ? kExitInconclusive : kExitFine;
+}
+
+}  // namespace
+
+int compare_files(const CompareOptions& options) {
+  const Comparison comparison = compare(load(options.baseline, options.clock),
+                                        load(options.candidate, options.clock), options.settings);
+  print_data(render(comparison, options.format));
+  return exit_status_of(comparison, options);
+}
+
+}  // namespace tcpstep

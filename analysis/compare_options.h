@@ -1,0 +1,30 @@
+// What tcpstep-analyze compare was asked to do.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "lib/compare/comparison.h"
+#include "lib/report/link_runs.h"
+
+namespace tcpstep {
+
+enum class CompareFormat : std::uint8_t { Text, Markdown, Json, Junit, Github };
+
+struct CompareOptions {
+  std::vector<std::filesystem::path> baseline;
+  std::vector<std::filesystem::path> candidate;
+  RttClock clock = RttClock::Application;
+  CompareSettings settings;
+  CompareFormat format = CompareFormat::Text;
+  bool is_strict = false;    // a pass that does not exclude the tolerance is inconclusive
+  bool is_advisory = false;  // the exit status is 0 whatever the verdict
+};
+
+// Empty if help was asked for. Throws UsageError. argv[0] is the command's name.
+[[nodiscard]] std::optional<CompareOptions> parse_compare_options(int argc,
+                                                                  const char* const* argv);
+
+}  // namespace tcpstep

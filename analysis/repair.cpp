@@ -1,0 +1,104 @@
+#include "analysis/repair.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "lib/base/error.h"
+#include "lib/base/text.h"
+#include "lib/runfile/byte_source.h"
+
+namespace tcpstep {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string what_was_cut(const Inspection& inspection) {
+  std::string text = inspection.cut_bytes > 0
+                         ? fmt::format("{} after line {} cut off",
+                                       count_of(inspection.cut_bytes, "byte"), inspection.lines)
+                         : std::string("nothing cut off");
+  if (!inspection.trailer) {
+    text += fmt::format(", status {}", kRepaired);
+  }
+  return text +
+         fmt::format(", {}, {} lost", count_of(inspection.samples, "sample"), inspection.lost);
+}
+
+// A name beside `file` that nobody uses; gone at the end unless it was renamed.
+class Unfinished {
+ public:
+  explicit Unfinished(const fs::path& file)
+      : path_(file.parent_path() /
+              fmt::format(".{}.{}.unfinished", file.filename().string(), ::getpid())) {}
+  ~Unfinished() {
+    std::error_code ignored;
+    fs::remove(path_, ignored);
+  }
+  Unfinished(const Unfinished&) = delete;
+  Unfinished& operator=(const Unfinished&) = delete;
+  [[nodiscard]] const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+void replace(const fs::path& file, const Inspection& inspection) {
+  const fs::path real = fs::canonical(file);  // of a symbolic link, not the link
+  const Unfinished unfinished(real);
+  {
+    OutputFile output(unfinished.path());
+    write_repaired(real, inspection, output);
+  }
+  fs::permissions(unfinished.path(), fs::status(real).permissions());
+  fs::rename(unfinished.path(), real);
+}
+
+}  // namespace
+
+std::string words_of(const fs::path& file, const Inspection& inspection) {
+  const std::string counts =
+      fmt::format("{}, {} lost", count_of(inspection.samples, "sample"), inspection.lost);
+  if (inspection.is_whole()) {
+    return fmt::format("{}: whole: {}, {}", file.string(), inspection.trailer->status, counts);
+  }
+  std::string why;
+  if (inspection.is_archive_damaged) {
+    why = "the archive breaks off";
+  } else if (inspection.cut_bytes > 0) {
+    why = fmt::format("the line is cut off after {}", count_of(inspection.cut_bytes, "byte"));
+  } else {
+    why = "the trailer is missing";
+  }
+  return fmt::format("{}:{}:{}: {}; whole before that: {}", file.string(), inspection.lines + 1,
+                     inspection.cut_bytes + 1, why, counts);
+}
+
+fs::path default_repaired_name(const fs::path& file) {
+  fs::path name = file;
+  if (is_compressed(name)) {
+    name.replace_extension();
+  }
+  return name.replace_extension(".repaired.csv");
+}
+
+std::string repair_run(const fs::path& file, const std::optional<fs::path>& output) {
+  if (!output && is_compressed(file)) {
+    throw UsageError(
+        fmt::format("{} is compressed: it cannot be repaired in its place", file.string()),
+        "Leave out --in-place; the new file is not compressed.");
+  }
+  const Inspection inspection = inspect_run(file);
+  if (inspection.is_whole()) {
+    return words_of(file, inspection) + ": nothing to repair";
+  }
+  if (!output) {
+    replace(file, inspection);
+    return fmt::format("{}: {}", file.string(), what_was_cut(inspection));
+  }
+  OutputFile repaired(*output);
+  write_repaired(file, inspection, repaired);
+  return fmt::format("{}: {}, written to {}", file.string(), what_was_cut(inspection),
+                     output->string());
+}
+
+}  // namespace tcpstep

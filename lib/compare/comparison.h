@@ -1,0 +1,100 @@
+// Has this link become slower? Two sets of runs, one verdict: docs/statistics.md.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lib/compare/contrasts.h"
+#include "lib/compare/environment.h"
+#include "lib/compare/run_samples.h"
+#include "lib/stats/mss_fit.h"
+
+namespace tcpstep {
+
+enum class Verdict : std::uint8_t { NoRegression, Regression, Inconclusive, NotComparable };
+
+struct CompareSettings {
+  double alpha = 0.01;                   // false alarms of a whole comparison
+  std::optional<double> minimum_effect;  // 0.02: 2 %, 0 in virtual time. For tails at least 25 %
+  double tolerance = 0.05;               // the shift that a full pass excludes
+  bool is_exchangeable = false;          // every run on a freshly drawn host: no blocks are needed
+  bool ignores_segmentation = false;     // only sizes that need the same segments on both sides
+  bool ignores_environment = false;  // compare although link, host, interface or transport differ
+};
+
+// One column of the test. Changes are natural logarithms: candidate / baseline.
+struct ContrastResult {
+  Contrast contrast;
+  double change = 0;
+  std::optional<double> low;  // of the 95 % interval; empty if it was not tested
+  std::optional<double> high;
+  std::optional<double> p_slower;  // adjusted for the whole family
+  std::optional<double> p_faster;
+  bool is_slower = false;
+  bool is_faster = false;
+};
+
+// A size that became slower than the others of its class.
+struct LocalResult {
+  PayloadSize size;
+  double change;
+  double p_slower;
+};
+
+struct SideFacts {
+  std::uint32_t runs = 0;
+  std::optional<Mss> mss;  // as declared
+  std::optional<MssFit> fit;
+  std::uint64_t lost = 0;
+  std::uint64_t retransmitted = 0;
+};
+
+// What differs at one size between runs that virtual time makes alike to the nanosecond.
+struct ExactDifference {
+  PayloadSize size;
+  std::uint32_t segments;   // 0 if the MSS is unknown
+  std::uint64_t pings;      // of the candidate's runs
+  std::uint64_t differing;  // of these
+  double floor_change_ns;   // smallest RTT, candidate - baseline
+  double mean_change_ns;
+  double mean_change;  // as a share of the baseline's mean
+};
+
+struct Comparison {
+  std::string link;
+  Verdict verdict = Verdict::Inconclusive;
+  std::string attribution;           // of a regression: "uniform", "from 2 segments on", ...
+  std::vector<std::string> reasons;  // of a refusal
+  std::string remedy;                // what would resolve it; may be empty
+  std::vector<std::string> notes;
+  std::vector<EnvironmentDifference> environment;
+  SideFacts baseline;
+  SideFacts candidate;
+
+  std::size_t rounds = 0;  // that were used of every run
+  std::size_t sizes = 0;   // common to all runs
+  std::optional<Mss> mss;  // by which sizes have their class
+  std::size_t blocks = 0;
+  CompareSettings settings;
+
+  bool is_exact = false;  // virtual time: `differences` instead of `contrasts`
+  std::size_t pairs = 0;  // of runs with the same seed
+  std::vector<ExactDifference> differences;
+
+  std::vector<ContrastResult> contrasts;
+  std::vector<LocalResult> locals;      // those that became slower
+  std::optional<double> run_deviation;  // of the overall floor between runs, as a logarithm
+  std::optional<double> excluded;       // a larger rise of any floor is excluded at 95 %
+  std::optional<std::uint32_t> runs_for_tolerance;  // a side, if `excluded` is above it
+};
+
+// Runs of virtual time are compared exactly, all others by the test. Throws WorldError if a run is
+// on both sides.
+[[nodiscard]] Comparison compare(std::vector<RunSamples> baseline,
+                                 std::vector<RunSamples> candidate,
+                                 const CompareSettings& settings);
+
+}  // namespace tcpstep

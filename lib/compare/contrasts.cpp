@@ -1,0 +1,168 @@
+#include "lib/compare/contrasts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <map>
+#include <numeric>
+#include <optional>
+
+#include "lib/stats/order_statistics.h"
+#include "lib/stats/ranks.h"
+
+namespace tcpstep {
+namespace {
+
+constexpr double kTail = 0.05;             // the share of the samples that is the tail
+constexpr std::size_t kFewestInTail = 10;  // samples
+
+struct SizeFacts {
+  std::uint32_t segments;
+  double log_floor;
+  double log_median;
+  std::vector<double> excesses;  // log(sample / median)
+};
+
+SizeFacts facts_of(PayloadSize size, const std::vector<Duration>& series,
+                   const ContrastSettings& settings) {
+  std::vector<Duration> ascending(
+      series.begin(),
+      series.begin() + static_cast<std::ptrdiff_t>(std::min(series.size(), settings.rounds)));
+  std::sort(ascending.begin(), ascending.end());
+  std::vector<double> times;
+  times.reserve(ascending.size());
+  for (const Duration rtt : ascending) {
+    times.push_back(static_cast<double>(rtt.count()));
+  }
+  const double median = median_of(times);
+  SizeFacts facts{.segments = segments_needed(size, settings.mss),
+                  .log_floor = std::log(expected_minimum(ascending, settings.draws)),
+                  .log_median = std::log(median),
+                  .excesses = {}};
+  for (const double time : times) {
+    facts.excesses.push_back(std::log(time / median));
+  }
+  return facts;
+}
+
+double mean_of_log(const std::vector<const SizeFacts*>& sizes, double SizeFacts::*log) {
+  double sum = 0;
+  for (const SizeFacts* size : sizes) {
+    sum += size->*log;
+  }
+  return sum / static_cast<double>(sizes.size());
+}
+
+// Nothing if the largest 5 % are too few.
+std::optional<double> tail_of(const std::vector<const SizeFacts*>& sizes) {
+  std::vector<double> excesses;
+  for (const SizeFacts* size : sizes) {
+    excesses.insert(excesses.end(), size->excesses.begin(), size->excesses.end());
+  }
+  const auto count = static_cast<std::size_t>(kTail * static_cast<double>(excesses.size()));
+  if (count < kFewestInTail) {
+    return std::nullopt;
+  }
+  const auto last = excesses.begin() + static_cast<std::ptrdiff_t>(count);
+  std::partial_sort(excesses.begin(), last, excesses.end(), std::greater<>());
+  return std::accumulate(excesses.begin(), last, 0.0) / static_cast<double>(count);
+}
+
+// The columns of one run.
+std::map<Contrast, double> contrasts_of_run(const std::vector<SizeFacts>& facts,
+                                            std::size_t fewest_in_step) {
+  std::map<std::uint32_t, std::vector<const SizeFacts*>> classes;
+  std::vector<const SizeFacts*> all;
+  for (const SizeFacts& size : facts) {
+    classes[size.segments].push_back(&size);
+    all.push_back(&size);
+  }
+  const std::uint32_t first = classes.begin()->first;
+  const double floor_of_first = mean_of_log(classes[first], &SizeFacts::log_floor);
+  std::map<Contrast, double> values;
+  std::vector<const SizeFacts*> larger;
+  classes[0] = all;
+  for (const auto& [segments, sizes] : classes) {
+    const double floor = mean_of_log(sizes, &SizeFacts::log_floor);
+    values[{.family = Family::Floor, .segments = segments}] = floor;
+    values[{.family = Family::Median, .segments = segments}] =
+        mean_of_log(sizes, &SizeFacts::log_median);
+    if (segments > first) {
+      larger.insert(larger.end(), sizes.begin(), sizes.end());
+      if (sizes.size() >= fewest_in_step) {
+        values[{.family = Family::Step, .segments = segments}] = floor - floor_of_first;
+      }
+    }
+  }
+  const auto add_tail = [&](const Contrast& name, const std::vector<const SizeFacts*>& sizes) {
+    if (const auto tail = tail_of(sizes)) {
+      values[name] = *tail;
+    }
+  };
+  add_tail({.family = Family::Tail}, all);
+  add_tail({.family = Family::Tail, .segments = first}, classes[first]);
+  add_tail({.family = Family::Tail, .segments = first + 1, .is_and_more = true}, larger);
+  return values;
+}
+
+}  // namespace
+
+std::string_view word(Family family) {
+  switch (family) {
+    case Family::Floor:
+      return "floor";
+    case Family::Step:
+      return "step";
+    case Family::Median:
+      return "median";
+    case Family::Tail:
+      return "tail";
+  }
+  return {};
+}
+
+std::string class_word(const Contrast& contrast) {
+  return contrast.segments == 0
+             ? "all"
+             : fmt::format("{}{}", contrast.segments, contrast.is_and_more ? "+" : "");
+}
+
+ContrastTable contrasts_of(std::span<const RunSamples* const> runs,
+                           std::span<const PayloadSize> sizes, const ContrastSettings& settings) {
+  ContrastTable table;
+  table.sizes.assign(sizes.begin(), sizes.end());
+  table.floors.resize(sizes.size());
+  table.locals.resize(sizes.size());
+  std::map<Contrast, ContrastColumn> columns;
+  for (const RunSamples* run : runs) {
+    std::vector<SizeFacts> facts;
+    std::map<std::uint32_t, std::vector<double>> floors_of_class;
+    for (const PayloadSize size : sizes) {
+      facts.push_back(facts_of(size, run->series.at(size), settings));
+      floors_of_class[facts.back().segments].push_back(facts.back().log_floor);
+    }
+    std::map<std::uint32_t, double> middle;
+    for (auto& [segments, floors] : floors_of_class) {
+      middle[segments] = median_of(std::move(floors));
+    }
+    for (std::size_t i = 0; i < facts.size(); ++i) {
+      table.floors[i].push_back(facts[i].log_floor);
+      table.locals[i].push_back(facts[i].log_floor - middle[facts[i].segments]);
+    }
+    for (const auto& [name, value] : contrasts_of_run(facts, settings.fewest_in_step)) {
+      columns[name].push_back(value);
+    }
+  }
+  for (auto& [name, column] : columns) {
+    if (column.size() == runs.size()) {  // a tail may be too short in some runs
+      table.names.push_back(name);
+      table.columns.push_back(std::move(column));
+    }
+  }
+  return table;
+}
+
+}  // namespace tcpstep

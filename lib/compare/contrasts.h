@@ -1,0 +1,56 @@
+// What one run says, in a few numbers: the columns of the test.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lib/base/units.h"
+#include "lib/compare/run_samples.h"
+#include "lib/stats/max_t.h"
+
+namespace tcpstep {
+
+enum class Family : std::uint8_t {
+  Floor,   // mean over sizes of log expected_minimum
+  Step,    // floor of a class minus floor of the first class
+  Median,  // mean over sizes of log median
+  Tail,    // mean of the largest 5 % of log(sample / median of its size)
+};
+
+struct Contrast {
+  Family family;
+  std::uint32_t segments = 0;  // 0: all sizes
+  bool is_and_more = false;    // also of more segments
+
+  auto operator<=>(const Contrast&) const = default;
+};
+
+[[nodiscard]] std::string_view word(Family family);
+[[nodiscard]] std::string class_word(const Contrast& contrast);  // "all", "1", "2+"
+
+struct ContrastTable {
+  std::vector<Contrast> names;
+  std::vector<ContrastColumn>
+      columns;  // one for each name; natural logarithms, one element for each run
+
+  std::vector<PayloadSize> sizes;
+  std::vector<ContrastColumn> floors;  // one for each size: log floor
+  std::vector<ContrastColumn>
+      locals;  // the same minus the median log floor of its class in that run
+};
+
+struct ContrastSettings {
+  Mss mss;                         // by which sizes have their class, whatever the run's own
+  std::size_t rounds;              // only the first so many samples of each size count
+  std::size_t draws;               // m of expected_minimum; every series has as many samples
+  std::size_t fewest_in_step = 3;  // sizes of a class whose step is tested
+};
+
+// The columns of `runs`, each of which has all of `sizes` (ascending, not empty).
+[[nodiscard]] ContrastTable contrasts_of(std::span<const RunSamples* const> runs,
+                                         std::span<const PayloadSize> sizes,
+                                         const ContrastSettings& settings);
+
+}  // namespace tcpstep

@@ -1,0 +1,28 @@
+// Comparisons as text for people, Markdown, JSON, JUnit and annotations for GitHub.
+#pragma once
+
+#include <string>
+
+#include "lib/compare/comparison.h"
+
+namespace tcpstep {
+
+[[nodiscard]] std::string render_text(const Comparison& comparison);
+[[nodiscard]] std::string render_markdown(const Comparison& comparison);
+// {"format": "tcpstep-compare/1", ...}; changes in percent, null where not available.
+[[nodiscard]] std::string render_json(const Comparison& comparison);
+// One test case for the verdict and one for each contrast; a refusal is an error of the first.
+[[nodiscard]] std::string render_junit(const Comparison& comparison);
+// One workflow command: error, warning or notice.
+[[nodiscard]] std::string render_github(const Comparison& comparison);
+
+// "no-regression", "regression", "inconclusive" or "not-comparable".
+[[nodiscard]] std::string_view word(Verdict verdict);
+
+// The verdict in one line: "REGRESSION: from 2 segments on".
+[[nodiscard]] std::string headline(const Comparison& comparison);
+
+// "+1.23 %" of a change as a natural logarithm.
+[[nodiscard]] std::string percent(double log_change);
+
+}  // namespace tcpstep

@@ -1,0 +1,37 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "lib/compare/render.h"
+#include "lib/compare/rows.h"
+
+namespace tcpstep {
+namespace {
+
+template <class Rows>
+std::string table_of(const std::array<const char*, 6>& titles, const Rows& rows) {
+  std::string text =
+      fmt::format("\n| {} |\n|---|---:|---:|---:|---:|---|\n", fmt::join(titles, " | "));
+  for (const auto& row : rows) {
+    text += fmt::format("| {} |\n", fmt::join(cells_of(row), " | "));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string render_markdown(const Comparison& comparison) {
+  std::string text = fmt::format("**{}**\n\n{}\n", headline(comparison), subject_line(comparison));
+  const auto lines = remarks(comparison);
+  if (!lines.empty()) {
+    text += fmt::format("\n- {}\n", fmt::join(lines, "\n- "));
+  }
+  if (!comparison.contrasts.empty()) {
+    text += table_of(kContrastTitles, comparison.contrasts);
+  }
+  if (!comparison.differences.empty()) {
+    text += table_of(kExactTitles, comparison.differences);
+  }
+  return text;
+}
+
+}  // namespace tcpstep

@@ -1,0 +1,38 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lib/compare/render.h"
+#include "lib/compare/rows.h"
+#include "lib/report/text_grid.h"
+
+namespace tcpstep {
+namespace {
+
+template <class Rows>
+std::string grid_of(const std::array<const char*, 6>& titles, const Rows& rows) {
+  TextGrid grid{{titles.begin(), titles.end()}};
+  for (const auto& row : rows) {
+    const auto cells = cells_of(row);
+    grid.emplace_back(cells.begin(), cells.end());
+  }
+  return align(grid);
+}
+
+}  // namespace
+
+std::string render_text(const Comparison& comparison) {
+  std::string text = fmt::format("{}\n{}\n", headline(comparison), subject_line(comparison));
+  for (const std::string& remark : remarks(comparison)) {
+    text += "  " + remark + '\n';
+  }
+  if (!comparison.contrasts.empty()) {
+    text += '\n' + grid_of(kContrastTitles, comparison.contrasts);
+  }
+  if (!comparison.differences.empty()) {
+    text += '\n' + grid_of(kExactTitles, comparison.differences);
+  }
+  return text;
+}
+
+}  // namespace tcpstep

@@ -1,0 +1,146 @@
+#include "lib/compare/rows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "lib/base/text.h"
+#include "lib/compare/render.h"
+
+namespace tcpstep {
+namespace {
+
+double percent_of(double log_change) {
+  return 100 * std::expm1(log_change);
+}
+
+std::string headline_of_pass(const Comparison& comparison) {
+  if (comparison.is_exact) {
+    return comparison.differences.empty()
+               ? "NO DIFFERENCE: every ping of every run is the same to the nanosecond"
+               : "NO REGRESSION: what differs did not become slower";
+  }
+  const std::string excluded = fmt::format("{:.1f} %", percent_of(*comparison.excluded));
+  return comparison.runs_for_tolerance
+             ? fmt::format("NO REGRESSION found, but up to {} cannot be excluded", excluded)
+             : fmt::format("NO REGRESSION: a rise of the floor above {} is excluded", excluded);
+}
+
+}  // namespace
+
+std::string percent(double log_change) {
+  return fmt::format("{:+.2f} %", percent_of(log_change));
+}
+
+std::string_view word(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::NoRegression:
+      return "no-regression";
+    case Verdict::Regression:
+      return "regression";
+    case Verdict::Inconclusive:
+      return "inconclusive";
+    case Verdict::NotComparable:
+      return "not-comparable";
+  }
+  return {};
+}
+
+std::string headline(const Comparison& comparison) {
+  switch (comparison.verdict) {
+    case Verdict::Regression:
+      return "REGRESSION: " + comparison.attribution;
+    case Verdict::Inconclusive:
+      return "INCONCLUSIVE: " + comparison.reasons.front();
+    case Verdict::NotComparable:
+      return "NOT COMPARABLE: " + comparison.reasons.front();
+    case Verdict::NoRegression:
+      return headline_of_pass(comparison);
+  }
+  return {};
+}
+
+ContrastCells cells_of(const ContrastResult& row) {
+  const std::string interval =
+      row.low ? fmt::format("{:+.2f} to {:+.2f} %", percent_of(*row.low), percent_of(*row.high))
+              : "not tested";
+  const std::string p =
+      row.p_slower ? fmt::format("{:.4f}", row.change < 0 ? *row.p_faster : *row.p_slower) : "";
+  return {std::string(word(row.contrast.family)),
+          class_word(row.contrast),
+          percent(row.change),
+          interval,
+          p,
+          row.is_slower   ? "slower"
+          : row.is_faster ? "faster"
+                          : ""};
+}
+
+ExactCells cells_of(const ExactDifference& row) {
+  const auto ns = [](double value) {
+    return format_difference(Duration(std::llround(value)), Duration(std::llround(value)));
+  };
+  return {fmt::format("{}", row.size.bytes()),
+          row.segments == 0 ? "n/a" : fmt::format("{}", row.segments),
+          fmt::format("{} of {}", row.differing, row.pings),
+          ns(row.floor_change_ns),
+          ns(row.mean_change_ns),
+          fmt::format("{:+.3f} %", 100 * row.mean_change)};
+}
+
+std::string subject_line(const Comparison& comparison) {
+  const std::string mss =
+      comparison.mss ? fmt::format("MSS {}", comparison.mss->bytes()) : "MSS unknown";
+  if (comparison.is_exact) {
+    return fmt::format("{}: virtual time, {} of runs with one seed, {}, {}", comparison.link,
+                       count_of(comparison.pairs, "pair"), count_of(comparison.sizes, "size"), mss);
+  }
+  return fmt::format("{}: {} baseline and {} candidate runs in {}, {}, {}, {}", comparison.link,
+                     comparison.baseline.runs, comparison.candidate.runs,
+                     count_of(comparison.blocks, "block"), count_of(comparison.rounds, "round"),
+                     count_of(comparison.sizes, "size"), mss);
+}
+
+std::vector<std::string> remarks(const Comparison& comparison) {
+  std::vector<std::string> lines;
+  if (comparison.reasons.size() > 1) {
+    lines.insert(lines.end(), comparison.reasons.begin() + 1, comparison.reasons.end());
+  }
+  if (!comparison.remedy.empty()) {
+    lines.push_back(comparison.remedy);
+  }
+  if (comparison.runs_for_tolerance) {
+    lines.push_back(fmt::format("to exclude {:g} %, about {} runs a side are needed",
+                                100 * comparison.settings.tolerance,
+                                *comparison.runs_for_tolerance));
+  }
+  for (const LocalResult& local : comparison.locals) {
+    lines.push_back(fmt::format("{} bytes: {} against its class, adjusted p {:.4f}",
+                                local.size.bytes(), percent(local.change), local.p_slower));
+  }
+  const bool is_class_hit = std::any_of(comparison.contrasts.begin(), comparison.contrasts.end(),
+                                        [](const ContrastResult& row) { return row.is_slower; });
+  if (!comparison.locals.empty() && is_class_hit) {
+    lines.emplace_back("shifts of classes may be the consequence of these sizes");
+  }
+  if (comparison.run_deviation) {
+    lines.push_back(fmt::format("between runs of a side the floor varies by {:.2f} % (sd)",
+                                percent_of(*comparison.run_deviation)));
+  }
+  const std::uint64_t lost = comparison.baseline.lost + comparison.candidate.lost;
+  const std::uint64_t resent =
+      comparison.baseline.retransmitted + comparison.candidate.retransmitted;
+  if (lost + resent > 0) {
+    lines.push_back(fmt::format("{} lost and {} with a retransmission were left out",
+                                count_of(lost, "ping"), resent));
+  }
+  lines.insert(lines.end(), comparison.notes.begin(), comparison.notes.end());
+  for (const EnvironmentDifference& difference : comparison.environment) {
+    lines.push_back(fmt::format("{}: {} before, {} now", difference.what, difference.baseline,
+                                difference.candidate));
+  }
+  return lines;
+}
+
+}  // namespace tcpstep

@@ -1,0 +1,30 @@
+// What all renderers of comparisons share: the words of lines and cells.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "lib/compare/comparison.h"
+
+namespace tcpstep {
+
+// family, segments, change, 95 % interval, adjusted p, finding.
+using ContrastCells = std::array<std::string, 6>;
+inline constexpr std::array kContrastTitles{"family",        "segments",   "change",
+                                            "95 % interval", "adjusted p", ""};
+[[nodiscard]] ContrastCells cells_of(const ContrastResult& row);
+
+// bytes, segments, differing, floor, mean, share.
+using ExactCells = std::array<std::string, 6>;
+inline constexpr std::array kExactTitles{"payload bytes", "segments", "pings that differ",
+                                         "floor",         "mean",     "share"};
+[[nodiscard]] ExactCells cells_of(const ExactDifference& row);
+
+// "veth: 10 baseline and 10 candidate runs in 5 blocks, 20 rounds, 100 sizes, MSS 1448".
+[[nodiscard]] std::string subject_line(const Comparison& comparison);
+
+// Everything else that has to be said: reasons, remedy, findings, notes, environment.
+[[nodiscard]] std::vector<std::string> remarks(const Comparison& comparison);
+
+}  // namespace tcpstep

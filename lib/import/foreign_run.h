@@ -1,0 +1,45 @@
+// Raw samples of other tools, where they carry payload size and time.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lib/base/error.h"
+#include "lib/base/units.h"
+
+namespace tcpstep {
+
+// A file that is not what that tool writes: "log.csv:17: the time '1,5' is no number of seconds".
+class ForeignFileError : public WorldError {
+ public:
+  using WorldError::WorldError;
+};
+
+// What a result file can hold.
+inline constexpr Duration kLongestForeignRtt = std::chrono::hours(24);
+inline constexpr Duration kLongestForeignRun = std::chrono::days(100);
+
+struct ForeignPing {
+  Duration start{0};            // since the first ping of the file
+  std::optional<Duration> rtt;  // empty: lost
+};
+
+// One file: one payload size.
+struct ForeignRun {
+  PayloadSize size{1};
+  std::vector<ForeignPing> pings;                          // at least one
+  std::vector<std::pair<std::string, std::string>> facts;  // what the file says, as header keys
+};
+
+// The log of sockperf --full-log (3.7). Its third column is half an RTT without --full-rtt, so the
+// RTT is taken from the two times beside it. Messages that were dropped are not in the log.
+[[nodiscard]] ForeignRun parse_sockperf_log(std::string_view text, std::string_view name);
+
+// The JSON of irtt client -o (json_format 1, irtt 0.9). RTTs are without the server's processing
+// time, as irtt itself counts them.
+[[nodiscard]] ForeignRun parse_irtt_json(std::string_view text, std::string_view name);
+
+}  // namespace tcpstep

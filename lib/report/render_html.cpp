@@ -1,0 +1,172 @@
+#include "lib/report/render_html.h"
+
+#include <fmt/format.h>
+
+#include <cassert>
+
+#include "lib/base/version.h"
+#include "lib/report/chart.h"
+#include "lib/report/rows.h"
+
+namespace tcpstep {
+namespace {
+
+// Okabe and Ito's colours, which colour-blind readers can tell apart: the darker ones on white, the
+// lighter ones on black.
+constexpr std::string_view kStyle = R"(
+:root { color-scheme: light dark; --page: #ffffff; --text: #202020; --muted: #5a5a5a; --rule: #d8d8d8;
+  --grid: #e9e9e9; --shade: #f5f6f7; --blue: #0072b2; --band: #0072b238; --orange: #d55e00;
+  --gold: #b07a00; --penalty: #b24a00; --slow: #9a9a9a; }
+@media (prefers-color-scheme: dark) { :root { --page: #14171a; --text: #e6e6e6; --muted: #a4abb2;
+  --rule: #3a4047; --grid: #262b30; --shade: #1c2024; --blue: #56b4e9; --band: #56b4e940;
+  --orange: #ee7733; --gold: #e69f00; --penalty: #f2a05f; --slow: #7c848c; } }
+body { background: var(--page); color: var(--text); font: 15px/1.5 system-ui, sans-serif;
+  max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; }
+p.summary, footer, figcaption { color: var(--muted); }
+p.warning { background: var(--shade); border-left: 4px solid var(--gold); padding: .5rem .8rem; }
+div.wide { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { padding: .25rem .8rem; border-bottom: 1px solid var(--rule); text-align: right;
+  white-space: nowrap; }
+th:first-child, td:first-child { text-align: left; }
+thead th { border-bottom: 2px solid var(--rule); }
+table.facts th, table.facts td { text-align: left; font-weight: normal; white-space: normal; }
+table.facts td { overflow-wrap: anywhere; }
+details { margin: 1rem 0; } figure { margin: 1rem 0; }
+svg { width: 100%; height: auto; font: 12px system-ui, sans-serif; }
+svg text { fill: var(--text); } svg .tick, svg .faint { fill: var(--muted); }
+svg .middle { text-anchor: middle; } svg .end { text-anchor: end; }
+svg .strong { font-weight: 600; font-size: 13px; } svg .penalty { fill: var(--penalty); }
+svg .grid { stroke: var(--grid); } svg .axis { stroke: var(--muted); }
+svg .boundary { stroke: var(--slow); stroke-dasharray: 5 4; opacity: .7; }
+svg .band { fill: var(--band); }
+svg .minimum { stroke: var(--blue); stroke-width: 1.8; fill: none; } svg .dot { fill: var(--blue); }
+svg .median { stroke: var(--gold); stroke-width: 1.5; fill: none; }
+svg .mean { stroke: var(--orange); stroke-width: 1.6; } svg .slowest { fill: var(--slow); }
+)";
+
+std::string cell(std::string_view text) {
+  return fmt::format("<td>{}</td>", html_escaped(text));
+}
+
+// Links side by side in the seed's three rows.
+std::string seed_rows(std::span<const PenaltyTable> tables) {
+  std::string html =
+      fmt::format("<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\">{}</th>",
+                  html_escaped(seed_rows_title(tables)));
+  for (const PenaltyTable& table : tables) {
+    html += fmt::format("<th scope=\"col\">{}</th>", html_escaped(table.link));
+  }
+  html += "</tr></thead>\n<tbody>\n";
+  for (const SeedRow& row : kSeedRows) {
+    html += fmt::format("<tr><th scope=\"row\">{}</th>", row.words);
+    for (const PenaltyTable& table : tables) {
+      html += cell(percent_cell(table.*row.penalty));
+    }
+    html += "</tr>\n";
+  }
+  return html + "</tbody></table></div>\n";
+}
+
+std::string class_table(const PenaltyTable& table) {
+  std::string html = fmt::format(
+      "<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\">segments</th><th scope=\"col\">"
+      "payload bytes</th><th scope=\"col\">RTT</th><th scope=\"col\">penalty</th>"
+      "<th scope=\"col\">share</th></tr></thead>\n<tbody>\n<tr><th scope=\"row\">reference</th>"
+      "{}{}<td></td><td></td></tr>\n",
+      cell(fmt::format("{}", table.reference_size->bytes())),
+      cell(format_duration(table.reference_rtt)));
+  for (const SegmentClass& row : table.classes) {
+    const auto [extra, share] = class_cells(table, row);
+    html += fmt::format("<tr><th scope=\"row\">{}</th>{}{}{}{}</tr>\n", row.segments,
+                        cell(sizes_cell(row.penalty)), cell(format_duration(row.penalty.rtt)),
+                        cell(extra), cell(share));
+  }
+  return html + "</tbody></table></div>\n";
+}
+
+std::string environment(const LinkSketch& link) {
+  std::string html =
+      "<details><summary>Environment</summary>\n<div class=\"wide\"><table class=\"facts\">\n";
+  for (const auto& [key, value] : link.header) {
+    html +=
+        fmt::format("<tr><th scope=\"row\">{}</th><td>{}{}</td></tr>\n", html_escaped(key),
+                    html_escaped(value), link.varying.contains(key) ? " (other runs differ)" : "");
+  }
+  return html + "</table></div></details>\n";
+}
+
+std::string figure(const std::string& svg, std::string_view caption) {
+  return fmt::format("<figure>\n{}<figcaption>{}</figcaption></figure>\n", svg, caption);
+}
+
+std::string section(const LinkSketch& link, const PenaltyTable& table) {
+  std::string html = fmt::format("<section>\n<h2>{}</h2>\n<p class=\"summary\">{}</p>\n",
+                                 html_escaped(table.link), html_escaped(summary_line(table)));
+  if (!link.warnings.empty()) {
+    html += fmt::format(
+        "<p class=\"warning\">What may spoil these numbers, said by the measuring host: {}</p>\n",
+        html_escaped(fmt::format("{}", fmt::join(link.warnings, ", "))));
+  }
+  const std::string reason = why_no_penalties(table);
+  if (!reason.empty()) {
+    html += fmt::format("<p class=\"warning\">{}</p>\n", html_escaped(reason));
+  }
+  if (!link.series.empty()) {
+    html += figure(closeup_chart(link, penalty_table(link, Statistic::minimum())),
+                   "Closeup: the minimum of every payload size.");
+    if (!table.classes.empty()) {
+      html += class_table(table);
+    }
+    html += figure(spread_chart(link), "All results: from the fastest to the slowest.");
+  }
+  return html + environment(link) + "</section>\n";
+}
+
+}  // namespace
+
+std::string html_escaped(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      case '\'':
+        result += "&#39;";
+        break;
+      default:
+        result += c;
+    }
+  }
+  return result;
+}
+
+std::string render_html(std::span<const LinkSketch> links, std::span<const PenaltyTable> tables) {
+  assert(links.size() == tables.size());
+  std::string html = fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
+      "style-src 'unsafe-inline'\">\n<link rel=\"icon\" href=\"data:,\">\n"
+      "<title>tcpstep report</title>\n<style>{}</style>\n</head>\n<body>\n"
+      "<h1>What payload size costs</h1>\n{}",
+      kStyle, seed_rows(tables));
+  for (std::size_t i = 0; i < links.size(); ++i) {
+    html += section(links[i], tables[i]);
+  }
+  return html +
+         fmt::format("<footer>{}</footer>\n</body>\n</html>\n", html_escaped(version_and_git()));
+}
+
+}  // namespace tcpstep

@@ -1,0 +1,109 @@
+#include "lib/stats/sample_sketch.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <functional>
+
+namespace tcpstep {
+
+void SampleSketch::add_exact(Duration sample) {
+  if (exact_.size() < kMostExact) {
+    exact_.push_back(sample);
+    return;
+  }
+  spill();
+  count_in_bucket(static_cast<std::uint64_t>(sample.count()), 1);
+}
+
+void SampleSketch::spill() {
+  for (const Duration sample : exact_) {
+    count_in_bucket(static_cast<std::uint64_t>(sample.count()), 1);
+  }
+  exact_ = {};
+  is_exact_ = false;
+}
+
+SampleSketch::Octave& SampleSketch::make_octave(std::size_t index) {
+  octaves_[index] = std::make_unique<Octave>();
+  return *octaves_[index];
+}
+
+void SampleSketch::merge(const SampleSketch& other) {
+  second_ = std::min(std::max(smallest_, other.smallest_), std::min(second_, other.second_));
+  smallest_ = std::min(smallest_, other.smallest_);
+  largest_ = std::max(largest_, other.largest_);
+  count_ += other.count_;
+  sum_high_ += other.sum_high_;
+  sum_low_ += other.sum_low_;
+  if (is_exact_ && (!other.is_exact_ || count_ > kMostExact)) {
+    spill();
+  }
+  if (is_exact_) {
+    exact_.insert(exact_.end(), other.exact_.begin(), other.exact_.end());
+    return;
+  }
+  for (const Duration sample : other.exact_) {
+    count_in_bucket(static_cast<std::uint64_t>(sample.count()), 1);
+  }
+  for (std::size_t i = 0; i < other.octaves_.size(); ++i) {
+    if (other.octaves_[i]) {
+      Octave& mine = octaves_[i] ? *octaves_[i] : make_octave(i);
+      std::ranges::transform(mine, *other.octaves_[i], mine.begin(), std::plus<>());
+    }
+  }
+}
+
+Duration SampleSketch::mean() const {
+  assert(count_ > 0);
+  const std::uint64_t rest = ((sum_high_ % count_) << kSumShift) + sum_low_;
+  return Duration(static_cast<Duration::rep>(((sum_high_ / count_) << kSumShift) + rest / count_));
+}
+
+Duration SampleSketch::order_statistic(std::uint64_t rank) const {
+  if (rank == 0 || rank + 1 >= count_) {
+    return rank == 0 ? minimum() : maximum();
+  }
+  if (rank == 1) {
+    return second_minimum();
+  }
+  std::uint64_t below = 0;
+  for (std::size_t i = 0; i < octaves_.size(); ++i) {
+    if (!octaves_[i]) {
+      continue;
+    }
+    for (std::size_t bucket = 0; bucket < kBuckets; ++bucket) {
+      below += (*octaves_[i])[bucket];
+      if (below > rank) {
+        const unsigned shift = i > 0 ? static_cast<unsigned>(i) - 1 : 0;
+        const std::uint64_t low = (i > 0 ? kBuckets + bucket : bucket) << shift;
+        const std::uint64_t middle = low + ((std::uint64_t{1} << shift) - 1) / 2;
+        return std::clamp(Duration(static_cast<Duration::rep>(middle)), second_minimum(),
+                          maximum());
+      }
+    }
+  }
+  return maximum();
+}
+
+Duration SampleSketch::quantile(double probability) const {
+  assert(count_ > 0);
+  const double position = probability * static_cast<double>(count_ - 1);
+  const auto below = static_cast<std::uint64_t>(position);
+  Duration low{0};
+  Duration high{0};
+  if (is_exact_) {
+    std::vector<Duration> samples = exact_;
+    const auto at = samples.begin() + static_cast<std::ptrdiff_t>(below);
+    std::ranges::nth_element(samples, at);
+    low = *at;
+    high = at + 1 == samples.end() ? low : *std::min_element(at + 1, samples.end());
+  } else {
+    low = order_statistic(below);
+    high = order_statistic(below + 1);
+  }
+  const double gap = static_cast<double>((high - low).count());
+  return low + Duration(std::llround((position - std::floor(position)) * gap));
+}
+
+}  // namespace tcpstep

@@ -1,0 +1,40 @@
+// A line over payload sizes with a step at every segment boundary.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+
+#include "lib/base/units.h"
+
+namespace tcpstep {
+
+struct SizeTime {
+  PayloadSize size;
+  double ns;
+};
+
+// Least squares of the times on {size, one intercept for each class of segments}: the analysis of
+// covariance with one common slope (Seber & Lee, Linear Regression Analysis, 2nd edition, 2003).
+class SegmentFit {
+ public:
+  // Nothing if no class has two sizes: then no slope is known.
+  static std::optional<SegmentFit> of(std::span<const SizeTime> times, Mss mss);
+
+  // The fitted time in ns; nothing if no size of that class was measured.
+  [[nodiscard]] std::optional<double> at(PayloadSize size) const;
+
+  // The standard deviation of the residuals; 0 if as many parameters as points were fitted.
+  [[nodiscard]] double residual_deviation() const { return residual_deviation_; }
+
+ private:
+  explicit SegmentFit(Mss mss) : mss_(mss) {}
+
+  Mss mss_;
+  double slope_ = 0;                            // ns per byte
+  std::map<std::uint32_t, double> intercepts_;  // ns at size 0, by number of segments
+  double residual_deviation_ = 0;
+};
+
+}  // namespace tcpstep

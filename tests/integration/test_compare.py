@@ -1,0 +1,255 @@
+"""tcpstep-analyze compare and tcpstep-lab ab: exit statuses, formats, and interleaved runs."""
+
+import datetime
+import json
+import random
+import shlex
+import sys
+import xml.etree.ElementTree
+
+from harness import TestCase, environment, free_port, main, program, run
+
+SIZES = [1, 401, 801, 1201, 1401, 1501, 1901, 2301, 2801]
+
+
+def floor(size, mss=1448):
+    return 10_000 + size + 3000 * (-(-size // mss) - 1)
+
+
+class CompareTestCase(TestCase):
+    def write_run(self, name, number, rtt, seed=0, head="", rounds=10, mss=1448):
+        """One run, started at `number` seconds; rtt(size) is its floor."""
+        noise = random.Random(f"{name} {seed}")
+        level = noise.gauss(1, 0.003)
+        started = datetime.datetime(2026, 11, 22, 12) + datetime.timedelta(seconds=number)
+        lines = [f"# format: tcpstep-result/1\n# run_id: {name}\n# link: veth\n# mss_bytes: {mss}\n"
+                 f"# started_utc: {started:%Y-%m-%dT%H:%M:%S}.000000Z\n{head}"
+                 "round,size_bytes,rtt_ns,retransmits,status\n"]
+        for round_number in range(1, rounds + 1):
+            for size in SIZES:
+                excess = 1 + noise.expovariate(50)
+                lines.append(f"{round_number},{size},{int(rtt(size) * level * excess)},0,ok\n")
+        lines.append(f"# end: status=complete samples={rounds * len(SIZES)} lost=0 elapsed_ns=5\n")
+        path = self.directory / f"{name}.csv"
+        path.write_text("".join(lines))
+        return path
+
+    def sides(self, candidate=floor, **options):
+        """10 + 10 runs in the order ABBA BAAB …"""
+        files = {"a": [], "b": []}
+        for number in range(20):
+            side = "ABBABAAB"[number % 8].lower()
+            name = f"{side}{len(files[side]):02}"
+            files[side].append(self.write_run(name, number, floor if side == "a" else candidate,
+                                              **(options if side == "b" else {})))
+        return files["a"], files["b"]
+
+    def compare(self, baseline, candidate, *options, **settings):
+        return run("tcpstep-analyze", "compare", *options, *baseline, "--", *candidate,
+                   cwd=self.directory, **settings)
+
+
+class Verdicts(CompareTestCase):
+    def test_are_exit_statuses_with_reasons(self):
+        same = self.sides()
+        (self.directory / "slow").mkdir()
+        result = self.compare(*same)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertRegex(result.stdout, r"^NO REGRESSION: a rise of the floor above [\d.]+ % is ")
+        result = self.compare(*same, "--strict", "--tolerance=0.01%")
+        self.assertEqual(result.returncode, 4)
+        self.assertIn("cannot be excluded", result.stdout)
+        result = self.compare(same[0][:1], same[1][:1])
+        self.assertEqual(result.returncode, 4)
+        self.assertRegex(result.stdout, "^INCONCLUSIVE: 1 run of the baseline and 1 run of")
+        result = self.compare(same[0], [*same[1], same[0][0]])
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        self.assertIn("hold the same run", result.stderr)
+
+    def test_name_what_became_slower(self):
+        sides = self.sides(lambda size: floor(size) + (2000 if size > 1448 else 0))
+        result = self.compare(*sides)
+        self.assertEqual(result.returncode, 3)
+        self.assertRegex(result.stdout, "^REGRESSION: from 2 segments on\n")
+        self.assertEqual(self.compare(*sides, "--advisory").returncode, 0)
+        self.assertEqual(self.compare(*sides, "--minimum-effect=50%").returncode, 0)
+
+    def test_name_an_environment_that_differs(self):
+        sides = self.sides(head="# server_os: Linux 6.12\n")
+        for path in sides[0]:
+            path.write_text(path.read_text().replace("# link", "# server_os: Linux 6.1\n# link"))
+        self.assertIn("kernel: Linux 6.1 before, Linux 6.12 now", self.compare(*sides).stdout)
+        other = self.sides(head="# direction: up\n")
+        for path in other[0]:
+            path.write_text(path.read_text().replace("# link", "# direction: down\n# link"))
+        result = self.compare(*other)
+        self.assertEqual(result.returncode, 4)
+        self.assertRegex(result.stdout, "^NOT COMPARABLE: the direction differs: down and up\n")
+        self.assertEqual(self.compare(*other, "--ignore-environment").returncode, 0)
+
+    def test_are_not_given_on_fewer_files_than_were_asked_for(self):
+        baseline, candidate = self.sides()
+        candidate[3].write_text("junk\n")
+        result = self.compare(baseline, candidate)
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        self.assertIn("b03.csv is not a tcpstep result file", result.stderr)
+
+    def test_of_virtual_time_are_exact(self):
+        head = "# lab_time: virtual\n# lab_seed: 1\n"
+        before = self.write_run("before", 0, floor, head=head)
+        now = self.directory / "now.csv"
+        now.write_text(before.read_text())
+        result = self.compare([before], [now])
+        self.assertEqual(result.returncode, 0)
+        self.assertRegex(result.stdout, "^NO DIFFERENCE")
+        lines = before.read_text().splitlines(keepends=True)
+        fields = lines[12].split(",")
+        fields[2] = str(int(fields[2]) + 1)
+        now.write_text("".join([*lines[:12], ",".join(fields), *lines[13:]]))
+        result = self.compare([before], [now], "--format=json")
+        self.assertEqual(result.returncode, 3)
+        difference, = json.loads(result.stdout)["differences"]
+        self.assertEqual((difference["size_bytes"], difference["differing"]), (int(fields[1]), 1))
+        self.assertEqual(self.compare([before], [before]).returncode, 1)
+
+
+class Formats(CompareTestCase):
+    def setUp(self):
+        super().setUp()
+        self.files = self.sides(lambda size: 1.1 * floor(size))
+
+    def test_json_has_every_contrast(self):
+        report = json.loads(self.compare(*self.files, "--format=json").stdout)
+        self.assertEqual((report["format"], report["verdict"]), ("tcpstep-compare/1", "regression"))
+        whole = report["contrasts"][0]
+        self.assertEqual((whole["family"], whole["segments"], whole["slower"]), ("floor", "all", True))
+        self.assertLess(whole["low_percent"], 10)
+        self.assertGreater(whole["high_percent"], 10)
+        self.assertLessEqual(whole["p_slower"], 0.008)
+
+    def test_junit_counts_its_cases(self):
+        for sides, outcome in ((self.files, "failure"), ([self.files[0][:1], self.files[1][:1]], "error")):
+            suite = xml.etree.ElementTree.fromstring(
+                self.compare(*sides, "--format=junit").stdout).find("testsuite")
+            cases = suite.findall("testcase")
+            self.assertEqual(int(suite.get("tests")), len(cases))
+            self.assertIsNotNone(cases[0].find(outcome))
+            for kind, attribute in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
+                self.assertEqual(int(suite.get(attribute)),
+                                 sum(case.find(kind) is not None for case in cases))
+
+    def test_github_annotates_and_adds_to_the_summary(self):
+        summary = self.directory / "summary.md"
+        summary.write_text("before\n")
+        result = self.compare(*self.files, "--format=github",
+                              env=environment(GITHUB_STEP_SUMMARY=str(summary)))
+        self.assertEqual(result.returncode, 3)
+        self.assertRegex(result.stdout, r"^::error title=tcpstep compare veth::REGRESSION: [^\n]*\n$")
+        self.assertRegex(summary.read_text(), r"^before\n\*\*REGRESSION: ")
+
+    def test_markdown_is_a_table(self):
+        text = self.compare(*self.files, "--format=markdown").stdout
+        rows = [line for line in text.splitlines() if line.startswith("|")]
+        self.assertEqual({row.count("|") for row in rows}, {7})
+
+
+class Usage(CompareTestCase):
+    def test_errors_exit_with_2(self):
+        for arguments, words in ((["a"], "CANDIDATE is missing"),
+                                 (["a", "--"], "CANDIDATE is missing"),
+                                 (["--", "b"], "BASELINE is missing"),
+                                 (["a", "--", "b", "--format=json"], "stands after the --"),
+                                 (["--alpha=0", "a", "--", "b"], "--alpha: '0' is not right"),
+                                 (["--alpha=nan", "a", "--", "b"], "--alpha: 'nan'"),
+                                 (["--tolerance=5", "a", "--", "b"], "--tolerance: '5' is no share"),
+                                 (["--strict", "--advisory", "a", "--", "b"], "exclude each other")):
+            with self.subTest(arguments):
+                result = run("tcpstep-analyze", "compare", *arguments, cwd=self.directory)
+                self.assertEqual((result.returncode, result.stdout), (2, ""))
+                self.assertIn(words, result.stderr)
+
+
+# Stands for a measurement: copies a run into the driver's folder, and notes how it was started.
+LAUNCH = """
+import os, pathlib, sys
+side, output, seed = sys.argv[1:]
+with open("launches", "a") as log:
+    log.write(f"{side} {seed} {os.environ['TCPSTEP_SEED']} {os.environ['TCPSTEP_ORDER']}\\n")
+if pathlib.Path("stop").exists():
+    sys.exit("no more")
+pathlib.Path(output).write_text(pathlib.Path("run.csv").read_text().replace("ID", f"{side}{seed}"))
+"""
+
+
+class InterleavedDriver(CompareTestCase):
+    def setUp(self):
+        super().setUp()
+        self.write_run("ID", 0, floor).rename(self.directory / "run.csv")
+        (self.directory / "launch.py").write_text(LAUNCH)
+
+    def commands(self):
+        return [f"--{side}={shlex.quote(sys.executable)} launch.py {side} {{output}} {{seed}}"
+                for side in "ab"]
+
+    def ab(self, *arguments):
+        return run("tcpstep-lab", "ab", "--out=ab", *self.commands(), *arguments, cwd=self.directory)
+
+    def launches(self):
+        return [line.split() for line in (self.directory / "launches").read_text().splitlines()]
+
+    def test_launches_blocks_of_four_in_random_order(self):
+        self.assertEqual(self.ab("--runs=10", "--seed=3").returncode, 0)
+        launches = self.launches()
+        sides = "".join(side for side, *_ in launches)
+        blocks = [sides[at:at + 4] for at in range(0, 20, 4)]
+        self.assertEqual({"".join(sorted(block)) for block in blocks}, {"aabb"})
+        self.assertGreater(len(set(blocks)), 1)
+        self.assertEqual(len({seed for _, seed, *_ in launches}), 20)
+        for _, seed, variable, order in launches:
+            self.assertEqual((seed, order), (variable, "shuffled"))
+        names = sorted(path.name for path in (self.directory / "ab").glob("*.csv"))
+        self.assertEqual(names, sorted(f"{side}-{n:02}.csv" for side in "ab" for n in range(1, 11)))
+        manifest = json.loads((self.directory / "ab" / "ab.json").read_text())
+        self.assertEqual([(launch["side"], str(launch["seed"])) for launch in manifest["launches"]],
+                         [(side, seed) for side, seed, *_ in launches])
+
+    def test_goes_on_where_it_was_interrupted(self):
+        (self.directory / "stop").touch()
+        failed = self.ab("--runs=4")
+        self.assertEqual(failed.returncode, 1)
+        self.assertIn("ended with exit status 1: no more", failed.stderr)
+        self.assertIn("--resume", failed.stderr)
+        (self.directory / "stop").unlink()
+        self.assertEqual(self.ab("--runs=4").returncode, 2)
+        self.assertEqual(self.ab("--runs=5", "--resume").returncode, 2)
+        self.assertEqual(self.ab("--runs=4", "--resume").returncode, 0)
+        self.assertEqual(len(self.launches()), 9)  # the failed one again, and eight in all
+        self.assertEqual(self.ab("--runs=4", "--resume").returncode, 0)
+        self.assertEqual(len(self.launches()), 9)
+
+    def test_refuses_a_command_that_leaves_no_run(self):
+        for command, words in (("true", "left 0 result files"),
+                               ("echo junk >{output}", "is not a tcpstep result file"),
+                               ("cd {folder}; cp ../../run.csv 1.csv; cp 1.csv 2.csv", "left 2 result")):
+            with self.subTest(command):
+                result = run("tcpstep-lab", "ab", "--out", f"out{len(command)}", "--a", command, "--b",
+                             command, cwd=self.directory)
+                self.assertEqual(result.returncode, 1)
+                self.assertIn(words, result.stderr)
+
+    def test_measures_with_the_real_programs(self):
+        port = free_port()
+        command = (f"{shlex.quote(program('tcpstep-server'))} -1 -q -p {port} --bind 127.0.0.1 --rounds 5 "
+                   f"--sizes 1,101,201 & {shlex.quote(program('tcpstep-client'))} -q --retry 20 -p {port} "
+                   "127.0.0.1 && wait $!")
+        result = run("tcpstep-lab", "ab", "--runs=4", "--out=real", "--a", command, "--b", command,
+                     cwd=self.directory, timeout=100)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        files = {side: sorted((self.directory / "real").glob(f"{side}-*.csv")) for side in "ab"}
+        comparison = json.loads(self.compare(files["a"], files["b"], "--format=json").stdout)
+        self.assertEqual((comparison["baseline"]["runs"], comparison["blocks"]), (4, 2))
+        self.assertNotEqual(comparison["verdict"], "inconclusive")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""tcpstep-analyze export and import: what other programs read, and what other tools wrote."""
+
+import csv
+import json
+import re
+import shutil
+import subprocess
+
+from harness import SOURCE, PATIENCE, TestCase, free_port, main, read_run, report, run, wait_until
+
+VETH, = (SOURCE / "results").glob("*_veth.csv")
+LOOPBACK, = (SOURCE / "results").glob("*_loopback.csv")
+DATA = SOURCE / "tests" / "data"
+
+
+class Export(TestCase):
+    def export(self, form, *arguments):
+        result = run("tcpstep-analyze", "export", "--format", form, *arguments)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        return result.stdout
+
+    def setUp(self):
+        super().setUp()
+        _, (self.veth,) = report(VETH)
+
+    def test_openmetrics_has_every_class_in_seconds(self):
+        text = self.export("openmetrics", VETH, LOOPBACK)
+        self.assertTrue(text.endswith("# EOF\n"))
+        found = dict(re.findall(r'^tcpstep_rtt_seconds\{link="veth",mss_bytes="1448",statistic="min",'
+                                r'segments="(\d+)"\} ([\d.]+)$', text, re.M))
+        self.assertEqual({int(k): round(float(v) * 1e9) for k, v in found.items()},
+                         {c["segments"]: c["rtt_ns"] for c in self.veth["classes"]})
+        self.assertNotIn('tcpstep_penalty_ratio{link="loopback"', text)
+        self.assertIn('tcpstep_samples{link="loopback"', text)
+
+    def test_openmetrics_passes_promtool(self):
+        if not shutil.which("promtool"):
+            self.skipTest("promtool is not installed")
+        result = subprocess.run(["promtool", "check", "metrics"], capture_output=True, text=True,
+                                input=self.export("openmetrics", VETH, LOOPBACK))
+        self.assertEqual((result.returncode, result.stdout + result.stderr), (0, ""))
+
+    def test_github_action_benchmark_is_what_the_action_reads(self):
+        entries = json.loads(self.export("github-action-benchmark", VETH))
+        self.assertEqual([(e["name"], e["unit"], e["value"]) for e in entries],
+                         [(f"veth MSS 1448/{c['segments']} segment{'s' * (c['segments'] > 1)}", "ns",
+                           c["rtt_ns"]) for c in self.veth["classes"]])
+
+    def test_bencher_is_its_metric_format(self):
+        benchmarks = json.loads(self.export("bencher", "--statistic", "mean", VETH, LOOPBACK))
+        self.assertEqual(len(benchmarks), len(self.veth["classes"]) + 1)
+        for measures in benchmarks.values():
+            self.assertEqual((list(measures), list(measures["latency"])), (["latency"], ["value"]))
+
+    def test_go_has_one_line_per_counted_sample(self):
+        lines = self.export("go", VETH).splitlines()
+        benchmarks = [line for line in lines if line.startswith("Benchmark")]
+        self.assertEqual(len(benchmarks), self.veth["samples"])
+        for line in benchmarks:
+            self.assertRegex(line, r"^BenchmarkRtt/link=veth/segments=\d+/size=\d+ 1 \d+ ns/op$")
+        for line in lines[:3]:
+            self.assertRegex(line, r"^[a-z][^A-Z \t]*: ")
+
+    def test_csv_has_one_line_per_size(self):
+        rows = list(csv.DictReader(self.export("csv", VETH).splitlines()))
+        self.assertEqual((len(rows), rows[0]["size_bytes"]), (100, "1"))
+        self.assertEqual(int(rows[0]["min_ns"]), self.veth["reference_rtt_ns"])
+        for row in rows:
+            times = [int(row[f"{name}_ns"]) for name in ("min", "p25", "median", "p75", "p90", "p99", "max")]
+            self.assertEqual(times, sorted(times))
+
+    def test_hgrm_goes_from_the_fastest_to_the_slowest(self):
+        text = self.export("hgrm", "--size=1501", VETH)
+        rtts = sorted(int(r["rtt_ns"]) for r in read_run(VETH).rows
+                      if r["size_bytes"] == "1501" and r["round"] != "0" and r["retransmits"] in ("", "0"))
+        lines = [line.split() for line in text.splitlines() if line and line[0] == " "][1:]
+        self.assertEqual((lines[0][0], lines[-1][0]), (f"{rtts[0] / 1e3:.3f}", f"{rtts[-1] / 1e3:.3f}"))
+        for column in (0, 1, 2):
+            values = [float(line[column]) for line in lines]
+            self.assertEqual(values, sorted(values))
+
+    def test_wrong_requests_say_what_is_wrong(self):
+        for arguments, words in ((["--format=xml", VETH], "--format: 'xml'"),
+                                 (["--format=hgrm", VETH, LOOPBACK], "hgrm is of one link"),
+                                 (["--format=hgrm", "--size=2", VETH], "no ping of 2 bytes")):
+            result = run("tcpstep-analyze", "export", *arguments)
+            self.assertEqual((result.returncode, result.stdout), (2, ""))
+            self.assertIn(words, result.stderr)
+
+
+class Import(TestCase):
+    def convert(self, tool, *files):
+        output = self.directory / "imported.csv"
+        output.unlink(missing_ok=True)
+        result = run("tcpstep-analyze", "import", "--from", tool, "--link=lan", "--output", output, *files)
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "", ""))
+        self.assertEqual(run("tcpstep-analyze", "validate", output).returncode, 0)
+        return read_run(output)
+
+    def test_of_sockperf_takes_the_whole_rtt_from_either_log(self):
+        logs = [DATA / f"sockperf_3.7_{size}.csv" for size in (101, 1501)]  # one with --full-rtt
+        imported = self.convert("sockperf", *logs)
+        for log, size in zip(logs, ("101", "1501")):
+            expected = [round((float(line.split(",")[2]) - float(line.split(",")[1])) * 1e9)
+                        for line in log.read_text().splitlines() if re.match(r"\d+, ", line)]
+            self.assertEqual([int(r["rtt_ns"]) for r in imported.rows if r["size_bytes"] == size], expected)
+        self.assertNotIn("mss_bytes", imported.header)
+        self.assertTrue(imported.header["tool"].startswith("sockperf (imported by tcpstep"))
+
+    def test_of_irtt_takes_the_rtts_that_irtt_counts(self):
+        trips = json.loads((DATA / "irtt_0.9.0.json").read_text())["round_trips"]
+        imported = self.convert("irtt", DATA / "irtt_0.9.0.json")
+        self.assertEqual([int(r["rtt_ns"]) for r in imported.rows], [t["delay"]["rtt"] for t in trips])
+        self.assertEqual({r["size_bytes"] for r in imported.rows}, {"172"})
+        self.assertEqual(imported.header["protocol"], "irtt")
+
+    def test_can_be_reported_and_says_why_there_is_no_penalty(self):
+        self.convert("sockperf", DATA / "sockperf_3.7_101.csv", DATA / "sockperf_3.7_1501.csv")
+        _, (link,) = report(self.directory / "imported.csv")
+        self.assertEqual((link["samples"], link["mss_bytes"]), (54, None))
+        self.assertIn("MSS", link["remark"])
+
+    def test_of_a_log_made_just_now(self):
+        if not shutil.which("sockperf"):
+            self.skipTest("sockperf is not installed")
+        port = free_port()
+        server = subprocess.Popen(["sockperf", "server", "--tcp", "-i", "127.0.0.1", "-p", str(port)],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        log = self.directory / "now.log"
+
+        def measure():
+            return subprocess.run(["sockperf", "ping-pong", "--tcp", "-i", "127.0.0.1", "-p", str(port),
+                                   "-m", "200", "-t", "1", f"--full-log={log}"],
+                                  capture_output=True, timeout=PATIENCE).returncode == 0
+        wait_until(measure, "sockperf has measured")
+        rows = self.convert("sockperf", log).rows
+        self.assertGreater(len(rows), 10)
+        self.assertEqual({row["size_bytes"] for row in rows}, {"200"})
+
+    def test_refuses_what_is_no_log_and_leaves_no_file(self):
+        good = (DATA / "sockperf_3.7_101.csv").read_text()
+        for tool, content, words in (
+                ("sockperf", "", "has no parameters of sockperf"),
+                ("sockperf", good.replace("--msg-size=101 ", ""), ":2: there is no --msg-size"),
+                ("sockperf", good.replace("2.403289138", "2.403"), ":22: there are not two times"),
+                ("sockperf", good.replace("2.403289138", "2.303289138"), ":22: the times run backwards"),
+                ("irtt", "{}", "not found"),
+                ("irtt", good, "parse error"),
+                ("irtt", (DATA / "irtt_0.9.0.json").read_text().replace('"json_format": 1', '"json_format": 2'),
+                 "2 is not 1 to 1")):
+            path = self.directory / "bad.log"
+            path.write_text(content)
+            output = self.directory / "out.csv"
+            result = run("tcpstep-analyze", "import", "--from", tool, "--link=x", "--output", output, path)
+            with self.subTest(words):
+                self.assertEqual(result.returncode, 1)
+                self.assertIn(words, result.stderr)
+                self.assertFalse(output.exists())
+
+    def test_replaces_nothing_and_wants_every_option(self):
+        output = self.directory / "mine.csv"
+        output.write_text("mine")
+        log = DATA / "sockperf_3.7_101.csv"
+        self.assertEqual(run("tcpstep-analyze", "import", "--from=sockperf", "--link=x",
+                             f"--output={output}", log).returncode, 1)
+        self.assertEqual(output.read_text(), "mine")
+        for left_out in range(3):
+            options = ["--from=sockperf", "--link=x", "--output=y.csv"]
+            del options[left_out]
+            self.assertEqual(run("tcpstep-analyze", "import", *options, log, cwd=self.directory).returncode, 2)
+
+
+if __name__ == "__main__":
+    main()

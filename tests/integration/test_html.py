@@ -1,0 +1,77 @@
+"""The HTML report in a real browser: it draws, says nothing on its console and asks nobody for anything."""
+
+import html.parser
+import os
+import shutil
+import subprocess
+
+from harness import PATIENCE, SOURCE, TestCase, main, run
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+VOID = {"meta", "link", "br"}  # and what closes itself in SVG
+
+
+class Balanced(html.parser.HTMLParser):
+    """Fails unless every element that is opened is closed in order."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.references = [], []
+
+    def handle_starttag(self, tag, attributes):
+        if tag not in VOID:
+            self.open.append(tag)
+        self.references += [value for name, value in attributes if name in ("href", "src", "data")]
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open.pop() == tag, tag
+
+    def handle_startendtag(self, tag, attributes):
+        pass
+
+
+class Html(TestCase):
+    def setUp(self):
+        super().setUp()
+        files = sorted((SOURCE / "results").glob("*.csv"))
+        files = [file for file in files if file.name != "seed_2014.csv"]
+        result = run("tcpstep-analyze", "report", "--format=html", *files)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.page = self.directory / "report.html"
+        self.page.write_text(result.stdout)
+
+    def test_is_well_formed_and_refers_to_nothing(self):
+        parser = Balanced()
+        parser.feed(self.page.read_text())
+        self.assertEqual(parser.open, [])
+        self.assertEqual(parser.references, ["data:,"])
+
+    def console(self, page, *arguments):
+        """What a browser without network says on its console, and its standard output."""
+        result = subprocess.run(
+            [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
+             f"--user-data-dir={self.directory}/profile", "--host-resolver-rules=MAP * ~NOTFOUND",
+             *arguments, page.as_uri()],
+            capture_output=True, text=True, timeout=4 * PATIENCE, env=os.environ | {"HOME": str(self.directory)})
+        return [line for line in result.stderr.splitlines() if "CONSOLE" in line], result.stdout
+
+    def test_is_silent_in_a_browser(self):
+        if not CHROMIUM:
+            self.skipTest("chromium is not installed")
+        control = self.directory / "control.html"
+        control.write_text("<!DOCTYPE html><script>console.error('heard')</script>")
+        heard, _ = self.console(control, "--dump-dom")
+        if not any("heard" in line for line in heard):
+            self.skipTest("this chromium does not run here, or tells nothing of its console")
+        said, dom = self.console(self.page, "--dump-dom")
+        self.assertEqual(said, [])
+        self.assertEqual(dom.count("<svg "), self.page.read_text().count("<svg "))
+        for scheme in ("0", "1"):  # dark, light
+            picture = self.directory / f"{scheme}.png"
+            self.console(self.page, f"--screenshot={picture}", "--window-size=1000,1600",
+                         f"--blink-settings=preferredColorScheme={scheme}")
+            self.assertGreater(picture.stat().st_size, 20_000)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+#include "lib/report/render_html.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <utility>
+#include <vector>
+
+namespace tcpstep {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+LinkSketch link_of(const std::string& name, std::uint32_t mss, std::uint32_t step = 100) {
+  LinkSketch link;
+  link.link = name;
+  link.mss = Mss(mss);
+  link.runs = 1;
+  for (std::uint32_t bytes = 1; bytes <= 9901; bytes += step) {
+    for (int i = 0; i < 3; ++i) {
+      link.series[PayloadSize(bytes)].add(
+          20us + segments_needed(PayloadSize(bytes), Mss(mss)) * 5us + Duration(i * 100));
+    }
+  }
+  return link;
+}
+
+template <class... Links>
+std::string render(Links... sketches) {
+  std::vector<LinkSketch> links;
+  (links.push_back(std::move(sketches)), ...);
+  std::vector<PenaltyTable> tables;
+  for (const LinkSketch& link : links) {
+    tables.push_back(penalty_table(link, Statistic::minimum()));
+  }
+  return render_html(links, tables);
+}
+
+TEST(RenderHtmlTest, ShowsLinksSideBySideAndEachOfThemAlone) {
+  const std::string html = render(link_of("lan", 1448), link_of("loopback", 32741));
+  EXPECT_THAT(html, HasSubstr("<th scope=\"col\">lan</th><th scope=\"col\">loopback</th>"));
+  EXPECT_THAT(html, HasSubstr("<td>+20.0 %</td><td>n/a</td>"));
+  EXPECT_THAT(html, HasSubstr("every size is one segment (MSS 32741)"));
+  EXPECT_THAT(html, HasSubstr("+5.00 µs"));
+}
+
+TEST(RenderHtmlTest, NeedsNothingFromOutside) {
+  const std::string html = render(link_of("lan", 1448));
+  for (const char* outside : {"http:", "https:", "src=\"", "@import", "url(", "<script", "//"}) {
+    EXPECT_THAT(html, Not(HasSubstr(outside)));
+  }
+  EXPECT_THAT(html, HasSubstr("default-src 'none'"));
+  EXPECT_THAT(html, HasSubstr("prefers-color-scheme: dark"));
+}
+
+TEST(RenderHtmlTest, EscapesWhateverComesFromOutside) {
+  LinkSketch link = link_of("<b>&'\"", 1448);
+  link.header = {{"load", "<script>alert(1)</script>"}, {"</table>", "x"}};
+  link.warnings = {"<img>"};
+  link.differing = {"<i>"};
+  link.conditions = "<u>";
+  const std::string html = render(std::move(link));
+  for (const char* raw : {"<b>", "<script", "<img", "<i>", "<u>", "</table></table>"}) {
+    EXPECT_THAT(html, Not(HasSubstr(raw)));
+  }
+  EXPECT_THAT(html, HasSubstr("&lt;b&gt;&amp;&#39;&quot;"));
+  EXPECT_THAT(html, HasSubstr("&lt;script&gt;"));
+}
+
+TEST(RenderHtmlTest, NamesFactsInWhichRunsDiffer) {
+  LinkSketch link = link_of("lan", 1448);
+  link.header = {{"server_os", "Linux 6.1"}, {"fill", "random"}};
+  link.varying = {"server_os"};
+  const std::string html = render(std::move(link));
+  EXPECT_THAT(html, HasSubstr("Linux 6.1 (other runs differ)"));
+  EXPECT_THAT(html, HasSubstr("<td>random</td>"));
+}
+
+TEST(RenderHtmlTest, DrawsStrangeLinksWithoutNumbersThatAreNone) {
+  LinkSketch constant;
+  constant.link = "constant";
+  constant.series[PayloadSize(1)].add(1ns);
+  LinkSketch empty;
+  empty.link = "empty";
+  LinkSketch slow = link_of("slow", 1);
+  slow.series[PayloadSize(5)].add(24h);
+  const std::string html =
+      render(std::move(constant), std::move(empty), std::move(slow), link_of("fine", 1448, 1));
+  for (const char* wrong : {"nan", "inf", "-0.0\""}) {
+    EXPECT_THAT(html, Not(HasSubstr(std::string("=\"") + wrong)));
+  }
+  EXPECT_THAT(html, HasSubstr("no sample was counted"));
+  EXPECT_LT(html.size(), 3'000'000U);
+}
+
+}  // namespace
+}  // namespace tcpstep

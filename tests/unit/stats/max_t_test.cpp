@@ -1,0 +1,122 @@
+#include "lib/stats/max_t.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "lib/stats/student_t.h"
+
+namespace tcpstep {
+namespace {
+
+std::vector<Side> order_of(std::string_view letters) {
+  std::vector<Side> order;
+  for (const char letter : letters) {
+    order.push_back(letter == 'A' ? Side::Baseline : Side::Candidate);
+  }
+  return order;
+}
+
+MaxT test_of(std::string_view letters, NullLaw law) {
+  const auto order = order_of(letters);
+  return {order, blocks_of(order), law, 4999};
+}
+
+TEST(InterleavingTest, ClosesABlockWithTwoRunsOfEachSide) {
+  EXPECT_EQ(blocks_of(order_of("ABBABAAB")), (std::vector<std::size_t>{0, 0, 0, 0, 1, 1, 1, 1}));
+  EXPECT_EQ(blocks_of(order_of("AAABBBBA")), (std::vector<std::size_t>{0, 0, 0, 0, 0, 0, 0, 0}));
+}
+
+TEST(InterleavingTest, AddsTheRestToTheLastBlock) {
+  EXPECT_EQ(blocks_of(order_of("ABBAAB")), (std::vector<std::size_t>(6, 0)));
+  EXPECT_EQ(count_blocks(blocks_of(order_of("AAAABBBB"))), 1U);
+}
+
+TEST(InterleavingTest, EstimatesAShiftInsideBlocksOnly) {
+  const auto order = order_of("ABBAABBA");
+  const std::vector<double> values{0, 3, 3, 0, 100, 103, 103, 100};
+  EXPECT_EQ(hodges_lehmann(values, order, blocks_of(order)), 3);
+}
+
+// With one column and one block t is that of two samples, for which the tables of Student hold.
+TEST(MaxTTest, IsStudentsTestOfTwoSamples) {
+  const MaxT test = test_of("AAAABBBB", NullLaw::Rotated);
+  const std::vector<ContrastColumn> columns{{1, 2, 3, 4, 4, 5, 6, 7}};
+  const FamilyTest result = test.test(columns, {});
+  const double pooled = std::sqrt(5.0 / 3.0);
+  EXPECT_NEAR(result.contrasts[0].t, 3 / (pooled * std::sqrt(0.5)), 1e-9);
+  EXPECT_NEAR(result.contrasts[0].shift, 3, 1e-12);
+  EXPECT_EQ(test.degrees(), 6U);
+  // P(t6 >= 3.286) = 0.0084, one-sided
+  EXPECT_NEAR(result.contrasts[0].p_slower, 0.0084, 0.004);
+  EXPECT_GT(result.contrasts[0].p_faster, 0.98);
+  const auto [low, high] = test.interval(columns[0], student_t_quantile(0.975, 6), false, 0);
+  EXPECT_NEAR(low, 3 - 2.446912 * pooled * std::sqrt(0.5), 1e-4);
+  EXPECT_NEAR(high, 3 + 2.446912 * pooled * std::sqrt(0.5), 1e-4);
+}
+
+TEST(MaxTTest, DoesNotSeeWhatAllRunsOfABlockShare) {
+  const MaxT test = test_of("ABBABAAB", NullLaw::Rotated);
+  const std::vector<ContrastColumn> plain{{0, 1, 1.5, 0.5, 1.2, 0.1, 0, 1}};
+  std::vector<ContrastColumn> drifted = plain;
+  for (std::size_t run = 4; run < 8; ++run) {
+    drifted[0][run] += 1000;
+  }
+  EXPECT_NEAR(test.test(plain, {}).contrasts[0].t, test.test(drifted, {}).contrasts[0].t, 1e-6);
+}
+
+// The share of A/A comparisons in which any of many columns has p <= 0.05, with noise that is far
+// from normal and the same for all columns of a run.
+TEST(MaxTTest, KeepsItsLevelOverAllColumns) {
+  std::mt19937_64 random(5);
+  std::exponential_distribution<double> heavy(1);
+  std::normal_distribution<double> normal(0, 0.3);
+  const auto order = order_of("ABBABAABABABBBAAABAB");
+  const MaxT test(order, blocks_of(order), NullLaw::Shuffled, 999);
+  int alarms = 0;
+  for (int comparison = 0; comparison < 400; ++comparison) {
+    std::vector<ContrastColumn> columns(8, ContrastColumn(order.size()));
+    for (std::size_t run = 0; run < order.size(); ++run) {
+      const double of_run = std::pow(heavy(random), 3);
+      for (ContrastColumn& column : columns) {
+        column[run] = of_run + normal(random);
+      }
+    }
+    bool is_alarm = false;
+    for (const ContrastTest& contrast : test.test(ranked(columns), {}).contrasts) {
+      is_alarm = is_alarm || contrast.p_slower <= 0.05;
+    }
+    alarms += is_alarm ? 1 : 0;
+  }
+  EXPECT_GE(alarms, 5);  // 20 are expected, the standard deviation is 4.4
+  EXPECT_LE(alarms, 38);
+}
+
+TEST(MaxTTest, FindsNothingInColumnsWithoutVariance) {
+  const MaxT test = test_of("ABBABAABABBABAABABAB", NullLaw::Shuffled);
+  const std::vector<ContrastColumn> columns(3, ContrastColumn(20, 5.0));
+  for (const ContrastTest& contrast : test.test(columns, {}).contrasts) {
+    EXPECT_EQ(contrast.p_slower, 1);
+    EXPECT_EQ(contrast.p_faster, 1);
+  }
+}
+
+TEST(MaxTTest, FindsAShiftWithoutVariance) {
+  const auto order = order_of("ABBABAABABBABAABABAB");
+  ContrastColumn column;
+  for (const Side side : order) {
+    column.push_back(side == Side::Candidate ? 1.05 : 1);
+  }
+  const FamilyTest result =
+      MaxT(order, blocks_of(order), NullLaw::Shuffled, 4999).test(std::span(&column, 1), {});
+  EXPECT_LE(result.contrasts[0].p_slower, 0.001);
+}
+
+TEST(StudentTTest, HasTheQuantilesOfTheTables) {
+  EXPECT_NEAR(student_t_quantile(0.975, 9), 2.262157, 1e-6);
+  EXPECT_NEAR(student_t_quantile(0.95, 1), 6.313752, 1e-6);
+}
+
+}  // namespace
+}  // namespace tcpstep
