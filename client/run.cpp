@@ -26,6 +26,7 @@
 #include "lib/runfile/run_reader.h"
 #include "lib/runfile/run_writer.h"
 #include "lib/session/frame_stream.h"
+#include "lib/session/result_check.h"
 
 namespace tcpstep {
 namespace {
@@ -33,7 +34,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kReadAtOnce = std::size_t{64} * 1024;
-constexpr Duration kPatienceInQueue = 60s;  // the server says every ten seconds that it is there
+constexpr Duration kPatienceInQueue = 60s;   // the server says every ten seconds that it is there
+constexpr std::uint64_t kLongDay = 100'000;  // seconds: no limit is longer
 constexpr std::uint64_t kLargestResult = std::uint64_t{1} << 30U;
 
 std::span<const std::byte> bytes_of(std::string_view text) {
@@ -184,6 +186,9 @@ RunSettings ClientRun::settings() const {
   settings.seed = accept.seed;
   settings.interval = accept.interval;
   settings.timeout = accept.timeout;
+  if (const std::uint64_t limit = negotiation_.limits().seconds; limit > 0 && limit <= kLongDay) {
+    settings.deadline = begin_ + std::chrono::seconds(limit);
+  }
   settings.fill = accept.fill == "zero" ? Fill::Zero : Fill::Random;
   settings.congestion_control = kCongestionControl;
   settings.scheduling = options_.this_host.scheduling;
@@ -225,11 +230,11 @@ void ClientRun::answer_down() {
                                   : answer_warm(rest);
   if (responses.end != PingStatus::Ok) {
     summarize(responses);
-    mark_lost(std::string(to_word(responses.end)));
+    mark_lost(end_of_run(responses.end, settings()));
     check_end(responses);
     throw WorldError("the server ended the run early");
   }
-  take_result(std::move(rest), responses);
+  take_result(rest, responses);
 }
 
 Responses ClientRun::answer_warm(std::string& rest) {
@@ -294,7 +299,7 @@ TcpConnection ClientRun::join() {
   return connection;
 }
 
-void ClientRun::take_result(std::string rest, const Responses& responses) {
+void ClientRun::take_result(const std::string& rest, const Responses& responses) {
   FrameStream frames(server_, rest);
   const auto received = frames.receive(options_.timeout);
   const auto* result = received.message ? std::get_if<Result>(&*received.message) : nullptr;
@@ -305,7 +310,7 @@ void ClientRun::take_result(std::string rest, const Responses& responses) {
   }
   summarize(responses);
   if (status != PingStatus::Ok || result == nullptr || bytes.size() != result->bytes) {
-    mark_lost(std::string(to_word(status == PingStatus::Ok ? PingStatus::Protocol : status)));
+    mark_lost(end_of_run(status == PingStatus::Ok ? PingStatus::Protocol : status, settings()));
     die_if_stopped();
     if (received.message && std::holds_alternative<Refuse>(*received.message)) {
       const auto& refusal = std::get<Refuse>(*received.message);
@@ -314,10 +319,23 @@ void ClientRun::take_result(std::string rest, const Responses& responses) {
     throw WorldError("the result did not arrive: " +
                      (frames.fault().empty() ? std::string(to_word(status)) : frames.fault()));
   }
+  const RunTrailer trailer = check(bytes);
   keep(bytes);
   show_table(bytes);
-  if (result->status != kComplete) {
-    throw WorldError(fmt::format("the server ended the run early ({})", printable(result->status)));
+  if (trailer.status != kComplete) {
+    throw WorldError(fmt::format("the server ended the run early ({})", trailer.status));
+  }
+}
+
+// What another host says is looked at before it is kept or shown.
+RunTrailer ClientRun::check(const std::string& bytes) {
+  try {
+    return check_result(bytes, {.facts = describe_lost(),
+                                .settings = settings(),
+                                .longest = std::chrono::steady_clock::now() - begin_});
+  } catch (const WorldError& error) {
+    mark_lost(to_word(PingStatus::Protocol));
+    throw WorldError(fmt::format("the server sent no result of this run: {}", error.what()));
   }
 }
 
@@ -330,11 +348,15 @@ void ClientRun::keep(const std::string& bytes) {
   }
 }
 
+RunHeader ClientRun::describe_lost() const {
+  return describe_lost_run(settings(), identity(),
+                           environment_of(host_, negotiation_.accept().is_anonymous));
+}
+
 // So that nobody takes a run that broke off for one that was never made.
-void ClientRun::mark_lost(const std::string& status) {
+void ClientRun::mark_lost(std::string_view status) {
   if (!options_.output.empty()) {
-    RunWriter writer(open_output(),
-                     describe_lost_run(settings(), identity(), environment_of(host_, false)));
+    RunWriter writer(open_output(), describe_lost());
     writer.finish(status, std::chrono::steady_clock::now() - begin_);
   }
 }

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "client/options.h"
 #include "lib/measure/responder.h"
@@ -34,9 +35,11 @@ class ClientRun {
   Responses answer_fresh();
   void measure_up();
   TcpConnection join();
-  void take_result(std::string rest, const Responses& responses);
+  void take_result(const std::string& rest, const Responses& responses);
   void keep(const std::string& bytes);
-  void mark_lost(const std::string& status);
+  RunTrailer check(const std::string& bytes);
+  [[nodiscard]] RunHeader describe_lost() const;
+  void mark_lost(std::string_view status);
   OutputFile open_output();
   void summarize(const Responses& responses) const;
   void show_table(const std::string& bytes) const;

@@ -22,8 +22,10 @@ using State = ServerNegotiation::State;
 constexpr std::uint64_t kListenerKey = 0;
 constexpr int kAcceptedAtOnce = 64;  // then those who are connected have their turn
 constexpr Duration kPauseWithoutFds = 100ms;
-constexpr Duration kFarewell = 2s;      // for a refusal to arrive
-constexpr Duration kRetellAfter = 10s;  // so that a client that waits knows we are there
+constexpr Duration kPatienceWithDoomed = 5s;
+constexpr std::uint64_t kToldBeyondLimit = 32;  // clients; below the server's spare descriptors
+constexpr Duration kFarewell = 2s;              // for a refusal to arrive
+constexpr Duration kRetellAfter = 10s;          // so that a client that waits knows we are there
 constexpr std::size_t kReadAtOnce = 16 * 1024;
 
 }  // namespace
@@ -73,37 +75,60 @@ std::uint64_t Reception::connections_of(const std::string& network) const {
       visitors_, [&](const auto& entry) { return entry.second.network == network; }));
 }
 
+// Some beyond each limit stay until they were told, no more: a crowd is sent away unheard.
+std::optional<Reception::Doom> Reception::doom_of(const Address& peer,
+                                                  const std::string& network) const {
+  const ServerLimits& limits = options_.limits;
+  const bool is_full = visitors_.size() >= limits.connections;
+  const bool is_overfull = visitors_.size() >= limits.connections + kToldBeyondLimit;
+  if (!limits.allowed.empty() &&
+      std::ranges::none_of(limits.allowed,
+                           [&](const AddressRange& range) { return range.contains(peer); })) {
+    return Doom{.kind = "address",
+                .words = {.reason = "its address is not among those of --allow",
+                          .hint = "The server's owner decides who may measure."},
+                .is_worth_telling = !is_full && connections_of(network) < kToldBeyondLimit};
+  }
+  if (is_full) {
+    return Doom{.kind = "connections",
+                .words = {.reason = fmt::format("the limit of {} is reached",
+                                                count_of(limits.connections, "connection")),
+                          .hint = "Try again when fewer are open."},
+                .is_worth_telling = !is_overfull};
+  }
+  const std::uint64_t others = connections_of(network);
+  if (others >= limits.connections_per_address) {
+    return Doom{
+        .kind = "connections_per_address",
+        .words = {.reason = fmt::format("the limit of {} of one address is reached",
+                                        count_of(limits.connections_per_address, "connection")),
+                  .hint = "Try again when fewer are open."},
+        .is_worth_telling = others < 2 * limits.connections_per_address};
+  }
+  return std::nullopt;
+}
+
+// Who will be refused anyway has less time to say what it wants.
+Duration Reception::patience_with(const Visitor& visitor) const {
+  return visitor.doom ? std::min<Duration>(options_.run.timeout, kPatienceWithDoomed)
+                      : options_.run.timeout;
+}
+
+void Reception::say_refused(const std::string& peer, const std::string& kind, const Refuse& words) {
+  metrics_.count_refusal(kind);
+  log_.fault("refused", fmt::format("run with {}: refused, {}", peer, words.reason),
+             {{"peer", peer}, {"reason", kind}});
+}
+
 void Reception::welcome(TcpConnection connection) {
   metrics_.count_connection();
   const std::string peer = connection.peer().text();
   const std::string network = network_of(connection.peer());
   const ServerLimits& limits = options_.limits;
-  const auto turn_away = [&](const char* kind, const std::string& words) {
-    metrics_.count_refusal(kind);
-    log_.fault("refused", fmt::format("run with {}: {}", peer, words),
-               {{"peer", peer}, {"reason", kind}});
-  };
-  if (!limits.allowed.empty() &&
-      std::ranges::none_of(limits.allowed, [&](const AddressRange& range) {
-        return range.contains(connection.peer());
-      })) {
-    turn_away("address", "its address is not among those of --allow");
+  std::optional<Doom> doom = doom_of(connection.peer(), network);
+  if (doom && !doom->is_worth_telling) {
+    say_refused(peer, doom->kind, doom->words);
     return;
-  }
-  if (visitors_.size() >= limits.connections) {
-    turn_away("connections", fmt::format("refused, the limit of {} is reached",
-                                         count_of(limits.connections, "connection")));
-    return;
-  }
-  std::string doom;
-  if (const std::uint64_t others = connections_of(network);
-      others >= limits.connections_per_address) {
-    doom = fmt::format("the limit of {} of one address is reached",
-                       count_of(limits.connections_per_address, "connection"));
-    if (others >= 2 * limits.connections_per_address) {  // not even time to be told
-      turn_away("connections_per_address", "refused, " + doom);
-      return;
-    }
   }
   const Hello hello{
       .protocol = kProtocolVersion,
@@ -134,34 +159,34 @@ void Reception::welcome(TcpConnection connection) {
     return;
   }
   visitor.opened = Clock::now();
-  visitor.deadline = visitor.opened + options_.run.timeout;
+  visitor.deadline = visitor.opened + patience_with(visitor);
   static_cast<void>(visitor.connection.send_now(ServerNegotiation::opening()));
 }
 
-void Reception::receive(Visitors::iterator visitor) {
+void Reception::receive(Visitors::iterator entry) {
   std::array<std::byte, kReadAtOnce> buffer;  // not set to zero: the kernel writes what counts
-  const auto received = visitor->second.connection.receive_now(buffer);
+  const auto received = entry->second.connection.receive_now(buffer);
   if (!received) {
     return;
   }
-  if (visitor->second.is_leaving) {
+  if (entry->second.is_leaving) {
     if (received->status != PingStatus::Ok) {
-      erase(visitor);
+      erase(entry);
     }
     return;  // what it still says is nobody's business; its time is limited
   }
   switch (received->status) {
     case PingStatus::Ok:
-      answer(visitor, std::span(buffer).first(received->bytes));
+      answer(entry, std::span(buffer).first(received->bytes));
       return;
     case PingStatus::Closed:
-      fail(visitor, "the client closed the connection before it had answered");
+      fail(entry, "the client closed the connection before it had answered");
       return;
     case PingStatus::Reset:
-      fail(visitor, "the connection was reset");
+      fail(entry, "the connection was reset");
       return;
     default:
-      fail(visitor, "the connection failed");
+      fail(entry, "the connection failed");
   }
 }
 
@@ -173,7 +198,7 @@ void Reception::answer(Visitors::iterator entry, std::span<const std::byte> byte
   if (before == State::AwaitingAnswer && state != State::Failed) {
     const auto now = Clock::now();
     visitor.opening.rtt = now - visitor.opened;
-    visitor.deadline = now + options_.run.timeout;  // of the whole request, however it comes
+    visitor.deadline = now + patience_with(visitor);  // of the whole request, however it comes
   }
   if (!reply.empty() && !visitor.connection.send_now(reply)) {
     fail(entry, "the client does not read");
@@ -225,9 +250,8 @@ void Reception::join(Visitors::iterator entry) {
 void Reception::enqueue(Visitors::iterator entry) {
   Visitor& visitor = entry->second;
   const ServerLimits& limits = options_.limits;
-  if (!visitor.doom.empty()) {
-    refuse(entry, "connections_per_address",
-           {.reason = visitor.doom, .hint = "Try again when fewer are open."});
+  if (visitor.doom) {
+    refuse(entry, visitor.doom->kind, visitor.doom->words);
     return;
   }
   if (visitor.negotiation.state() == State::Requested) {
@@ -281,9 +305,7 @@ bool Reception::is_run_permitted(const std::string& network) {
 
 void Reception::refuse(Visitors::iterator entry, const std::string& kind, const Refuse& words) {
   Visitor& visitor = entry->second;
-  metrics_.count_refusal(kind);
-  log_.fault("refused", fmt::format("run with {}: refused, {}", visitor.peer, words.reason),
-             {{"peer", visitor.peer}, {"reason", kind}});
+  say_refused(visitor.peer, kind, words);
   const State state = visitor.negotiation.state();
   const bool has_frames = state != State::Classic && state != State::AwaitingAnswer;
   if (has_frames && visitor.connection.send_now(frame_of(words))) {
@@ -343,7 +365,7 @@ void Reception::look_at_clocks() {
         erase(visitor);
       } else {
         fail(visitor, fmt::format("the client did not answer within {}",
-                                  format_duration(options_.run.timeout)));
+                                  format_duration(patience_with(visitor->second))));
       }
     }
   }

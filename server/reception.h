@@ -65,6 +65,12 @@ class Reception {
   [[nodiscard]] std::size_t connected() const { return visitors_.size(); }
 
  private:
+  // Why a client gets no run, whatever it asks for.
+  struct Doom {
+    const char* kind;
+    Refuse words;
+    bool is_worth_telling = true;  // it costs a place among the visitors until it was told
+  };
   struct Visitor {
     TcpConnection connection;
     ServerNegotiation negotiation;
@@ -73,7 +79,7 @@ class Reception {
     Time opened;
     std::optional<Time> deadline;  // none while it waits for its turn
     Sample opening;
-    std::string doom;  // why it will be refused as soon as it can be told
+    std::optional<Doom> doom;  // why it will be refused as soon as it can be told
     RunSettings settings;
     bool is_leaving = false;  // it was told why; only its end is awaited
     std::optional<std::uint64_t> told_ahead;
@@ -83,15 +89,18 @@ class Reception {
 
   void accept_all();
   void welcome(TcpConnection connection);
-  void receive(Visitors::iterator visitor);
-  void answer(Visitors::iterator visitor, std::span<const std::byte> bytes);
-  void enqueue(Visitors::iterator visitor);
-  void join(Visitors::iterator visitor);
+  [[nodiscard]] std::optional<Doom> doom_of(const Address& peer, const std::string& network) const;
+  void receive(Visitors::iterator entry);
+  void answer(Visitors::iterator entry, std::span<const std::byte> bytes);
+  void enqueue(Visitors::iterator entry);
+  void join(Visitors::iterator entry);
   // Tells a client that can be told, and closes.
-  void refuse(Visitors::iterator visitor, const std::string& kind, const Refuse& words);
-  void fail(Visitors::iterator visitor, const std::string& words);
-  void leave(Visitors::iterator visitor);  // what was sent may still arrive
-  void erase(Visitors::iterator visitor);
+  void refuse(Visitors::iterator entry, const std::string& kind, const Refuse& words);
+  void fail(Visitors::iterator entry, const std::string& words);
+  void say_refused(const std::string& peer, const std::string& kind, const Refuse& words);
+  [[nodiscard]] Duration patience_with(const Visitor& visitor) const;
+  void leave(Visitors::iterator entry);  // what was sent may still arrive
+  void erase(Visitors::iterator entry);
   void tell(Visitor& visitor, std::uint64_t ahead);
   [[nodiscard]] std::uint64_t connections_of(const std::string& network) const;
   bool is_run_permitted(const std::string& network);

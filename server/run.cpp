@@ -47,7 +47,7 @@ std::string explain(const std::string& status, Duration timeout) {
   if (status == "protocol") {
     return "the client sent a byte too many or too early";
   }
-  if (status == "limit") {
+  if (status == kLimit) {
     return "the run took longer than --max-time";
   }
   return "the run ended early (" + status + ")";
@@ -114,15 +114,10 @@ ServerRun::ServerRun(RunTask task, const ServerOptions& options, const HostFacts
       peer_(client_.peer().text()) {}
 
 bool ServerRun::perform() {
-  const auto begin = std::chrono::steady_clock::now();
   settings_.seed = settings_.seed ? *settings_.seed : fresh_seed();
-  RunOutcome outcome = !task_.candidate.request                            ? measure_classic()
-                       : task_.identity.direction == MeasuredDirection::Up ? answer_up()
-                                                                           : measure_down();
-  if (outcome.status == to_word(PingStatus::Interrupted) &&
-      std::chrono::steady_clock::now() - begin >= options_.limits.time) {
-    outcome.status = "limit";
-  }
+  const RunOutcome outcome = !task_.candidate.request                            ? measure_classic()
+                             : task_.identity.direction == MeasuredDirection::Up ? answer_up()
+                                                                                 : measure_down();
   report(outcome);
   return outcome.status == kComplete;
 }
@@ -170,7 +165,7 @@ std::string ServerRun::wait_until_ready(FrameStream& frames, const Accept& accep
       status = PingStatus::Protocol;
     }
   }
-  return status == PingStatus::Ok ? std::string() : std::string(to_word(status));
+  return status == PingStatus::Ok ? std::string() : std::string(end_of_run(status, settings_));
 }
 
 RunOutcome ServerRun::measure_down() {
@@ -223,7 +218,7 @@ RunOutcome ServerRun::answer_up() {
                                 ? answer_fresh()
                                 : answer_warm(frames, rest);
   if (status != PingStatus::Ok) {
-    return mark_lost(std::string(to_word(status)));
+    return mark_lost(end_of_run(status, settings_));
   }
   FrameStream results(client_, rest);
   return take_result(results);
@@ -267,7 +262,7 @@ RunOutcome ServerRun::take_result(FrameStream& frames) {
   const auto* result = received.message ? std::get_if<Result>(&*received.message) : nullptr;
   if (result == nullptr) {
     const bool is_other = received.status == PingStatus::Ok;
-    return mark_lost(std::string(to_word(is_other ? PingStatus::Protocol : received.status)));
+    return mark_lost(end_of_run(is_other ? PingStatus::Protocol : received.status, settings_));
   }
   const std::uint64_t most = kLongestHeader + kLongestRow * options_.limits.pings;
   if (result->bytes > most) {
@@ -280,10 +275,13 @@ RunOutcome ServerRun::take_result(FrameStream& frames) {
   std::string text;
   if (const PingStatus status = frames.receive_bytes(text, result->bytes);
       status != PingStatus::Ok) {
-    return mark_lost(std::string(to_word(status)));
+    return mark_lost(end_of_run(status, settings_));
   }
+  RunTrailer trailer;
   try {
-    check_result(text, task_.identity, settings_);
+    trailer = check_result(text, {.facts = describe_lost(),
+                                  .settings = settings_,
+                                  .longest = std::chrono::steady_clock::now() - begin_});
   } catch (const WorldError& error) {
     log_.fault("fault", fmt::format("run with {}: {}", peer_, error.what()), {{"peer", peer_}});
     static_cast<void>(frames.send(Refuse{.reason = error.what(), .hint = {}}));
@@ -292,19 +290,23 @@ RunOutcome ServerRun::take_result(FrameStream& frames) {
   OutputFile file = open_output_();
   file.append(text);
   file.sync();
-  RunOutcome outcome{.status = result->status, .samples = 0, .file = file.path(), .warnings = {}};
+  RunOutcome outcome{
+      .status = trailer.status, .samples = trailer.samples, .file = file.path(), .warnings = {}};
   if (frames.send(Stored{}) == PingStatus::Ok) {
     static_cast<void>(client_.finish(1s));
   }
   return outcome;
 }
 
-RunOutcome ServerRun::mark_lost(const std::string& status) {
-  RunWriter writer(
-      open_output_(),
-      describe_lost_run(settings_, task_.identity, environment_of(host_, settings_.is_anonymous)));
+RunHeader ServerRun::describe_lost() const {
+  return describe_lost_run(settings_, task_.identity,
+                           environment_of(host_, settings_.is_anonymous));
+}
+
+RunOutcome ServerRun::mark_lost(std::string_view status) {
+  RunWriter writer(open_output_(), describe_lost());
   writer.finish(status, Duration(0));
-  return {.status = status, .samples = 0, .file = writer.path(), .warnings = {}};
+  return {.status = std::string(status), .samples = 0, .file = writer.path(), .warnings = {}};
 }
 
 void ServerRun::report(const RunOutcome& outcome) {

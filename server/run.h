@@ -1,10 +1,12 @@
 // One run with one client, in a process of its own.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "lib/net/channel.h"
 #include "lib/session/frame_stream.h"
@@ -48,7 +50,8 @@ class ServerRun {
   PingStatus answer_warm(FrameStream& frames, std::string& rest);
   PingStatus answer_fresh();
   RunOutcome take_result(FrameStream& frames);
-  RunOutcome mark_lost(const std::string& status);
+  [[nodiscard]] RunHeader describe_lost() const;
+  RunOutcome mark_lost(std::string_view status);
   [[nodiscard]] Accept accept_message(const SweepSession* session) const;
   // Empty if the client is ready, otherwise why there is no run.
   [[nodiscard]] std::string wait_until_ready(FrameStream& frames, const Accept& accept);
@@ -64,6 +67,7 @@ class ServerRun {
   TcpConnection& client_;
   RunSettings& settings_;
   std::string peer_;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace tcpstep

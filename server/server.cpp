@@ -78,7 +78,7 @@ void Server::check_results_directory() const {
   OutputFile(options_.results / fmt::format(".probe-{}", ::getpid()));  // removed: it stays empty
 }
 
-void Server::make_room_for_descriptors() {
+void Server::make_room_for_descriptors() const {
   const std::uint64_t wanted = options_.limits.connections + kSpareDescriptors;
   rlimit limit{};
   check_syscall(::getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
@@ -204,14 +204,18 @@ void Server::start(Candidate candidate, Reception& reception) {
       task.identity.peer.erase("host");
     }
   }
+  const Time started = Clock::now();
+  // Of an upward run the client is to bring what it has measured until then.
+  const bool is_up = task.identity.direction == MeasuredDirection::Up;
+  task.candidate.settings.deadline = started + options_.limits.time;
   Run run{.process = 0,
           .channel = std::move(ours),
           .client = task.candidate.id,
           .peer = task.candidate.connection.peer().text(),
           .link = task.candidate.settings.link,
           .token = task.token,
-          .started = Clock::now(),
-          .deadline = Clock::now() + options_.limits.time,
+          .started = started,
+          .deadline = started + options_.limits.time + (is_up ? kPatienceAtTheEnd : Duration(0)),
           .report = {}};
   run.process = ::fork();
   if (run.process == 0) {

@@ -48,7 +48,7 @@ class Server {
   };
 
   void check_results_directory() const;
-  void make_room_for_descriptors();
+  void make_room_for_descriptors() const;
   [[nodiscard]] Listener listen() const;
   void turn(Reception& reception, const sigset_t& mask);
   void start_runs(Reception& reception);

@@ -195,6 +195,7 @@ std::string ClientNegotiation::take_hello(std::string_view json) {
   if (hello == nullptr) {
     throw ProtocolError("the server did not begin with hello");
   }
+  limits_ = hello->limits;
   const std::string wish = encode(wish_);
   std::string answer = encode_frame(wish);
   if (hello->wants_authentication) {

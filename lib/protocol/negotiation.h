@@ -62,7 +62,6 @@ class ServerNegotiation {
   FrameDecoder frames_;
   Request request_;
   Join join_;
-  bool is_join_ = false;
   std::string wish_;  // the JSON that a MAC has to prove
   std::string fault_;
   bool is_unauthenticated_ = false;
@@ -93,6 +92,7 @@ class ClientNegotiation {
   [[nodiscard]] bool has_answered() const { return has_answered_; }
   [[nodiscard]] bool has_asked() const { return has_asked_; }
   [[nodiscard]] const std::optional<std::uint64_t>& ahead() const { return ahead_; }
+  [[nodiscard]] const RunLimits& limits() const { return limits_; }
   [[nodiscard]] const Accept& accept() const { return accept_; }
   [[nodiscard]] const Refuse& refusal() const { return refusal_; }
   [[nodiscard]] const std::string& fault() const { return fault_; }
@@ -113,6 +113,7 @@ class ClientNegotiation {
   bool has_asked_ = false;
   std::string beginning_;  // what may be the beginning of a frame, or of a payload
   std::optional<std::uint64_t> ahead_;
+  RunLimits limits_;  // of the server
   Accept accept_;
   Refuse refusal_;
   std::string fault_;

@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <sstream>
 #include <utility>
+#include <vector>
 
 #include "lib/base/error.h"
+#include "lib/base/sample.h"
 #include "lib/base/text.h"
 #include "lib/runfile/run_reader.h"
 
@@ -57,33 +61,102 @@ void check_lines(std::string_view text) {
   }
 }
 
-}  // namespace
+// Of these each end knows its own only, or another moment.
+bool may_differ(std::string_view key) {
+  return key == "started_utc" || key == "tool" || key.ends_with("_tool");
+}
 
-void check_result(std::string_view text, const RunIdentity& identity, const RunSettings& settings) {
-  check_lines(text);
-  RunReader reader(ByteSource(std::make_unique<std::istringstream>(std::string(text))), "result");
+void check_facts(const RunHeader& header, const AgreedRun& agreed) {
   const auto check = [&](std::string_view key, std::string_view expected) {
-    if (reader.header().find(key).value_or("") != expected) {
-      throw WorldError(fmt::format("{} of the result is '{}', not '{}'", key,
-                                   printable(reader.header().find(key).value_or("")), expected));
+    if (const auto found = header.find(key).value_or(""); found != expected) {
+      throw WorldError(
+          fmt::format("{} of the result is '{}', not '{}'", key, printable(found), expected));
     }
   };
-  check("run_id", identity.run_id);
-  check("link", settings.link);
-  check("label", settings.label);
-  check("direction", to_word(identity.direction));
-  check("measured_by", identity.direction == MeasuredDirection::Up ? "client" : "server");
-  check("connection", to_word(identity.connection));
+  for (const auto& [key, value] : agreed.facts.facts()) {
+    if (!may_differ(key)) {
+      check(key, value);
+    }
+  }
+  check("label", agreed.settings.label);
   for (const char* key : {"server_addr", "client_addr", "server_host", "client_host"}) {
-    if (settings.is_anonymous && reader.header().find(key)) {
+    if (agreed.settings.is_anonymous && header.find(key)) {
       throw WorldError(fmt::format("the result names {}, and this server is anonymous", key));
     }
   }
-  while (reader.next()) {
+}
+
+// Lets pass what the sweep can have measured: its sizes, its rounds in their order, none too long.
+class RowCheck {
+ public:
+  RowCheck(const RunHeader& header, const AgreedRun& agreed) : agreed_(agreed) {
+    if (auto sizes = agreed.settings.sizes.resolve(header.mss())) {
+      sizes_ = std::move(*sizes);
+    }
+  }
+
+  void add(const Row& row) {
+    if (row.round < round_ || row.round > agreed_.settings.sweep.rounds) {
+      throw WorldError(fmt::format("round {} of the result is none of the sweep's", row.round));
+    }
+    count_ = row.round == round_ ? count_ + 1 : 1;
+    round_ = row.round;
+    const bool is_opening = round_ == 0 && count_ == 1 && row.size == PayloadSize(1);
+    if (!is_opening && !std::ranges::binary_search(sizes_, row.size)) {
+      throw WorldError(fmt::format("the result has a payload of {}, which the sweep has not",
+                                   count_of(row.size.bytes(), "byte")));
+    }
+    const std::uint64_t passes = round_ == 0 ? agreed_.settings.sweep.warmup_rounds : 1;
+    if (count_ > sizes_.size() * passes + (round_ == 0 ? 1 : 0)) {
+      throw WorldError(fmt::format("round {} of the result has too many pings", row.round));
+    }
+    last_end_ = std::max(
+        last_end_,
+        is_opening ? Duration(0) : row.start.value_or(Duration(0)) + row.rtt.value_or(Duration(0)));
+  }
+
+  void finish(const RunTrailer& trailer) const {
+    const Duration longest = agreed_.longest + agreed_.longest / 100;  // clocks are not the same
+    if (trailer.elapsed > longest || last_end_ > trailer.elapsed) {
+      throw WorldError(fmt::format("the result has taken {}, which cannot be",
+                                   format_duration(std::max(trailer.elapsed, last_end_))));
+    }
+  }
+
+ private:
+  const AgreedRun& agreed_;
+  std::vector<PayloadSize> sizes_;
+  std::uint32_t round_ = 0;
+  std::uint64_t count_ = 0;  // of pings in this round
+  Duration last_end_{0};
+};
+
+bool is_end_of_run(std::string_view status) {
+  using enum PingStatus;
+  return status == kComplete || status == kLimit ||
+         std::ranges::any_of(std::array{Timeout, Reset, Closed, Protocol, Interrupted, Failed},
+                             [&](PingStatus known) { return status == to_word(known); });
+}
+
+}  // namespace
+
+RunTrailer check_result(std::string_view text, const AgreedRun& agreed) {
+  check_lines(text);
+  RunReader reader(ByteSource(std::make_unique<std::istringstream>(std::string(text))), "result");
+  check_facts(reader.header(), agreed);
+  RowCheck rows(reader.header(), agreed);
+  while (const auto row = reader.next()) {
+    rows.add(*row);
   }
   if (!reader.trailer()) {
     throw WorldError("the result has no trailer");
   }
+  if (!is_end_of_run(reader.trailer()->status)) {
+    throw WorldError(fmt::format("the result ended with '{}', which no run does",
+                                 printable(reader.trailer()->status)));
+  }
+  rows.finish(*reader.trailer());
+  return *reader.trailer();
 }
 
 }  // namespace tcpstep

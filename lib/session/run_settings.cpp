@@ -6,6 +6,7 @@
 #include <array>
 
 #include "lib/base/error.h"
+#include "lib/runfile/run_header.h"
 
 namespace tcpstep {
 
@@ -22,6 +23,16 @@ std::uint64_t fresh_seed() {
   std::uint64_t seed = 0;
   check_syscall(::getrandom(&seed, sizeof seed, 0), "getrandom");
   return seed;
+}
+
+// Whoever ends a run at its deadline interrupts one end, and the other one sees the connection end.
+std::string_view end_of_run(PingStatus status, const RunSettings& settings) {
+  using enum PingStatus;
+  const bool is_cut = status == Interrupted || status == Closed || status == Reset;
+  if (is_cut && std::chrono::steady_clock::now() >= settings.deadline) {
+    return kLimit;
+  }
+  return status == Ok ? kComplete : to_word(status);
 }
 
 }  // namespace tcpstep

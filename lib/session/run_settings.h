@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "lib/base/sample.h"
 #include "lib/base/size_list.h"
 #include "lib/base/units.h"
 #include "lib/host/scheduling.h"
@@ -26,6 +28,8 @@ struct RunSettings {
   std::optional<std::uint64_t> seed;  // empty: a fresh one for every run
   Duration interval{0};
   Duration timeout{0};  // of each ping
+  // Of the run, as the server permits: what breaks off afterwards ends with kLimit.
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   Fill fill = Fill::Random;
   std::string congestion_control;
   TimestampMode timestamps = TimestampMode::Auto;
@@ -50,5 +54,8 @@ struct RunIdentity {
 [[nodiscard]] std::string make_run_id();
 
 [[nodiscard]] std::uint64_t fresh_seed();
+
+// The trailer's word for the end of a run.
+[[nodiscard]] std::string_view end_of_run(PingStatus status, const RunSettings& settings);
 
 }  // namespace tcpstep

@@ -207,6 +207,10 @@ RunOutcome SweepSession::measure_with(Peer& peer, const RunIdentity& identity,
   PingStatus status = PingStatus::Ok;
   Duration shortest = Duration::max();
   for (std::uint32_t i = 0; i < plan_.rounds_with_warmup() && status == PingStatus::Ok; ++i) {
+    if (std::chrono::steady_clock::now() >= settings_.deadline) {
+      status = PingStatus::Interrupted;
+      break;
+    }
     const Round round = plan_.round(i);
     const auto samples = timer.measure(round);
     status = requested_stop() != 0 ? PingStatus::Interrupted : samples.back().status;
@@ -219,9 +223,8 @@ RunOutcome SweepSession::measure_with(Peer& peer, const RunIdentity& identity,
     status = peer_.finish(1s);
   }
   const std::optional<Mss> mss_now = peer_.path_info().mss;
-  const RunTrailer& trailer =
-      writer.finish(status == PingStatus::Ok ? kComplete : to_word(status), elapsed,
-                    mss_now != facts_.path.mss ? mss_now : std::nullopt);
+  const RunTrailer& trailer = writer.finish(end_of_run(status, settings_), elapsed,
+                                            mss_now != facts_.path.mss ? mss_now : std::nullopt);
   RunOutcome outcome{.status = trailer.status,
                      .samples = trailer.samples,
                      .file = writer.path(),

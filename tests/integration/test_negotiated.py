@@ -33,6 +33,11 @@ def receive_frame(peer):
     return json.loads(receive_exactly(peer, length))
 
 
+def answers_nothing(peer):
+    """True if the server has closed without a ping."""
+    return peer.recv(1) == b""
+
+
 class AskingTestCase(TestCase):
     def ask(self, server, *arguments, naming=None):
         client = server.run_client(*arguments)
@@ -122,6 +127,38 @@ class Asking(AskingTestCase):
             self.assertNotIn(socket.gethostname(), text)
             self.assertNotIn("127.0.0.1", text)
 
+    def test_a_server_that_lies_about_the_run_is_not_believed(self):
+        server = self.start_server()
+        self.ask(server, "--sizes=1", "--rounds=1", "--link=lan")  # a true result, of another run
+        result = server.files()[0].read_bytes()
+
+        def script(peer):
+            peer.sendall(b"1")
+            peer.recv(1)
+            peer.sendall(frame({"type": "hello", "protocol": 1, "tool": "x", "nonce": "0" * 64,
+                                "authentication": False,
+                                "limits": {"bytes": 9, "pings": 9, "seconds": 9}}))
+            receive_frame(peer)
+            peer.sendall(frame({"type": "accept", "run_id": "0", "token": "0" * 32, "link": "lan",
+                                "sizes": "1", "rounds": 1, "warmup_rounds": 1,
+                                "order": "ascending", "seed": 1, "interval_ns": 0,
+                                "timeout_ns": 10**9, "fill": "random", "direction": "down",
+                                "connection": "warm", "pings": 2, "concurrent_runs": 1,
+                                "anonymous": False, "environment": {}}))
+            receive_frame(peer)
+            for _ in range(2):
+                peer.sendall(b"1")
+                peer.recv(1)
+            peer.sendall(frame({"type": "result", "status": "complete", "bytes": len(result)}) + result)
+            peer.recv(1)
+
+        output = self.directory / "run.csv"
+        with fake_server(script) as port:
+            client = run("tcpstep-client", "--port", port, "--output", output, "127.0.0.1")
+        self.assertEqual(client.returncode, 1)
+        self.assertIn("the server sent no result of this run: run_id of the result is", client.stderr)
+        self.assertEqual((read_run(output).trailer["status"], read_run(output).rows), ("protocol", []))
+
     def test_a_classic_server_cannot_be_asked(self):
         def script(peer):
             for _ in range(3):
@@ -161,8 +198,17 @@ class Limits(AskingTestCase):
         server = self.start_server("--max-connections=1")
         with server.connect() as peer:
             peer.recv(1)
-            self.ask(server, *SWEEP, naming="")
+            self.ask(server, *SWEEP, naming="the limit of 1 connection is reached")
             self.assertIn("limit of 1 connection is reached", server.words)
+            self.assertEqual(server.files(), [])
+
+    def test_of_connections_in_all_do_not_keep_a_crowd(self):
+        server = self.start_server("--max-connections=1")
+        crowd = [server.connect() for _ in range(60)]
+        wait_until(lambda: "the limit of 1 connection is reached" in server.words, "some are sent away")
+        self.assertEqual(sum(answers_nothing(peer) for peer in crowd), 60 - 1 - 32)
+        for peer in crowd:
+            peer.close()
 
     def test_of_the_queue(self):
         server = self.start_server("--max-queue=1", "--sizes=1", "--rounds=100000", "--interval=1ms")
@@ -179,13 +225,25 @@ class Limits(AskingTestCase):
         server = self.start_server("--max-time=1s", "--sizes=1", "--rounds=100000", "--interval=5ms")
         output = self.directory / "run.csv"
         self.ask(server, "--output", output, naming="ended the run early")
-        self.assertEqual(read_run(output).trailer["status"], "interrupted")
+        self.assertEqual(read_run(output).trailer["status"], "limit")
         self.assertEqual(output.read_bytes(), server.files()[0].read_bytes())
         self.assertIn("longer than --max-time", server.words)
 
+    def test_of_time_keeps_what_the_client_has_measured(self):
+        server = self.start_server("--max-time=1s", "--sizes=1", "--rounds=100000", "--interval=5ms")
+        output = self.directory / "run.csv"
+        self.ask(server, "--direction=up", "--output", output, naming="ended early (limit)")
+        run_file = read_run(output)
+        self.assertEqual(run_file.trailer["status"], "limit")
+        self.assertGreater(len(run_file.rows), 10)
+        self.assertEqual(output.read_bytes(), server.files()[0].read_bytes())
+
     def test_of_addresses(self):
         server = self.start_server("--allow=192.0.2.0/24,::1/128")
-        self.ask(server, naming="closed the connection before the first payload")
+        self.ask(server, naming="its address is not among those of --allow")
+        with server.connect() as peer:
+            self.assertEqual(answer(peer), 1, "a classic client is disconnected")
+        self.assertEqual(server.files(), [])
         self.assertEqual(server.run_client(*SWEEP, host="::1").returncode, 0)
 
 
