@@ -38,6 +38,7 @@ std::vector<std::uint64_t> Poller::wait(std::optional<Duration> limit,
     throw_system_error(errno, "wait for clients");
   }
   std::vector<std::uint64_t> keys;
+  keys.reserve(static_cast<std::size_t>(std::max(count, 0)));
   for (int i = 0; i < count; ++i) {
     keys.push_back(events.at(static_cast<std::size_t>(i)).data.u64);
   }
