@@ -60,6 +60,23 @@ bool is_one_file(const ClientOptions& options) {
   return !options.output.empty() && !std::filesystem::is_directory(options.output);
 }
 
+// The name of a file that is needed for the time of a run only.
+class TemporaryPath {
+ public:
+  TemporaryPath() = default;
+  TemporaryPath(const TemporaryPath&) = delete;
+  TemporaryPath& operator=(const TemporaryPath&) = delete;
+  ~TemporaryPath() {
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+  }
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_ =
+      std::filesystem::temp_directory_path() / ("tcpstep-" + random_hex(8) + ".csv");
+};
+
 void die_if_stopped() {
   if (StopSignals::received() != 0) {
     StopSignals::die_of(StopSignals::received());
@@ -309,13 +326,14 @@ void ClientRun::take_result(const std::string& rest, const Responses& responses)
     status = frames.receive_bytes(bytes, result->bytes);
   }
   summarize(responses);
+  if (received.message && std::holds_alternative<Refuse>(*received.message)) {
+    mark_lost(to_word(PingStatus::Failed));
+    const auto& refusal = std::get<Refuse>(*received.message);
+    throw WorldError(refusal.reason, refusal.hint);
+  }
   if (status != PingStatus::Ok || result == nullptr || bytes.size() != result->bytes) {
     mark_lost(end_of_run(status == PingStatus::Ok ? PingStatus::Protocol : status, settings()));
     die_if_stopped();
-    if (received.message && std::holds_alternative<Refuse>(*received.message)) {
-      const auto& refusal = std::get<Refuse>(*received.message);
-      throw WorldError(refusal.reason, refusal.hint);
-    }
     throw WorldError("the result did not arrive: " +
                      (frames.fault().empty() ? std::string(to_word(status)) : frames.fault()));
   }
@@ -395,20 +413,18 @@ void ClientRun::measure_up() {
   }
   ProgressBar progress("round", run_settings.sweep.rounds + run_settings.sweep.warmup_rounds,
                        !options_.is_quiet);
-  std::optional<std::filesystem::path> temporary;
+  std::optional<TemporaryPath> temporary;
   if (options_.output.empty()) {
-    temporary = std::filesystem::temp_directory_path() / ("tcpstep-" + random_hex(8) + ".csv");
+    temporary.emplace();
   }
   Joining fresh(*this);
   const RunOutcome outcome = session.measure(
-      identity(), [&] { return temporary ? OutputFile(*temporary) : open_output(); },
+      identity(), [&] { return temporary ? OutputFile(temporary->path()) : open_output(); },
       [&](std::uint32_t done, std::uint32_t) { progress.show(done, run_settings.link); },
       negotiation_.accept().connection == ConnectionMode::Fresh ? &fresh : nullptr);
   std::ifstream file(outcome.file, std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  if (temporary) {
-    std::filesystem::remove(*temporary);
-  }
+  temporary.reset();
   status = frames.send(Result{.status = outcome.status, .bytes = bytes.size()});
   status = status == PingStatus::Ok ? server_.send_all(bytes_of(bytes)) : status;
   const auto answer = status == PingStatus::Ok ? frames.receive(options_.timeout)

@@ -115,11 +115,29 @@ ServerRun::ServerRun(RunTask task, const ServerOptions& options, const HostFacts
 
 bool ServerRun::perform() {
   settings_.seed = settings_.seed ? *settings_.seed : fresh_seed();
-  const RunOutcome outcome = !task_.candidate.request                            ? measure_classic()
-                             : task_.identity.direction == MeasuredDirection::Up ? answer_up()
-                                                                                 : measure_down();
+  const RunOutcome outcome = measure();
   report(outcome);
   return outcome.status == kComplete;
+}
+
+RunOutcome ServerRun::measure() {
+  if (!task_.candidate.request) {
+    return measure_classic();
+  }
+  try {
+    return task_.identity.direction == MeasuredDirection::Up ? answer_up() : measure_down();
+  } catch (const WorldError& error) {
+    refuse({.reason = error.what(), .hint = error.hint()});
+    throw;
+  } catch (const std::system_error&) {
+    refuse({.reason = "the server cannot write the result", .hint = "Its own messages say why."});
+    throw;
+  }
+}
+
+// So that the client need not guess why nothing more comes.
+void ServerRun::refuse(const Refuse& words) {
+  static_cast<void>(FrameStream(client_).send(words));
 }
 
 RunOutcome ServerRun::measure_classic() {
@@ -178,18 +196,12 @@ RunOutcome ServerRun::measure_down() {
   ProgressBar progress("round", settings_.sweep.rounds + settings_.sweep.warmup_rounds,
                        !options_.is_quiet && options_.limits.concurrent_runs == 1);
   HandedOver fresh(server_, settings_.timeout);
-  try {
-    RunOutcome outcome = session.measure(
-        task_.identity, open_output_,
-        [&](std::uint32_t done, std::uint32_t) { progress.show(done, settings_.link); },
-        task_.identity.connection == ConnectionMode::Fresh ? &fresh : nullptr);
-    send_result(frames, outcome);
-    return outcome;
-  } catch (const std::exception&) {
-    static_cast<void>(frames.send(Refuse{.reason = "the server cannot write the result",
-                                         .hint = "Its own messages say why."}));
-    throw;
-  }
+  RunOutcome outcome = session.measure(
+      task_.identity, open_output_,
+      [&](std::uint32_t done, std::uint32_t) { progress.show(done, settings_.link); },
+      task_.identity.connection == ConnectionMode::Fresh ? &fresh : nullptr);
+  send_result(frames, outcome);
+  return outcome;
 }
 
 void ServerRun::send_result(FrameStream& frames, const RunOutcome& outcome) {
@@ -214,9 +226,8 @@ RunOutcome ServerRun::answer_up() {
     return {.status = status, .samples = 0, .file = {}, .warnings = {}};
   }
   std::string rest = frames.take_rest();
-  const PingStatus status = task_.identity.connection == ConnectionMode::Fresh
-                                ? answer_fresh()
-                                : answer_warm(frames, rest);
+  const PingStatus status =
+      task_.identity.connection == ConnectionMode::Fresh ? answer_fresh() : answer_warm(rest);
   if (status != PingStatus::Ok) {
     return mark_lost(end_of_run(status, settings_));
   }
@@ -224,7 +235,7 @@ RunOutcome ServerRun::answer_up() {
   return take_result(results);
 }
 
-PingStatus ServerRun::answer_warm(FrameStream& /*frames*/, std::string& rest) {
+PingStatus ServerRun::answer_warm(std::string& rest) {
   Responder responder(client_, {.received = bytes_of(rest), .answered = 0, .stops_at_frame = true});
   const Responses responses = responder.run();
   rest.assign(reinterpret_cast<const char*>(responder.rest().data()), responder.rest().size());
@@ -266,10 +277,9 @@ RunOutcome ServerRun::take_result(FrameStream& frames) {
   }
   const std::uint64_t most = kLongestHeader + kLongestRow * options_.limits.pings;
   if (result->bytes > most) {
-    static_cast<void>(frames.send(
-        Refuse{.reason = fmt::format("a result of {} bytes exceeds this server's limit of {}",
-                                     result->bytes, most),
-               .hint = "Ask for fewer pings."}));
+    refuse({.reason = fmt::format("a result of {} bytes exceeds this server's limit of {}",
+                                  result->bytes, most),
+            .hint = "Ask for fewer pings."});
     return mark_lost("protocol");
   }
   std::string text;
@@ -284,7 +294,7 @@ RunOutcome ServerRun::take_result(FrameStream& frames) {
                                   .longest = std::chrono::steady_clock::now() - begin_});
   } catch (const WorldError& error) {
     log_.fault("fault", fmt::format("run with {}: {}", peer_, error.what()), {{"peer", peer_}});
-    static_cast<void>(frames.send(Refuse{.reason = error.what(), .hint = {}}));
+    refuse({.reason = error.what(), .hint = {}});
     return mark_lost("protocol");
   }
   OutputFile file = open_output_();

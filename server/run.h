@@ -44,11 +44,13 @@ class ServerRun {
   bool perform();
 
  private:
+  RunOutcome measure();
   RunOutcome measure_classic();
   RunOutcome measure_down();
   RunOutcome answer_up();
-  PingStatus answer_warm(FrameStream& frames, std::string& rest);
+  PingStatus answer_warm(std::string& rest);
   PingStatus answer_fresh();
+  void refuse(const Refuse& words);
   RunOutcome take_result(FrameStream& frames);
   [[nodiscard]] RunHeader describe_lost() const;
   RunOutcome mark_lost(std::string_view status);
