@@ -77,6 +77,11 @@ class TemporaryPath {
       std::filesystem::temp_directory_path() / ("tcpstep-" + random_hex(8) + ".csv");
 };
 
+// What became of a run that could not go on.
+PingStatus failure() {
+  return StopSignals::received() != 0 ? PingStatus::Interrupted : PingStatus::Failed;
+}
+
 void die_if_stopped() {
   if (StopSignals::received() != 0) {
     StopSignals::die_of(StopSignals::received());
@@ -275,8 +280,18 @@ Responses ClientRun::answer_fresh() {
   ProgressBar progress("ping", accept.pings, !options_.is_quiet);
   Responses all{.payloads = 1, .bytes = 1};
   for (std::uint64_t ping = 0; ping < accept.pings && !is_readable(server_.fd()); ++ping) {
-    TcpConnection connection = join();
-    Responder responder(connection, {.received = bytes_of(rest_)});
+    std::optional<TcpConnection> connection;
+    try {
+      connection.emplace(join());
+    } catch (const std::exception&) {
+      if (is_readable(server_.fd())) {  // the server has ended the run meanwhile
+        break;
+      }
+      mark_lost(to_word(failure()));
+      die_if_stopped();
+      throw;
+    }
+    Responder responder(*connection, {.received = bytes_of(rest_)});
     const Responses responses = responder.run();
     all.payloads += responses.payloads;
     all.bytes += responses.bytes;
@@ -301,7 +316,6 @@ TcpConnection ClientRun::join() {
   while (joining.state() != State::Accepted) {
     const auto received = connection.receive_some(buffer);
     if (received.status != PingStatus::Ok) {
-      die_if_stopped();
       throw WorldError(fmt::format("a fresh connection failed: {}", to_word(received.status)));
     }
     const std::string answer = joining.add(std::span(buffer).first(received.bytes));
@@ -388,7 +402,12 @@ class ClientRun::Joining : public ConnectionSource {
     if (StopSignals::received() != 0) {
       return PingStatus::Interrupted;
     }
-    connection.emplace(run_.join());
+    try {
+      connection.emplace(run_.join());
+    } catch (const std::exception& error) {
+      fault_ = error.what();
+      return failure();
+    }
     FrameStream frames(*connection, std::exchange(run_.rest_, {}));
     const auto answer = frames.receive(run_.options_.timeout);
     if (answer.status != PingStatus::Ok) {
@@ -398,8 +417,12 @@ class ClientRun::Joining : public ConnectionSource {
     return is_ready && frames.take_rest().empty() ? PingStatus::Ok : PingStatus::Protocol;
   }
 
+  // Why there was no next one, if that is known.
+  [[nodiscard]] const std::string& fault() const { return fault_; }
+
  private:
   ClientRun& run_;
+  std::string fault_;
 };
 
 void ClientRun::measure_up() {
@@ -432,7 +455,7 @@ void ClientRun::measure_up() {
   show_table(bytes);
   die_if_stopped();
   if (outcome.status != kComplete) {
-    throw WorldError(fmt::format("the run ended early ({})", outcome.status));
+    throw WorldError(fmt::format("the run ended early ({})", outcome.status), fresh.fault());
   }
   if (answer.message && std::holds_alternative<Refuse>(*answer.message)) {
     const auto& refusal = std::get<Refuse>(*answer.message);

@@ -101,9 +101,9 @@ TcpConnection TcpConnection::connect(const Address& peer, Duration timeout,
     if (errno != EINPROGRESS) {
       throw_system_error(errno, attempted);
     }
-    pollfd connecting{.fd = fd.get(), .events = POLLOUT, .revents = 0};
-    const timespec limit = to_timespec(timeout);
-    if (check_syscall(::ppoll(&connecting, 1, &limit, nullptr), "{}", attempted) == 0) {
+    // The ticks of another connection's patience may interrupt this wait.
+    const int events = wait_for({.fd = fd.get(), .events = POLLOUT, .revents = 0}, timeout);
+    if (check_syscall(events, "{}", attempted) == 0) {
       throw_system_error(ETIMEDOUT, attempted);
     }
     const int error_number = read_flag(fd, SOL_SOCKET, SO_ERROR);

@@ -128,12 +128,12 @@ class Fields {
   }
 
   Fields object(const char* key) const {
-    static const Json kNothing = Json::object();
+    static const Json nothing = Json::object();
     const Json* value = find(key);
     if (value != nullptr && !value->is_object()) {
       fail(key, *value, "an object");
     }
-    return Fields(value == nullptr ? kNothing : *value);
+    return Fields(value == nullptr ? nothing : *value);
   }
 
   Environment environment(const char* key) const {
