@@ -142,7 +142,8 @@ class EndsThatFallSilent(TestCase):
                 self.assertEqual(client.returncode, 1, words)
                 self.assertEqual(read_run(self.output).trailer["status"], "timeout", words)
                 os.kill(process, signal.SIGCONT)
-                self.assertIn(self.status_at_the_server(), ("timeout", "closed", "reset"))
+                # Woken, it may find the client's result behind a payload that it has not answered: protocol.
+                self.assertIn(self.status_at_the_server(), ("timeout", "closed", "reset", "protocol"))
                 self.assertEqual(self.server.run_client(*FEW).returncode, 0)
 
 
