@@ -26,7 +26,7 @@ constexpr Duration kPatienceWithDoomed = 5s;
 constexpr std::uint64_t kToldBeyondLimit = 32;  // clients; below the server's spare descriptors
 constexpr Duration kFarewell = 2s;              // for a refusal to arrive
 constexpr Duration kRetellAfter = 10s;          // so that a client that waits knows we are there
-constexpr std::size_t kReadAtOnce = 16 * 1024;
+constexpr std::size_t kReadAtOnce = std::size_t{16} * 1024;
 
 }  // namespace
 

@@ -101,7 +101,7 @@ class Reception {
   [[nodiscard]] Duration patience_with(const Visitor& visitor) const;
   void leave(Visitors::iterator entry);  // what was sent may still arrive
   void erase(Visitors::iterator entry);
-  void tell(Visitor& visitor, std::uint64_t ahead);
+  static void tell(Visitor& visitor, std::uint64_t ahead);
   [[nodiscard]] std::uint64_t connections_of(const std::string& network) const;
   bool is_run_permitted(const std::string& network);
 
