@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/base/units.h"
 #include "lib/cli/host_options.h"
 #include "lib/net/address.h"
+#include "lib/protocol/messages.h"
 
 namespace tcpstep {
 
@@ -17,8 +20,19 @@ struct ClientOptions {
   IpVersion ip_version = IpVersion::Any;
   Duration timeout{0};
   std::uint32_t retries = 0;
+
+  Request request;                            // what to ask a server that speaks frames
+  std::vector<MeasuredDirection> directions;  // one run each
+  bool needs_frames = false;                  // something of the above was asked for
+  std::uint32_t repetitions = 1;
+  Duration pause{0};                  // between runs
+  std::filesystem::path output;       // a new file, or a folder; empty: none
+  std::filesystem::path secret_file;  // empty: none
+
   HostOptions this_host;
   bool is_quiet = false;
+
+  [[nodiscard]] std::uint64_t runs() const { return repetitions * directions.size(); }
 };
 
 // Empty if --help or --version was asked for. Throws UsageError.

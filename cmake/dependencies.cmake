@@ -7,6 +7,7 @@ find_package(Threads REQUIRED)
 
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(libmnl REQUIRED IMPORTED_TARGET libmnl)
+pkg_check_modules(libsodium REQUIRED IMPORTED_TARGET libsodium)
 
 # Debian's gnuplot-iostream is one header without a CMake package.
 find_path(GNUPLOT_IOSTREAM_INCLUDE_DIR gnuplot-iostream.h REQUIRED)

@@ -33,8 +33,13 @@ std::vector<PacketPing> packet_pings(std::span<const PacketRecord> records) {
   std::optional<Duration> answered;
   std::optional<std::uint32_t> last_answer;
   for (const PacketRecord& record : records) {
-    const bool is_answer = record.direction == Direction::Up && record.payload_bytes > 0;
+    const bool is_answer = record.direction == Direction::Up && record.payload_bytes == 1;
     if (is_answer && record.sequence == last_answer) {
+      continue;
+    }
+    if (record.direction == Direction::Up && record.payload_bytes > 1) {  // a frame: no ping yet
+      ping = {};
+      first_in.reset();
       continue;
     }
     ping.lateness = std::max(ping.lateness, record.out - record.due);

@@ -20,7 +20,8 @@ struct PacketPing {
   std::uint32_t tcp_acks{0};  // without payload, before the answer
 };
 
-// Pings in their order: an answer each. What TCP sent again counts once.
+// Pings in their order: an answer of one byte each. What TCP sent again counts once, and what the
+// two ends say to each other in frames is no ping.
 [[nodiscard]] std::vector<PacketPing> packet_pings(std::span<const PacketRecord> records);
 
 // What an undisturbed ping looks like.

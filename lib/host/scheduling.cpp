@@ -1,7 +1,6 @@
 #include "lib/host/scheduling.h"
 
 #include <fmt/format.h>
-#include <sched.h>
 #include <sys/mman.h>
 
 #include <cerrno>
@@ -78,6 +77,17 @@ EffectiveScheduling apply(const Scheduling& wanted) {
   effective.cpu = CPU_COUNT(&after) == 1 ? list_of(after) : "any";
   effective.realtime = ::sched_getscheduler(0) == SCHED_FIFO ? "on" : "off";
   return effective;
+}
+
+SchedulingGuard::SchedulingGuard() : cpus_(usable_cpus()), policy_(::sched_getscheduler(0)) {}
+
+SchedulingGuard::~SchedulingGuard() {
+  const sched_param ordinary{};
+  ::sched_setaffinity(0, sizeof cpus_, &cpus_);
+  if (policy_ == SCHED_OTHER && ::sched_getscheduler(0) != policy_) {
+    ::sched_setscheduler(0, policy_, &ordinary);
+    ::munlockall();
+  }
 }
 
 }  // namespace tcpstep

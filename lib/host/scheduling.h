@@ -1,6 +1,8 @@
 // Where and how the measuring process runs: processor, priority, memory.
 #pragma once
 
+#include <sched.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,5 +30,18 @@ struct EffectiveScheduling {
 // Throws WorldError for what cannot be meant: a processor that does not exist or may not be used,
 // and spinning where there is only one processor, because the peer or the kernel would never run.
 EffectiveScheduling apply(const Scheduling& wanted);
+
+// Puts processor, priority and locked memory back when it dies.
+class SchedulingGuard {
+ public:
+  SchedulingGuard();
+  ~SchedulingGuard();
+  SchedulingGuard(const SchedulingGuard&) = delete;
+  SchedulingGuard& operator=(const SchedulingGuard&) = delete;
+
+ private:
+  cpu_set_t cpus_{};
+  int policy_;
+};
 
 }  // namespace tcpstep

@@ -6,11 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "lib/base/sample.h"
 #include "lib/base/stop_request.h"
 #include "lib/protocol/classic.h"
+#include "lib/protocol/frame.h"
 
 namespace tcpstep {
 
@@ -22,31 +24,67 @@ struct Responses {
   PingStatus end = PingStatus::Ok;     // Closed is the orderly end if nothing is unfinished
 };
 
+// How a responder begins and ends.
+struct ResponderOptions {
+  std::span<const std::byte> received = {};  // already, and not yet answered
+  std::uint64_t answered = 0;                // payloads of one byte, before this responder
+  bool stops_at_frame = false;  // a payload that begins with kFrameMark is none: see rest()
+};
+
 // Answers every payload until the peer closes or something goes wrong.
 // Peer has receive_some(span) and send_all(span), as TcpConnection has.
 template <class Peer>
 class Responder {
  public:
-  explicit Responder(Peer& peer) : peer_(peer), buffer_(std::size_t{64} * 1024) {}
+  explicit Responder(Peer& peer, const ResponderOptions& options = {})
+      : peer_(peer),
+        buffer_(std::size_t{64} * 1024),
+        stops_at_frame_(options.stops_at_frame),
+        early_(options.received.begin(), options.received.end()) {
+    responses_.payloads = options.answered;
+    responses_.bytes = options.answered;
+  }
 
   Responses run() {
-    while (responses_.end == PingStatus::Ok) {
+    return run([] {});
+  }
+
+  // Calls `after_each` when something has arrived, and was answered if it was whole.
+  template <class Callback>
+  Responses run(Callback&& after_each) {
+    while (responses_.end == PingStatus::Ok && rest_.empty()) {
       step();
+      after_each();
     }
     return responses_;
   }
+
+  // What came instead of a payload, from the mark on; empty if no frame ended this.
+  [[nodiscard]] std::span<const std::byte> rest() const { return rest_; }
 
   // As far as it got; of use in a progress display.
   [[nodiscard]] const Responses& so_far() const { return responses_; }
 
  private:
   void step() {
+    if (!early_.empty()) {
+      const std::vector<std::byte> early = std::exchange(early_, {});
+      take(early);
+      return;
+    }
     const auto received = peer_.receive_some(buffer_);
     if (received.status != PingStatus::Ok) {
       responses_.end = received.status;
       return;
     }
-    const auto data = std::span<const std::byte>(buffer_).first(received.bytes);
+    take(std::span<const std::byte>(buffer_).first(received.bytes));
+  }
+
+  void take(std::span<const std::byte> data) {
+    if (stops_at_frame_ && responses_.unfinished_bytes == 0 && data.front() == kFrameMark) {
+      rest_.assign(data.begin(), data.end());
+      return;
+    }
     responses_.bytes += data.size();
     // A payload ends in the sentinel, so the last byte decides whether to answer.
     const bool is_complete = data.back() == kSentinel;
@@ -89,6 +127,9 @@ class Responder {
 
   Peer& peer_;
   std::vector<std::byte> buffer_;
+  bool stops_at_frame_;
+  std::vector<std::byte> early_;
+  std::vector<std::byte> rest_;
   Responses responses_;
 };
 

@@ -2,22 +2,18 @@
 
 #include <linux/tcp.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
-#include <csignal>
-#include <thread>
 
 #include "lib/base/error.h"
 
 namespace tcpstep {
 namespace {
 
-constexpr int kBacklog = 128;  // clients that may wait their turn; SYNs beyond it are retried
+constexpr int kBacklog = 1024;  // clients not yet accepted; SYNs beyond it are retried
 
 void set_flag(const Fd& fd, int level, int option, int value, const char* name) {
   check_syscall(::setsockopt(fd.get(), level, option, &value, sizeof value), "set {}", name);
@@ -76,6 +72,7 @@ std::vector<Fd> listen_on_one(const Address& address) {
 bool concerns_one_client_only(int error_number) {
   switch (error_number) {
     case EAGAIN:
+    case EINTR:
     case ECONNABORTED:
     case EPROTO:
     case ENETDOWN:
@@ -111,32 +108,24 @@ bool Listener::set_congestion_control(const std::string& name) {
   });
 }
 
-std::optional<TcpConnection> Listener::accept(const sigset_t& signal_mask) {
-  std::vector<pollfd> waiting;
-  for (const Fd& fd : fds_) {
-    waiting.push_back({.fd = fd.get(), .events = POLLIN, .revents = 0});
-  }
-  for (;;) {
-    if (::ppoll(waiting.data(), waiting.size(), nullptr, &signal_mask) < 0) {
-      if (errno == EINTR) {
-        return std::nullopt;
-      }
-      throw_system_error(errno, "wait for a client");
-    }
-    const auto ready =
-        std::ranges::find_if(waiting, [](const pollfd& p) { return p.revents != 0; });
+Listener::Accepted Listener::accept_now() {
+  for (const Fd& listening : fds_) {
     sockaddr_storage peer{};
     socklen_t length = sizeof peer;
-    const int fd = ::accept4(ready->fd, reinterpret_cast<sockaddr*>(&peer), &length, SOCK_CLOEXEC);
+    const int fd =
+        ::accept4(listening.get(), reinterpret_cast<sockaddr*>(&peer), &length, SOCK_CLOEXEC);
     if (fd >= 0) {
-      return TcpConnection(Fd(fd), Address(reinterpret_cast<const sockaddr*>(&peer), length));
+      return {.client =
+                  TcpConnection(Fd(fd), Address(reinterpret_cast<const sockaddr*>(&peer), length))};
     }
     if (is_out_of_something(errno)) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));  // the client waits in the queue
-    } else if (!concerns_one_client_only(errno)) {
+      return {.client = std::nullopt, .is_exhausted = true};
+    }
+    if (!concerns_one_client_only(errno)) {
       throw_system_error(errno, "accept a client");
     }
   }
+  return {};
 }
 
 Address Listener::local_address() const {

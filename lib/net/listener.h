@@ -25,9 +25,16 @@ class Listener {
   // kernel is never reset). False if the kernel does not offer it.
   bool set_congestion_control(const std::string& name);
 
-  // Waits for the next client. Empty if a signal handler ran before one came.
-  // `signal_mask` is the mask to wait with (ppoll(2)), so that no signal is missed.
-  [[nodiscard]] std::optional<TcpConnection> accept(const sigset_t& signal_mask);
+  // The next client, if one waits. Never blocks; errors that concern one client only count as
+  // none. Throws std::system_error if it cannot go on at all.
+  struct Accepted {
+    std::optional<TcpConnection> client;
+    bool is_exhausted = false;  // out of descriptors or memory: there may be some again soon
+  };
+  [[nodiscard]] Accepted accept_now();
+
+  // To be polled for clients.
+  [[nodiscard]] const std::vector<Fd>& fds() const { return fds_; }
 
   // The first one, if there are two: they differ in the IP version only.
   [[nodiscard]] Address local_address() const;

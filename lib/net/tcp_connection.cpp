@@ -101,9 +101,9 @@ TcpConnection TcpConnection::connect(const Address& peer, Duration timeout,
     if (errno != EINPROGRESS) {
       throw_system_error(errno, attempted);
     }
-    pollfd connecting{.fd = fd.get(), .events = POLLOUT, .revents = 0};
-    const timespec limit = to_timespec(timeout);
-    if (check_syscall(::ppoll(&connecting, 1, &limit, nullptr), "{}", attempted) == 0) {
+    // The ticks of another connection's patience may interrupt this wait.
+    const int events = wait_for({.fd = fd.get(), .events = POLLOUT, .revents = 0}, timeout);
+    if (check_syscall(events, "{}", attempted) == 0) {
       throw_system_error(ETIMEDOUT, attempted);
     }
     const int error_number = read_flag(fd, SOL_SOCKET, SO_ERROR);
@@ -113,6 +113,14 @@ TcpConnection TcpConnection::connect(const Address& peer, Duration timeout,
   }
   set_blocking(fd, true);
   return {std::move(fd), peer};
+}
+
+TcpConnection TcpConnection::adopt(Fd fd) {
+  sockaddr_storage peer{};
+  socklen_t length = sizeof peer;
+  check_syscall(::getpeername(fd.get(), reinterpret_cast<sockaddr*>(&peer), &length),
+                "getpeername");
+  return {std::move(fd), Address(reinterpret_cast<const sockaddr*>(&peer), length)};
 }
 
 bool TcpConnection::set_congestion_control(const std::string& name) {
@@ -248,6 +256,31 @@ PingStatus TcpConnection::stay_idle(Duration pause) noexcept {
     return PingStatus::Closed;
   }
   return errno == EAGAIN ? PingStatus::Ok : status_of(errno);
+}
+
+std::optional<TcpConnection::Received> TcpConnection::receive_now(
+    std::span<std::byte> buffer) noexcept {
+  const ssize_t bytes = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (bytes < 0 && (errno == EAGAIN || errno == EINTR)) {
+    return std::nullopt;
+  }
+  if (bytes < 0) {
+    return Received{.status = status_of(errno), .bytes = 0};
+  }
+  return Received{.status = bytes == 0 ? PingStatus::Closed : PingStatus::Ok,
+                  .bytes = static_cast<std::size_t>(bytes)};
+}
+
+bool TcpConnection::send_now(std::string_view bytes) noexcept {
+  const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent > 0) {
+    timestamps_.note_sent(static_cast<std::size_t>(sent));
+  }
+  return sent == static_cast<ssize_t>(bytes.size());
+}
+
+void TcpConnection::end_sending() noexcept {
+  ::shutdown(fd_.get(), SHUT_WR);
 }
 
 PingStatus TcpConnection::finish(Duration patience) noexcept {

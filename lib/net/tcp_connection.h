@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "lib/base/path_info.h"
 #include "lib/base/sample.h"
@@ -32,6 +33,9 @@ class TcpConnection {
   // Throws std::system_error ("connect to 192.0.2.1:19901: Connection refused").
   static TcpConnection connect(const Address& peer, Duration timeout,
                                const std::string& congestion_control = "");
+
+  // Takes over a connected socket, for instance of another process.
+  static TcpConnection adopt(Fd fd);
 
   // Limit of each wait for the peer, for the calling thread: of a ping from stay_idle() on, of each
   // receive_some(). Zero waits for ever. It may take a quarter more. A stop signal ends the wait
@@ -76,6 +80,19 @@ class TcpConnection {
   // Adds to `sample`, a ping just measured, what the kernel knows about it: what has changed since
   // the last call, and the stamps. `sent_at` is the reading of CLOCK_MONOTONIC before the send.
   void explain(Sample& sample, Duration sent_at) noexcept;
+
+  // --- For a process that waits for many connections at once: these never block. ---
+
+  // What is there; nothing if nothing is.
+  [[nodiscard]] std::optional<Received> receive_now(std::span<std::byte> buffer) noexcept;
+
+  // False if the kernel does not take all of it at once: the peer does not read.
+  [[nodiscard]] bool send_now(std::string_view bytes) noexcept;
+
+  // Says that nothing more will be sent.
+  void end_sending() noexcept;
+
+  [[nodiscard]] const Fd& fd() const { return fd_; }
 
   // --- The end and the facts ---
 

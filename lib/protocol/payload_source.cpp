@@ -3,6 +3,7 @@
 #include <random>
 
 #include "lib/protocol/classic.h"
+#include "lib/protocol/frame.h"
 
 namespace tcpstep {
 namespace {
@@ -12,7 +13,7 @@ constexpr std::size_t kHistory = std::size_t{64} * 1024;
 std::byte random_fill_byte(std::mt19937_64& generator) {
   for (;;) {
     const auto candidate = static_cast<std::byte>(generator() >> 56U);
-    if (candidate != kSentinel) {
+    if (candidate != kSentinel && candidate != kFrameMark) {
       return candidate;
     }
   }

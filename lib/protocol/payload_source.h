@@ -23,7 +23,8 @@ class PayloadSource {
   // Touches all memory it will ever use. The same seed gives the same bytes.
   PayloadSource(PayloadSize largest, Fill fill, std::uint64_t seed);
 
-  // A payload of that many bytes: the last one is the sentinel and no other one equals it.
+  // A payload of that many bytes: the last one is the sentinel and no other one equals it, nor the
+  // mark of a frame.
   // Valid until the next call. `size` must not exceed `largest`.
   [[nodiscard]] std::span<const std::byte> next(PayloadSize size);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 namespace tcpstep {
 namespace {
@@ -24,6 +25,18 @@ std::map<std::string, std::string> settings_of(const RunHeader& header) {
     }
   }
   return settings;
+}
+
+// What was measured otherwise is a link of its own: the uplink, and fresh connections.
+std::string name_of(const RunHeader& header) {
+  std::string name(header.link());
+  for (const auto& [key, value] :
+       {std::pair("direction", "up"), std::pair("connection", "fresh")}) {
+    if (header.find(key) == value) {
+      name += fmt::format(".{}", value);
+    }
+  }
+  return name;
 }
 
 // Files without an id are never the same run. In virtual time ids may come again with another seed.
@@ -49,7 +62,7 @@ bool has_moved(const LinkFacts& run, const std::optional<RunTrailer>& trailer,
 LinkFacts facts_of(const RunHeader& header, RttClock clock) {
   LinkFacts facts;
   facts.clock = clock;
-  facts.link = header.link();
+  facts.link = name_of(header);
   facts.mss = header.mss();
   facts.settings = settings_of(header);
   facts.identity = identity_of(header);

@@ -1,6 +1,7 @@
 #include "lib/runfile/output_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,8 +23,11 @@ OutputFile::OutputFile(OutputFile&& other) noexcept
 
 OutputFile::~OutputFile() {
   if (fd_ >= 0) {
+    // Asked of the file, for another process may have written to it.
+    struct stat facts {};
+    const bool is_empty = ::fstat(fd_, &facts) == 0 && facts.st_size == 0;
     ::close(fd_);
-    if (length_ == 0) {
+    if (is_empty) {
       ::unlink(path_.c_str());
     }
   }

@@ -49,6 +49,7 @@ struct RunTrailer {
 };
 
 inline constexpr std::string_view kComplete = "complete";
+inline constexpr std::string_view kLimit = "limit";        // longer than the server permits
 inline constexpr std::string_view kRepaired = "repaired";  // cut by a crash, ended by hand
 
 }  // namespace tcpstep

@@ -44,6 +44,13 @@ void shift_stamps(msghdr* message) {
   }
 }
 
+// Set forward by an hour, then back by two, forward by three, ... at each reading.
+long restless_shift() {
+  static long readings = 0;
+  ++readings;
+  return 3600 * (readings % 2 == 0 ? -readings : readings);
+}
+
 int refuse(int error) {
   errno = error;
   return -1;
@@ -116,7 +123,19 @@ extern "C" int clock_gettime(clockid_t clock, timespec* time) {
     clock_jumps = ++clock_readings / 200;
     time->tv_sec += clock_jumps * 3600;
   }
+  if (clock == CLOCK_REALTIME && is_strange("restless_clock")) {
+    time->tv_sec += restless_shift();
+  }
   return result;
+}
+
+extern "C" time_t time(time_t* where) {
+  static const auto original = real<time_t (*)(time_t*)>("time");
+  const time_t shown = original(nullptr) + (is_strange("restless_clock") ? restless_shift() : 0);
+  if (where != nullptr) {
+    *where = shown;
+  }
+  return shown;
 }
 
 extern "C" int clock_getres(clockid_t clock, timespec* resolution) {

@@ -2,7 +2,7 @@
 
 import sys
 
-from harness import HERE, TestCase, free_port, main, run, start
+from harness import HERE, PATIENCE, TestCase, free_port, main, run, start
 
 PINGS = 2000  # 20 rounds of 1:9901:100
 ANSWERED = PINGS + 100 + 1  # and one round of warm-up, and the opening ping
@@ -11,7 +11,9 @@ ANSWERED = PINGS + 100 + 1  # and one round of warm-up, and the opening ping
 class ClassicClientWithOurServer(TestCase):
     def complete_with(self, host, *reading):
         server = self.start_server("--one-off")
-        client = run(sys.executable, HERE / "classic_client.py", host, server.port, *reading)
+        # Ten million system calls, byte by byte: on a busy machine they take longer than PATIENCE.
+        client = run(sys.executable, HERE / "classic_client.py", host, server.port, *reading,
+                     timeout=4 * PATIENCE)
         self.assertEqual((client.returncode, client.stderr), (0, ""))
         self.assertEqual(server.wait(), 0, server.words)
         file, = server.files()

@@ -14,7 +14,7 @@ import sys
 import time
 import unittest
 
-from harness import PATIENCE, TestCase, command, environment, read_run, wait_until
+from harness import HERE, PATIENCE, TestCase, environment, read_run, wait_until
 
 NEAR = "10.19.9.1"
 FAR = os.environ.get("TCPSTEP_FAR", "").split()
@@ -88,8 +88,9 @@ class GroundTruth(TestCase):
         server = self.start_server("--one-off", "--output", "run.csv", "--timestamps=software",
                                    *arguments)
         capture = Capture(self.directory, server.port)
-        client = subprocess.Popen([*FAR, *command("tcpstep-client", "--port", server.port, NEAR)],
-                                  env=environment(), stdout=subprocess.DEVNULL,
+        # The classic one: all bytes of the capture are payloads and acks.
+        client = subprocess.Popen([*FAR, sys.executable, HERE / "classic_client.py", NEAR,
+                                   str(server.port)], env=environment(), stdout=subprocess.DEVNULL,
                                   stderr=subprocess.DEVNULL)
         during()
         self.assertEqual(client.wait(PATIENCE), 0)

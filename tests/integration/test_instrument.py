@@ -123,13 +123,13 @@ class Evidence(InstrumentTest):
     def test_charges_a_stopped_server_to_the_receiving_stack(self):
         peer = self.start_slow_run()
         peer.recv(10)
-        process = self.server.process
-        process.send_signal(signal.SIGSTOP)
-        stat = pathlib.Path(f"/proc/{process.pid}/stat")
-        wait_until(lambda: " T " in stat.read_text(), "the server is stopped")
+        parent = self.server.process.pid
+        run = int(pathlib.Path(f"/proc/{parent}/task/{parent}/children").read_text())
+        os.kill(run, signal.SIGSTOP)
+        wait_until(lambda: " T " in pathlib.Path(f"/proc/{run}/stat").read_text(), "the run is stopped")
         peer.sendall(b"1")
         time.sleep(0.5)  # much more than a busy machine may take to get here
-        process.send_signal(signal.SIGCONT)
+        os.kill(run, signal.SIGCONT)
         send, kernel, receive = parts(self.finish(peer))
         self.assertGreaterEqual(receive, 500_000_000)
         self.assertLess(send + kernel, receive)

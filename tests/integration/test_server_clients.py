@@ -1,6 +1,7 @@
 """Clients that misbehave end their own run, never the server; clients that wait get their turn."""
 
 import datetime
+import signal
 import socket
 import time
 
@@ -63,10 +64,9 @@ class HostileClients(TestCase):
         self.assert_next_client_is_served()
 
     def test_a_client_that_answers_before_it_was_asked_is_a_protocol_error(self):
-        waiting = self.hostile(0)  # keeps the server busy until the early byte is there
-        early = self.hostile(0)
-        early.sendall(b"1")
-        waiting.close()
+        self.server.process.send_signal(signal.SIGSTOP)  # until the early byte is there
+        self.hostile(0).sendall(b"1")
+        self.server.process.send_signal(signal.SIGCONT)
         self.assert_run_ended("the client sent a byte too many or too early")
         self.assert_next_client_is_served()
 

@@ -1,9 +1,9 @@
 """Where tcpstep-server writes, and what happens if it cannot."""
 
 import os
-import subprocess
 
 from harness import PATIENCE, TestCase, answer, command, free_port, main, read_run, run, start, wait_until
+from small_disk import SmallDiskTestCase
 
 
 class Output(TestCase):
@@ -137,36 +137,7 @@ class Port(TestCase):
         self.assertIn("127.0.0.1", result.stderr)
 
 
-# Mounts a small tmpfs that only this process sees, runs the server on it, and brings the files out.
-ON_A_SMALL_DISK = """
-mkdir disk && mount -t tmpfs -o size=$1,mode=755 tmpfs disk || exit 77
-out=$PWD; shift
-"$@" --results disk & server=$!
-trap 'kill -TERM $server' TERM
-wait $server; wait $server; status=$?
-cp disk/* "$out/" 2>/dev/null
-exit $status
-"""
-
-
-class FullDisk(TestCase):
-    def setUp(self):
-        super().setUp()
-        self.unshare = ["unshare", "--mount"]
-        if os.geteuid() != 0:
-            self.unshare += ["--user", "--map-root-user"]
-        try:
-            probe = subprocess.run([*self.unshare, "mount", "-t", "tmpfs", "tmpfs", self.directory],
-                                   capture_output=True, text=True)
-        except FileNotFoundError as error:
-            self.skipTest(f"no unshare: {error}")
-        if probe.returncode != 0:
-            self.skipTest(f"this user may not mount a tmpfs here: {probe.stderr.strip()}")
-
-    def server_on(self, size, *arguments):
-        return self.start_server(*arguments, prefix=[*self.unshare, "sh", "-c", ON_A_SMALL_DISK,
-                                                     "sh", size])
-
+class FullDisk(SmallDiskTestCase):
     def test_keeps_the_rows_already_written_and_says_so(self):
         # A round of 100 rows is about 3 KiB: the disk is full in the middle of one.
         server = self.server_on("32k", "--one-off", "--rounds=1000")

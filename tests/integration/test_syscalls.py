@@ -1,10 +1,10 @@
-"""What a ping costs the server: one send and one recv in the timed part, a look before it and TCP_INFO after."""
+"""What a ping costs the end that measures: one send and one recv in the timed part, a look before it and TCP_INFO after."""
 
 import re
 import shutil
 import subprocess
 
-from harness import TestCase, environment, main, run
+from harness import TestCase, answer, environment, main, program, run
 
 ROUNDS = 10
 SIZES = 100  # 1:9901:100
@@ -30,35 +30,55 @@ def kinds_of(trace):
 
 
 class SystemCalls(TestCase):
-    def trace_of_a_run(self):
+    def tracing(self):
+        """Options that run a program under strace."""
         if not shutil.which("strace"):
             self.skipTest("strace is not installed")
         probe = subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True, text=True)
         if probe.returncode != 0:
             self.skipTest(f"this user may not trace here: {probe.stderr.strip()}")
-        trace = self.directory / "trace"
-        server = self.start_server(
-            "--one-off", "--rounds", ROUNDS, "--output", "run.csv", "--timeout", "60min",
-            prefix=["strace", "-y", "-o", trace],
-            env=environment(ASAN_OPTIONS="detect_leaks=0"))  # which needs ptrace for itself
-        client = run("tcpstep-client", "--port", server.port, "127.0.0.1")
-        self.assertEqual(client.returncode, 0, client.stderr)
+        return {"prefix": ["strace", "-ff", "-y", "-o", self.directory / "trace"],
+                "env": environment(ASAN_OPTIONS="detect_leaks=0")}  # which needs ptrace for itself
+
+    def serve_one(self, *arguments, **options):
+        return self.start_server("--one-off", "--rounds", ROUNDS, "--timeout", "60min", *arguments,
+                                 **options)
+
+    def check_run(self, server, lines_before):
+        """Of a ping four calls, of which two are timed, and of a round one write."""
         self.assertEqual(server.wait(), 0, server.words)
         self.assert_complete(self.directory / "run.csv", ROUNDS * SIZES)
-        return trace.read_text()
-
-    def test_of_a_ping_are_four_of_which_two_are_timed_and_of_a_round_one_write(self):
-        calls = "".join(kinds_of(self.trace_of_a_run()))
+        # One file a process: the one that measures sends all payloads but the opening ping.
+        trace = max((path.read_text() for path in self.directory.glob("trace.*")), key=len)
+        calls = "".join(kinds_of(trace))
         ping = "LSRI"  # the clock is read between L and S, and between R and I
-        sweep = calls[calls.index(ping):calls.rindex(ping) + len(ping)]
-        opening, rounds = sweep[:len(ping)], sweep[len(ping):]
-        self.assertEqual(opening, ping)
-        before, rounds = rounds[:rounds.index("L")], rounds[rounds.index("L"):]
-        self.assertEqual(before.count("w"), 2, "the header and the opening ping")
+        before = calls[:calls.index(ping)]
+        rounds = calls[calls.index(ping):calls.rindex(ping) + len(ping)]
+        self.assertEqual(before.count("w"), lines_before)
         self.assertRegex(rounds, rf"^(({ping}){{{SIZES}}}[wx]*)*$")
         self.assertEqual(rounds.count(ping), SIZES * (ROUNDS + 1))
         between = rounds.split(ping * SIZES)[1:-1]
         self.assertEqual([calls.count("w") for calls in between], [1] * ROUNDS)
+
+    def test_of_a_classic_run(self):
+        server = self.serve_one("--output", "run.csv", **self.tracing())
+        with server.connect() as peer:
+            self.assertEqual(answer(peer), 1 + SIZES * (ROUNDS + 1))
+        self.check_run(server, lines_before=2)  # the header and the opening ping
+
+    def test_of_a_negotiated_run(self):
+        server = self.serve_one("--output", "run.csv", **self.tracing())
+        client = run("tcpstep-client", "--port", server.port, "127.0.0.1")
+        self.assertEqual(client.returncode, 0, client.stderr)
+        self.check_run(server, lines_before=2)
+
+    def test_of_an_upward_run(self):
+        server = self.serve_one()
+        options = self.tracing()
+        client = run(*options["prefix"], program("tcpstep-client"), "--direction=up", "--output",
+                     self.directory / "run.csv", "--port", server.port, "127.0.0.1", env=options["env"])
+        self.assertEqual(client.returncode, 0, client.stderr)
+        self.check_run(server, lines_before=1)  # the server has timed the opening ping
 
 
 if __name__ == "__main__":

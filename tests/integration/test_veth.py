@@ -9,7 +9,7 @@ import unittest
 from harness import (PATIENCE, TestCase, command, environment, main, read_run, report, run)
 
 NEAR_V4, FAR_V4 = "10.19.9.1", "10.19.9.2"
-NEAR_V6 = "fd19:901::1"
+NEAR_V6, FAR_V6 = "fd19:901::1", "fd19:901::2"
 FAR = os.environ.get("TCPSTEP_FAR", "").split()
 
 
@@ -92,6 +92,58 @@ class SegmentBoundaries(TestCase):
             (self.directory / "run.csv").unlink()
             self.assertGreaterEqual(sent, pings * segments)
             self.assertLess(sent, pings * segments + pings / 2, "more packets than segments")
+
+
+@unittest.skipIf(not FAR, "runs inside scripts/veth-pair only")
+class InitialWindow(TestCase):
+    """Ten segments (RFC 6928) leave at once on a new connection; the eleventh waits for a TCP ACK."""
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.restore)
+
+    @staticmethod
+    def restore():
+        """An MTU below 1280 has taken IPv6 from the interfaces."""
+        set_mtu(1500)
+        ip("address", "replace", f"{NEAR_V6}/64", "dev", "near", "nodad")
+        ip("address", "replace", f"{FAR_V6}/64", "dev", "far", "nodad", far=True)
+
+    def measure(self, mss, connection):
+        """The file of a run up to the eleventh segment."""
+        server = self.start_server("--link=veth", "--results", connection, "--order=shuffled")
+        sizes = f"1,{10 * mss},{10 * mss + 1}"
+        client = subprocess.run(
+            [*FAR, *command("tcpstep-client", "--port", server.port, "--sizes", sizes, "--rounds=30",
+                            "--connection", connection, NEAR_V4)],
+            env=environment(), capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(client.returncode, 0, client.stderr)
+        server.process.terminate()
+        server.wait()
+        return next((self.directory / connection).glob("*.csv"))
+
+    def windows(self, file):
+        """The congestion windows after each counted ping of one byte, which is too little to grow it."""
+        return {int(row["cwnd_segments"]) for row in read_run(file).rows
+                if row["size_bytes"] == "1" and row["round"] != "0"}
+
+    def assert_window(self, mtu, mss):
+        set_mtu(mtu)
+        warm, fresh = (self.measure(mss, connection) for connection in ("warm", "fresh"))
+        for file in (warm, fresh):
+            self.assertEqual(read_run(file).header["mss_bytes"], str(mss))
+        self.assertEqual(self.windows(fresh), {10}, "every ping begins with the initial window")
+        self.assertGreater(min(self.windows(warm)), 10, "the warm connection's has grown")
+        _, links = report(warm, fresh)
+        self.assertEqual([link["link"] for link in links], ["veth", "veth.fresh"], "kept apart")
+        for link in links:
+            self.assertEqual([row["segments"] for row in link["classes"]], [1, 10, 11])
+
+    def test_is_ten_segments_of_1448_bytes(self):
+        self.assert_window(1500, 1448)
+
+    def test_ends_inside_the_seeds_sizes_at_a_small_mss(self):
+        self.assert_window(1042, 990)
 
 
 @unittest.skipIf(not FAR, "runs inside scripts/veth-pair only")

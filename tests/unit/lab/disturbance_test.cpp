@@ -38,6 +38,13 @@ class Sweep {
     rows_.push_back({.round = 1, .size = PayloadSize(size), .rtt = rtt});
   }
 
+  // The two ends agree on a run in frames of several bytes.
+  void negotiate() {
+    add(Direction::Down, 150, 1, now_);
+    add(Direction::Up, 400, 1, now_ + 5ms);
+    now_ += 20ms;
+  }
+
   [[nodiscard]] std::vector<std::uint32_t> doubtful() const {
     std::vector<std::uint32_t> sizes;
     for (const PayloadSize size : doubtful_sizes(rows_, packet_pings(records_), calm_)) {
@@ -69,6 +76,18 @@ TEST(DisturbanceTest, TrustsWhatNothingDisturbed) {
   Sweep sweep;
   sweep.ping(2000, 10020us);
   sweep.ping(2500, 10020us, {.is_answer_repeated = true});
+  EXPECT_THAT(sweep.doubtful(), IsEmpty());
+}
+
+TEST(DisturbanceTest, TakesNoFrameForAPing) {
+  Sweep sweep;
+  sweep.calm_.is_pause_short = true;
+  sweep.negotiate();
+  sweep.ping(2000, 10020us);
+  sweep.negotiate();
+  sweep.ping(2500, 10020us);
+  EXPECT_THAT(sweep.doubtful(), ElementsAre(2500)) << "the near host paused before it";
+  sweep.calm_.is_pause_short = false;
   EXPECT_THAT(sweep.doubtful(), IsEmpty());
 }
 

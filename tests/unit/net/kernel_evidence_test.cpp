@@ -42,10 +42,8 @@ TEST(TcpInfoTest, GivesTheGrowthOfACounterOnlyIfBothEndsAreKnown) {
 class KernelEvidenceTest : public testing::Test {
  protected:
   KernelEvidenceTest() : listener("127.0.0.1", 0, IpVersion::V4) {
-    sigset_t none;
-    sigemptyset(&none);
     client.emplace(TcpConnection::connect(listener.local_address(), 5s));
-    server.emplace(*listener.accept(none));
+    server.emplace(*listener.accept_now().client);
     server->set_io_timeout(5s);
     client->set_io_timeout(5s);
   }

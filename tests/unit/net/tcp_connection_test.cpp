@@ -24,10 +24,8 @@ constexpr std::array<std::byte, 2> kTwoBytes{std::byte{'1'}, std::byte{'1'}};
 class TcpConnectionTest : public testing::Test {
  protected:
   TcpConnectionTest() : listener("127.0.0.1", 0, IpVersion::V4) {
-    sigset_t none;
-    sigemptyset(&none);
     client.emplace(TcpConnection::connect(listener.local_address(), 5s));
-    server.emplace(*listener.accept(none));
+    server.emplace(*listener.accept_now().client);
     server->set_io_timeout(5s);
     client->set_io_timeout(5s);
   }
@@ -124,10 +122,8 @@ TEST_F(TcpConnectionTest, ReadsItsSettingsBackFromTheKernel) {
 TEST_F(TcpConnectionTest, BeginsWithTheCongestionControlAskedFor) {
   ASSERT_TRUE(listener.set_congestion_control("reno"));
   EXPECT_FALSE(listener.set_congestion_control("no-such-control"));
-  sigset_t none;
-  sigemptyset(&none);
   client.emplace(TcpConnection::connect(listener.local_address(), 5s, "reno"));
-  server.emplace(*listener.accept(none));
+  server.emplace(*listener.accept_now().client);
   EXPECT_EQ(client->path_info().congestion_control, "reno");
   EXPECT_EQ(server->path_info().congestion_control, "reno");
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "lib/protocol/classic.h"
+#include "lib/protocol/frame.h"
 
 namespace tcpstep {
 namespace {
@@ -18,6 +19,7 @@ TEST(PayloadSourceTest, PutsTheSentinelAtTheEndAndNowhereElse) {
       ASSERT_EQ(payload.size(), bytes);
       ASSERT_EQ(payload.back(), kSentinel);
       ASSERT_EQ(std::ranges::count(payload, kSentinel), 1);
+      ASSERT_EQ(std::ranges::count(payload, kFrameMark), 0);
     }
   }
 }

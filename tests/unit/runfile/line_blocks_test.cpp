@@ -1,6 +1,7 @@
 #include "lib/runfile/line_blocks.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <random>
@@ -11,7 +12,8 @@ namespace tcpstep {
 namespace {
 
 std::string write(const std::string& text) {
-  const std::string path = testing::TempDir() + "line_blocks_test.csv";
+  const std::string path =
+      testing::TempDir() + "line_blocks_test_" + std::to_string(::getpid()) + ".csv";
   std::ofstream(path, std::ios::binary) << text;
   return path;
 }

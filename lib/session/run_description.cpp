@@ -1,14 +1,15 @@
-#include "server/environment.h"
+#include "lib/session/run_description.h"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <sys/random.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <iterator>
+#include <string_view>
 #include <utility>
 
-#include "lib/base/error.h"
 #include "lib/base/text.h"
 #include "lib/base/version.h"
 #include "lib/host/doctor.h"
@@ -18,15 +19,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A version 4 UUID (RFC 9562, section 5.4).
-std::string make_run_id() {
-  std::array<std::uint64_t, 2> random{};
-  check_syscall(::getrandom(random.data(), sizeof random, 0), "getrandom");
-  const std::uint64_t high = (random[0] & ~0xF000ULL) | 0x4000ULL;
-  const std::uint64_t low = (random[1] & ~(3ULL << 62U)) | (2ULL << 62U);
-  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32U, (high >> 16U) & 0xFFFFU,
-                     high & 0xFFFFU, low >> 48U, low & 0xFFFFFFFFFFFFULL);
-}
+// What a result file states of both ends, each with "server_" or "client_" in front.
+constexpr auto kSharedFacts =
+    std::to_array<std::string_view>({"host", "os", "cpu", "processors", "virtualization", "tool"});
 
 std::string utc_now() {
   const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
@@ -65,9 +60,9 @@ const char* word(TimestampMode mode) {
   return "off";
 }
 
-void add_sweep(RunHeader& header, const ServerOptions& options, const SweepOptions& sweep) {
-  header.add("sizes_bytes", options.sizes_text);
-  if (options.sizes.has_boundaries) {
+void add_sweep(RunHeader& header, const RunSettings& settings, const SweepOptions& sweep) {
+  header.add("sizes_bytes", settings.sizes_text);
+  if (settings.sizes.has_boundaries && !sweep.sizes.empty()) {
     std::string resolved;
     for (const PayloadSize size : sweep.sizes) {
       fmt::format_to(std::back_inserter(resolved), "{}{}", resolved.empty() ? "" : " ",
@@ -79,36 +74,35 @@ void add_sweep(RunHeader& header, const ServerOptions& options, const SweepOptio
   header.add("warmup_rounds", sweep.warmup_rounds);
   header.add("order", sweep.order == Order::Ascending ? "ascending" : "shuffled");
   header.add("seed", sweep.seed);
-  header.add("interval_ns", nanoseconds(options.interval));
-  header.add("timeout_ns", nanoseconds(options.timeout));
-  header.add("fill", options.fill == Fill::Random ? "random" : "zero");
+  header.add("interval_ns", nanoseconds(settings.interval));
+  header.add("timeout_ns", nanoseconds(settings.timeout));
+  header.add("fill", settings.fill == Fill::Random ? "random" : "zero");
 }
 
-void add_settings(RunHeader& header, const ServerOptions& options, const HostFacts& host,
+void add_settings(RunHeader& header, const RunSettings& settings, const HostFacts& host,
                   const ConnectionFacts& connection) {
-  const Scheduling& wanted = options.this_host.scheduling;
-  header.add("requested_congestion_control", options.congestion_control);
+  const Scheduling& wanted = settings.scheduling;
+  header.add("requested_congestion_control", settings.congestion_control);
   header.add("effective_congestion_control", connection.path.congestion_control);
   header.add("effective_nodelay", connection.path.is_nodelay ? "on" : "off");
-  header.add("requested_timestamps", word(options.timestamps));
+  header.add("requested_timestamps", word(settings.timestamps));
   header.add("effective_timestamps", word(connection.timestamps));
   header.add("wait", wanted.wait == Wait::Spin ? "spin" : "block");
   header.add("requested_cpu", wanted.cpu ? std::to_string(*wanted.cpu) : "any");
   header.add("effective_cpu", host.scheduling.cpu);
   header.add("requested_realtime", wanted.is_realtime ? "on" : "off");
   header.add("effective_realtime", host.scheduling.realtime);
-  header.add("requested_busy_poll_us",
-             static_cast<std::uint64_t>(options.this_host.busy_poll.count()));
+  header.add("requested_busy_poll_us", static_cast<std::uint64_t>(settings.busy_poll.count()));
   header.add("effective_busy_poll_us", static_cast<std::uint64_t>(connection.busy_poll.count()));
 }
 
-void add_path(RunHeader& header, const TcpConnection& client, const ConnectionFacts& connection,
-              bool is_anonymous) {
+void add_path(RunHeader& header, const TcpConnection& peer, const ConnectionFacts& connection,
+              bool is_anonymous, bool is_up) {
   const PathInfo& path = connection.path;
-  header.add("ip_version", client.peer().version() == IpVersion::V4 ? "4" : "6");
+  header.add("ip_version", peer.peer().version() == IpVersion::V4 ? "4" : "6");
   if (!is_anonymous) {
-    header.add("server_addr", client.local_address().text());
-    header.add("client_addr", client.peer().text());
+    header.add("server_addr", (is_up ? peer.peer() : peer.local_address()).text());
+    header.add("client_addr", (is_up ? peer.local_address() : peer.peer()).text());
   }
   if (path.mss) {
     header.add("mss_bytes", path.mss->bytes());
@@ -129,13 +123,30 @@ void add_path(RunHeader& header, const TcpConnection& client, const ConnectionFa
   header.add("interface_qdisc", interface.qdisc);
 }
 
-void add_host(RunHeader& header, const HostFacts& host, bool is_anonymous) {
-  if (!is_anonymous) {
-    header.add("server_host", host.info.name);
+void add_identity(RunHeader& header, const RunSettings& settings, const RunIdentity& identity) {
+  header.add("run_id", identity.run_id);
+  header.add("started_utc", utc_now());
+  header.add("tool", version_and_git());
+  header.add("link", settings.link);
+  header.add("label", settings.label);
+  header.add("protocol", identity.is_negotiated ? "negotiated" : "classic");
+  header.add("measured_by", identity.direction == MeasuredDirection::Up ? "client" : "server");
+  header.add("direction", to_word(identity.direction));
+  header.add("connection", to_word(identity.connection));
+  header.add("concurrent_runs", identity.concurrent_runs);
+}
+
+void add_ends(RunHeader& header, const Environment& server, const Environment& client) {
+  for (const auto& [role, facts] : {std::pair("server", &server), std::pair("client", &client)}) {
+    for (const std::string_view name : kSharedFacts) {
+      if (const auto fact = facts->find(std::string(name)); fact != facts->end()) {
+        header.add(fmt::format("{}_{}", role, name), fact->second);
+      }
+    }
   }
-  header.add("server_os", host.info.os);
-  header.add("server_cpu", host.info.cpu);
-  header.add("server_processors", host.info.processors);
+}
+
+void add_host(RunHeader& header, const HostFacts& host) {
   header.add("governor", host.info.governor);
   header.add("virtualization", host.info.virtualization);
   header.add("load", fmt::format("{:.2f}", host.info.load));
@@ -168,59 +179,48 @@ HostFacts prepare_host(const Scheduling& scheduling) {
   return facts;
 }
 
-RunHeader describe_run(const TcpConnection& client, const ServerOptions& options,
-                       const SweepOptions& sweep, const HostFacts& host,
-                       const ConnectionFacts& connection) {
+Environment environment_of(const HostFacts& host, bool is_anonymous) {
+  Environment facts{{"os", host.info.os},
+                    {"cpu", host.info.cpu},
+                    {"processors", std::to_string(host.info.processors)},
+                    {"virtualization", host.info.virtualization}};
+  if (!is_anonymous) {
+    facts.emplace("host", host.info.name);
+  }
+  for (auto& [name, fact] : facts) {
+    fact.resize(std::min<std::size_t>(fact.size(), 256));  // what the other end takes
+  }
+  return facts;
+}
+
+RunHeader describe_run(const TcpConnection& peer, const RunSettings& settings,
+                       const RunIdentity& identity, const SweepOptions& sweep,
+                       const HostFacts& host, const ConnectionFacts& connection) {
+  const bool is_up = identity.direction == MeasuredDirection::Up;
   RunHeader header;
-  header.add("run_id", make_run_id());
-  header.add("started_utc", utc_now());
-  header.add("tool", version_and_git());
-  header.add("link", options.link);
-  header.add("label", options.label);
-  header.add("protocol", "classic");
-  header.add("measured_by", "server");
-  header.add("direction", "down");
-  header.add("connection", "warm");
-  add_sweep(header, options, sweep);
-  add_settings(header, options, host, connection);
-  add_path(header, client, connection, options.is_anonymous);
-  add_host(header, host, options.is_anonymous);
+  add_identity(header, settings, identity);
+  add_sweep(header, settings, sweep);
+  add_settings(header, settings, host, connection);
+  add_path(header, peer, connection, settings.is_anonymous, is_up);
+  const Environment own = environment_of(host, settings.is_anonymous);
+  add_ends(header, is_up ? identity.peer : own, is_up ? own : identity.peer);
+  add_host(header, host);
   std::vector<Warning> warnings = host.warnings;
   warnings.insert(warnings.end(), connection.warnings.begin(), connection.warnings.end());
   header.add("warnings", keys_of(warnings));
   return header;
 }
 
-std::string render(const Warning& warning) {
-  return fmt::format("  ! {}\n    {}", warning.words, warning.remedy);
-}
-
-std::string render_examination(const HostFacts& host,
-                               const std::vector<InterfaceInfo>& interfaces) {
-  const HostInfo& info = host.info;
-  std::string text = fmt::format(
-      "{}\n{}, {}, governor {}, clocksource {}, load {:.2f}\n"
-      "clock: resolution {}, a reading takes {}; a sleeper wakes up {} late (p99 {})\n",
-      info.os, info.cpu, count_of(info.processors, "processor"), info.governor, info.clocksource,
-      info.load, format_duration(host.timers.resolution), format_duration(host.timers.reading_cost),
-      format_duration(host.timers.wakeup_median), format_duration(host.timers.wakeup_p99));
-  std::vector<Warning> warnings = host.warnings;
-  for (const InterfaceInfo& interface : interfaces) {
-    text += fmt::format("{}: driver {}, {}, qdisc {}, card timestamps {}\n", interface.name,
-                        interface.driver.empty() ? "unknown" : interface.driver,
-                        interface.offloads.empty() ? "offloads unknown" : interface.offloads,
-                        interface.qdisc.empty() ? "unknown" : interface.qdisc,
-                        interface.can_stamp ? "yes" : "no");
-    for (Warning& warning : examine(interface)) {
-      warnings.push_back(std::move(warning));
-    }
-  }
-  text +=
-      warnings.empty() ? "\nnothing here spoils measurements\n" : "\nwhat spoils measurements:\n";
-  for (const Warning& warning : warnings) {
-    text += render(warning) + '\n';
-  }
-  return text;
+RunHeader describe_lost_run(const RunSettings& settings, const RunIdentity& identity,
+                            const Environment& own) {
+  const bool is_up = identity.direction == MeasuredDirection::Up;
+  RunHeader header;
+  add_identity(header, settings, identity);
+  SweepOptions sweep = settings.sweep;
+  sweep.seed = settings.seed.value_or(0);
+  add_sweep(header, settings, sweep);
+  add_ends(header, is_up ? own : identity.peer, is_up ? identity.peer : own);
+  return header;
 }
 
 }  // namespace tcpstep

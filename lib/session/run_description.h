@@ -13,7 +13,7 @@
 #include "lib/net/interface_info.h"
 #include "lib/net/tcp_connection.h"
 #include "lib/runfile/run_header.h"
-#include "server/options.h"
+#include "lib/session/run_settings.h"
 
 namespace tcpstep {
 
@@ -37,15 +37,17 @@ struct ConnectionFacts {
   std::vector<Warning> warnings;
 };
 
-[[nodiscard]] RunHeader describe_run(const TcpConnection& client, const ServerOptions& options,
-                                     const SweepOptions& sweep, const HostFacts& host,
-                                     const ConnectionFacts& connection);
+// What one end tells the other about its host.
+[[nodiscard]] Environment environment_of(const HostFacts& host, bool is_anonymous);
 
-// The report of --doctor: the facts, every fault found, and what to do about it.
-[[nodiscard]] std::string render_examination(const HostFacts& host,
-                                             const std::vector<InterfaceInfo>& interfaces);
+// The header of a run that this end measures with `peer`.
+[[nodiscard]] RunHeader describe_run(const TcpConnection& peer, const RunSettings& settings,
+                                     const RunIdentity& identity, const SweepOptions& sweep,
+                                     const HostFacts& host, const ConnectionFacts& connection);
 
-// "  ! words\n    remedy" for stderr.
-[[nodiscard]] std::string render(const Warning& warning);
+// The header of a run that the other end was to measure, and of which nothing came. `own` are the
+// facts about this host.
+[[nodiscard]] RunHeader describe_lost_run(const RunSettings& settings, const RunIdentity& identity,
+                                          const Environment& own);
 
 }  // namespace tcpstep

@@ -1,0 +1,29 @@
+// Networks by prefix: 192.0.2.0/24, 2001:db8::/32.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "lib/net/address.h"
+
+namespace tcpstep {
+
+class AddressRange {
+ public:
+  // "192.0.2.0/24", "2001:db8::/32", or one address without a prefix. Throws UsageError.
+  explicit AddressRange(std::string_view text);
+
+  [[nodiscard]] bool contains(const Address& address) const;
+
+ private:
+  std::array<std::uint8_t, 16> bytes_{};
+  IpVersion version_;
+  unsigned bits_;
+};
+
+// Those that probably are one client: the address of IPv4, the /64 of IPv6.
+[[nodiscard]] std::string network_of(const Address& address);
+
+}  // namespace tcpstep

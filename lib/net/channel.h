@@ -1,0 +1,47 @@
+// Messages and connections between two processes of this program.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "lib/base/units.h"
+#include "lib/net/fd.h"
+#include "lib/net/tcp_connection.h"
+
+namespace tcpstep {
+
+// One end of a pair of sockets that keep messages whole and can carry descriptors (unix(7)).
+class Channel {
+ public:
+  static constexpr std::size_t kLargestMessage = std::size_t{32} * 1024;
+
+  // Two ends, one for each process.
+  static std::pair<Channel, Channel> make_pair();
+
+  // False if the other end is gone, or does not take it at once.
+  bool send(std::string_view message) noexcept;
+  bool send(const TcpConnection& connection) noexcept;
+
+  // What came, if anything did within `limit`.
+  struct Received {
+    bool is_open = true;  // false once the other process is gone
+    std::optional<std::string> message;
+    std::optional<TcpConnection> connection;
+  };
+  [[nodiscard]] Received receive(Duration limit);
+
+  [[nodiscard]] const Fd& fd() const { return fd_; }
+
+ private:
+  explicit Channel(Fd fd) : fd_(std::move(fd)) {}
+
+  Fd fd_;
+};
+
+// Waits until one of the two can be read; false after `limit` or a signal.
+[[nodiscard]] bool wait_for_either(const Fd& a, const Fd& b, Duration limit);
+[[nodiscard]] bool is_readable(const Fd& fd);
+
+}  // namespace tcpstep

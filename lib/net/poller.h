@@ -1,0 +1,32 @@
+// Waits for many sockets at once without any processor time (epoll(7)).
+#pragma once
+
+#include <csignal>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "lib/base/units.h"
+#include "lib/net/fd.h"
+
+namespace tcpstep {
+
+class Poller {
+ public:
+  Poller();
+
+  // `key` is what wait() calls it. Take a socket out before it is handed to another process: as
+  // long as anyone has it open, it would be reported.
+  void add(const Fd& fd, std::uint64_t key);
+  void remove(const Fd& fd);
+
+  // Keys of those that can be read or have ended; none after `limit` or a signal. `signal_mask` is
+  // the mask to wait with.
+  [[nodiscard]] std::vector<std::uint64_t> wait(std::optional<Duration> limit,
+                                                const sigset_t& signal_mask);
+
+ private:
+  Fd fd_;
+};
+
+}  // namespace tcpstep

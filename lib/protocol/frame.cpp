@@ -1,0 +1,77 @@
+#include "lib/protocol/frame.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+namespace tcpstep {
+namespace {
+
+constexpr char kMark = static_cast<char>(kFrameMark);
+
+std::size_t length_in(std::string_view header) {
+  std::size_t length = 0;
+  for (const char c : header.substr(1, kFrameHeaderBytes - 1)) {
+    length = (length << 8U) | static_cast<unsigned char>(c);
+  }
+  return length;
+}
+
+}  // namespace
+
+std::string encode_frame(std::string_view json) {
+  if (json.size() > kLargestFrame) {
+    throw ProtocolError(
+        fmt::format("a frame of {} bytes exceeds the limit of {}", json.size(), kLargestFrame));
+  }
+  std::string frame{kMark};
+  for (const unsigned shift : {24U, 16U, 8U, 0U}) {
+    frame += static_cast<char>((json.size() >> shift) & 0xFFU);
+  }
+  return frame.append(json);
+}
+
+void FrameDecoder::add(std::span<const std::byte> bytes) {
+  buffer_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+std::optional<std::string> FrameDecoder::next() {
+  if (!buffer_.empty() && buffer_.front() != kMark) {
+    throw ProtocolError(fmt::format("0x{:02x} is not the first byte of a frame",
+                                    static_cast<unsigned char>(buffer_.front())));
+  }
+  if (buffer_.size() < kFrameHeaderBytes) {
+    return std::nullopt;
+  }
+  const std::size_t length = length_in(buffer_);
+  if (length > kLargestFrame) {
+    throw ProtocolError(
+        fmt::format("a frame of {} bytes exceeds the limit of {}", length, kLargestFrame));
+  }
+  if (buffer_.size() < kFrameHeaderBytes + length) {
+    return std::nullopt;
+  }
+  std::string json = buffer_.substr(kFrameHeaderBytes, length);
+  buffer_.erase(0, kFrameHeaderBytes + length);
+  return json;
+}
+
+std::string FrameDecoder::take_rest() {
+  return std::exchange(buffer_, {});
+}
+
+bool may_be_frame(std::string_view beginning) {
+  if (!beginning.empty() && beginning.front() != kMark) {
+    return false;
+  }
+  // The bytes of the length that are there, with the missing ones as zeros: its least value.
+  std::string header(beginning.substr(0, kFrameHeaderBytes));
+  header.resize(kFrameHeaderBytes, '\0');
+  const bool has_room = beginning.size() < kFrameHeaderBytes || length_in(header) >= 2;  // "{}"
+  return has_room && length_in(header) <= kLargestFrame &&
+         (beginning.size() <= kFrameHeaderBytes || beginning[kFrameHeaderBytes] == '{');
+}
+
+}  // namespace tcpstep

@@ -1,0 +1,52 @@
+// Frames of the negotiated protocol (docs/protocol.md): a mark, a length, JSON.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace tcpstep {
+
+// First byte of every frame, and the answer to the opening ping that asks for frames. No payload of
+// tcpstep-server holds it, so that between two payloads a frame cannot be taken for one.
+inline constexpr std::byte kFrameMark{0xB7};
+inline constexpr std::size_t kFrameHeaderBytes = 5;
+inline constexpr std::size_t kLargestFrame = std::size_t{64} * 1024;  // of JSON
+
+// The other end does not keep to the protocol; the words say how, and hold nothing unprintable.
+class ProtocolError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// The mark, the length of `json` as four bytes in network order, `json`. Throws ProtocolError if it
+// is longer than kLargestFrame.
+[[nodiscard]] std::string encode_frame(std::string_view json);
+
+// Takes a stream of frames apart, however it was split on the way. Holds at most what it was given
+// and has not been asked for.
+class FrameDecoder {
+ public:
+  void add(std::span<const std::byte> bytes);
+
+  // The JSON of the next frame, or nothing while it is not whole. Throws ProtocolError as soon as
+  // it is known that no frame will come: another first byte, or a length beyond the limit.
+  [[nodiscard]] std::optional<std::string> next();
+
+  // What came behind the last frame that was asked for; it is taken out.
+  [[nodiscard]] std::string take_rest();
+
+  [[nodiscard]] bool is_empty() const { return buffer_.empty(); }
+
+ private:
+  std::string buffer_;
+};
+
+// True if `beginning`, the first bytes of something, can be the beginning of a frame with a JSON
+// object in it.
+[[nodiscard]] bool may_be_frame(std::string_view beginning);
+
+}  // namespace tcpstep

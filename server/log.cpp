@@ -1,0 +1,44 @@
+#include "server/log.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "lib/cli/print.h"
+
+namespace tcpstep {
+
+void Log::note(std::string_view event, const std::string& words, Fields fields) const {
+  if (!is_quiet_) {
+    say("info", event, words, fields);
+  }
+}
+
+void Log::fault(std::string_view event, const std::string& words, Fields fields) const {
+  say("warning", event, format_ == LogFormat::Json ? words : "tcpstep-server: " + words, fields);
+}
+
+void Log::say(std::string_view level, std::string_view event, const std::string& words,
+              Fields fields) const {
+  if (format_ == LogFormat::Text) {
+    print_words(words);
+    return;
+  }
+  using Json = nlohmann::ordered_json;
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  Json line{{"time", fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                                 fmt::gmtime(std::chrono::system_clock::to_time_t(now)),
+                                 now.time_since_epoch().count() % 1000)},
+            {"level", level},
+            {"event", event},
+            {"message", words}};
+  for (const auto& [key, value] : fields) {
+    line[key] = value;
+  }
+  print_words(line.dump(-1, ' ', true, Json::error_handler_t::replace));
+}
+
+}  // namespace tcpstep

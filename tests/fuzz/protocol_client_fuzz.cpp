@@ -1,0 +1,53 @@
+// Any bytes of a server at the client's half of the negotiation: it never throws, keeps every byte
+// of a classic payload, and comes to the same end however the stream is split.
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <string>
+
+#include "lib/protocol/classic.h"
+#include "lib/protocol/negotiation.h"
+
+namespace {
+
+using namespace tcpstep;
+using State = ClientNegotiation::State;
+
+struct Outcome {
+  State state;
+  std::string said;
+  std::string rest;
+};
+
+Outcome talk(std::string_view stream, std::size_t step, const Secret* secret) {
+  ClientNegotiation client(Request{.link = "fuzz"}, secret);
+  const auto add = [&](std::string_view part) {
+    return client.add(std::as_bytes(std::span(part.data(), part.size())));
+  };
+  std::string said = add("1");
+  while (!stream.empty()) {
+    said += add(stream.substr(0, step));
+    stream.remove_prefix(std::min(step, stream.size()));
+  }
+  if ((client.state() == State::Failed) != !client.fault().empty()) {
+    std::abort();
+  }
+  return {client.state(), said, client.take_rest()};
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const Secret secret("a secret of the fuzzer's own");
+  const std::string_view stream(reinterpret_cast<const char*>(data), size);
+  const Outcome whole = talk(stream, size + 1, nullptr);
+  const Outcome split = talk(stream, 1, nullptr);
+  if (whole.state != split.state || whole.said != split.said) {
+    std::abort();
+  }
+  if (whole.state == State::Classic && (whole.rest != stream || split.rest != stream)) {
+    std::abort();
+  }
+  static_cast<void>(talk(stream, 7, &secret));
+  return 0;
+}

@@ -1,0 +1,63 @@
+// Any bytes as a stream of frames: messages that come back as they were, or a ProtocolError, and
+// the same ones however the stream is split.
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lib/protocol/messages.h"
+
+namespace {
+
+using namespace tcpstep;
+
+// What a stream says, given to the decoder `step` bytes at a time; ends with the fault if there is
+// one.
+std::vector<std::string> read_frames(std::span<const std::byte> stream, std::size_t step) {
+  FrameDecoder decoder;
+  std::vector<std::string> said;
+  try {
+    while (!stream.empty()) {
+      const auto part = stream.first(std::min(step, stream.size()));
+      stream = stream.subspan(part.size());
+      decoder.add(part);
+      while (const auto json = decoder.next()) {
+        said.push_back(*json);
+      }
+    }
+  } catch (const ProtocolError& error) {
+    said.emplace_back(error.what());
+  }
+  return said;
+}
+
+void check_message(std::string_view json) {
+  try {
+    const std::string again = encode(decode(json));
+    if (encode(decode(again)) != again) {
+      std::abort();
+    }
+  } catch (const ProtocolError& error) {
+    for (const char* c = error.what(); *c != '\0'; ++c) {
+      if (*c == '\x1b' || *c == '\n') {
+        std::abort();  // words for a terminal
+      }
+    }
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto stream = std::as_bytes(std::span(data, size));
+  const auto whole = read_frames(stream, size + 1);
+  if (read_frames(stream, 1) != whole || read_frames(stream, 7) != whole) {
+    std::abort();
+  }
+  for (const std::string& json : whole) {
+    check_message(json);
+  }
+  check_message({reinterpret_cast<const char*>(data), size});
+  return 0;
+}

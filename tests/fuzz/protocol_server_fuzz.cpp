@@ -1,0 +1,55 @@
+// Any bytes of a client at the server's half of the negotiation: it never throws, never answers
+// more than hello and one refusal, and without the secret never gets to a run.
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <string>
+
+#include "lib/protocol/negotiation.h"
+
+namespace {
+
+using namespace tcpstep;
+using State = ServerNegotiation::State;
+
+struct Outcome {
+  State state;
+  std::string said;
+};
+
+Outcome talk(std::span<const std::byte> stream, std::size_t step, const Secret* secret) {
+  const Hello hello{.protocol = 1, .tool = "fuzz", .nonce = std::string(64, 'a'), .limits = {}};
+  ServerNegotiation server(hello, secret);
+  std::string said;
+  while (!stream.empty()) {
+    // The answer to the opening ping is one byte: a real client cannot send on before hello came.
+    const bool is_answer = server.state() == State::AwaitingAnswer;
+    const auto part = stream.first(std::min(is_answer ? 1 : step, stream.size()));
+    stream = stream.subspan(part.size());
+    said += server.add(part);
+  }
+  const State state = server.state();
+  if ((state == State::Failed) != !server.fault().empty() || said.size() > 8192) {
+    std::abort();
+  }
+  return {state, said};
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const Secret secret("a secret of the fuzzer's own");
+  const auto stream = std::as_bytes(std::span(data, size));
+  const Outcome whole = talk(stream, size + 1, nullptr);
+  const Outcome split = talk(stream, 1, nullptr);
+  if (whole.state != split.state) {
+    std::abort();
+  }
+  const Outcome guarded = talk(stream, 64, &secret);
+  if (guarded.state == State::Requested || guarded.state == State::Joined ||
+      guarded.state == State::Classic) {
+    std::abort();
+  }
+  return 0;
+}

@@ -1,0 +1,70 @@
+// Any bytes of another host in place of a result file: none is accepted that readers of files would
+// refuse, that names another run, or that a terminal would not show as it is.
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <string_view>
+
+#include "lib/base/error.h"
+#include "lib/runfile/run_reader.h"
+#include "lib/session/result_check.h"
+#include "lib/session/run_description.h"
+
+namespace {
+
+using namespace tcpstep;
+using namespace std::chrono_literals;
+
+AgreedRun agreed_run(bool is_anonymous) {
+  AgreedRun agreed;
+  agreed.settings.sizes = {.fixed = {PayloadSize(1), PayloadSize(100), PayloadSize(2000)},
+                           .has_boundaries = true};
+  agreed.settings.sizes_text = "1,100,2000,boundaries";
+  agreed.settings.sweep.rounds = 2;
+  agreed.settings.seed = 7;
+  agreed.settings.timeout = 1s;
+  agreed.settings.link = "fuzz";
+  agreed.settings.is_anonymous = is_anonymous;
+  agreed.facts = describe_lost_run(agreed.settings,
+                                   {.run_id = "00000000-0000-4000-8000-000000000000",
+                                    .is_negotiated = true,
+                                    .direction = MeasuredDirection::Up,
+                                    .peer = {{"os", "Linux"}}},
+                                   {});
+  agreed.longest = 10s;
+  return agreed;
+}
+
+void check(std::string_view text, const AgreedRun& agreed) {
+  try {
+    static_cast<void>(check_result(text, agreed));
+  } catch (const WorldError&) {
+    return;
+  }
+  RunReader reader(ByteSource(std::make_unique<std::istringstream>(std::string(text))), "fuzz");
+  while (const auto row = reader.next()) {
+    if (row->rtt.value_or(0s) > agreed.longest + agreed.longest / 100 || row->round > 2) {
+      std::abort();
+    }
+  }
+  const bool is_plain = std::ranges::none_of(
+      text, [](char c) { return (c >= '\0' && c < ' ' && c != '\n') || c == '\x7f'; });
+  if (!is_plain || reader.header().link() != "fuzz" || !reader.trailer()) {
+    std::abort();
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const AgreedRun open = agreed_run(false);
+  static const AgreedRun anonymous = agreed_run(true);
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  check(text, open);
+  check(text, anonymous);
+  return 0;
+}

@@ -1,0 +1,140 @@
+"""A wire between two namespaces whose packets pass through our hands: see FaultyWire."""
+
+import fcntl
+import os
+import random
+import select
+import struct
+import subprocess
+import threading
+
+NEAR, FAR = "10.19.10.1", "10.19.10.2"  # beside those of scripts/veth-pair
+TUNSETIFF, TUNSETCARRIER = 0x400454CA, 0x400454E2
+IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
+SYN, RST, ACK = 0x02, 0x04, 0x10
+
+
+def checksum(data):
+    total = sum(struct.unpack(f">{(len(data) + 1) // 2}H", data + b"\0" * (len(data) % 2)))
+    total = (total & 0xFFFF) + (total >> 16)
+    return ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
+
+
+def tcp_of(packet):
+    """Source, target, their ports, sequence number, acknowledgement, flags, payload length of IPv4 and TCP, or None."""
+    if len(packet) < 40 or packet[0] >> 4 != 4 or packet[9] != 6:
+        return None
+    begin = (packet[0] & 15) * 4
+    ports = struct.unpack(">HH", packet[begin:begin + 4])
+    sequence, acknowledged = struct.unpack(">II", packet[begin + 4:begin + 12])
+    length = struct.unpack(">H", packet[2:4])[0] - begin - (packet[begin + 12] >> 4) * 4
+    return packet[12:16], packet[16:20], *ports, sequence, acknowledged, packet[begin + 13], length
+
+
+def reset_packet(source, target, source_port, target_port, sequence):
+    """An RST as a middlebox forges it."""
+    tcp = struct.pack(">HHIIBBHHH", source_port, target_port, sequence, 0, 5 << 4, RST, 0, 0, 0)
+    pseudo = source + target + struct.pack(">BBH", 0, 6, len(tcp))
+    tcp = tcp[:16] + struct.pack(">H", checksum(pseudo + tcp)) + tcp[18:]
+    head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(tcp), 0, 0x4000, 64, 6, 0) + source + target
+    return head[:10] + struct.pack(">H", checksum(head)) + head[12:] + tcp
+
+
+class FaultyWire:
+    """Joins "near" and "far" of scripts/veth-pair a second time, by two TUN devices. `far` is the prefix
+    of commands there. Everything but loss is off at first."""
+
+    def __init__(self, far, seed=1):
+        self.near_device, self.far_device = (os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK) for _ in "nf")
+        self.loss = 0.0
+        self.lost = self.resets = 0
+        self._is_whole = True
+        self._wants_reset = False
+        self._chance = random.Random(seed)
+        self._far = far
+        self._setup()
+        self._end, self._ended = os.pipe()
+        self._thread = threading.Thread(target=self._forward)
+        self._thread.start()
+
+    def _setup(self):
+        for device, name in ((self.near_device, b"wire"), (self.far_device, b"wirefar")):
+            fcntl.ioctl(device, TUNSETIFF, struct.pack("16sH22x", name, IFF_TUN | IFF_NO_PI))
+        far_namespace = self._far[-1].split("=")[1]
+        self._ip("link", "set", "wirefar", "netns", os.path.basename(far_namespace))
+        self._ip("address", "add", f"{NEAR}/24", "dev", "wire")
+        self._ip("link", "set", "wire", "up")
+        self.give_far(FAR)
+        self._ip("link", "set", "wirefar", "up", far=True)
+
+    def _ip(self, *arguments, far=False):
+        subprocess.run([*(self._far if far else []), "ip", *arguments], check=True)
+
+    def give_far(self, address):
+        self._ip("address", "add", f"{address}/24", "dev", "wirefar", far=True)
+
+    def take_from_far(self, address):
+        self._ip("address", "del", f"{address}/24", "dev", "wirefar", far=True)
+
+    def pull(self):
+        """Both ends lose their carrier, and what is under way is lost."""
+        self._is_whole = False
+        self._set_carrier(0)
+
+    def plug(self):
+        self._is_whole = True
+        self._set_carrier(1)
+
+    def _set_carrier(self, value):
+        for device in (self.near_device, self.far_device):
+            fcntl.ioctl(device, TUNSETCARRIER, struct.pack("i", value))
+
+    def inject_reset(self):
+        """In place of the next data from near, both ends get a reset that fits their windows."""
+        self._wants_reset = True
+
+    def close(self):
+        os.write(self._ended, b"1")
+        self._thread.join()
+        for fd in (self.near_device, self.far_device, self._end, self._ended):
+            os.close(fd)
+
+    def _forward(self):
+        others = {self.near_device: self.far_device, self.far_device: self.near_device}
+        while True:
+            ready, _, _ = select.select([*others, self._end], [], [])
+            if self._end in ready:
+                return
+            for device in ready:
+                try:
+                    packet = os.read(device, 65536)
+                except OSError:  # taken back meanwhile, or the device is down
+                    continue
+                if self._is_whole:
+                    self._pass(packet, device, others[device])
+
+    def _pass(self, packet, here, there):
+        if self._wants_reset and here == self.near_device and self._reset(packet):
+            return
+        if self._chance.random() < self.loss:
+            self.lost += 1
+            return
+        self._write(there, packet)
+
+    def _reset(self, packet):
+        facts = tcp_of(packet)
+        if facts is None or facts[-1] <= 0 or facts[6] & SYN:
+            return False
+        source, target, source_port, target_port, sequence, acknowledged, _, _ = facts
+        self._wants_reset = False
+        self._write(self.far_device, reset_packet(source, target, source_port, target_port, sequence))
+        self._write(self.near_device, reset_packet(target, source, target_port, source_port, acknowledged))
+        self.resets += 1
+        return True
+
+    @staticmethod
+    def _write(device, packet):
+        try:
+            os.write(device, packet)
+        except OSError:  # no carrier, or not up
+            pass

@@ -1,0 +1,192 @@
+#include "lib/protocol/negotiation.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace tcpstep {
+namespace {
+
+using ServerState = ServerNegotiation::State;
+using ClientState = ClientNegotiation::State;
+
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+Hello hello_with(char digit) {
+  return {.protocol = 1, .tool = "test", .nonce = std::string(64, digit), .limits = {}};
+}
+
+// The message in the one frame that `bytes` are.
+Message message_in(std::string_view bytes) {
+  FrameDecoder decoder;
+  decoder.add(bytes_of(bytes));
+  return decode(decoder.next().value());
+}
+
+TEST(NegotiationTest, BothEndsUnderstandEachOther) {
+  const Secret secret("sixteen letters!");
+  for (const Secret* shared : {static_cast<const Secret*>(nullptr), &secret}) {
+    ServerNegotiation server(hello_with('a'), shared);
+    ClientNegotiation client(Request{.link = "adsl"}, shared);
+    EXPECT_EQ(client.add(bytes_of(ServerNegotiation::opening())), "\xB7");
+    const std::string hello = server.add(bytes_of("\xB7"));
+    const std::string wish = client.add(bytes_of(hello));
+    EXPECT_EQ(server.add(bytes_of(wish)), "");
+    ASSERT_EQ(server.state(), ServerState::Requested) << server.fault();
+    EXPECT_EQ(server.request().link, "adsl");
+    EXPECT_EQ(client.state(), ClientState::Waiting);
+    EXPECT_EQ(client.add(bytes_of(frame_of(Queued{.ahead = 3}))), "");
+    EXPECT_EQ(client.ahead(), 3U);
+    EXPECT_EQ(client.add(bytes_of(frame_of(Refuse{.reason = "no", .hint = "ever"}))), "");
+    EXPECT_EQ(client.state(), ClientState::Refused);
+    EXPECT_EQ(client.refusal().reason, "no");
+  }
+}
+
+TEST(NegotiationTest, WorksInAnySplitOfTheStream) {
+  ServerNegotiation server(hello_with('a'), nullptr);
+  ClientNegotiation client(Join{.token = std::string(32, '7')}, nullptr);
+  std::string to_client = ServerNegotiation::opening();
+  std::string to_server;
+  for (int i = 0; i < 2000 && server.state() != ServerState::Joined; ++i) {
+    std::string& from = to_client.empty() ? to_server : to_client;
+    const std::string byte = from.substr(0, 1);
+    const bool is_for_client = !to_client.empty();
+    from.erase(0, 1);
+    (is_for_client ? to_server : to_client) +=
+        is_for_client ? client.add(bytes_of(byte)) : server.add(bytes_of(byte));
+  }
+  EXPECT_EQ(server.state(), ServerState::Joined);
+  EXPECT_EQ(server.token(), std::string(32, '7'));
+  EXPECT_EQ(client.state(), ClientState::Accepted);
+}
+
+TEST(ServerNegotiationTest, AnyOtherAnswerIsAClassicClients) {
+  for (const char* answer : {"1", "0", "G", "\x16"}) {
+    ServerNegotiation server(hello_with('a'), nullptr);
+    EXPECT_EQ(server.add(bytes_of(answer)), "");
+    EXPECT_EQ(server.state(), ServerState::Classic);
+  }
+}
+
+TEST(ServerNegotiationTest, TwoBytesForTheOpeningPingAreAFaultWithoutAnAnswer) {
+  ServerNegotiation server(hello_with('a'), nullptr);
+  EXPECT_EQ(server.add(bytes_of("GET / HTTP/1.1\r\n")), "");
+  EXPECT_EQ(server.state(), ServerState::Failed);
+  EXPECT_EQ(server.fault(), "the client sent a byte too many or too early");
+}
+
+TEST(ServerNegotiationTest, AByteWhileTheClientHasToWaitIsAFault) {
+  ServerNegotiation classic(hello_with('a'), nullptr);
+  static_cast<void>(classic.add(bytes_of("1")));
+  EXPECT_EQ(classic.add(bytes_of("1")), "");
+  EXPECT_EQ(classic.state(), ServerState::Failed);
+
+  ServerNegotiation asked(hello_with('a'), nullptr);
+  static_cast<void>(asked.add(bytes_of("\xB7")));
+  static_cast<void>(asked.add(bytes_of(frame_of(Request{}))));
+  EXPECT_EQ(asked.state(), ServerState::Requested);
+  EXPECT_THAT(std::get<Refuse>(message_in(asked.add(bytes_of("x")))).reason,
+              testing::HasSubstr("too many or too early"));
+}
+
+TEST(ServerNegotiationTest, ABadFrameIsRefusedWithItsReason) {
+  ServerNegotiation server(hello_with('a'), nullptr);
+  static_cast<void>(server.add(bytes_of("\xB7")));
+  const std::string answer = server.add(bytes_of("\xB7\xFF\xFF\xFF\xFF"));
+  EXPECT_THAT(std::get<Refuse>(message_in(answer)).reason, testing::HasSubstr("4294967295"));
+  EXPECT_EQ(server.state(), ServerState::Failed);
+  EXPECT_EQ(server.add(bytes_of("more")), "") << "said once";
+}
+
+TEST(ServerNegotiationTest, WithASecretOnlyAProofIsTaken) {
+  const Secret secret("sixteen letters!");
+  const auto answer_to = [&](char nonce, const std::string& wish, const std::string& mac) {
+    ServerNegotiation server(hello_with(nonce), &secret);
+    const auto hello = std::get<Hello>(message_in(server.add(bytes_of("\xB7"))));
+    EXPECT_TRUE(hello.wants_authentication);
+    static_cast<void>(
+        server.add(bytes_of(encode_frame(wish) + frame_of(Authentication{.mac = mac}))));
+    EXPECT_EQ(server.is_unauthenticated(), server.state() == ServerState::Failed);
+    return server.state();
+  };
+  const std::string wish = encode(Request{.link = "lan"});
+  const std::string mac = secret.mac_of(std::string(64, 'a'), wish);
+  EXPECT_EQ(answer_to('a', wish, mac), ServerState::Requested);
+  EXPECT_EQ(answer_to('b', wish, mac), ServerState::Failed) << "replayed on another connection";
+  EXPECT_EQ(answer_to('a', encode(Request{.link = "wan"}), mac), ServerState::Failed);
+  EXPECT_EQ(answer_to('a', wish, mac.substr(0, 32)), ServerState::Failed) << "truncated";
+  EXPECT_EQ(answer_to('a', wish, ""), ServerState::Failed) << "missing";
+  EXPECT_EQ(answer_to('a', wish, std::string(64, '0')), ServerState::Failed) << "wrong";
+}
+
+TEST(ServerNegotiationTest, WithASecretNothingButAMacGetsAnyFurther) {
+  const Secret secret("sixteen letters!");
+  ServerNegotiation server(hello_with('a'), &secret);
+  static_cast<void>(server.add(bytes_of("\xB7")));
+  static_cast<void>(server.add(bytes_of(frame_of(Request{}) + frame_of(Request{}))));
+  EXPECT_EQ(server.state(), ServerState::Failed);
+  EXPECT_TRUE(server.is_unauthenticated());
+
+  ServerNegotiation classic(hello_with('a'), &secret);
+  EXPECT_EQ(classic.add(bytes_of("1")), "");
+  EXPECT_EQ(classic.state(), ServerState::Failed);
+  EXPECT_TRUE(classic.is_unauthenticated());
+}
+
+TEST(ClientNegotiationTest, FindsAClassicServer) {
+  for (const std::string& payload :
+       {std::string("1"), std::string("\0\0\0001", 4), std::string("\xB7\x31"),
+        std::string("\xB7\x05\x05\x05\x05\x31"), std::string("\xB7\0\0\0\x31", 5) + "1"}) {
+    ClientNegotiation client(Request{}, nullptr);
+    EXPECT_EQ(client.add(bytes_of("1")), "\xB7");
+    for (const char c : payload) {
+      EXPECT_EQ(client.add(bytes_of(std::string(1, c))), "");
+    }
+    EXPECT_EQ(client.state(), ClientState::Classic) << payload;
+    EXPECT_EQ(client.take_rest(), payload);
+    EXPECT_TRUE(client.has_answered());
+  }
+}
+
+TEST(ClientNegotiationTest, LeavesAServerThatBeginsOtherwiseToTheClassicProtocol) {
+  ClientNegotiation client(Request{}, nullptr);
+  EXPECT_EQ(client.add(bytes_of("0010001")), "");
+  EXPECT_EQ(client.state(), ClientState::Classic);
+  EXPECT_EQ(client.take_rest(), "0010001");
+  EXPECT_FALSE(client.has_answered());
+}
+
+TEST(ClientNegotiationTest, NeedsASecretIfTheServerWantsOne) {
+  ClientNegotiation client(Request{}, nullptr);
+  static_cast<void>(client.add(bytes_of("1")));
+  Hello hello = hello_with('a');
+  hello.wants_authentication = true;
+  EXPECT_EQ(client.add(bytes_of(frame_of(hello))), "");
+  EXPECT_EQ(client.state(), ClientState::Refused);
+  EXPECT_THAT(client.refusal().hint, testing::HasSubstr("--secret-file"));
+}
+
+TEST(ClientNegotiationTest, NamesAnotherProtocolNumber) {
+  ClientNegotiation client(Request{}, nullptr);
+  static_cast<void>(client.add(bytes_of("1")));
+  Hello hello = hello_with('a');
+  hello.protocol = 9;
+  static_cast<void>(client.add(bytes_of(frame_of(hello))));
+  EXPECT_EQ(client.state(), ClientState::Failed);
+  EXPECT_EQ(client.fault(), "protocol 9 is spoken there, protocol 1 here");
+}
+
+TEST(ClientNegotiationTest, RefusesAServerThatSkipsAStep) {
+  for (const Message& message :
+       {Message(Ready{}), Message(Queued{.ahead = 1}), Message(Stored{})}) {
+    ClientNegotiation client(Request{}, nullptr);
+    static_cast<void>(client.add(bytes_of("1")));
+    static_cast<void>(client.add(bytes_of(frame_of(message))));
+    EXPECT_EQ(client.state(), ClientState::Failed);
+  }
+}
+
+}  // namespace
+}  // namespace tcpstep
