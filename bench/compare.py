@@ -120,11 +120,10 @@ def read_samples(path, sizes):
 # --- One function for each tool: sizes in order, RTT in ns. ---
 
 
-def tcpstep(setting):
-    port, output = next(PORTS), setting.raw_file("tcpstep")
-    server = [setting.bin / "server/tcpstep-server", "--cpu", setting.near_cpu, "--wait", setting.wait, "--quiet", "--port", port, "--output", output,
-              "--rounds", setting.pings,
-              "--order", setting.order, "--link", setting.path]
+def run_tcpstep(setting, output, *sweep):
+    port = next(PORTS)
+    server = [setting.bin / "server/tcpstep-server", "--cpu", setting.near_cpu, "--wait", setting.wait, "--quiet",
+              "--port", port, "--output", output, "--link", setting.path, *sweep]
     client = [setting.bin / "client/tcpstep-client", "--cpu", setting.far_cpu, "--wait", setting.wait, "--quiet",
               "--port", port, setting.host]
     with running(list(map(str, server))) as process:
@@ -132,7 +131,22 @@ def tcpstep(setting):
         subprocess.run([*setting.far_prefix(), *map(str, client)], check=True, timeout=60, stderr=subprocess.DEVNULL)
         if process.wait(timeout=10) != 0:
             raise RuntimeError("tcpstep-server failed")
+
+
+def tcpstep(setting):
+    output = setting.raw_file("tcpstep")
+    run_tcpstep(setting, output, "--rounds", setting.pings, "--order", setting.order)
     return summary(read_samples(output, setting.sizes))
+
+
+def tcpstep_alone(setting):
+    """Each size in a run of its own, as the peers do it."""
+    result = {}
+    for size in setting.sizes:
+        output = setting.raw_file(f"tcpstep-{size}")
+        run_tcpstep(setting, output, "--sizes", size, "--rounds", 50 * setting.pings)
+        result |= summary(read_samples(output, [size]))
+    return result
 
 
 def bare(setting):
@@ -211,7 +225,7 @@ ROUNDS_A_PEER_ROUND = 3  # a round of the peers takes half a minute, one of ours
 def tools_in_order(setting, shuffler):
     """A fresh order for each round; tcpstep and its limit stand side by side, so that they see the same machine."""
     is_peer_round = setting.round % ROUNDS_A_PEER_ROUND == 0
-    peers = (SPINNING_PEERS if setting.wait == "spin" else PEERS) if is_peer_round else {}
+    peers = {"tcpstep alone": tcpstep_alone, **(SPINNING_PEERS if setting.wait == "spin" else PEERS)} if is_peer_round else {}
     blocks = [[peer] for peer in peers.items()]
     blocks.append(shuffler.sample(list(OURS.items()), 2))
     shuffler.shuffle(blocks)
@@ -262,10 +276,10 @@ def typical(row):
 
 
 def worst_peer_ratio(rounds):
-    """Against the peer that is hardest to beat: its name, and tcpstep's typical RTT over its own, round by round."""
+    """Against the peer that is hardest to beat: its name, and over its typical RTT tcpstep's with one size, round by round."""
     found = []
     for peer in PEERS:
-        ratios = [typical(r["tcpstep"]) / typical(r[peer]) for r in rounds if peer in r]
+        ratios = [typical(r["tcpstep alone"]) / typical(r[peer]) for r in rounds if peer in r and "tcpstep alone" in r]
         if ratios:
             found.append((statistics.median(ratios), peer, ratios))
     return max(found, default=(0, "–", []))
@@ -286,11 +300,12 @@ def table(options):
     for (path, wait), group in itertools.groupby(sorted(cells), key=lambda where: where[:2]):
         group = list(group)
         print(f"\n**{path}, {wait}**, {len(cells[group[0]])} rounds\n\n"
-              "| bytes | min µs | median µs | min ÷ bare | median ÷ bare | hardest peer | typical µs | median ÷ peer |\n"
-              "|---:|---:|---:|---:|---:|---|---:|---:|")
+              "| bytes | min µs | median µs | min ÷ bare | median ÷ bare | alone µs | hardest peer | typical µs | alone ÷ peer |\n"
+              "|---:|---:|---:|---:|---:|---:|---|---:|---:|")
         for where in group:
             rounds = [tools for tools in cells[where].values() if "tcpstep" in tools and "bare" in tools]
             ours = [r["tcpstep"] for r in rounds]
+            alone = [typical(r["tcpstep alone"]) for r in rounds if "tcpstep alone" in r]
             _, peer, peer_ratios = worst_peer_ratio(rounds)
             peer_values = [typical(r[peer]) for r in rounds if peer in r]
             print("|", " | ".join([
@@ -298,6 +313,7 @@ def table(options):
                 f"{min(float(r['min_ns']) for r in ours) / 1000:.2f}",
                 f"{statistics.median(typical(r) for r in ours) / 1000:.2f}",
                 *(spread([float(r["tcpstep"][key]) / float(r["bare"][key]) for r in rounds]) for key in ("min_ns", "median_ns")),
+                f"{statistics.median(alone) / 1000:.2f}" if alone else "–",
                 peer, f"{statistics.median(peer_values) / 1000:.2f}" if peer_values else "–", spread(peer_ratios)]), "|")
     print("\nRatios: median over the rounds (smallest–largest). Peers:")
     for peer, note in PEER_NOTES.items():

@@ -135,20 +135,32 @@ std::chrono::microseconds TcpConnection::set_busy_poll(std::chrono::microseconds
 }
 
 PingStatus TcpConnection::send_all(std::span<const std::byte> payload) noexcept {
-  while (!payload.empty()) {
-    const ssize_t sent = ::send(fd_.get(), payload.data(), payload.size(), MSG_NOSIGNAL);
-    if (sent < 0 && !(errno == EINTR && may_wait_on())) {
+  const ssize_t sent = ::send(fd_.get(), payload.data(), payload.size(), MSG_NOSIGNAL);
+  if (sent == static_cast<ssize_t>(payload.size())) [[likely]] {
+    timestamps_.note_sent(payload.size());
+    return PingStatus::Ok;
+  }
+  return send_rest(payload, sent);
+}
+
+// The kernel took `sent` bytes of the payload, or none (-1): interrupted on the way.
+PingStatus TcpConnection::send_rest(std::span<const std::byte> payload, ssize_t sent) noexcept {
+  for (;;) {
+    if (sent < 0 && errno != EINTR) {
       return status_of(errno);
     }
     if (sent > 0) {
       timestamps_.note_sent(static_cast<std::size_t>(sent));
       payload = payload.subspan(static_cast<std::size_t>(sent));
-      if (!payload.empty() && !may_wait_on()) {  // only a part: interrupted on the way
-        return status_of(errno);
-      }
     }
+    if (payload.empty()) {
+      return PingStatus::Ok;
+    }
+    if (!may_wait_on()) {
+      return status_of(errno);
+    }
+    sent = ::send(fd_.get(), payload.data(), payload.size(), MSG_NOSIGNAL);
   }
-  return PingStatus::Ok;
 }
 
 // After an interruption. Otherwise errno is EINTR for a request to stop, EAGAIN for the limit. A
@@ -167,8 +179,14 @@ bool TcpConnection::may_wait_on() noexcept {
 
 PingStatus TcpConnection::receive_ack() noexcept {
   std::array<std::byte, 16> ack;  // not set to zero: the kernel writes what counts
-  const Received received = receive_some(ack);
-  return received.bytes > 1 ? PingStatus::Protocol : received.status;
+  const ssize_t bytes = receive(ack);
+  if (bytes == 1) [[likely]] {
+    return PingStatus::Ok;
+  }
+  if (bytes < 0) {
+    return status_of(errno);
+  }
+  return bytes == 0 ? PingStatus::Closed : PingStatus::Protocol;
 }
 
 TcpConnection::Received TcpConnection::receive_some(std::span<std::byte> buffer) noexcept {
@@ -182,28 +200,33 @@ TcpConnection::Received TcpConnection::receive_some(std::span<std::byte> buffer)
 }
 
 ssize_t TcpConnection::receive(std::span<std::byte> buffer) noexcept {
-  if (wait_ == Wait::Block) {
-    ssize_t bytes = receive_once(buffer, 0);
-    while (bytes < 0 && errno == EINTR && may_wait_on()) {
-      bytes = receive_once(buffer, 0);
-    }
-    return bytes;
-  }
-  for (std::uint32_t spins = 1;; ++spins) {
-    const ssize_t bytes = receive_once(buffer, MSG_DONTWAIT);
-    if (bytes >= 0 || errno != EAGAIN) {
-      return bytes;
-    }
-    if (spins % kSpinsBetweenLooks == 0 && !may_wait_on()) {
+  const int flags = wait_ == Wait::Block ? 0 : MSG_DONTWAIT;
+  const ssize_t bytes = receive_once(buffer, flags);
+  return bytes >= 0 ? bytes : receive_again(buffer, flags);
+}
+
+// The first receive was interrupted, or found nothing.
+ssize_t TcpConnection::receive_again(std::span<std::byte> buffer, int flags) noexcept {
+  const int expected = wait_ == Wait::Block ? EINTR : EAGAIN;
+  const std::uint32_t looks = wait_ == Wait::Block ? 1 : kSpinsBetweenLooks;
+  for (std::uint32_t attempts = 1;; ++attempts) {
+    if (errno != expected || (attempts % looks == 0 && !may_wait_on())) {
       return -1;
+    }
+    if (const ssize_t bytes = receive_once(buffer, flags); bytes >= 0) {
+      return bytes;
     }
   }
 }
 
-ssize_t TcpConnection::receive_once(std::span<std::byte> buffer, int flags) noexcept {
-  if (!timestamps_.is_enabled()) {
-    return ::recv(fd_.get(), buffer.data(), buffer.size(), flags);
+inline ssize_t TcpConnection::receive_once(std::span<std::byte> buffer, int flags) noexcept {
+  if (timestamps_.is_enabled()) [[unlikely]] {
+    return receive_stamped(buffer, flags);
   }
+  return ::recv(fd_.get(), buffer.data(), buffer.size(), flags);
+}
+
+ssize_t TcpConnection::receive_stamped(std::span<std::byte> buffer, int flags) noexcept {
   iovec place{.iov_base = buffer.data(), .iov_len = buffer.size()};
   alignas(cmsghdr) std::array<char, 128> control;
   msghdr message{};

@@ -106,15 +106,20 @@ class TcpConnection {
 
  private:
   ssize_t receive(std::span<std::byte> buffer) noexcept;
-  bool may_wait_on() noexcept;
   ssize_t receive_once(std::span<std::byte> buffer, int flags) noexcept;
+  // Kept out of the way of a ping that goes well and needs no stamps.
+  [[gnu::noinline]] ssize_t receive_again(std::span<std::byte> buffer, int flags) noexcept;
+  [[gnu::noinline]] ssize_t receive_stamped(std::span<std::byte> buffer, int flags) noexcept;
+  [[gnu::cold]] PingStatus send_rest(std::span<const std::byte> payload, ssize_t sent) noexcept;
+  bool may_wait_on() noexcept;
 
+  // Those that every ping needs stand together.
   Fd fd_;
-  Address peer_;
   Wait wait_ = Wait::Block;
-  Patience patience_;
   KernelTimestamps timestamps_;
+  Patience patience_;
   TcpInfo last_info_;  // as of the last ping explained
+  Address peer_;
 };
 
 }  // namespace tcpstep
