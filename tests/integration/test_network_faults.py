@@ -129,6 +129,17 @@ class NetworkFaults(TestCase):
         self.in_both_directions(fault)
 
     @unittest.skipIf(not IS_LONG, "one of many: scripts/network-faults")
+    def test_a_cable_pulled_for_good_ends_a_run_of_fresh_connections(self):
+        def fault(direction):
+            self.begin(direction, "--connection=fresh", timeout="2s")
+            self.wire.pull()
+            self.assert_next_is_served(NEAR_VETH)
+            self.assert_marked("timeout", "failed")
+            self.wire.plug()
+            self.assert_next_is_served(NEAR_WIRE)
+        self.in_both_directions(fault)
+
+    @unittest.skipIf(not IS_LONG, "one of many: scripts/network-faults")
     def test_an_address_removed_ends_the_run(self):
         def fault(direction):
             self.begin(direction, timeout="2s")
