@@ -12,32 +12,32 @@
 namespace tcpstep {
 namespace {
 
-const std::string kNonce(64, 'a');
+const std::string nonce(64, 'a');
 constexpr std::string_view kRequest = R"({"type":"request","protocol":1})";
 
 TEST(SecretTest, ProvesItsOwnMacAndNoOther) {
   const Secret secret("sixteen letters!");
-  const std::string mac = secret.mac_of(kNonce, kRequest);
+  const std::string mac = secret.mac_of(nonce, kRequest);
   EXPECT_EQ(mac.size(), 64U);
-  EXPECT_TRUE(secret.proves(mac, kNonce, kRequest));
-  EXPECT_FALSE(Secret("sixteen letters?").proves(mac, kNonce, kRequest)) << "another secret";
+  EXPECT_TRUE(secret.proves(mac, nonce, kRequest));
+  EXPECT_FALSE(Secret("sixteen letters?").proves(mac, nonce, kRequest)) << "another secret";
   EXPECT_FALSE(secret.proves(mac, std::string(64, 'b'), kRequest)) << "replayed with a new nonce";
-  EXPECT_FALSE(secret.proves(mac, kNonce, std::string(kRequest) + " ")) << "another request";
+  EXPECT_FALSE(secret.proves(mac, nonce, std::string(kRequest) + " ")) << "another request";
 }
 
 TEST(SecretTest, ProvesNoDamagedMac) {
   const Secret secret("sixteen letters!");
-  const std::string mac = secret.mac_of(kNonce, kRequest);
+  const std::string mac = secret.mac_of(nonce, kRequest);
   for (std::size_t i = 0; i < mac.size(); ++i) {
     std::string damaged = mac;
     damaged[i] = damaged[i] == '0' ? '1' : '0';
-    EXPECT_FALSE(secret.proves(damaged, kNonce, kRequest)) << i;
+    EXPECT_FALSE(secret.proves(damaged, nonce, kRequest)) << i;
   }
-  EXPECT_FALSE(secret.proves("", kNonce, kRequest));
-  EXPECT_FALSE(secret.proves(mac.substr(0, 62), kNonce, kRequest));
-  EXPECT_FALSE(secret.proves(mac + "00", kNonce, kRequest));
-  EXPECT_FALSE(secret.proves(std::string(64, 'x'), kNonce, kRequest));
-  EXPECT_FALSE(secret.proves(std::string(64, '\0'), kNonce, kRequest));
+  EXPECT_FALSE(secret.proves("", nonce, kRequest));
+  EXPECT_FALSE(secret.proves(mac.substr(0, 62), nonce, kRequest));
+  EXPECT_FALSE(secret.proves(mac + "00", nonce, kRequest));
+  EXPECT_FALSE(secret.proves(std::string(64, 'x'), nonce, kRequest));
+  EXPECT_FALSE(secret.proves(std::string(64, '\0'), nonce, kRequest));
 }
 
 TEST(SecretTest, IsRefusedIfItCouldBeGuessed) {
@@ -60,8 +60,8 @@ class SecretFile : public testing::Test {
 
 TEST_F(SecretFile, GivesItsFirstLine) {
   write("sixteen letters!\r\nanother line", std::filesystem::perms(0600));
-  const std::string mac = Secret("sixteen letters!").mac_of(kNonce, kRequest);
-  EXPECT_TRUE(read_secret(file_).proves(mac, kNonce, kRequest));
+  const std::string mac = Secret("sixteen letters!").mac_of(nonce, kRequest);
+  EXPECT_TRUE(read_secret(file_).proves(mac, nonce, kRequest));
 }
 
 TEST_F(SecretFile, ThatOthersMayReadIsRefused) {
