@@ -7,3 +7,7 @@ if(TCPSTEP_SANITIZE)
     -fsanitize=${TCPSTEP_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(tcpstep_sanitizers INTERFACE -fsanitize=${TCPSTEP_SANITIZE})
 endif()
+# A fuzzer finds its way by the branches it sees taken: those of the libraries under test, not of its own few lines.
+if(TCPSTEP_FUZZ)
+  target_compile_options(tcpstep_sanitizers INTERFACE -fsanitize=fuzzer-no-link)
+endif()

@@ -7,9 +7,17 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "lib/base/text.h"
 #include "lib/cli/print.h"
 
 namespace tcpstep {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t kStrangersOfMinute = 30;
+
+}  // namespace
 
 void Log::note(std::string_view event, const std::string& words, Fields fields) const {
   if (!is_quiet_) {
@@ -19,6 +27,38 @@ void Log::note(std::string_view event, const std::string& words, Fields fields) 
 
 void Log::fault(std::string_view event, const std::string& words, Fields fields) const {
   say("warning", event, format_ == LogFormat::Json ? words : "tcpstep-server: " + words, fields);
+}
+
+void Log::fault_of_stranger(std::string_view event, const std::string& words, Fields fields) {
+  look_at_clock();
+  if (!minute_end_) {
+    minute_end_ = std::chrono::steady_clock::now() + 1min;
+  }
+  if (++strangers_ <= kStrangersOfMinute) {
+    fault(event, words, fields);
+  }
+}
+
+void Log::look_at_clock() {
+  if (minute_end_ && *minute_end_ <= std::chrono::steady_clock::now()) {
+    say_unsaid();
+  }
+}
+
+std::optional<Log::Time> Log::next_deadline() const {
+  return strangers_ > kStrangersOfMinute ? minute_end_ : std::nullopt;
+}
+
+void Log::say_unsaid() {
+  if (strangers_ > kStrangersOfMinute) {
+    const std::uint64_t unsaid = strangers_ - kStrangersOfMinute;
+    fault("unsaid",
+          fmt::format("{} about other clients left out: the limit is {} a minute",
+                      count_of(unsaid, "line"), kStrangersOfMinute),
+          {{"count", std::to_string(unsaid)}});
+  }
+  strangers_ = 0;
+  minute_end_.reset();
 }
 
 void Log::say(std::string_view level, std::string_view event, const std::string& words,

@@ -1,6 +1,7 @@
 #include "server/reception.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <array>
@@ -26,12 +27,13 @@ constexpr Duration kPatienceWithDoomed = 5s;
 constexpr std::uint64_t kToldBeyondLimit = 32;  // clients; below the server's spare descriptors
 constexpr Duration kFarewell = 2s;              // for a refusal to arrive
 constexpr Duration kRetellAfter = 10s;          // so that a client that waits knows we are there
+constexpr std::size_t kCrowd = 100;             // whose memory is worth giving back
 constexpr std::size_t kReadAtOnce = std::size_t{16} * 1024;
 
 }  // namespace
 
 Reception::Reception(Listener listener, Poller& poller, const ServerOptions& options,
-                     const Secret* secret, const Log& log, Metrics& metrics, HandOver hand_over)
+                     const Secret* secret, Log& log, Metrics& metrics, HandOver hand_over)
     : listener_(std::move(listener)),
       poller_(poller),
       options_(options),
@@ -59,11 +61,15 @@ void Reception::accept_all() {
       welcome(std::move(*accepted.client));
     } else if (accepted.is_exhausted) {
       // The clients wait in the kernel's queue; asking at once again would be a busy loop.
-      log_.fault("exhausted", "no descriptor is left for another client: it has to wait");
+      const auto now = Clock::now();
+      if (!exhaustion_said_ || now - *exhaustion_said_ > 1min) {
+        exhaustion_said_ = now;
+        log_.fault("exhausted", "no descriptor is left for another client: it has to wait");
+      }
       for (const Fd& fd : listener_.fds()) {
         poller_.remove(fd);
       }
-      accept_again_ = Clock::now() + kPauseWithoutFds;
+      accept_again_ = now + kPauseWithoutFds;
     } else {
       return;
     }
@@ -116,8 +122,8 @@ Duration Reception::patience_with(const Visitor& visitor) const {
 
 void Reception::say_refused(const std::string& peer, const std::string& kind, const Refuse& words) {
   metrics_.count_refusal(kind);
-  log_.fault("refused", fmt::format("run with {}: refused, {}", peer, words.reason),
-             {{"peer", peer}, {"reason", kind}});
+  log_.fault_of_stranger("refused", fmt::format("run with {}: refused, {}", peer, words.reason),
+                         {{"peer", peer}, {"reason", kind}});
 }
 
 void Reception::welcome(TcpConnection connection) {
@@ -151,6 +157,7 @@ void Reception::welcome(TcpConnection connection) {
                                               .settings = options_.run,
                                               .told_ahead = {}})
                          .first->second;
+  most_visitors_ = std::max(most_visitors_, visitors_.size());
   poller_.add(visitor.connection.fd(), id);
   std::array<std::byte, 16> early{};
   if (const auto received = visitor.connection.receive_now(early);
@@ -219,8 +226,8 @@ void Reception::answer(Visitors::iterator entry, std::span<const std::byte> byte
       } else {
         metrics_.count_error();
       }
-      log_.fault("fault", fmt::format("run with {}: {}", visitor.peer, fault),
-                 {{"peer", visitor.peer}, {"reason", fault}});
+      log_.fault_of_stranger("fault", fmt::format("run with {}: {}", visitor.peer, fault),
+                             {{"peer", visitor.peer}, {"reason", fault}});
       if (reply.empty()) {
         std::erase(queue_, entry->first);
         erase(entry);
@@ -317,8 +324,8 @@ void Reception::refuse(Visitors::iterator entry, const std::string& kind, const 
 
 void Reception::fail(Visitors::iterator entry, const std::string& words) {
   metrics_.count_error();
-  log_.fault("fault", fmt::format("run with {}: {}", entry->second.peer, words),
-             {{"peer", entry->second.peer}, {"reason", words}});
+  log_.fault_of_stranger("fault", fmt::format("run with {}: {}", entry->second.peer, words),
+                         {{"peer", entry->second.peer}, {"reason", words}});
   std::erase(queue_, entry->first);
   erase(entry);
 }
@@ -335,6 +342,17 @@ void Reception::erase(Visitors::iterator entry) {
   has_lost_first_ = has_lost_first_ || entry->first == 1;
   poller_.remove(entry->second.connection.fd());
   visitors_.erase(entry);
+  give_memory_back();
+}
+
+// The allocator would keep it for the next crowd, which may never come.
+void Reception::give_memory_back() {
+  if (visitors_.empty() && most_visitors_ >= kCrowd) {
+    ::malloc_trim(0);
+  }
+  if (visitors_.empty()) {
+    most_visitors_ = 0;
+  }
 }
 
 std::optional<Reception::Time> Reception::next_deadline() const {

@@ -38,7 +38,7 @@ class Reception {
 
   // The references must outlive this. Keys given to `poller` are below kFirstForeignKey.
   Reception(Listener listener, Poller& poller, const ServerOptions& options, const Secret* secret,
-            const Log& log, Metrics& metrics, HandOver hand_over);
+            Log& log, Metrics& metrics, HandOver hand_over);
 
   static constexpr std::uint64_t kFirstForeignKey = std::uint64_t{1} << 62U;
 
@@ -101,6 +101,7 @@ class Reception {
   [[nodiscard]] Duration patience_with(const Visitor& visitor) const;
   void leave(Visitors::iterator entry);  // what was sent may still arrive
   void erase(Visitors::iterator entry);
+  void give_memory_back();
   static void tell(Visitor& visitor, std::uint64_t ahead);
   [[nodiscard]] std::uint64_t connections_of(const std::string& network) const;
   bool is_run_permitted(const std::string& network);
@@ -109,16 +110,18 @@ class Reception {
   Poller& poller_;
   const ServerOptions& options_;
   const Secret* secret_;
-  const Log& log_;
+  Log& log_;
   Metrics& metrics_;
   HandOver hand_over_;
 
   Visitors visitors_;
+  std::size_t most_visitors_ = 0;  // since there was none
   std::deque<std::uint64_t> queue_;
   std::uint64_t next_id_ = 1;
   std::uint64_t running_ = 0;
   std::map<std::string, std::deque<Time>> runs_of_;  // of an address, in the last hour
   std::optional<Time> accept_again_;  // listening is suspended until then: no descriptors
+  std::optional<Time> exhaustion_said_;
   bool has_lost_first_ = false;
 };
 

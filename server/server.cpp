@@ -141,7 +141,8 @@ int Server::serve() {
 
 // One wait, and what came of it.
 void Server::turn(Reception& reception, const sigset_t& mask) {
-  for (const std::uint64_t key : poller_.wait(time_to_next_deadline(reception), mask)) {
+  const auto keys = poller_.wait(time_to_next_deadline(reception), mask);
+  for (const std::uint64_t key : keys) {
     if (key < Reception::kFirstForeignKey) {
       reception.handle(key);
     } else if (const auto run = runs_.find(key); run != runs_.end()) {
@@ -149,7 +150,12 @@ void Server::turn(Reception& reception, const sigset_t& mask) {
     }
   }
   std::erase_if(runs_, [](const auto& entry) { return entry.second.is_over; });
+  const std::size_t connected = reception.connected();
   reception.look_at_clocks();
+  if (!keys.empty() || reception.connected() != connected) {
+    is_metrics_file_stale_ = true;
+  }
+  log_.look_at_clock();
   end_runs_that_take_too_long();
   if (is_state_wanted != 0) {
     is_state_wanted = 0;
@@ -161,6 +167,9 @@ void Server::turn(Reception& reception, const sigset_t& mask) {
 std::optional<Duration> Server::time_to_next_deadline(const Reception& reception) const {
   std::optional<Time> earliest = reception.next_deadline();
   const auto consider = [&](Time time) { earliest = std::min(earliest.value_or(time), time); };
+  if (const auto due = log_.next_deadline()) {
+    consider(*due);
+  }
   for (const auto& [key, run] : runs_) {
     consider(run.deadline);
   }
@@ -291,7 +300,6 @@ void Server::end(Run& run) {
   while (::waitpid(run.process, &status, 0) < 0 && errno == EINTR) {
   }
   run.is_over = true;
-  is_metrics_file_stale_ = true;
   const bool is_fine = WIFEXITED(status) && WEXITSTATUS(status) == kExitFine;
   if (!WIFEXITED(status)) {
     log_.fault("run_failed", fmt::format("run with {}: its process died", run.peer),
@@ -338,6 +346,7 @@ int Server::stop(Reception& reception, const sigset_t& mask) {
     turn(reception, mask);
   }
   write_metrics(reception, true);
+  log_.say_unsaid();
   const int signal = StopSignals::received();
   if (signal != 0 && signal != SIGTERM && was_measuring) {
     ::pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);

@@ -1,0 +1,101 @@
+"""Negotiated runs over links that the model knows, in virtual time: both directions, the initial window."""
+
+import pathlib
+import shutil
+import sys
+
+from harness import SOURCE, TestCase, main, read_run, report, run
+from test_lab import smallest_rtts
+
+sys.path.insert(0, str(SOURCE / "tests" / "unit" / "lab"))
+import link_model  # noqa: E402
+
+PATIENCE = 200
+SEPARATOR = "----"
+ADSL_SIZES = (1, 1401, 1501, 2801, 4401, 5701, 9901)
+
+
+class NoMachine(Exception):
+    pass
+
+
+def measure_over(profile, folder, *clients, mtu=1500, lab="tcpstep-lab"):
+    """The files of clients with these options on the far host, one after the other, a server on the near one."""
+    set_mtu = f"ip link set tcpstep0 mtu {mtu}"
+    lines = [f"{set_mtu}; $TCPSTEP_FAR {set_mtu}; mkdir /tmp/files",
+             "tcpstep-server -q --results /tmp/results & sleep 1"]
+    lines += [f"$TCPSTEP_FAR tcpstep-client -q -o /tmp/files {options} 10.19.9.1" for options in clients]
+    lines += [f"for file in /tmp/files/*; do cat $file; echo {SEPARATOR}; done", "kill $!"]
+    result = run(lab, "run", "--virtual", profile, "--", "sh", "-ec", "\n".join(lines), timeout=PATIENCE)
+    if "no virtual machine" in result.stderr:
+        raise NoMachine(result.stderr.strip())
+    files = []
+    for text in result.stdout.split(SEPARATOR + "\n")[:-1]:
+        files.append(pathlib.Path(folder) / f"{len(files)}.csv")
+        files[-1].write_text(text)
+    if not files:
+        raise AssertionError(f"nothing was measured: {result.stderr} {result.stdout}")
+    return files
+
+
+def of_model(directions, sizes):
+    """Payload size -> least RTT in ms, by the model in Python."""
+    link_model.SIZES, link_model.ROUNDS = sizes, 3
+    series = link_model.run(directions, link_model.HOST, 1)
+    return {size: min(rtts) / 1000 for size, rtts in series.items()}
+
+
+class Negotiated(TestCase):
+    def setUp(self):
+        super().setUp()
+        if shutil.which("qemu-system-x86_64", path="/usr/sbin:/usr/bin:/sbin:/bin") is None:
+            self.skipTest("qemu-system-x86 is not installed")
+
+    def measure(self, profile, *clients, **options):
+        try:
+            files = measure_over(profile, self.directory, *clients, **options)
+        except NoMachine as error:
+            self.skipTest(str(error))
+        for file in files:
+            self.assertEqual(read_run(file).trailer["status"], "complete")
+        return files
+
+    def test_adsl_differs_up_and_down_as_its_model_does(self):
+        sizes = ",".join(map(str, ADSL_SIZES))
+        files = self.measure("adsl", f"--direction both --rounds 3 --sizes {sizes}")
+        found = {read_run(file).header["direction"]: smallest_rtts(file) for file in files}
+        down, up = link_model.PROFILES["adsl"]
+        for direction, link in (("down", (down, up)), ("up", (up, down))):
+            for size, rtt in of_model(link, ADSL_SIZES).items():
+                with self.subTest(direction=direction, size=size):
+                    self.assertAlmostEqual(found[direction][size] / rtt, 1, delta=0.01)
+        _, links = report(*files)
+        self.assertEqual({link["link"] for link in links}, {"unnamed", "unnamed.up"})
+
+    def assert_cliff(self, mss, mtu):
+        """A fresh connection's eleventh segment has to wait for a round trip; a warm one's has not."""
+        profile = self.directory / "mine.profile"
+        profile.write_text("[both]\ndelay = 10ms\n")
+        sweep = f"--link mine --rounds 3 --sizes 1,{10 * mss},{10 * mss + 1}"
+        fresh, warm = sorted(self.measure(profile, f"{sweep} --connection fresh", f"{sweep} --connection warm",
+                                          mtu=mtu), key=lambda file: read_run(file).header["connection"])
+        self.assertEqual(read_run(fresh).header["mss_bytes"], str(mss))
+        for file, beyond in ((fresh, 2), (warm, 1)):
+            rtts = smallest_rtts(file)
+            for size, round_trips in ((1, 1), (10 * mss, 1), (10 * mss + 1, beyond)):
+                with self.subTest(file=file, size=size):
+                    self.assertAlmostEqual(rtts[size] / 20, round_trips, delta=0.1)
+        _, links = report(warm, fresh)
+        self.assertEqual([link["link"] for link in links], ["mine", "mine.fresh"])
+        penalties = {link["link"]: link["classes"][-1] for link in links}
+        self.assertEqual({row["segments"] for row in penalties.values()}, {11})
+
+    def test_initial_window_ends_behind_ten_segments(self):
+        self.assert_cliff(1448, 1500)
+
+    def test_initial_window_ends_inside_the_usual_sizes_at_a_small_mss(self):
+        self.assert_cliff(990, 1042)
+
+
+if __name__ == "__main__":
+    main()
