@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <chrono>
 #include <ctime>
 #include <iterator>
 #include <optional>
@@ -14,12 +13,6 @@
 
 namespace tcpstep {
 namespace {
-
-using namespace std::chrono_literals;
-
-// Until then, samples wait to be written.
-constexpr std::size_t kMostRows = 100;
-constexpr Duration kLongestDelay = 10ms;
 
 void append_optional(std::string& line, const std::optional<std::uint32_t>& value) {
   if (value) {
@@ -82,29 +75,17 @@ RunWriter::RunWriter(OutputFile file, const RunHeader& header) : file_(std::move
 }
 
 void RunWriter::append(std::uint32_t round, std::span<const Sample> samples) {
-  for (const Sample& sample : samples) {
-    rows_.push_back({.round = round, .sample = sample});
-    if (round > 0) {
-      ++(sample.status == PingStatus::Ok ? trailer_.samples : trailer_.lost);
-    }
-  }
-  if (rows_.empty()) {
-    return;
-  }
-  const Sample& last = rows_.back().sample;
-  if (rows_.size() >= kMostRows ||
-      last.start + last.rtt - rows_.front().sample.start >= kLongestDelay) {
-    write_rows();
-  }
-}
-
-void RunWriter::write_rows() {
   lines_.clear();
-  for (const Row& row : rows_) {
-    append_row(lines_, row.round, row.sample);
+  std::uint64_t ok = 0;
+  for (const Sample& sample : samples) {
+    append_row(lines_, round, sample);
+    ok += sample.status == PingStatus::Ok ? 1 : 0;
   }
-  rows_.clear();
   file_.append(lines_);
+  if (round > 0) {
+    trailer_.samples += ok;
+    trailer_.lost += samples.size() - ok;
+  }
 }
 
 const RunTrailer& RunWriter::finish(std::string_view status, Duration elapsed,
@@ -112,7 +93,6 @@ const RunTrailer& RunWriter::finish(std::string_view status, Duration elapsed,
   trailer_.status = status;
   trailer_.elapsed = elapsed;
   trailer_.changed_mss = changed_mss;
-  write_rows();
   file_.append(fmt::format("# end: status={} samples={} lost={} elapsed_ns={}{}\n", status,
                            trailer_.samples, trailer_.lost, elapsed.count(),
                            changed_mss ? fmt::format(" mss_bytes={}", changed_mss->bytes()) : ""));

@@ -7,7 +7,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "lib/base/sample.h"
 #include "lib/runfile/output_file.h"
@@ -24,9 +23,7 @@ class RunWriter {
   // Writes the header and the names of the columns.
   RunWriter(OutputFile file, const RunHeader& header);
 
-  // Appends the samples of one round. What was appended is written with one write(2) of whole lines
-  // as soon as it is 100 samples or 10 ms of pings: a write after each round of a few short pings
-  // would slow the next one down. Not for the timed part.
+  // Appends the samples of one round with one write(2) of whole lines. Not for the timed part.
   void append(std::uint32_t round, std::span<const Sample> samples);
 
   // Writes the trailer: `status` is kComplete or the word that says what cut the run short.
@@ -36,16 +33,8 @@ class RunWriter {
   [[nodiscard]] const std::filesystem::path& path() const { return file_.path(); }
 
  private:
-  struct Row {
-    std::uint32_t round;
-    Sample sample;
-  };
-
-  void write_rows();
-
   OutputFile file_;
-  std::vector<Row> rows_;  // not yet written
-  std::string lines_;      // both are reused, so that later rounds do not allocate
+  std::string lines_;  // reused, so that later rounds do not allocate
   RunTrailer trailer_;
 };
 
