@@ -134,15 +134,6 @@ std::chrono::microseconds TcpConnection::set_busy_poll(std::chrono::microseconds
   return std::chrono::microseconds(std::max(read_flag(fd_, SOL_SOCKET, SO_BUSY_POLL), 0));
 }
 
-PingStatus TcpConnection::send_all(std::span<const std::byte> payload) noexcept {
-  const ssize_t sent = ::send(fd_.get(), payload.data(), payload.size(), MSG_NOSIGNAL);
-  if (sent == static_cast<ssize_t>(payload.size())) [[likely]] {
-    timestamps_.note_sent(payload.size());
-    return PingStatus::Ok;
-  }
-  return send_rest(payload, sent);
-}
-
 // The kernel took `sent` bytes of the payload, or none (-1): interrupted on the way.
 PingStatus TcpConnection::send_rest(std::span<const std::byte> payload, ssize_t sent) noexcept {
   for (;;) {
@@ -177,12 +168,8 @@ bool TcpConnection::may_wait_on() noexcept {
   return true;
 }
 
-PingStatus TcpConnection::receive_ack() noexcept {
-  std::array<std::byte, 16> ack;  // not set to zero: the kernel writes what counts
-  const ssize_t bytes = receive(ack);
-  if (bytes == 1) [[likely]] {
-    return PingStatus::Ok;
-  }
+// One byte was wanted; none came, or more than one, or a failure (-1).
+PingStatus TcpConnection::judge_bad_ack(ssize_t bytes) noexcept {
   if (bytes < 0) {
     return status_of(errno);
   }
@@ -199,12 +186,6 @@ TcpConnection::Received TcpConnection::receive_some(std::span<std::byte> buffer)
           .bytes = static_cast<std::size_t>(bytes)};
 }
 
-ssize_t TcpConnection::receive(std::span<std::byte> buffer) noexcept {
-  const int flags = wait_ == Wait::Block ? 0 : MSG_DONTWAIT;
-  const ssize_t bytes = receive_once(buffer, flags);
-  return bytes >= 0 ? bytes : receive_again(buffer, flags);
-}
-
 // The first receive was interrupted, or found nothing.
 ssize_t TcpConnection::receive_again(std::span<std::byte> buffer, int flags) noexcept {
   const int expected = wait_ == Wait::Block ? EINTR : EAGAIN;
@@ -217,13 +198,6 @@ ssize_t TcpConnection::receive_again(std::span<std::byte> buffer, int flags) noe
       return bytes;
     }
   }
-}
-
-inline ssize_t TcpConnection::receive_once(std::span<std::byte> buffer, int flags) noexcept {
-  if (timestamps_.is_enabled()) [[unlikely]] {
-    return receive_stamped(buffer, flags);
-  }
-  return ::recv(fd_.get(), buffer.data(), buffer.size(), flags);
 }
 
 ssize_t TcpConnection::receive_stamped(std::span<std::byte> buffer, int flags) noexcept {
