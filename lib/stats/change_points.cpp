@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t kDraws = 1999;
 constexpr std::size_t kEnoughAbove = 50;       // draws: the rest cannot make p small
+constexpr double kStray = 4;                   // standard deviations: farther out than noise
 constexpr std::ptrdiff_t kRowsPerStray = 100;  // of which one may lie where a new level is
 constexpr std::size_t kBurnIn = 10;            // rows of a draw until its start is forgotten
 constexpr double kMostCorrelation = 0.95;      // of neighbouring rows
@@ -252,7 +253,7 @@ class Search {
     for (auto drop = unfounded(); drop != found_.end(); drop = unfounded()) {
       found_.erase(drop);
     }
-    for (Place found = found_.begin(); found != found_.end(); ++found) {
+    for (auto found = found_.cbegin(); found != found_.end(); ++found) {
       result_.changes.push_back({.first = found->first, .columns = change_at(found)});
     }
     return std::move(result_);
@@ -303,15 +304,15 @@ class Search {
   // One that was found but is no change of level; none: the end.
   [[nodiscard]] Place unfounded() const {
     // A part of the series may have shown more than there is between the segments that remain.
-    for (Place found = found_.begin(); found != found_.end(); ++found) {
+    for (auto found = found_.cbegin(); found != found_.end(); ++found) {
       if (!counts(change_at(found))) {
         return found;
       }
     }
-    for (Place found = found_.begin(); found != found_.end(); ++found) {
+    for (auto found = found_.cbegin(); found != found_.end(); ++found) {
       if (const auto next = std::next(found);
           next != found_.end() && next->first - found->first < kLasting) {
-        if (const Place smaller = returning(found, next); smaller != found_.end()) {
+        if (const auto smaller = returning(found, next); smaller != found_.end()) {
           return smaller;
         }
       }
@@ -379,7 +380,7 @@ class Search {
     for (double& value : beside) {
       value = std::abs(value - usual);
     }
-    const double spread = kOutlier * kNormalMad * median_of(beside);
+    const double spread = kStray * kNormalMad * median_of(beside);
     const double reach = std::abs(level - usual) / 2;
     const auto strays = std::count_if(others.begin(), others.end(), [&](double value) {
       return std::abs(value - level) <= reach && std::abs(value - usual) > spread;
