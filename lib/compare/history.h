@@ -36,7 +36,7 @@ struct HistoryPoint {
 struct HistoryColumn {
   Contrast contrast;
   ContrastColumn values;
-  std::optional<double> visible;  // a change of the newest 4 points shows from about here on
+  std::optional<double> visible;  // a change of the newest 5 points shows from about here on
 };
 
 // Changes are natural logarithms: after / before.

@@ -146,11 +146,15 @@ std::vector<std::string> remarks(const History& history) {
         count_of(kFewestInSegment, history.settings.unit == HistoryUnit::Day ? "day" : "run"),
         100 * std::expm1(*history.columns.front().visible),
         word(history.columns.front().contrast.family), sizes_of(history.columns.front().contrast)));
+  } else if (!history.changes.empty() &&
+             history.points.size() - history.changes.back().first < kFewestToSearch) {
+    lines.push_back(fmt::format(
+        "since then there are too few to find another change: {} is the least", kFewestToSearch));
   } else if (history.trend != Trend::Inconclusive) {
-    lines.push_back(
-        fmt::format("since then there are too few to find another change: {} is the "
-                    "least",
-                    kFewestToSearch));
+    lines.push_back(fmt::format(
+        "levels came and went as those of a host with modes do: pin both programs. One "
+        "that came before counts as lasting from {} on",
+        count_of(kLastingAgain, history.settings.unit == HistoryUnit::Day ? "day" : "run")));
   }
   lines.insert(lines.end(), history.notes.begin(), history.notes.end());
   return lines;

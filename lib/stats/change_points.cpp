@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <iterator>
+#include <limits>
 #include <optional>
 #include <random>
+#include <utility>
 
 #include "lib/stats/ranks.h"
 #include "lib/stats/student_t.h"
@@ -13,14 +16,18 @@ namespace tcpstep {
 namespace {
 
 constexpr std::size_t kDraws = 1999;
-constexpr std::size_t kBurnIn = 10;        // rows of a draw until its start is forgotten
-constexpr double kMostCorrelation = 0.95;  // of neighbouring rows
-constexpr double kCaution = 2;             // standard errors that the null law is coloured more
-constexpr double kMostInnovation = 3;      // standard deviations
-constexpr double kOutlier = 3;             // standard deviations
-constexpr double kNormalMad = 1.4826;      // standard deviations in a median absolute deviation
-constexpr double kTiny = 1e-9;             // of a logarithm: far below any timer
+constexpr std::size_t kEnoughAbove = 50;       // draws: the rest cannot make p small
+constexpr double kStray = 4;                   // standard deviations: farther out than noise
+constexpr std::ptrdiff_t kRowsPerStray = 100;  // of which one may lie where a new level is
+constexpr std::size_t kBurnIn = 10;            // rows of a draw until its start is forgotten
+constexpr double kMostCorrelation = 0.95;      // of neighbouring rows
+constexpr double kCaution = 2;                 // standard errors that the null law is coloured more
+constexpr double kMostInnovation = 3;          // standard deviations
+constexpr double kOutlier = 3;                 // standard deviations
+constexpr double kNormalMad = 1.4826;          // standard deviations in a median absolute deviation
+constexpr double kTiny = 1e-9;                 // of a logarithm: far below any timer
 constexpr double kConfidence = 0.95;
+constexpr double kNever = std::numeric_limits<double>::infinity();
 
 // Columns of one length, row by row.
 struct Rows {
@@ -103,8 +110,9 @@ Split best_split(const Rows& rows, std::size_t column) {
   return split_at(rows, column, first);
 }
 
-// The largest statistic over all columns of each draw, ascending.
-std::vector<double> null_law(const Rows& rows, const std::vector<Split>& splits) {
+// The largest statistic over all columns of each draw, ascending. No more are drawn when enough of
+// them reach `statistic` (Besag & Clifford, Biometrika 78 (1991) 301).
+std::vector<double> null_law(const Rows& rows, const std::vector<Split>& splits, double statistic) {
   const std::size_t width = rows.columns;
   const auto n = static_cast<double>(rows.count);
   Rows innovations(rows.count - 1, width);
@@ -140,7 +148,7 @@ std::vector<double> null_law(const Rows& rows, const std::vector<Split>& splits)
   std::vector<double> largest;
   Rows draw(rows.count, width);
   std::vector<double> level(width);
-  for (std::size_t i = 0; i < kDraws; ++i) {
+  for (std::size_t above = 0; largest.size() < kDraws && above < kEnoughAbove;) {
     std::fill(level.begin(), level.end(), 0.0);
     for (std::size_t row = 0; row < rows.count + kBurnIn; ++row) {
       const std::size_t from = random() % innovations.count;
@@ -156,6 +164,7 @@ std::vector<double> null_law(const Rows& rows, const std::vector<Split>& splits)
       most = std::max(most, best_split(draw, c).statistic);
     }
     largest.push_back(most);
+    above += most >= statistic ? 1U : 0U;
   }
   std::sort(largest.begin(), largest.end());
   return largest;
@@ -233,26 +242,19 @@ ColumnChange change_of(const ContrastColumn& column, std::size_t begin, std::siz
 class Search {
  public:
   Search(std::span<const ContrastColumn> columns, std::span<const double> least, double alpha)
-      : least_(least), alpha_(alpha) {
+      : measured_(columns), least_(least), alpha_(alpha) {
     for (const ContrastColumn& column : columns) {
       columns_.push_back(without_lone_outliers(column));
     }
   }
 
   ChangeSearch run() {
-    search(0, columns_.front().size());
-    // A part of the series may have shown more than there is between the segments that remain.
-    while (true) {
-      const auto small = std::find_if(found_.begin(), found_.end(), [&](const Found& found) {
-        return !counts(change_at(found));
-      });
-      if (small == found_.end()) {
-        break;
-      }
-      found_.erase(small);
+    search(0, rows());
+    for (auto drop = unfounded(); drop != found_.end(); drop = unfounded()) {
+      found_.erase(drop);
     }
-    for (const Found& found : found_) {
-      result_.changes.push_back({.first = found.first, .columns = change_at(found)});
+    for (auto found = found_.cbegin(); found != found_.end(); ++found) {
+      result_.changes.push_back({.first = found->first, .columns = change_at(found)});
     }
     return std::move(result_);
   }
@@ -263,29 +265,127 @@ class Search {
     std::vector<double> p;  // of each column
   };
 
+  using Place = std::vector<Found>::const_iterator;
+
+  [[nodiscard]] std::size_t rows() const { return columns_.front().size(); }
+
+  [[nodiscard]] bool moved(const ColumnChange& change, std::size_t column) const {
+    return change.p <= alpha_ && std::abs(change.shift) >= least_[column];
+  }
+
   // True if some column moved by enough, and not by chance.
   [[nodiscard]] bool counts(const std::vector<ColumnChange>& columns) const {
     for (std::size_t c = 0; c < columns.size(); ++c) {
-      if (columns[c].p <= alpha_ && std::abs(columns[c].shift) >= least_[c]) {
+      if (moved(columns[c], c)) {
         return true;
       }
     }
     return false;
   }
 
+  // The segments beside one that was found.
+  [[nodiscard]] std::size_t begin_before(Place found) const {
+    return found == found_.begin() ? 0 : std::prev(found)->first;
+  }
+  [[nodiscard]] std::size_t end_after(Place found) const {
+    return std::next(found) == found_.end() ? rows() : std::next(found)->first;
+  }
+
   // Between the segments before and after one that was found.
-  [[nodiscard]] std::vector<ColumnChange> change_at(const Found& found) const {
-    std::size_t begin = 0;
-    std::size_t end = columns_.front().size();
-    for (const Found& other : found_) {
-      begin = other.first < found.first ? other.first : begin;
-      end = other.first > found.first ? std::min(end, other.first) : end;
-    }
+  [[nodiscard]] std::vector<ColumnChange> change_at(Place found) const {
     std::vector<ColumnChange> columns;
     for (std::size_t c = 0; c < columns_.size(); ++c) {
-      columns.push_back(change_of(columns_[c], begin, found.first, end, found.p[c]));
+      columns.push_back(
+          change_of(columns_[c], begin_before(found), found->first, end_after(found), found->p[c]));
     }
     return columns;
+  }
+
+  // One that was found but is no change of level; none: the end.
+  [[nodiscard]] Place unfounded() const {
+    // A part of the series may have shown more than there is between the segments that remain.
+    for (auto found = found_.cbegin(); found != found_.end(); ++found) {
+      if (!counts(change_at(found))) {
+        return found;
+      }
+    }
+    for (auto found = found_.cbegin(); found != found_.end(); ++found) {
+      if (const auto next = std::next(found);
+          next != found_.end() && next->first - found->first < kLasting) {
+        if (const auto smaller = returning(found, next); smaller != found_.end()) {
+          return smaller;
+        }
+      }
+    }
+    if (!found_.empty()) {
+      if (rows() - found_.back().first < kLastingAgain && rises(std::prev(found_.end())) &&
+          !is_new_level(std::prev(found_.end()), true)) {
+        return std::prev(found_.end());
+      }
+      if (found_.front().first < kLastingAgain && !is_new_level(found_.begin(), false)) {
+        return found_.begin();
+      }
+    }
+    return found_.end();
+  }
+
+  // The smaller one of two that some column takes to and fro.
+  [[nodiscard]] Place returning(Place found, Place next) const {
+    const std::vector<ColumnChange> to = change_at(found);
+    const std::vector<ColumnChange> fro = change_at(next);
+    for (std::size_t c = 0; c < to.size(); ++c) {
+      if (moved(to[c], c) && moved(fro[c], c) && to[c].shift * fro[c].shift < 0) {
+        return std::abs(to[c].shift) < std::abs(fro[c].shift) ? found : next;
+      }
+    }
+    return found_.end();
+  }
+
+  [[nodiscard]] bool rises(Place found) const {
+    const std::vector<ColumnChange> changes = change_at(found);
+    for (std::size_t c = 0; c < changes.size(); ++c) {
+      if (moved(changes[c], c) && changes[c].shift > 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // True if the newest segment has a level in a column that moved at which no outlier of the older
+  // rows lies; otherwise the oldest, and no outlier of the segment after it. A host with modes is
+  // in one of them by turns.
+  [[nodiscard]] bool is_new_level(Place found, bool is_newest) const {
+    const std::vector<ColumnChange> changes = change_at(found);
+    for (std::size_t c = 0; c < changes.size(); ++c) {
+      if (moved(changes[c], c) && !was_there(c, found, is_newest)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  [[nodiscard]] bool was_there(std::size_t c, Place found, bool is_newest) const {
+    const auto between = [&](std::size_t begin, std::size_t end) {
+      return ContrastColumn{measured_[c].begin() + static_cast<std::ptrdiff_t>(begin),
+                            measured_[c].begin() + static_cast<std::ptrdiff_t>(end)};
+    };
+    ContrastColumn own = between(begin_before(found), found->first);
+    ContrastColumn beside = between(found->first, end_after(found));
+    if (is_newest) {
+      std::swap(own, beside);
+    }
+    const ContrastColumn others = is_newest ? between(0, found->first) : beside;
+    const double level = median_of(own);
+    const double usual = median_of(beside);
+    for (double& value : beside) {
+      value = std::abs(value - usual);
+    }
+    const double spread = kStray * kNormalMad * median_of(beside);
+    const double reach = std::abs(level - usual) / 2;
+    const auto strays = std::count_if(others.begin(), others.end(), [&](double value) {
+      return std::abs(value - level) <= reach && std::abs(value - usual) > spread;
+    });
+    return strays > std::ssize(others) / kRowsPerStray;
   }
 
   // The whole with three quarters of alpha. A level that came and went hides there behind its own
@@ -319,25 +419,27 @@ class Search {
       }
       best.push_back(best_split(rows, c));
     }
-    const std::vector<double> null = null_law(rows, best);
-    const std::size_t place =
-        std::max_element(best.begin(), best.end(), [](const Split& a, const Split& b) {
-          return a.statistic < b.statistic;
-        })->first;
+    const Split& largest =
+        *std::max_element(best.begin(), best.end(),
+                          [](const Split& a, const Split& b) { return a.statistic < b.statistic; });
+    const bool is_newest = end == columns_.front().size() && result_.visible.empty();
+    // What would be visible takes the whole law.
+    const std::vector<double> null = null_law(rows, best, is_newest ? kNever : largest.statistic);
+    const std::size_t place = largest.first;
     Found found{.first = begin + place, .p = {}};
     std::vector<ColumnChange> changes;
     for (std::size_t c = 0; c < columns_.size(); ++c) {
       const double statistic = split_at(rows, c, place).statistic;
       const auto below = std::lower_bound(null.begin(), null.end(), statistic) - null.begin();
-      const double p = static_cast<double>(1 + static_cast<std::ptrdiff_t>(kDraws) - below) /
-                       static_cast<double>(kDraws + 1);
+      const double p = static_cast<double>(1 + std::ssize(null) - below) /
+                       static_cast<double>(1 + std::ssize(null));
       found.p.push_back(std::min(1.0, tests * p));
       changes.push_back(change_of(columns_[c], begin, found.first, end, found.p.back()));
     }
     if (counts(changes)) {
       return found;
     }
-    if (end == columns_.front().size() && result_.visible.empty()) {  // the newest, as a whole
+    if (is_newest) {  // as a whole
       const auto critical = static_cast<std::size_t>((1 - alpha_ / tests) * (kDraws + 1));
       for (std::size_t c = 0; c < columns_.size(); ++c) {
         result_.visible.push_back(
@@ -348,7 +450,8 @@ class Search {
     return std::nullopt;
   }
 
-  std::vector<ContrastColumn> columns_;
+  std::span<const ContrastColumn> measured_;
+  std::vector<ContrastColumn> columns_;  // without lone outliers
   std::span<const double> least_;
   double alpha_;
   std::vector<Found> found_;
