@@ -52,6 +52,7 @@ std::vector<SizeChange> levels_by_size(std::span<const RunSamples> baseline,
   add(candidate, Side::Candidate);
   std::erase_if(counts, [&](const auto& size) { return size.second < runs.size(); });
   std::vector<PayloadSize> sizes;
+  sizes.reserve(counts.size());
   for (const auto& [size, count] : counts) {
     sizes.push_back(size);
   }
