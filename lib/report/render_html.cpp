@@ -26,7 +26,7 @@ h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; }
 p.summary, footer, figcaption { color: var(--muted); }
 p.warning { background: var(--shade); border-left: 4px solid var(--gold); padding: .5rem .8rem; }
 div.wide { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin-top: 1rem; }
 th, td { padding: .25rem .8rem; border-bottom: 1px solid var(--rule); text-align: right;
   white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
