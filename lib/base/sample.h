@@ -38,6 +38,7 @@ struct PingEvidence {
 };
 
 struct Sample {
+  std::uint32_t round = 0;  // 0 is not counted: warm-up
   PayloadSize size{1};
   Duration start{0};  // since the start of the run, just before the send
   Duration rtt{0};    // meaningful only if status is Ok; the full time of the ping, never halved

@@ -41,7 +41,8 @@ void write_imported(std::span<const ForeignRun> runs, std::string_view tool, std
     for (const auto& [size, pings] : series) {
       if (round < pings.size()) {
         const ForeignPing& ping = pings[round];
-        samples.push_back({.size = size,
+        samples.push_back({.round = static_cast<std::uint32_t>(round + 1),
+                           .size = size,
                            .start = ping.start,
                            .rtt = ping.rtt.value_or(Duration::zero()),
                            .evidence = {},
@@ -49,7 +50,7 @@ void write_imported(std::span<const ForeignRun> runs, std::string_view tool, std
         elapsed = std::max(elapsed, ping.start + samples.back().rtt);
       }
     }
-    writer.append(static_cast<std::uint32_t>(round + 1), samples);
+    writer.append(samples);
   }
   writer.finish(kComplete, elapsed);
 }

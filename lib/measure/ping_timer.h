@@ -29,39 +29,28 @@ concept PingPeer = requires(T& peer, std::span<const std::byte> payload, Duratio
   noexcept;
 };
 
-struct PingTimerOptions {
-  std::size_t sizes_per_round = 1;       // the most that one round may hold
-  Duration interval = Duration::zero();  // idle time before each ping
-};
-
-// Times the pings of one connection. Takes all its memory in the constructor.
+// Times the pings of one connection.
 template <PingPeer Peer, class Clock = MonotonicClock>
 class PingTimer {
  public:
-  // `peer` and `payloads` must outlive the timer; sample times count from now.
-  PingTimer(Peer& peer, PayloadSource& payloads, const PingTimerOptions& options)
-      : peer_(peer),
-        payloads_(payloads),
-        interval_(options.interval),
-        started_(Clock::now()),
-        samples_(options.sizes_per_round) {}
+  // `peer` and `payloads` must outlive the timer; sample times count from now. Before each ping it
+  // stays idle for `interval`.
+  PingTimer(Peer& peer, PayloadSource& payloads, Duration interval = Duration::zero())
+      : peer_(peer), payloads_(payloads), interval_(interval), started_(Clock::now()) {}
 
-  // One sample per size of the round, in the order sent. Stops after the first ping whose status
-  // is not Ok. Never allocates. The view is valid until the next call.
-  std::span<const Sample> measure(const Round& round) {
-    std::size_t count = 0;
+  // Appends one sample per size of the round, in the order sent. Ends after the first ping whose
+  // status is not Ok, with that status. Allocates nothing if `samples` has room for them.
+  PingStatus measure(const Round& round, std::vector<Sample>& samples) {
     for (const PayloadSize size : round.sizes) {
-      Sample& sample = samples_[count++];
-      sample = time_one_ping(size);
+      Sample& sample = samples.emplace_back();
+      sample.round = round.number;
+      time_one_ping(size, sample);
       if (sample.status != PingStatus::Ok) {
-        break;
+        return sample.status;
       }
     }
-    return std::span(samples_).first(count);
+    return PingStatus::Ok;
   }
-
-  // Makes room for rounds of that many sizes.
-  void reserve(std::size_t sizes_per_round) { samples_.resize(sizes_per_round); }
 
   [[nodiscard]] Duration elapsed() const { return Clock::now() - started_; }
 
@@ -74,17 +63,15 @@ class PingTimer {
     PingStatus status;
   };
 
-  Sample time_one_ping(PayloadSize size) {
+  void time_one_ping(PayloadSize size, Sample& sample) {
     const std::span<const std::byte> payload = payloads_.next(size);
     const PingStatus readiness = peer_.stay_idle(interval_);
     const TimedPing ping = readiness == PingStatus::Ok ? time_ping(payload) : not_sent(readiness);
-    Sample sample{.size = size,
-                  .start = ping.sent_at - started_,
-                  .rtt = ping.answered_at - ping.sent_at,
-                  .evidence = {},
-                  .status = ping.status};
+    sample.size = size;
+    sample.start = ping.sent_at - started_;
+    sample.rtt = ping.answered_at - ping.sent_at;
+    sample.status = ping.status;
     peer_.explain(sample, ping.sent_at.time_since_epoch());
-    return sample;
   }
 
   // The ping itself between two readings of the clock, and nothing else. Not inlined: while the
@@ -108,7 +95,6 @@ class PingTimer {
   PayloadSource& payloads_;
   Duration interval_;
   typename Clock::time_point started_;
-  std::vector<Sample> samples_;
 };
 
 }  // namespace tcpstep

@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <concepts>
 #include <ctime>
@@ -39,8 +40,8 @@ void append_field(std::string& line, const std::optional<Duration>& value) {
   }
 }
 
-void append_row(std::string& lines, std::uint32_t round, const Sample& sample) {
-  append_field(lines, round);
+void append_row(std::string& lines, const Sample& sample) {
+  append_field(lines, sample.round);
   append_field(lines, sample.size.bytes());
   append_field(lines, sample.start.count());
   const PingEvidence& evidence = sample.evidence;
@@ -85,18 +86,31 @@ RunWriter::RunWriter(OutputFile file, const RunHeader& header) : file_(std::move
   file_.append(lines);
 }
 
-void RunWriter::append(std::uint32_t round, std::span<const Sample> samples) {
+void RunWriter::append(std::span<const Sample> samples) {
+  try {
+    write(samples);
+  } catch (const std::system_error&) {
+    // Some of the rounds may still fit. The first that does not throws the same again.
+    for (auto left = samples; !left.empty();) {
+      const auto is_of_another = [&](const Sample& s) { return s.round != left.front().round; };
+      const auto end = std::find_if(left.begin(), left.end(), is_of_another);
+      write(std::span(left.begin(), end));
+      left = std::span(end, left.end());
+    }
+  }
+}
+
+void RunWriter::write(std::span<const Sample> samples) {
   lines_.clear();
-  std::uint64_t ok = 0;
+  RunTrailer trailer = trailer_;
   for (const Sample& sample : samples) {
-    append_row(lines_, round, sample);
-    ok += sample.status == PingStatus::Ok ? 1 : 0;
+    append_row(lines_, sample);
+    if (sample.round > 0) {
+      ++(sample.status == PingStatus::Ok ? trailer.samples : trailer.lost);
+    }
   }
   file_.append(lines_);
-  if (round > 0) {
-    trailer_.samples += ok;
-    trailer_.lost += samples.size() - ok;
-  }
+  trailer_ = std::move(trailer);
 }
 
 const RunTrailer& RunWriter::finish(std::string_view status, Duration elapsed,

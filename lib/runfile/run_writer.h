@@ -23,8 +23,9 @@ class RunWriter {
   // Writes the header and the names of the columns.
   RunWriter(OutputFile file, const RunHeader& header);
 
-  // Appends the samples of one round with one write(2) of whole lines. Not for the timed part.
-  void append(std::uint32_t round, std::span<const Sample> samples);
+  // Appends samples, whole rounds, with one write(2) of whole lines. Not for the timed part.
+  // Throws std::system_error if not all of them can be written; the rounds that fit are.
+  void append(std::span<const Sample> samples);
 
   // Writes the trailer: `status` is kComplete or the word that says what cut the run short.
   const RunTrailer& finish(std::string_view status, Duration elapsed,
@@ -33,8 +34,10 @@ class RunWriter {
   [[nodiscard]] const std::filesystem::path& path() const { return file_.path(); }
 
  private:
+  void write(std::span<const Sample> samples);
+
   OutputFile file_;
-  std::string lines_;  // reused, so that later rounds do not allocate
+  std::string lines_;  // reused, so that later calls do not allocate
   RunTrailer trailer_;
 };
 

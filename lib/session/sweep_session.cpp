@@ -21,6 +21,11 @@ using namespace std::chrono_literals;
 
 constexpr Duration kTimestampsFrom = 200us;  // there, their cost is below 1 % of the RTT
 
+// Writing takes from the caches what the next ping needs. Short rounds therefore are written
+// together: when that much time has passed, or that many samples are there.
+constexpr Duration kLongestUnwritten = 10ms;
+constexpr std::size_t kMostUnwritten = 1024;
+
 void set_congestion_control(TcpConnection& client, const std::string& wanted,
                             ConnectionFacts& facts) {
   if (wanted != "system" && !client.set_congestion_control(wanted)) {
@@ -195,30 +200,41 @@ template <class Peer>
 RunOutcome SweepSession::measure_with(Peer& peer, const RunIdentity& identity,
                                       const OpenOutput& open_output, const ShowRounds& show) {
   PayloadSource payloads(plan_.largest_payload(), settings_.fill, sweep().seed);
-  PingTimer<Peer> timer(peer, payloads,
-                        {.sizes_per_round = sweep().sizes.size(), .interval = settings_.interval});
+  PingTimer<Peer> timer(peer, payloads, settings_.interval);
   RunWriter writer(open_output(), describe_run(peer_, settings_, identity, sweep(), host_, facts_));
   Sample opening = opening_.value_or(Sample{});
   peer_.explain(opening, Duration(0));
   if (opening_) {
-    writer.append(0, std::span(&opening, 1));
+    writer.append(std::span(&opening, 1));
   }
 
   PingStatus status = PingStatus::Ok;
   Duration shortest = Duration::max();
+  std::vector<Sample> unwritten;
+  unwritten.reserve(std::max(kMostUnwritten, sweep().sizes.size()));
+  Duration written_at{0};
+  const auto write = [&] {
+    const auto samples = without_interrupted(unwritten);
+    writer.append(samples);
+    note_shortest(samples, shortest);
+    unwritten.clear();
+    written_at = timer.elapsed();
+  };
   for (std::uint32_t i = 0; i < plan_.rounds_with_warmup() && status == PingStatus::Ok; ++i) {
     if (std::chrono::steady_clock::now() >= settings_.deadline) {
       status = PingStatus::Interrupted;
       break;
     }
-    const Round round = plan_.round(i);
-    const auto samples = timer.measure(round);
-    status = requested_stop() != 0 ? PingStatus::Interrupted : samples.back().status;
-    writer.append(round.number, without_interrupted(samples));
-    note_shortest(samples, shortest);
-    show(i + 1, plan_.rounds_with_warmup());
+    status = timer.measure(plan_.round(i), unwritten);
+    status = requested_stop() != 0 ? PingStatus::Interrupted : status;
+    const bool is_full = unwritten.size() + sweep().sizes.size() > unwritten.capacity();
+    if (is_full || timer.elapsed() - written_at >= kLongestUnwritten) {
+      write();
+      show(i + 1, plan_.rounds_with_warmup());
+    }
   }
   const Duration elapsed = timer.elapsed();
+  write();
   if (status == PingStatus::Ok && !identity.is_negotiated) {
     status = peer_.finish(1s);
   }

@@ -14,14 +14,15 @@ from harness import (TestCase, answer, environment, free_port, main, program, re
 
 REPETITIONS = 20
 SIZES = (1, 101, 201, 301, 401)  # of one round
+UNWRITTEN_MS = 10  # rounds that follow each other faster are written together
 
 
 class Sweep:
     """A server in the middle of an endless sweep, with a client that counts its answers."""
 
-    def __init__(self, start_server, label="only"):
+    def __init__(self, start_server, label="only", interval="500us"):
         self.server = server = start_server("--sizes", ",".join(map(str, SIZES)), "--rounds=100000",
-                                            "--interval=500us", "--label", label)
+                                            f"--interval={interval}", "--label", label)
         self.answered = 0
         self.peer = server.connect()
         self.thread = threading.Thread(target=self._answer)
@@ -47,8 +48,8 @@ class Sweep:
 
 
 class MidRun(TestCase):
-    def sweeps(self):
-        return (Sweep(self.start_server, repetition) for repetition in range(REPETITIONS))
+    def sweeps(self, **settings):
+        return (Sweep(self.start_server, repetition, **settings) for repetition in range(REPETITIONS))
 
     def assert_report_reads_all(self):
         """One report of all files: as many runs, all partial, and every row counted."""
@@ -73,17 +74,24 @@ class MidRun(TestCase):
             self.assertLessEqual(sweep.answered - len(run_file.rows), 1, "every answered ping is there")
         self.assert_report_reads_all()
 
-    def test_a_kill_loses_at_most_the_round_in_progress(self):
-        for sweep in self.sweeps():
+    def assert_kill_loses(self, pings, interval):
+        for sweep in self.sweeps(interval=interval):
             self.assertEqual(sweep.end_by(signal.SIGKILL), -signal.SIGKILL)
             run_file = read_run(sweep.file)
             self.assertTrue(run_file.whole_lines)
             self.assertIsNone(run_file.trailer)
             rounds, rest = divmod(len(run_file.rows) - 1, len(SIZES))  # after the opening ping
             self.assertEqual(rest, 0, "whole rounds only")
-            self.assertLessEqual(sweep.answered - len(run_file.rows), len(SIZES))
+            self.assertLessEqual(sweep.answered - len(run_file.rows), pings)
             self.assertEqual(run_file.rows[-1]["round"], str(rounds - 1))
         self.assert_report_reads_all()
+
+    def test_a_kill_loses_at_most_the_round_in_progress(self):
+        self.assertGreater(3 * len(SIZES), UNWRITTEN_MS)
+        self.assert_kill_loses(len(SIZES), "3ms")
+
+    def test_a_kill_during_short_rounds_loses_at_most_the_last_moment(self):
+        self.assert_kill_loses(2 * UNWRITTEN_MS + len(SIZES), "500us")
 
 
 class OtherMoments(TestCase):

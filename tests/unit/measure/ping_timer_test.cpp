@@ -83,11 +83,12 @@ class PingTimerTest : public testing::Test {
   PayloadSource payloads{PayloadSize(200), Fill::Random, 1};
   std::vector<PayloadSize> sizes{PayloadSize(1), PayloadSize(101), PayloadSize(200)};
   Round round{.number = 1, .sizes = sizes};
+  std::vector<Sample> samples;
 };
 
 TEST_F(PingTimerTest, TimesFromBeforeTheSendToAfterTheAck) {
-  PingTimer<FakePeer, FakeClock> timer(peer, payloads, {.sizes_per_round = 3});
-  const auto samples = timer.measure(round);
+  PingTimer<FakePeer, FakeClock> timer(peer, payloads);
+  timer.measure(round, samples);
   ASSERT_EQ(samples.size(), 3U);
   EXPECT_EQ(samples[0].rtt, 10us + 1ns);
   EXPECT_EQ(samples[1].rtt, 10us + 101ns);
@@ -96,8 +97,8 @@ TEST_F(PingTimerTest, TimesFromBeforeTheSendToAfterTheAck) {
 }
 
 TEST_F(PingTimerTest, LeavesTheIntervalOutOfTheRttAndInTheStartTime) {
-  PingTimer<FakePeer, FakeClock> timer(peer, payloads, {.sizes_per_round = 3, .interval = 1ms});
-  const auto samples = timer.measure(round);
+  PingTimer<FakePeer, FakeClock> timer(peer, payloads, 1ms);
+  timer.measure(round, samples);
   EXPECT_EQ(samples[0].rtt, 10us + 1ns);
   EXPECT_EQ(samples[0].start, 1ms + 3us);
   EXPECT_EQ(samples[1].start, 2 * (1ms + 3us) + 10us + 1ns + 5us);
@@ -105,16 +106,16 @@ TEST_F(PingTimerTest, LeavesTheIntervalOutOfTheRttAndInTheStartTime) {
 
 TEST_F(PingTimerTest, AddsTheKernelsEvidenceAfterTheSecondReading) {
   FakeClock::elapsed = 1s;
-  PingTimer<FakePeer, FakeClock> timer(peer, payloads, {.sizes_per_round = 3});
-  const auto samples = timer.measure({.number = 1, .sizes = round.sizes.first(1)});
+  PingTimer<FakePeer, FakeClock> timer(peer, payloads);
+  timer.measure({.number = 1, .sizes = round.sizes.first(1)}, samples);
   EXPECT_EQ(samples[0].evidence.segments, 7U);
   EXPECT_EQ(peer.explained_sent_at, 1s + 3us);
 }
 
 TEST_F(PingTimerTest, StopsAfterTheFirstPingThatFails) {
   peer.fail_at = 2;
-  PingTimer<FakePeer, FakeClock> timer(peer, payloads, {.sizes_per_round = 3});
-  const auto samples = timer.measure(round);
+  PingTimer<FakePeer, FakeClock> timer(peer, payloads);
+  EXPECT_EQ(timer.measure(round, samples), PingStatus::Timeout);
   ASSERT_EQ(samples.size(), 2U);
   EXPECT_EQ(samples[0].status, PingStatus::Ok);
   EXPECT_EQ(samples[1].status, PingStatus::Timeout);
@@ -122,18 +123,30 @@ TEST_F(PingTimerTest, StopsAfterTheFirstPingThatFails) {
 
 TEST_F(PingTimerTest, SendsNothingToAPeerThatSpokeUnasked) {
   peer.idle_status = PingStatus::Protocol;
-  PingTimer<FakePeer, FakeClock> timer(peer, payloads, {.sizes_per_round = 3});
-  const auto samples = timer.measure(round);
+  PingTimer<FakePeer, FakeClock> timer(peer, payloads);
+  timer.measure(round, samples);
   ASSERT_EQ(samples.size(), 1U);
   EXPECT_EQ(samples[0].status, PingStatus::Protocol);
   EXPECT_EQ(peer.calls, "ie");
 }
 
+TEST_F(PingTimerTest, AppendsToTheSamplesOfEarlierRounds) {
+  PingTimer<FakePeer, FakeClock> timer(peer, payloads);
+  EXPECT_EQ(timer.measure(round, samples), PingStatus::Ok);
+  EXPECT_EQ(timer.measure({.number = 2, .sizes = round.sizes}, samples), PingStatus::Ok);
+  ASSERT_EQ(samples.size(), 6U);
+  EXPECT_EQ(samples[2].round, 1U);
+  EXPECT_EQ(samples[3].round, 2U);
+  EXPECT_EQ(samples[3].size, PayloadSize(1));
+}
+
 TEST_F(PingTimerTest, AllocatesNothingDuringARound) {
-  PingTimer<FakePeer, FakeClock> timer(peer, payloads, {.sizes_per_round = 3});
+  PingTimer<FakePeer, FakeClock> timer(peer, payloads);
+  samples.reserve(3);
   const long before = allocations;
-  ASSERT_EQ(timer.measure(round).size(), 3U);
+  timer.measure(round, samples);
   EXPECT_EQ(allocations, before);
+  EXPECT_EQ(samples.size(), 3U);
 }
 
 }  // namespace

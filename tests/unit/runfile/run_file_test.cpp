@@ -35,8 +35,14 @@ class RunFileTest : public testing::Test {
   fs::path directory;
 };
 
-Sample sample(std::uint32_t bytes, Duration rtt, PingStatus status = PingStatus::Ok) {
-  return {.size = PayloadSize(bytes), .start = 5us, .rtt = rtt, .evidence = {}, .status = status};
+Sample sample(std::uint32_t round, std::uint32_t bytes, Duration rtt,
+              PingStatus status = PingStatus::Ok) {
+  return {.round = round,
+          .size = PayloadSize(bytes),
+          .start = 5us,
+          .rtt = rtt,
+          .evidence = {},
+          .status = status};
 }
 
 TEST_F(RunFileTest, WritesTheDocumentedBytes) {
@@ -45,7 +51,7 @@ TEST_F(RunFileTest, WritesTheDocumentedBytes) {
   header.add("label", "");
   header.add("server_cpu", "A \"B\", C #1");
   RunWriter writer(OutputFile(directory / "run.csv"), header);
-  Sample explained = sample(101, 9us);
+  Sample explained = sample(1, 101, 9us);
   explained.evidence = {.kernel_rtt = 5us,
                         .send_stack = 2us,
                         .segments = 1,
@@ -54,9 +60,8 @@ TEST_F(RunFileTest, WritesTheDocumentedBytes) {
                         .cwnd_segments = 10,
                         .srtt_us = 12,
                         .min_rtt_us = 11};
-  writer.append(0, std::array{sample(1, 20us)});
-  writer.append(1, std::array{sample(1, 10us), explained});
-  writer.append(2, std::array{sample(1, 1s, PingStatus::Timeout)});
+  writer.append(std::array{sample(0, 1, 20us)});
+  writer.append(std::array{sample(1, 1, 10us), explained, sample(2, 1, 1s, PingStatus::Timeout)});
   const RunTrailer& trailer = writer.finish("timeout", 2s);
   EXPECT_EQ(trailer.samples, 2U);
   EXPECT_EQ(trailer.lost, 1U);
@@ -78,7 +83,7 @@ TEST_F(RunFileTest, ReadsBackWhatItWrote) {
   header.add("link", "veth");
   header.add("mss_bytes", 1448);
   RunWriter writer(OutputFile(directory / "run.csv"), header);
-  writer.append(1, std::array{sample(1, 10us), sample(101, 11us)});
+  writer.append(std::array{sample(1, 1, 10us), sample(1, 101, 11us)});
   writer.finish(kComplete, 1s);
 
   RunReader reader(directory / "run.csv");
