@@ -265,10 +265,11 @@ Responses ClientRun::answer_warm(std::string& rest) {
   const std::uint64_t pings_of_round = std::max<std::uint64_t>(accept.pings / rounds, 1);
   ProgressBar progress("round", rounds, !options_.is_quiet);
   Responder responder(server_, {.received = bytes_of(rest), .answered = 1, .stops_at_frame = true});
+  std::uint64_t end_of_round = 1 + pings_of_round;  // the opening ping came before the rounds
   const Responses responses = responder.run([&] {
-    const std::uint64_t done = responder.so_far().payloads - 1;
-    if (done % pings_of_round == 0) {
-      progress.show(done / pings_of_round, accept.link);
+    if (responder.so_far().payloads >= end_of_round) {
+      progress.show((end_of_round - 1) / pings_of_round, accept.link);
+      end_of_round += pings_of_round;
     }
   });
   rest = text_of(responder.rest());

@@ -34,8 +34,11 @@ ProgressBar::~ProgressBar() {
 }
 
 void ProgressBar::show(std::uint64_t done, std::string_view detail) {
+  if (!is_on_) {
+    return;
+  }
   const auto now = Clock::now();
-  if (!is_on_ || now - drawn_ < kRedrawAfter) {
+  if (now - drawn_ < kRedrawAfter) {
     return;
   }
   drawn_ = now;

@@ -170,20 +170,12 @@ bool TcpConnection::may_wait_on() noexcept {
 
 // One byte was wanted; none came, or more than one, or a failure (-1).
 PingStatus TcpConnection::judge_bad_ack(ssize_t bytes) noexcept {
-  if (bytes < 0) {
-    return status_of(errno);
-  }
-  return bytes == 0 ? PingStatus::Closed : PingStatus::Protocol;
+  return bytes > 0 ? PingStatus::Protocol : judge_nothing(bytes);
 }
 
-TcpConnection::Received TcpConnection::receive_some(std::span<std::byte> buffer) noexcept {
-  const ssize_t bytes = receive(buffer);
-  if (bytes < 0) {
-    return {.status = status_of(errno), .bytes = 0};
-  }
-  patience_.renew();
-  return {.status = bytes == 0 ? PingStatus::Closed : PingStatus::Ok,
-          .bytes = static_cast<std::size_t>(bytes)};
+// Nothing came: the peer's end, or a failure (-1).
+PingStatus TcpConnection::judge_nothing(ssize_t bytes) noexcept {
+  return bytes < 0 ? status_of(errno) : PingStatus::Closed;
 }
 
 // The first receive was interrupted, or found nothing.

@@ -113,6 +113,7 @@ class TcpConnection {
   [[gnu::noinline]] ssize_t receive_again(std::span<std::byte> buffer, int flags) noexcept;
   [[gnu::noinline]] ssize_t receive_stamped(std::span<std::byte> buffer, int flags) noexcept;
   [[gnu::cold]] static PingStatus judge_bad_ack(ssize_t bytes) noexcept;
+  [[gnu::cold]] static PingStatus judge_nothing(ssize_t bytes) noexcept;
   [[gnu::cold]] PingStatus send_rest(std::span<const std::byte> payload, ssize_t sent) noexcept;
   bool may_wait_on() noexcept;
 
@@ -140,6 +141,15 @@ inline PingStatus TcpConnection::receive_ack() noexcept {
   std::array<std::byte, 16> ack;  // not set to zero: the kernel writes what counts
   const ssize_t bytes = receive(ack);
   return bytes == 1 ? PingStatus::Ok : judge_bad_ack(bytes);
+}
+
+inline TcpConnection::Received TcpConnection::receive_some(std::span<std::byte> buffer) noexcept {
+  const ssize_t bytes = receive(buffer);
+  if (bytes <= 0) [[unlikely]] {
+    return {.status = judge_nothing(bytes), .bytes = 0};
+  }
+  patience_.renew();
+  return {.status = PingStatus::Ok, .bytes = static_cast<std::size_t>(bytes)};
 }
 
 inline ssize_t TcpConnection::receive(std::span<std::byte> buffer) noexcept {
