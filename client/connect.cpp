@@ -22,9 +22,7 @@ TcpConnection connect_to_any(const ClientOptions& options) {
       // The acks should cost what the payloads cost: BBR paces even a single byte.
       return TcpConnection::connect(addresses[i], options.timeout, kCongestionControl);
     } catch (const std::system_error& error) {
-      if (StopSignals::received() != 0) {
-        StopSignals::die_of(StopSignals::received());
-      }
+      StopSignals::die_if_received();
       if (i + 1 == addresses.size()) {
         throw WorldError(fmt::format("cannot {}", error.what()),
                          fmt::format("Is tcpstep-server running there? Is port {} open? Try "
@@ -49,9 +47,7 @@ TcpConnection connect_with_retries(const ClientOptions& options) {
       }
     }
     std::this_thread::sleep_for(1s);
-    if (StopSignals::received() != 0) {
-      StopSignals::die_of(StopSignals::received());
-    }
+    StopSignals::die_if_received();
   }
 }
 

@@ -23,9 +23,7 @@ void sleep_between_runs(Duration pause) {
   const auto end = std::chrono::steady_clock::now() + pause;
   while (std::chrono::steady_clock::now() < end) {
     std::this_thread::sleep_for(std::min<Duration>(end - std::chrono::steady_clock::now(), 100ms));
-    if (StopSignals::received() != 0) {
-      StopSignals::die_of(StopSignals::received());
-    }
+    StopSignals::die_if_received();
   }
 }
 

@@ -47,6 +47,9 @@ class ClientRun {
   [[nodiscard]] RunSettings settings() const;
   [[nodiscard]] RunIdentity identity() const;
 
+  // What became of a run that could not go on.
+  [[nodiscard]] static PingStatus failure();
+
   class Joining;
 
   const ClientOptions& options_;

@@ -11,6 +11,7 @@
 #include <span>
 #include <utility>
 
+#include "lib/base/bytes.h"
 #include "lib/base/error.h"
 #include "lib/base/stop_request.h"
 #include "lib/base/text.h"
@@ -56,10 +57,6 @@ std::string explain(const std::string& status, Duration timeout) {
 std::string read_whole(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-std::span<const std::byte> bytes_of(std::string_view text) {
-  return std::as_bytes(std::span(text.data(), text.size()));
 }
 
 // Fresh connections, as the server's process hands them over.
@@ -238,7 +235,7 @@ RunOutcome ServerRun::answer_up() {
 PingStatus ServerRun::answer_warm(std::string& rest) {
   Responder responder(client_, {.received = bytes_of(rest), .answered = 0, .stops_at_frame = true});
   const Responses responses = responder.run();
-  rest.assign(reinterpret_cast<const char*>(responder.rest().data()), responder.rest().size());
+  rest = text_of(responder.rest());
   return rest.empty() ? responses.end : PingStatus::Ok;
 }
 

@@ -79,4 +79,10 @@ void StopSignals::die_of(int signal) {
   std::_Exit(128 + signal);
 }
 
+void StopSignals::die_if_received() {
+  if (received() != 0) {
+    die_of(received());
+  }
+}
+
 }  // namespace tcpstep

@@ -34,6 +34,7 @@ class StopSignals {
 
   // Ends this process by `signal`, so that a shell loop around it stops too. Does not return.
   [[noreturn]] static void die_of(int signal);
+  static void die_if_received();
 };
 
 }  // namespace tcpstep

@@ -31,7 +31,21 @@ bool poll_for(std::span<pollfd> fds, Duration limit) {
   }
 }
 
-using Control = std::array<char, CMSG_SPACE(sizeof(int))>;
+// A message that may carry one descriptor.
+struct Envelope {
+  explicit Envelope(std::span<char> text) : place{.iov_base = text.data(), .iov_len = text.size()} {
+    header.msg_iov = &place;
+    header.msg_iovlen = 1;
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+  }
+  Envelope(const Envelope&) = delete;
+  Envelope& operator=(const Envelope&) = delete;
+
+  iovec place;
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  msghdr header{};
+};
 
 Fd descriptor_in(msghdr& header) {
   for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
@@ -58,20 +72,14 @@ bool Channel::send(std::string_view message) noexcept {
 
 bool Channel::send(const TcpConnection& connection) noexcept {
   char one = 'c';
-  iovec place{.iov_base = &one, .iov_len = 1};
-  alignas(cmsghdr) Control control{};
-  msghdr header{};
-  header.msg_iov = &place;
-  header.msg_iovlen = 1;
-  header.msg_control = control.data();
-  header.msg_controllen = control.size();
-  cmsghdr* part = CMSG_FIRSTHDR(&header);
+  Envelope envelope(std::span(&one, 1));
+  cmsghdr* part = CMSG_FIRSTHDR(&envelope.header);
   part->cmsg_level = SOL_SOCKET;
   part->cmsg_type = SCM_RIGHTS;
   part->cmsg_len = CMSG_LEN(sizeof(int));
   const int fd = connection.fd().get();
   std::memcpy(CMSG_DATA(part), &fd, sizeof fd);
-  return ::sendmsg(fd_.get(), &header, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
+  return ::sendmsg(fd_.get(), &envelope.header, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
 }
 
 Channel::Received Channel::receive(Duration limit) {
@@ -80,20 +88,14 @@ Channel::Received Channel::receive(Duration limit) {
     return {};
   }
   std::string text(kLargestMessage, '\0');
-  iovec place{.iov_base = text.data(), .iov_len = text.size()};
-  alignas(cmsghdr) Control control{};
-  msghdr header{};
-  header.msg_iov = &place;
-  header.msg_iovlen = 1;
-  header.msg_control = control.data();
-  header.msg_controllen = control.size();
-  const ssize_t bytes = ::recvmsg(fd_.get(), &header, MSG_CMSG_CLOEXEC);
+  Envelope envelope(text);
+  const ssize_t bytes = ::recvmsg(fd_.get(), &envelope.header, MSG_CMSG_CLOEXEC);
   Received received;
   if (bytes <= 0) {
     received.is_open = false;
     return received;
   }
-  if (Fd fd = descriptor_in(header); fd.get() >= 0) {
+  if (Fd fd = descriptor_in(envelope.header); fd.get() >= 0) {
     received.connection = TcpConnection::adopt(std::move(fd));
   } else {
     text.resize(static_cast<std::size_t>(bytes));

@@ -210,14 +210,17 @@ ssize_t TcpConnection::receive_stamped(std::span<std::byte> buffer, int flags) n
 void TcpConnection::explain(Sample& sample, Duration sent_at) noexcept {
   const TcpInfo info(fd_);
   PingEvidence& evidence = sample.evidence;
-  evidence.segments = info.growth(last_info_, &tcp_info::tcpi_data_segs_out);
-  evidence.retransmits = info.growth(last_info_, &tcp_info::tcpi_total_retrans);
-  evidence.delivered = info.growth(last_info_, &tcp_info::tcpi_delivered);
+  const Counters now{.segments = info.get(&tcp_info::tcpi_data_segs_out),
+                     .retransmits = info.get(&tcp_info::tcpi_total_retrans),
+                     .delivered = info.get(&tcp_info::tcpi_delivered)};
+  evidence.segments = growth(last_.segments, now.segments);
+  evidence.retransmits = growth(last_.retransmits, now.retransmits);
+  evidence.delivered = growth(last_.delivered, now.delivered);
+  last_ = now;
   evidence.cwnd_segments = info.get(&tcp_info::tcpi_snd_cwnd);
   evidence.srtt_us = info.get(&tcp_info::tcpi_rtt);
   evidence.min_rtt_us = info.get(&tcp_info::tcpi_min_rtt);
-  last_info_ = info;
-  if (timestamps_.is_enabled()) {
+  if (timestamps_.is_enabled()) [[unlikely]] {
     const auto explained = timestamps_.explain(fd_, sent_at, sample.rtt);
     evidence.kernel_rtt = explained.kernel_rtt;
     evidence.send_stack = explained.send_stack;

@@ -122,7 +122,12 @@ class TcpConnection {
   Wait wait_ = Wait::Block;
   KernelTimestamps timestamps_;
   Patience patience_;
-  TcpInfo last_info_;  // as of the last ping explained
+  struct Counters {
+    std::optional<std::uint32_t> segments;
+    std::optional<std::uint32_t> retransmits;
+    std::optional<std::uint32_t> delivered;
+  };
+  Counters last_;  // as of the last ping explained
   Address peer_;
 };
 

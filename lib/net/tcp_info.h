@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 
 #include "lib/net/fd.h"
@@ -14,7 +15,6 @@ namespace tcpstep {
 // A snapshot, as far as this kernel fills it: older ones give less, emulators may give nonsense.
 class TcpInfo {
  public:
-  TcpInfo() = default;  // knows nothing
   explicit TcpInfo(const Fd& fd);
   // Another source of the same bytes, of which the first `length` were filled.
   TcpInfo(const tcp_info& info, socklen_t length) : info_(info), length_(length) {}
@@ -30,17 +30,15 @@ class TcpInfo {
     return info_.*field;
   }
 
-  // How much a counter has grown since `before`; nothing unless both snapshots have it.
-  template <class Field>
-  [[nodiscard]] std::optional<Field> growth(const TcpInfo& before, Field tcp_info::*counter) const {
-    const auto then = before.get(counter);
-    const auto now = get(counter);
-    return then && now ? std::optional<Field>(*now - *then) : std::nullopt;
-  }
-
  private:
-  tcp_info info_{};
-  socklen_t length_ = 0;
+  tcp_info info_;  // not set to zero: the kernel writes what counts
+  socklen_t length_;
 };
+
+// The counters of two snapshots: how much one has grown; nothing unless both have it.
+[[nodiscard]] inline std::optional<std::uint32_t> growth(
+    const std::optional<std::uint32_t>& before, const std::optional<std::uint32_t>& now) {
+  return before && now ? std::optional(*now - *before) : std::nullopt;
+}
 
 }  // namespace tcpstep

@@ -2,18 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
-#include <span>
 
+#include "lib/base/bytes.h"
 #include "lib/base/stop_request.h"
 
 namespace tcpstep {
 namespace {
 
 constexpr std::size_t kPart = std::size_t{64} * 1024;
-
-std::span<const std::byte> bytes_of(std::string_view text) {
-  return std::as_bytes(std::span(text.data(), text.size()));
-}
 
 }  // namespace
 

@@ -6,169 +6,22 @@
 #include <iterator>
 #include <limits>
 #include <optional>
-#include <random>
 #include <utility>
 
+#include "lib/stats/mean_shift.h"
 #include "lib/stats/ranks.h"
 #include "lib/stats/student_t.h"
 
 namespace tcpstep {
 namespace {
 
-constexpr std::size_t kDraws = 1999;
-constexpr std::size_t kEnoughAbove = 50;       // draws: the rest cannot make p small
 constexpr double kStray = 4;                   // standard deviations: farther out than noise
 constexpr std::ptrdiff_t kRowsPerStray = 100;  // of which one may lie where a new level is
-constexpr std::size_t kBurnIn = 10;            // rows of a draw until its start is forgotten
-constexpr double kMostCorrelation = 0.95;      // of neighbouring rows
-constexpr double kCaution = 2;                 // standard errors that the null law is coloured more
-constexpr double kMostInnovation = 3;          // standard deviations
 constexpr double kOutlier = 3;                 // standard deviations
 constexpr double kNormalMad = 1.4826;          // standard deviations in a median absolute deviation
 constexpr double kTiny = 1e-9;                 // of a logarithm: far below any timer
 constexpr double kConfidence = 0.95;
 constexpr double kNever = std::numeric_limits<double>::infinity();
-
-// Columns of one length, row by row.
-struct Rows {
-  std::size_t count = 0;
-  std::size_t columns = 0;
-  std::vector<double> values;
-
-  Rows(std::size_t rows, std::size_t width) : count(rows), columns(width), values(rows * width) {}
-  double& at(std::size_t row, std::size_t column) { return values[row * columns + column]; }
-  [[nodiscard]] double at(std::size_t row, std::size_t column) const {
-    return values[row * columns + column];
-  }
-};
-
-// What a split of one column leaves.
-struct Split {
-  std::size_t first = 0;   // row of the second part
-  double statistic = 0;    // |difference of means| sqrt(n1 n2 / n) / long-run deviation
-  double correlation = 0;  // of neighbouring residuals, corrected for its bias in short series
-  double deviation = 0;    // long-run, of the residuals
-  double mean_before = 0;
-  double mean_after = 0;
-};
-
-double span_weight(std::size_t before, std::size_t count) {
-  const auto n1 = static_cast<double>(before);
-  const auto n = static_cast<double>(count);
-  return std::sqrt(n1 * (n - n1) / n);
-}
-
-// The residuals around both means of a column that is split before row `first`.
-Split split_at(const Rows& rows, std::size_t column, std::size_t first) {
-  const std::size_t count = rows.count;
-  Split split{.first = first};
-  for (std::size_t row = 0; row < count; ++row) {
-    (row < first ? split.mean_before : split.mean_after) += rows.at(row, column);
-  }
-  split.mean_before /= static_cast<double>(first);
-  split.mean_after /= static_cast<double>(count - first);
-  double squares = 0;
-  double neighbours = 0;
-  double last = 0;
-  for (std::size_t row = 0; row < count; ++row) {
-    const double rest = rows.at(row, column) - (row < first ? split.mean_before : split.mean_after);
-    squares += rest * rest;
-    neighbours += rest * last;
-    last = rest;
-  }
-  const auto n = static_cast<double>(count);
-  const double raw = neighbours / (squares + kTiny * kTiny);
-  // The bias of the estimate (Marriott & Pope, Biometrika 41 (1954) 390).
-  split.correlation = std::clamp(raw + (2 + 4 * raw) / n, 0.0, kMostCorrelation);
-  split.deviation =
-      std::sqrt(squares / (n - 2) * (1 + split.correlation) / (1 - split.correlation)) + kTiny;
-  split.statistic =
-      std::abs(split.mean_after - split.mean_before) * span_weight(first, count) / split.deviation;
-  return split;
-}
-
-// The best place to split a column.
-Split best_split(const Rows& rows, std::size_t column) {
-  double total = 0;
-  for (std::size_t row = 0; row < rows.count; ++row) {
-    total += rows.at(row, column);
-  }
-  const auto n = static_cast<double>(rows.count);
-  double sum = 0;
-  double most = -1;
-  std::size_t first = kFewestInSegment;
-  for (std::size_t row = 0; row + kFewestInSegment < rows.count; ++row) {
-    sum += rows.at(row, column);
-    const std::size_t before = row + 1;
-    const double distance =
-        std::abs(sum - static_cast<double>(before) / n * total) / span_weight(before, rows.count);
-    if (before >= kFewestInSegment && distance > most) {
-      most = distance;
-      first = before;
-    }
-  }
-  return split_at(rows, column, first);
-}
-
-// The largest statistic over all columns of each draw, ascending. No more are drawn when enough of
-// them reach `statistic` (Besag & Clifford, Biometrika 78 (1991) 301).
-std::vector<double> null_law(const Rows& rows, const std::vector<Split>& splits, double statistic) {
-  const std::size_t width = rows.columns;
-  const auto n = static_cast<double>(rows.count);
-  Rows innovations(rows.count - 1, width);
-  std::vector<double> colour(width);
-  for (std::size_t c = 0; c < width; ++c) {
-    const Split& split = splits[c];
-    const double r = split.correlation;
-    colour[c] = std::min(r + kCaution * std::sqrt((1 - r * r) / n), kMostCorrelation);
-    const auto rest = [&](std::size_t row) {
-      return rows.at(row, c) - (row < split.first ? split.mean_before : split.mean_after);
-    };
-    double mean = 0;
-    for (std::size_t row = 1; row < rows.count; ++row) {
-      innovations.at(row - 1, c) = rest(row) - r * rest(row - 1);
-      mean += innovations.at(row - 1, c) / (n - 1);
-    }
-    double squares = 0;
-    for (std::size_t row = 0; row < innovations.count; ++row) {
-      squares += std::pow(innovations.at(row, c) - mean, 2);
-    }
-    const double deviation = std::sqrt(squares / (n - 1)) + kTiny * kTiny;
-    mean = 0;
-    for (std::size_t row = 0; row < innovations.count; ++row) {
-      double& value = innovations.at(row, c);
-      value = std::clamp(value / deviation, -kMostInnovation, kMostInnovation);
-      mean += value / (n - 1);
-    }
-    for (std::size_t row = 0; row < innovations.count; ++row) {
-      innovations.at(row, c) -= mean;
-    }
-  }
-  std::mt19937_64 random(1);  // its numbers are the standard's
-  std::vector<double> largest;
-  Rows draw(rows.count, width);
-  std::vector<double> level(width);
-  for (std::size_t above = 0; largest.size() < kDraws && above < kEnoughAbove;) {
-    std::fill(level.begin(), level.end(), 0.0);
-    for (std::size_t row = 0; row < rows.count + kBurnIn; ++row) {
-      const std::size_t from = random() % innovations.count;
-      for (std::size_t c = 0; c < width; ++c) {
-        level[c] = colour[c] * level[c] + innovations.at(from, c);
-        if (row >= kBurnIn) {
-          draw.at(row - kBurnIn, c) = level[c];
-        }
-      }
-    }
-    double most = 0;
-    for (std::size_t c = 0; c < width; ++c) {
-      most = std::max(most, best_split(draw, c).statistic);
-    }
-    largest.push_back(most);
-    above += most >= statistic ? 1U : 0U;
-  }
-  std::sort(largest.begin(), largest.end());
-  return largest;
-}
 
 // Pulls values beyond 3 robust deviations from the median of their neighbourhood back to it.
 ContrastColumn without_lone_outliers(const ContrastColumn& column) {
@@ -228,9 +81,9 @@ ColumnChange change_of(const ContrastColumn& column, std::size_t begin, std::siz
   const auto at = [&](std::size_t row) {
     return column.begin() + static_cast<std::ptrdiff_t>(row);
   };
-  Rows rows(end - begin, 1);
+  SeriesRows rows(end - begin, 1);
   std::copy(at(begin), at(end), rows.values.begin());
-  const Split split = split_at(rows, 0, first - begin);
+  const MeanShift split = split_at(rows, 0, first - begin);
   const double shift = median_difference({at(begin), at(first)}, {at(first), at(end)});
   const double independent = static_cast<double>(rows.count) * (1 - split.correlation) /
                              (1 + split.correlation);  // rows that correlation leaves
@@ -411,17 +264,17 @@ class Search {
 
   // A change between these rows, if there is one; p is multiplied by `tests`.
   std::optional<Found> change_in(std::size_t begin, std::size_t end, double tests) {
-    Rows rows(end - begin, columns_.size());
-    std::vector<Split> best;
+    SeriesRows rows(end - begin, columns_.size());
+    std::vector<MeanShift> best;
     for (std::size_t c = 0; c < columns_.size(); ++c) {
       for (std::size_t row = begin; row < end; ++row) {
         rows.at(row - begin, c) = columns_[c][row];
       }
       best.push_back(best_split(rows, c));
     }
-    const Split& largest =
-        *std::max_element(best.begin(), best.end(),
-                          [](const Split& a, const Split& b) { return a.statistic < b.statistic; });
+    const MeanShift& largest = *std::max_element(
+        best.begin(), best.end(),
+        [](const MeanShift& a, const MeanShift& b) { return a.statistic < b.statistic; });
     const bool is_newest = end == columns_.front().size() && result_.visible.empty();
     // What would be visible takes the whole law.
     const std::vector<double> null = null_law(rows, best, is_newest ? kNever : largest.statistic);
@@ -440,10 +293,10 @@ class Search {
       return found;
     }
     if (is_newest) {  // as a whole
-      const auto critical = static_cast<std::size_t>((1 - alpha_ / tests) * (kDraws + 1));
+      const auto critical = static_cast<std::size_t>((1 - alpha_ / tests) * (kNullDraws + 1));
       for (std::size_t c = 0; c < columns_.size(); ++c) {
         result_.visible.push_back(
-            std::max(least_[c], null[std::min(critical, kDraws - 1)] * best[c].deviation /
+            std::max(least_[c], null[std::min(critical, kNullDraws - 1)] * best[c].deviation /
                                     span_weight(kFewestInSegment, rows.count)));
       }
     }

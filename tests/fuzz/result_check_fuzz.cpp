@@ -12,32 +12,12 @@
 #include "lib/base/error.h"
 #include "lib/runfile/run_reader.h"
 #include "lib/session/result_check.h"
-#include "lib/session/run_description.h"
+#include "tests/fuzz/result_check_run.h"
 
 namespace {
 
 using namespace tcpstep;
 using namespace std::chrono_literals;
-
-AgreedRun agreed_run(bool is_anonymous) {
-  AgreedRun agreed;
-  agreed.settings.sizes = {.fixed = {PayloadSize(1), PayloadSize(100), PayloadSize(2000)},
-                           .has_boundaries = true};
-  agreed.settings.sizes_text = "1,100,2000,boundaries";
-  agreed.settings.sweep.rounds = 2;
-  agreed.settings.seed = 7;
-  agreed.settings.timeout = 1s;
-  agreed.settings.link = "fuzz";
-  agreed.settings.is_anonymous = is_anonymous;
-  agreed.facts = describe_lost_run(agreed.settings,
-                                   {.run_id = "00000000-0000-4000-8000-000000000000",
-                                    .is_negotiated = true,
-                                    .direction = MeasuredDirection::Up,
-                                    .peer = {{"os", "Linux"}}},
-                                   {});
-  agreed.longest = 10s;
-  return agreed;
-}
 
 void check(std::string_view text, const AgreedRun& agreed) {
   try {

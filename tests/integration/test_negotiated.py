@@ -456,11 +456,16 @@ class Service(TestCase):
             self.assertRegex(line, r"^(# (HELP|TYPE) \w+ .+|\w+(\{[^}]*\})? [0-9.]+)$")
         self.assertEqual(list(self.directory.glob("*.new")), [])
 
-    def test_sigterm_gives_the_client_what_was_measured(self):
+    def start_endless_run(self):
+        """The server, the client and its output, when rows have been written."""
         server = self.start_server("--sizes=1", "--rounds=100000", "--interval=1ms")
         output = self.directory / "run.csv"
         client = start("tcpstep-client", "--port", server.port, "--output", output, "127.0.0.1")
         wait_until(lambda: server.files() and len(server.files()[0].read_text()) > 5000, "it runs")
+        return server, client, output
+
+    def test_sigterm_gives_the_client_what_was_measured(self):
+        server, client, output = self.start_endless_run()
         server.process.terminate()
         self.assertEqual(server.wait(), 0)
         self.assertIn("ended the run early (interrupted)", client.communicate(timeout=30)[1])
@@ -469,10 +474,7 @@ class Service(TestCase):
         self.assertEqual(read_run(output).trailer["status"], "interrupted")
 
     def test_a_client_whose_server_dies_keeps_a_marked_file(self):
-        server = self.start_server("--sizes=1", "--rounds=100000", "--interval=1ms")
-        output = self.directory / "run.csv"
-        client = start("tcpstep-client", "--port", server.port, "--output", output, "127.0.0.1")
-        wait_until(lambda: server.files() and len(server.files()[0].read_text()) > 5000, "it runs")
+        server, client, output = self.start_endless_run()
         server.process.kill()
         client.communicate(timeout=30)
         self.assertEqual(client.returncode, 1)

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "lib/base/error.h"
-#include "lib/session/run_description.h"
+#include "tests/fuzz/result_check_run.h"
 
 namespace tcpstep {
 namespace {
@@ -19,26 +19,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-// The run that the files in tests/fuzz/corpus/result_check are about, rightly or not.
-AgreedRun agreed_run() {
-  AgreedRun agreed;
-  agreed.settings.sizes = {.fixed = {PayloadSize(1), PayloadSize(100), PayloadSize(2000)},
-                           .has_boundaries = true};
-  agreed.settings.sizes_text = "1,100,2000,boundaries";
-  agreed.settings.sweep.rounds = 2;
-  agreed.settings.seed = 7;
-  agreed.settings.timeout = 1s;
-  agreed.settings.link = "fuzz";
-  agreed.facts = describe_lost_run(agreed.settings,
-                                   {.run_id = "00000000-0000-4000-8000-000000000000",
-                                    .is_negotiated = true,
-                                    .direction = MeasuredDirection::Up,
-                                    .peer = {{"os", "Linux"}}},
-                                   {});
-  agreed.longest = 10s;
-  return agreed;
-}
 
 std::string file(const std::string& name) {
   std::ifstream stream(TCPSTEP_SOURCE_DIR "/tests/fuzz/corpus/result_check/" + name,

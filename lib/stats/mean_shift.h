@@ -1,0 +1,51 @@
+// Where the mean of a series most likely shifted, and how large such a shift gets by chance: the
+// two steps of find_changes() (change_points.h has the sources).
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace tcpstep {
+
+// Columns of one length, row by row.
+struct SeriesRows {
+  std::size_t count = 0;
+  std::size_t columns = 0;
+  std::vector<double> values;
+
+  SeriesRows(std::size_t rows, std::size_t width)
+      : count(rows), columns(width), values(rows * width) {}
+  double& at(std::size_t row, std::size_t column) { return values[row * columns + column]; }
+  [[nodiscard]] double at(std::size_t row, std::size_t column) const {
+    return values[row * columns + column];
+  }
+};
+
+// What a split of one column leaves.
+struct MeanShift {
+  std::size_t first = 0;   // row of the second part
+  double statistic = 0;    // |difference of means| sqrt(n1 n2 / n) / long-run deviation
+  double correlation = 0;  // of neighbouring residuals, corrected for its bias in short series
+  double deviation = 0;    // long-run, of the residuals
+  double mean_before = 0;
+  double mean_after = 0;
+};
+
+// sqrt(n1 n2 / n) of a split after `before` of `count` rows.
+[[nodiscard]] double span_weight(std::size_t before, std::size_t count);
+
+// The residuals around both means of a column that is split before row `first`.
+[[nodiscard]] MeanShift split_at(const SeriesRows& rows, std::size_t column, std::size_t first);
+
+// The best place to split a column in two parts of kFewestInSegment rows or more.
+[[nodiscard]] MeanShift best_split(const SeriesRows& rows, std::size_t column);
+
+inline constexpr std::size_t kNullDraws = 1999;
+
+// What chance makes of `splits`, the best ones of all columns: the largest statistic over all
+// columns of each draw, ascending. No more than kNullDraws, and no more when enough of them reach
+// `statistic` (Besag & Clifford, Biometrika 78 (1991) 301).
+[[nodiscard]] std::vector<double> null_law(const SeriesRows& rows,
+                                           const std::vector<MeanShift>& splits, double statistic);
+
+}  // namespace tcpstep

@@ -1,0 +1,32 @@
+// The run that the files in corpus/result_check are about, rightly or not.
+#pragma once
+
+#include <chrono>
+
+#include "lib/session/result_check.h"
+#include "lib/session/run_description.h"
+
+namespace tcpstep {
+
+inline AgreedRun agreed_run(bool is_anonymous = false) {
+  using namespace std::chrono_literals;
+  AgreedRun agreed;
+  agreed.settings.sizes = {.fixed = {PayloadSize(1), PayloadSize(100), PayloadSize(2000)},
+                           .has_boundaries = true};
+  agreed.settings.sizes_text = "1,100,2000,boundaries";
+  agreed.settings.sweep.rounds = 2;
+  agreed.settings.seed = 7;
+  agreed.settings.timeout = 1s;
+  agreed.settings.link = "fuzz";
+  agreed.settings.is_anonymous = is_anonymous;
+  agreed.facts = describe_lost_run(agreed.settings,
+                                   {.run_id = "00000000-0000-4000-8000-000000000000",
+                                    .is_negotiated = true,
+                                    .direction = MeasuredDirection::Up,
+                                    .peer = {{"os", "Linux"}}},
+                                   {});
+  agreed.longest = 10s;
+  return agreed;
+}
+
+}  // namespace tcpstep
