@@ -27,7 +27,8 @@ class Sweep:
         self.peer = server.connect()
         self.thread = threading.Thread(target=self._answer)
         self.thread.start()
-        wait_until(lambda: self.answered > 1 + 2 * len(SIZES), "the second round began")
+        written = 1 + 2 * len(SIZES) + 2 * UNWRITTEN_MS  # pings, each of which takes half a millisecond
+        wait_until(lambda: self.answered > written, "the first rounds are written")
         self.file, = server.results.glob(f"*_{label}.csv")
         time.sleep(random.uniform(0, 0.03))
 
