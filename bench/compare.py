@@ -48,6 +48,7 @@ class Setting:
         self.sizes = [1, 1501, 9901] if options.quick else SIZES
         self.pings = 100 if options.quick else 400  # of each size in each round
         self.round = 0
+        self.files = itertools.count(1)
 
     def near(self, *command):
         return ["taskset", "-c", str(self.near_cpu), *map(str, command)]
@@ -60,7 +61,7 @@ class Setting:
         return shlex.split(os.environ.get("TCPSTEP_FAR", ""))
 
     def raw_file(self, tool):
-        return self.out / f"{self.path}-{self.wait}-{self.round:02}-{tool}.csv"
+        return self.out / f"{self.path}-{self.wait}-{next(self.files):04}-{tool}.csv"
 
 
 @contextlib.contextmanager
@@ -219,15 +220,16 @@ PEERS = {"sockperf": sockperf, "qperf": qperf, "NetPIPE": netpipe, "iperf2": ipe
 SPINNING_PEERS = {"sockperf": sockperf}
 
 
-ROUNDS_A_PEER_ROUND = 3  # a round of the peers takes half a minute, one of ours two seconds
+ROUNDS_A_PEER_ROUND = 3  # the peers of a round take half a minute, a pair of ours two seconds
+PAIRS_A_ROUND = 3  # two processes of the same program differ by some per cent: where their memory lies
 
 
 def tools_in_order(setting, shuffler):
-    """A fresh order for each round; tcpstep and its limit stand side by side, so that they see the same machine."""
+    """A fresh order for each round; tcpstep and its limit stand in pairs, so that they see the same machine."""
     is_peer_round = setting.round % ROUNDS_A_PEER_ROUND == 0
     peers = {"tcpstep alone": tcpstep_alone, **(SPINNING_PEERS if setting.wait == "spin" else PEERS)} if is_peer_round else {}
     blocks = [[peer] for peer in peers.items()]
-    blocks.append(shuffler.sample(list(OURS.items()), 2))
+    blocks += [shuffler.sample(list(OURS.items()), 2) for _ in range(PAIRS_A_ROUND)]
     shuffler.shuffle(blocks)
     return list(itertools.chain.from_iterable(blocks))
 
@@ -290,12 +292,28 @@ def cpu_model():
         return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
+def cell_of(row):
+    return row["path"], row["wait"], int(row["size_bytes"]), int(row["round"]), row["tool"]
+
+
+def mean_row(rows):
+    """Of the runs of one tool in one round."""
+    keys = [key for key in ("min_ns", "median_ns", "mean_ns") if rows[0][key]]
+    return {"median_ns": "", **{key: statistics.fmean(float(row[key]) for row in rows) for key in keys}}
+
+
+def read_cells(path):
+    """(path, wait, size) -> round -> tool -> row"""
+    with open(path, newline="", encoding="utf-8") as stream:
+        rows = sorted(csv.DictReader(stream), key=cell_of)
+    cells = {}
+    for (*where, number, tool), runs in itertools.groupby(rows, key=cell_of):
+        cells.setdefault(tuple(where), {}).setdefault(number, {})[tool] = mean_row(list(runs))
+    return cells
+
+
 def table(options):
-    cells = {}  # (path, wait, size) -> round -> tool -> row
-    with open(options.out / "measurements.csv", newline="", encoding="utf-8") as stream:
-        for row in csv.DictReader(stream):
-            where = (row["path"], row["wait"], int(row["size_bytes"]))
-            cells.setdefault(where, {}).setdefault(int(row["round"]), {})[row["tool"]] = row
+    cells = read_cells(options.out / "measurements.csv")
     print(f"Linux {platform.release()}, {cpu_model()}, {os.cpu_count()} CPUs, {datetime.date.today()}")
     for (path, wait), group in itertools.groupby(sorted(cells), key=lambda where: where[:2]):
         group = list(group)
