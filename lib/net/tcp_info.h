@@ -36,8 +36,8 @@ class TcpInfo {
 };
 
 // The counters of two snapshots: how much one has grown; nothing unless both have it.
-[[nodiscard]] inline std::optional<std::uint32_t> growth(
-    const std::optional<std::uint32_t>& before, const std::optional<std::uint32_t>& now) {
+[[nodiscard]] inline std::optional<std::uint32_t> growth(const std::optional<std::uint32_t>& before,
+                                                         const std::optional<std::uint32_t>& now) {
   return before && now ? std::optional(*now - *before) : std::nullopt;
 }
 
