@@ -17,7 +17,6 @@
 #include "lib/runfile/run_writer.h"
 
 namespace tcpstep {
-
 namespace {
 
 using namespace std::chrono_literals;

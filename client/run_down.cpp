@@ -17,7 +17,6 @@
 #include "lib/session/result_check.h"
 
 namespace tcpstep {
-
 namespace {
 
 constexpr std::uint64_t kLargestResult = std::uint64_t{1} << 30U;

@@ -15,7 +15,6 @@
 #include "lib/session/frame_stream.h"
 
 namespace tcpstep {
-
 namespace {
 
 // The name of a file that is needed for the time of a run only.
