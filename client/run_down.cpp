@@ -1,8 +1,10 @@
 // The server sends and times; this end answers, and takes the result.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <optional>
 #include <span>
 #include <utility>
 

@@ -34,6 +34,9 @@ OutputFile::~OutputFile() {
 }
 
 void OutputFile::append(std::string_view lines) {
+  if (is_torn_) {
+    throw_system_error(EIO, "write behind a line that was cut off in " + path_.string());
+  }
   std::string_view left = lines;
   while (!left.empty()) {
     const ssize_t written = ::write(fd_, left.data(), left.size());
@@ -42,7 +45,7 @@ void OutputFile::append(std::string_view lines) {
     }
     if (written < 0) {
       const int error_number = errno;
-      static_cast<void>(::ftruncate(fd_, length_) == 0 && ::lseek(fd_, length_, SEEK_SET) >= 0);
+      is_torn_ = ::ftruncate(fd_, length_) != 0 || ::lseek(fd_, length_, SEEK_SET) < 0;
       throw_system_error(error_number, "write to " + path_.string());
     }
     left.remove_prefix(static_cast<std::size_t>(written));

@@ -16,7 +16,8 @@ class OutputFile {
   ~OutputFile();
 
   // Appends all of `lines` with one write(2), or nothing: after an error (a full disk) the file is
-  // cut back to what it held before, and std::system_error is thrown.
+  // cut back to what it held before, and std::system_error is thrown. Where even that fails nothing
+  // is appended any more.
   void append(std::string_view lines);
 
   // Makes what was written survive a power failure.
@@ -28,6 +29,7 @@ class OutputFile {
   std::filesystem::path path_;
   int fd_ = -1;
   long long length_ = 0;
+  bool is_torn_ = false;  // it ends in a part of a line
 };
 
 }  // namespace tcpstep

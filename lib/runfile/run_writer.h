@@ -37,7 +37,7 @@ class RunWriter {
   void write(std::span<const Sample> samples);
 
   OutputFile file_;
-  std::string lines_;  // reused, so that later calls do not allocate
+  std::string lines_;  // reused
   RunTrailer trailer_;
 };
 

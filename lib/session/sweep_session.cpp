@@ -6,6 +6,7 @@
 #include <chrono>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "lib/base/error.h"
 #include "lib/base/stop_request.h"
@@ -22,7 +23,7 @@ using namespace std::chrono_literals;
 constexpr Duration kTimestampsFrom = 200us;  // there, their cost is below 1 % of the RTT
 
 // Writing takes from the caches what the next ping needs. Short rounds therefore are written
-// together: when that much time has passed, or that many samples are there.
+// together: when that much time has passed, or that many samples are there, or two rounds.
 constexpr Duration kLongestUnwritten = 10ms;
 constexpr std::size_t kMostUnwritten = 1024;
 
@@ -210,8 +211,8 @@ RunOutcome SweepSession::measure_with(Peer& peer, const RunIdentity& identity,
 
   PingStatus status = PingStatus::Ok;
   Duration shortest = Duration::max();
-  std::vector<Sample> unwritten;
-  unwritten.reserve(std::max(kMostUnwritten, sweep().sizes.size()));
+  std::vector<Sample> unwritten(std::max(kMostUnwritten, 2 * sweep().sizes.size()));
+  unwritten.clear();  // its memory is there, and touched
   Duration written_at{0};
   const auto write = [&] {
     const auto samples = without_interrupted(unwritten);

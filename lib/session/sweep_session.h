@@ -29,7 +29,7 @@ struct RunOutcome {
 // Opens the file of a run, once it is known that there is something to write.
 using OpenOutput = std::function<OutputFile()>;
 
-// Told after each round, outside the timed part.
+// Told when rounds were written, outside the timed part.
 using ShowRounds = std::function<void(std::uint32_t done, std::uint32_t all)>;
 
 // Where the connections of a run with fresh ones come from.

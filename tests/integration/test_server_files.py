@@ -159,6 +159,8 @@ class FullDisk(SmallDiskTestCase):
             # That round was to be written together with others, before and after it.
             self.assertGreaterEqual(answered - rows, 100, "the round that did not fit is lost")
             self.assertLess(answered - rows, 100 + 1024)
+        lines = [len(",".join(row.values())) + 1 for row in run_file.rows[-100:]]
+        self.assertLess(32 * 1024 - file.stat().st_size, sum(lines) + 256, "what fits is kept")
         report = run("tcpstep-analyze", "report", file)
         self.assertEqual((report.returncode, report.stderr), (0, ""))
         self.assertIn("partial", report.stdout)

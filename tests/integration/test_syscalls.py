@@ -73,6 +73,15 @@ class SystemCalls(TestCase):
         self.assertEqual(client.returncode, 0, client.stderr)
         self.check_run(server, lines_before=2)
 
+    def test_short_rounds_are_written_together(self):
+        server = self.start_server("--one-off", "--sizes=1", "--rounds=1000", "--timeout=60min", "--output=run.csv",
+                                   **self.tracing())
+        client = run("tcpstep-client", "--port", server.port, "127.0.0.1")
+        self.assertEqual((server.wait(), client.returncode), (0, 0), server.words)
+        trace = max((path.read_text() for path in self.directory.glob("trace.*")), key=len)
+        self.assertLess("".join(kinds_of(trace)).count("w"), 500)
+        self.assert_complete(self.directory / "run.csv", 1000)
+
     def test_of_an_upward_run(self):
         server = self.serve_one()
         options = self.tracing()
