@@ -341,6 +341,10 @@ class StrangeClients(TestCase):
         super().setUp()
         self.server = self.start_server("--timeout=500ms", *SWEEP)
 
+    def ended_files(self):
+        """Those that have a trailer."""
+        return [file for file in self.server.files() if "\n# end: " in file.read_text()]
+
     def speak(self, *messages):
         """The answer to raw messages behind the server's hello."""
         with self.server.connect() as peer:
@@ -403,7 +407,7 @@ class StrangeClients(TestCase):
                 peer.sendall(frame({"type": "result", "status": "complete", "bytes": len(lie)}) + lie)
                 self.assertEqual(receive_frame(peer)["type"], "refuse")
                 self.assertEqual(peer.recv(1), b"")
-        wait_until(lambda: len(self.server.files()) == 2, "both runs have a file")
+        wait_until(lambda: len(self.ended_files()) == 2, "both runs have a file")
         for file in self.server.files():
             run_file = read_run(file)
             self.assertEqual((run_file.trailer["status"], run_file.rows), ("protocol", []))
@@ -416,7 +420,7 @@ class StrangeClients(TestCase):
             peer.sendall(frame({"type": "request", "protocol": 1, "direction": "up"}))
             self.assertEqual(receive_frame(peer)["type"], "accept")
             peer.sendall(frame({"type": "ready"}))
-            wait_until(self.server.files, "the run is over")
+            wait_until(self.ended_files, "the run is over")
         self.assertEqual(read_run(self.server.files()[0]).trailer["status"], "timeout")
 
 
