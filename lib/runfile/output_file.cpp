@@ -19,7 +19,8 @@ OutputFile::OutputFile(std::filesystem::path path)
 OutputFile::OutputFile(OutputFile&& other) noexcept
     : path_(std::move(other.path_)),
       fd_(std::exchange(other.fd_, -1)),
-      length_(std::exchange(other.length_, 0)) {}
+      length_(std::exchange(other.length_, 0)),
+      is_torn_(other.is_torn_) {}
 
 OutputFile::~OutputFile() {
   if (fd_ >= 0) {
