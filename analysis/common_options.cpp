@@ -1,7 +1,7 @@
 #include "analysis/common_options.h"
 
 #include "lib/base/error.h"
-#include "lib/cli/parse.h"
+#include "lib/base/parse.h"
 
 namespace tcpstep {
 

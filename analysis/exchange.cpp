@@ -9,8 +9,8 @@
 
 #include "lib/base/error.h"
 #include "lib/cli/print.h"
-#include "lib/import/import_runs.h"
 #include "lib/report/export.h"
+#include "lib/runfile/import_runs.h"
 #include "lib/runfile/run_reader.h"
 
 namespace tcpstep {

@@ -3,6 +3,7 @@
 
 #include <system_error>
 
+#include "analysis/ab.h"
 #include "analysis/compare.h"
 #include "analysis/exchange.h"
 #include "analysis/history.h"
@@ -112,6 +113,9 @@ int analyze(const AnalyzeOptions& options) {
   }
   if (const auto* wanted = std::get_if<HistoryOptions>(&options)) {
     return report_history(*wanted);
+  }
+  if (const auto* wanted = std::get_if<AbOptions>(&options)) {
+    return run_ab(*wanted);
   }
   return report(std::get<ReportOptions>(options));
 }

@@ -7,9 +7,9 @@
 #include "analysis/common_options.h"
 #include "analysis/repair.h"
 #include "lib/base/error.h"
+#include "lib/base/parse.h"
 #include "lib/base/text.h"
 #include "lib/cli/command_line.h"
-#include "lib/cli/parse.h"
 #include "lib/cli/subcommand.h"
 
 namespace tcpstep {
@@ -22,6 +22,7 @@ constexpr std::string_view kHelp =
     "Commands:\n"
     "  report    penalty table of each link: text, Markdown, CSV, JSON or HTML\n"
     "  plot      \"all results\" and \"closeup\" of each link: PNG, SVG and gnuplot script\n"
+    "  ab        launches two commands alternately: the runs that compare needs\n"
     "  compare   has the candidate become slower than the baseline? A verdict for people and CI\n"
     "  history   since when is a link slower or faster? Change points of days or years of runs\n"
     "  export    the same for other programs: OpenMetrics, benchmark actions, benchstat, ...\n"
@@ -199,6 +200,10 @@ std::optional<AnalyzeOptions> parse_compare(int argc, const char* const* argv) {
   return parse_compare_options(argc, argv);
 }
 
+std::optional<AnalyzeOptions> parse_ab(int argc, const char* const* argv) {
+  return parse_ab_options(argc, argv);
+}
+
 std::optional<AnalyzeOptions> parse_history(int argc, const char* const* argv) {
   return parse_history_options(argc, argv);
 }
@@ -211,6 +216,7 @@ std::optional<AnalyzeOptions> parse_analyze_options(int argc, const char* const*
                                         {"plot", parse_plot},
                                         {"compare", parse_compare},
                                         {"history", parse_history},
+                                        {"ab", parse_ab},
                                         {"export", parse_export},
                                         {"import", parse_import},
                                         {"validate", parse_validate},

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "analysis/ab_options.h"
 #include "analysis/compare_options.h"
 #include "analysis/history_options.h"
 #include "lib/base/units.h"
@@ -66,8 +67,9 @@ struct ImportOptions {
   std::filesystem::path output;
 };
 
-using AnalyzeOptions = std::variant<ReportOptions, PlotOptions, ValidateOptions, RepairOptions,
-                                    ExportOptions, ImportOptions, CompareOptions, HistoryOptions>;
+using AnalyzeOptions =
+    std::variant<ReportOptions, PlotOptions, ValidateOptions, RepairOptions, ExportOptions,
+                 ImportOptions, CompareOptions, HistoryOptions, AbOptions>;
 
 // Empty if help or the version was asked for. Throws UsageError.
 [[nodiscard]] std::optional<AnalyzeOptions> parse_analyze_options(int argc,

@@ -11,12 +11,12 @@
 #include <string>
 #include <vector>
 
-#include "lib/measure/sweep_plan.h"
 #include "lib/protocol/payload_source.h"
 #include "lib/report/link_runs.h"
 #include "lib/report/penalty_table.h"
 #include "lib/runfile/run_reader.h"
 #include "lib/stats/statistic.h"
+#include "lib/sweep/sweep_plan.h"
 
 namespace tcpstep {
 namespace {

@@ -1,8 +1,8 @@
 #include "client/options.h"
 
+#include "lib/base/parse.h"
 #include "lib/base/text.h"
 #include "lib/cli/command_line.h"
-#include "lib/cli/parse.h"
 #include "lib/protocol/classic.h"
 
 namespace tcpstep {

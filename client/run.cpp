@@ -10,9 +10,9 @@
 #include "client/connect.h"
 #include "lib/base/bytes.h"
 #include "lib/base/error.h"
+#include "lib/base/parse.h"
 #include "lib/base/text.h"
 #include "lib/base/version.h"
-#include "lib/cli/parse.h"
 #include "lib/cli/print.h"
 #include "lib/runfile/run_writer.h"
 

@@ -6,13 +6,13 @@
 #include <string_view>
 
 #include "client/options.h"
-#include "lib/measure/responder.h"
 #include "lib/net/tcp_connection.h"
 #include "lib/protocol/authentication.h"
 #include "lib/protocol/negotiation.h"
 #include "lib/runfile/output_file.h"
-#include "lib/session/run_description.h"
-#include "lib/session/sweep_session.h"
+#include "lib/sweep/responder.h"
+#include "lib/sweep/run_description.h"
+#include "lib/sweep/sweep_session.h"
 
 namespace tcpstep {
 

@@ -15,8 +15,8 @@
 #include "lib/cli/progress_bar.h"
 #include "lib/cli/stop_signals.h"
 #include "lib/net/channel.h"
-#include "lib/session/frame_stream.h"
-#include "lib/session/result_check.h"
+#include "lib/sweep/frame_stream.h"
+#include "lib/sweep/result_check.h"
 
 namespace tcpstep {
 namespace {

@@ -13,7 +13,7 @@
 #include "lib/base/error.h"
 #include "lib/cli/progress_bar.h"
 #include "lib/cli/stop_signals.h"
-#include "lib/session/frame_stream.h"
+#include "lib/sweep/frame_stream.h"
 
 namespace tcpstep {
 namespace {

@@ -9,10 +9,10 @@
 #include <memory>
 #include <vector>
 
-#include "lab/link_model.h"
 #include "lab/packet_port.h"
-#include "lab/process.h"
 #include "lab/scheduling_error.h"
+#include "lib/base/process.h"
+#include "lib/link/link_model.h"
 
 namespace tcpstep {
 

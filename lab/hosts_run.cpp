@@ -11,10 +11,10 @@
 #include <optional>
 #include <utility>
 
-#include "lab/netem.h"
 #include "lab/two_hosts.h"
 #include "lib/base/error.h"
 #include "lib/cli/stop_signals.h"
+#include "lib/link/netem.h"
 
 namespace tcpstep {
 namespace {

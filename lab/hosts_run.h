@@ -4,8 +4,8 @@
 #include <string>
 
 #include "lab/emulator.h"
-#include "lab/process.h"
-#include "lab/profile.h"
+#include "lib/base/process.h"
+#include "lib/link/profile.h"
 
 namespace tcpstep {
 

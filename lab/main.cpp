@@ -3,15 +3,14 @@
 
 #include <algorithm>
 
-#include "lab/ab.h"
 #include "lab/measure.h"
-#include "lab/netem.h"
 #include "lab/options.h"
-#include "lab/prediction.h"
-#include "lab/profile_catalog.h"
 #include "lab/table.h"
 #include "lib/cli/print.h"
 #include "lib/cli/run_program.h"
+#include "lib/link/netem.h"
+#include "lib/link/prediction.h"
+#include "lib/link/profile_catalog.h"
 
 namespace tcpstep {
 namespace {
@@ -55,10 +54,6 @@ int run(const RunOptions& options) {
 
 int run(const MeasureOptions& options) {
   return measure(options);
-}
-
-int run(const AbOptions& options) {
-  return run_ab(options);
 }
 
 int run(const TableOptions& options) {

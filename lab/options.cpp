@@ -5,11 +5,11 @@
 #include <limits>
 #include <string_view>
 
-#include "lab/profile_catalog.h"
 #include "lib/base/error.h"
+#include "lib/base/parse.h"
 #include "lib/cli/command_line.h"
-#include "lib/cli/parse.h"
 #include "lib/cli/subcommand.h"
+#include "lib/link/profile_catalog.h"
 
 namespace tcpstep {
 namespace {
@@ -24,7 +24,6 @@ constexpr std::string_view kHelp =
     "  measure   a sweep over one link or more: one result file each\n"
     "  run       any command on one of two hosts that a link joins\n"
     "  netem     the tc commands of the nearest netem equivalent\n"
-    "  ab        two commands in turn: the runs that tcpstep-analyze compare needs\n"
     "  table     all links: the penalty table of 2014 again, beside the original\n"
     "\n"
     "tcpstep-lab COMMAND --help has the options. PROFILE is a name or a file: see docs/lab.md.\n";
@@ -203,50 +202,6 @@ std::optional<LabOptions> parse_table(int argc, const char* const* argv) {
   return options;
 }
 
-std::optional<LabOptions> parse_ab(int argc, const char* const* argv) {
-  CommandLine line(
-      "tcpstep-lab ab [options] --a COMMAND --b COMMAND --out DIR",
-      "Launches two commands in turn, in blocks of A, A, B, B in random order, each to make one "
-      "run.\nA command finds an empty folder in $TCPSTEP_RESULTS and {folder}, a file to write in "
-      "{output}, and\nits seed in $TCPSTEP_SEED and {seed}. It leaves one result file there.",
-      "Examples:\n"
-      "  tcpstep-lab ab --a 'tcpstep-lab measure lan' --b 'new/tcpstep-lab measure lan' --out ab\n"
-      "  tcpstep-lab ab --a 'tcpstep-server -1 & ssh far tcpstep-client me; wait $!' --b ... --out "
-      "ab\n  tcpstep-analyze compare ab/a-*.csv -- ab/b-*.csv\n");
-  line.positional("nothing", 0, 0);
-  line.group("Launches");
-  line.value("a", "COMMAND", "makes one run of the baseline");
-  line.value("b", "COMMAND", "makes one run of the candidate");
-  line.value("out", "DIR", "where the runs go, with ab.json: order, seeds and times");
-  line.value("runs", "N", "10", "runs of each side, 4 at least");
-  line.value("seed", "N", "of the order and of the runs (default: a fresh one)");
-  line.flag("resume", "go on in DIR where it was interrupted");
-  line.flag("quiet,q", "no progress bar");
-  const auto values = line.parse(argc, argv);
-  if (!values) {
-    return std::nullopt;
-  }
-  for (const char* name : {"a", "b", "out"}) {
-    if (values->text(name).empty()) {
-      throw UsageError(fmt::format("--{} is missing", name), "See tcpstep-lab ab --help.");
-    }
-  }
-  AbOptions options{
-      .runs = values->get("runs",
-                          [](std::string_view text) {
-                            return static_cast<std::uint32_t>(parse_count(text, 4, 1000));
-                          }),
-      .a = values->text("a"),
-      .b = values->text("b"),
-      .out = values->text("out"),
-      .is_resumed = values->is_set("resume"),
-      .is_quiet = values->is_set("quiet")};
-  if (values->has("seed")) {
-    options.seed = values->get("seed", parse_seed);
-  }
-  return options;
-}
-
 }  // namespace
 
 Profile LinkOptions::load() const {
@@ -261,7 +216,6 @@ std::optional<LabOptions> parse_lab_options(int argc, const char* const* argv) {
                                     {"measure", parse_measure},
                                     {"run", parse_run},
                                     {"netem", parse_netem},
-                                    {"ab", parse_ab},
                                     {"table", parse_table}},
                                    argc, argv);
 }

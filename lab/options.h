@@ -8,8 +8,8 @@
 #include <variant>
 #include <vector>
 
-#include "lab/profile.h"
-#include "lab/scale.h"
+#include "lib/link/profile.h"
+#include "lib/link/scale.h"
 
 namespace tcpstep {
 
@@ -67,18 +67,8 @@ struct TableOptions {
   std::filesystem::path results;
 };
 
-struct AbOptions {
-  std::uint32_t runs = 10;  // of each side
-  std::string a;            // for /bin/sh -c
-  std::string b;
-  std::filesystem::path out;
-  std::optional<std::uint64_t> seed;  // of the order; a fresh one otherwise
-  bool is_resumed = false;
-  bool is_quiet = false;
-};
-
-using LabOptions = std::variant<ListOptions, ShowOptions, NetemOptions, RunOptions, MeasureOptions,
-                                TableOptions, AbOptions>;
+using LabOptions =
+    std::variant<ListOptions, ShowOptions, NetemOptions, RunOptions, MeasureOptions, TableOptions>;
 
 // Empty if help or the version was asked for. Throws UsageError.
 [[nodiscard]] std::optional<LabOptions> parse_lab_options(int argc, const char* const* argv);

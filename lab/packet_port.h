@@ -8,8 +8,8 @@
 #include <span>
 #include <string>
 
+#include "lib/base/fd.h"
 #include "lib/base/units.h"
-#include "lib/net/fd.h"
 
 namespace tcpstep {
 

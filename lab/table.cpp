@@ -10,16 +10,16 @@
 #include <vector>
 
 #include "lab/measure.h"
-#include "lab/process.h"
-#include "lab/profile_catalog.h"
-#include "lab/temporary_folder.h"
-#include "lab/text_file.h"
 #include "lab/virtual_machine.h"
 #include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/process.h"
+#include "lib/base/temporary_folder.h"
 #include "lib/base/text.h"
 #include "lib/cli/print.h"
 #include "lib/cli/run_program.h"
 #include "lib/cli/stop_signals.h"
+#include "lib/link/profile_catalog.h"
 #include "lib/report/rows.h"
 
 namespace tcpstep {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "lab/options.h"
-#include "lab/profile.h"
+#include "lib/link/profile.h"
 #include "lib/report/link_runs.h"
 #include "lib/report/penalty_table.h"
 

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "lab/packet_port.h"
-#include "lab/process.h"
-#include "lib/net/fd.h"
+#include "lib/base/fd.h"
+#include "lib/base/process.h"
 
 namespace tcpstep {
 

@@ -4,8 +4,8 @@
 
 #include <optional>
 
-#include "lab/text_file.h"
 #include "lib/base/error.h"
+#include "lib/base/file.h"
 #include "lib/cli/print.h"
 #include "lib/cli/stop_signals.h"
 

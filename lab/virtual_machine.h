@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "lab/process.h"
-#include "lab/temporary_folder.h"
+#include "lib/base/process.h"
+#include "lib/base/temporary_folder.h"
 
 namespace tcpstep {
 

@@ -6,7 +6,7 @@
 
 #include "lib/base/warning.h"
 #include "lib/net/interface_info.h"
-#include "lib/session/run_description.h"
+#include "lib/sweep/run_description.h"
 
 namespace tcpstep {
 

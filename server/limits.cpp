@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "lib/base/error.h"
+#include "lib/base/parse.h"
 #include "lib/base/text.h"
-#include "lib/cli/parse.h"
 
 namespace tcpstep {
 

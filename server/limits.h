@@ -8,7 +8,7 @@
 
 #include "lib/net/address_range.h"
 #include "lib/protocol/messages.h"
-#include "lib/session/run_settings.h"
+#include "lib/sweep/run_settings.h"
 
 namespace tcpstep {
 

@@ -6,9 +6,9 @@
 #include <limits>
 #include <vector>
 
+#include "lib/base/parse.h"
 #include "lib/cli/command_line.h"
 #include "lib/cli/host_options.h"
-#include "lib/cli/parse.h"
 #include "lib/protocol/classic.h"
 
 namespace tcpstep {

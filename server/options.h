@@ -7,7 +7,7 @@
 #include <string>
 
 #include "lib/net/address.h"
-#include "lib/session/run_settings.h"
+#include "lib/sweep/run_settings.h"
 #include "server/limits.h"
 
 namespace tcpstep {

@@ -18,11 +18,11 @@
 #include "lib/base/version.h"
 #include "lib/cli/print.h"
 #include "lib/cli/progress_bar.h"
-#include "lib/measure/responder.h"
 #include "lib/report/render.h"
 #include "lib/runfile/run_writer.h"
-#include "lib/session/frame_stream.h"
-#include "lib/session/result_check.h"
+#include "lib/sweep/frame_stream.h"
+#include "lib/sweep/responder.h"
+#include "lib/sweep/result_check.h"
 #include "server/examination.h"
 
 namespace tcpstep {

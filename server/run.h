@@ -9,9 +9,9 @@
 #include <string_view>
 
 #include "lib/net/channel.h"
-#include "lib/session/frame_stream.h"
-#include "lib/session/run_description.h"
-#include "lib/session/sweep_session.h"
+#include "lib/sweep/frame_stream.h"
+#include "lib/sweep/run_description.h"
+#include "lib/sweep/sweep_session.h"
 #include "server/log.h"
 #include "server/metrics.h"
 #include "server/options.h"

@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "lib/cli/parse.h"
+#include "lib/base/parse.h"
 
 namespace tcpstep {
 

@@ -16,7 +16,7 @@ constexpr std::size_t kFewestRounds = 5;
 constexpr std::size_t kDrawsOfMinimum = 10;
 constexpr double kMostDropped = 0.01;  // of the pings of a run
 constexpr double kFewestCommon = 0.8;  // of all sizes
-constexpr std::string_view kAb = "tcpstep-lab ab --runs 10";
+constexpr std::string_view kAb = "tcpstep-analyze ab --runs 10";
 
 double dropped_share(const RunSamples& run) {
   return run.pings == 0

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "lib/base/fd.h"
 #include "lib/base/units.h"
-#include "lib/net/fd.h"
 #include "lib/net/tcp_connection.h"
 
 namespace tcpstep {

@@ -15,7 +15,7 @@
 #include <fstream>
 #include <memory>
 
-#include "lib/net/fd.h"
+#include "lib/base/fd.h"
 #include "lib/net/qdisc.h"
 
 namespace tcpstep {

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "lib/base/fd.h"
 #include "lib/base/units.h"
-#include "lib/net/fd.h"
 
 struct msghdr;
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/fd.h"
 #include "lib/net/address.h"
-#include "lib/net/fd.h"
 #include "lib/net/tcp_connection.h"
 
 namespace tcpstep {

@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "lib/base/fd.h"
 #include "lib/base/units.h"
-#include "lib/net/fd.h"
 
 namespace tcpstep {
 

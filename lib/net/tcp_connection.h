@@ -13,12 +13,12 @@
 #include <string>
 #include <string_view>
 
+#include "lib/base/fd.h"
 #include "lib/base/path_info.h"
 #include "lib/base/sample.h"
 #include "lib/base/units.h"
 #include "lib/base/wait.h"
 #include "lib/net/address.h"
-#include "lib/net/fd.h"
 #include "lib/net/kernel_timestamps.h"
 #include "lib/net/patience.h"
 #include "lib/net/tcp_info.h"

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "lib/net/fd.h"
+#include "lib/base/fd.h"
 
 namespace tcpstep {
 

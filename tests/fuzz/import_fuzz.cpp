@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "lib/import/foreign_run.h"
+#include "lib/runfile/foreign_run.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) {

@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "lab/link_model.h"
-#include "lab/profile_parser.h"
+#include "lib/link/link_model.h"
+#include "lib/link/profile_parser.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace tcpstep;

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "lib/base/error.h"
-#include "lib/cli/parse.h"
+#include "lib/base/parse.h"
 
 namespace {
 

@@ -11,7 +11,7 @@
 
 #include "lib/base/error.h"
 #include "lib/runfile/run_reader.h"
-#include "lib/session/result_check.h"
+#include "lib/sweep/result_check.h"
 #include "tests/fuzz/result_check_run.h"
 
 namespace {

@@ -3,8 +3,8 @@
 
 #include <chrono>
 
-#include "lib/session/result_check.h"
-#include "lib/session/run_description.h"
+#include "lib/sweep/result_check.h"
+#include "lib/sweep/run_description.h"
 
 namespace tcpstep {
 

@@ -232,7 +232,7 @@ class InterleavedDriver(CompareTestCase):
                 for side in "ab"]
 
     def ab(self, *arguments):
-        return run("tcpstep-lab", "ab", "--out=ab", *self.commands(), *arguments, cwd=self.directory)
+        return run("tcpstep-analyze", "ab", "--out=ab", *self.commands(), *arguments, cwd=self.directory)
 
     def launches(self):
         return [line.split() for line in (self.directory / "launches").read_text().splitlines()]
@@ -272,7 +272,7 @@ class InterleavedDriver(CompareTestCase):
                                ("echo junk >{output}", "is not a tcpstep result file"),
                                ("cd {folder}; cp ../../run.csv 1.csv; cp 1.csv 2.csv", "left 2 result")):
             with self.subTest(command):
-                result = run("tcpstep-lab", "ab", "--out", f"out{len(command)}", "--a", command, "--b",
+                result = run("tcpstep-analyze", "ab", "--out", f"out{len(command)}", "--a", command, "--b",
                              command, cwd=self.directory)
                 self.assertEqual(result.returncode, 1)
                 self.assertIn(words, result.stderr)
@@ -282,7 +282,7 @@ class InterleavedDriver(CompareTestCase):
         command = (f"{shlex.quote(program('tcpstep-server'))} -1 -q -p {port} --bind 127.0.0.1 --rounds 5 "
                    f"--sizes 1,101,201 & {shlex.quote(program('tcpstep-client'))} -q --retry 20 -p {port} "
                    "127.0.0.1 && wait $!")
-        result = run("tcpstep-lab", "ab", "--runs=4", "--out=real", "--a", command, "--b", command,
+        result = run("tcpstep-analyze", "ab", "--runs=4", "--out=real", "--a", command, "--b", command,
                      cwd=self.directory, timeout=100)
         self.assertEqual(result.returncode, 0, result.stderr)
         files = {side: sorted((self.directory / "real").glob(f"{side}-*.csv")) for side in "ab"}

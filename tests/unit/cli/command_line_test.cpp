@@ -9,7 +9,7 @@
 #include <fstream>
 #include <string>
 
-#include "lib/cli/parse.h"
+#include "lib/base/parse.h"
 
 namespace tcpstep {
 namespace {

@@ -186,7 +186,7 @@ void expect_refusal(const Comparison& result, const std::string& reason) {
 TEST(ComparisonRefusalTest, OneRunEachSaysNothing) {
   const Comparison result = compare(interleaved(1, plain(), plain()));
   expect_refusal(result, "1 run of the baseline and 1 run of the candidate: 4 + 4 is the least");
-  EXPECT_THAT(result.remedy, HasSubstr("tcpstep-lab ab"));
+  EXPECT_THAT(result.remedy, HasSubstr("tcpstep-analyze ab"));
   EXPECT_FALSE(result.contrasts.empty());  // estimates, not tested
 }
 

@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "lab/prediction.h"
+#include "lib/link/prediction.h"
 
 namespace tcpstep {
 namespace {

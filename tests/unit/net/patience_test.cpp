@@ -9,7 +9,7 @@
 #include <thread>
 #include <utility>
 
-#include "lib/net/fd.h"
+#include "lib/base/fd.h"
 
 namespace tcpstep {
 namespace {

@@ -1,0 +1,62 @@
+#include "analysis/ab_options.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <string_view>
+
+#include "lib/base/error.h"
+#include "lib/base/parse.h"
+#include "lib/cli/command_line.h"
+
+namespace tcpstep {
+
+std::optional<AbOptions> parse_ab_options(int argc, const char* const* argv) {
+  CommandLine line(
+      "tcpstep-analyze ab [options] --a COMMAND --b COMMAND --out DIR",
+      "Launches two commands in turn, in blocks of A, A, B, B in random order, each to make one "
+      "run.\nA command finds an empty folder in $TCPSTEP_RESULTS and {folder}, a file to write in "
+      "{output}, and\nits seed in $TCPSTEP_SEED and {seed}. It leaves one result file there.",
+      "Examples:\n"
+      "  tcpstep-analyze ab --a 'tcpstep-lab measure lan' --b 'new/tcpstep-lab measure lan' --out "
+      "ab\n"
+      "  tcpstep-analyze ab --a 'tcpstep-server -1 & ssh far tcpstep-client me; wait $!' --b ... "
+      "--out "
+      "ab\n  tcpstep-analyze compare ab/a-*.csv -- ab/b-*.csv\n");
+  line.positional("nothing", 0, 0);
+  line.group("Launches");
+  line.value("a", "COMMAND", "makes one run of the baseline");
+  line.value("b", "COMMAND", "makes one run of the candidate");
+  line.value("out", "DIR", "where the runs go, with ab.json: order, seeds and times");
+  line.value("runs", "N", "10", "runs of each side, 4 at least");
+  line.value("seed", "N", "of the order and of the runs (default: a fresh one)");
+  line.flag("resume", "go on in DIR where it was interrupted");
+  line.flag("quiet,q", "no progress bar");
+  const auto values = line.parse(argc, argv);
+  if (!values) {
+    return std::nullopt;
+  }
+  for (const char* name : {"a", "b", "out"}) {
+    if (values->text(name).empty()) {
+      throw UsageError(fmt::format("--{} is missing", name), "See tcpstep-analyze ab --help.");
+    }
+  }
+  AbOptions options{
+      .runs = values->get("runs",
+                          [](std::string_view text) {
+                            return static_cast<std::uint32_t>(parse_count(text, 4, 1000));
+                          }),
+      .a = values->text("a"),
+      .b = values->text("b"),
+      .out = values->text("out"),
+      .is_resumed = values->is_set("resume"),
+      .is_quiet = values->is_set("quiet")};
+  if (values->has("seed")) {
+    options.seed = values->get("seed", [](std::string_view text) {
+      return parse_count(text, 0, std::numeric_limits<std::uint64_t>::max());
+    });
+  }
+  return options;
+}
+
+}  // namespace tcpstep

@@ -1,0 +1,177 @@
+#include "lib/base/parse.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "lib/base/error.h"
+#include "lib/base/name.h"
+#include "lib/base/text.h"
+
+namespace tcpstep {
+namespace {
+
+struct TimeUnit {
+  std::string_view name;
+  Duration::rep nanoseconds;
+};
+
+constexpr std::array<TimeUnit, 5> kTimeUnits{{
+    {"ns", 1},
+    {"us", 1'000},
+    {"ms", 1'000'000},
+    {"s", 1'000'000'000},
+    {"min", 60'000'000'000},
+}};
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (std::size_t begin = 0;;) {
+    const std::size_t end = text.find(separator, begin);
+    parts.push_back(text.substr(begin, end - begin));
+    if (end == std::string_view::npos) {
+      return parts;
+    }
+    begin = end + 1;
+  }
+}
+
+[[noreturn]] void fail_sizes(std::string_view text, std::string_view why) {
+  throw UsageError(fmt::format("'{}' is no list of payload sizes: {}", printable(text), why),
+                   "Sizes are bytes: 1:9901:100 (first:last:step), 1,100,1448, boundaries, or "
+                   "several of these joined by commas.");
+}
+
+std::uint32_t parse_size(std::string_view text, std::string_view number) {
+  std::uint32_t bytes = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), bytes);
+  if (number.empty() || error == std::errc::invalid_argument ||
+      end != number.data() + number.size()) {
+    fail_sizes(text, fmt::format("'{}' is not a whole number", printable(number)));
+  }
+  if (error != std::errc{} || bytes < 1 || bytes > PayloadSize::kLargest) {
+    fail_sizes(text,
+               fmt::format("{} is not 1 to {} bytes", printable(number), PayloadSize::kLargest));
+  }
+  return bytes;
+}
+
+// Adds one number or range, with the bytes of all of them so far kept below the limit.
+void add_sizes(std::string_view text, std::string_view item, std::vector<PayloadSize>& sizes,
+               std::uint64_t& total) {
+  const auto numbers = split(item, ':');
+  if (numbers.size() == 2 || numbers.size() > 3) {
+    fail_sizes(text, fmt::format("'{}' is neither a number nor first:last:step", printable(item)));
+  }
+  const std::uint32_t first = parse_size(text, numbers[0]);
+  const std::uint32_t last = numbers.size() == 3 ? parse_size(text, numbers[1]) : first;
+  const std::uint32_t step = numbers.size() == 3 ? parse_size(text, numbers[2]) : 1;
+  if (last < first) {
+    fail_sizes(text, fmt::format("{} ends before it begins", item));
+  }
+  for (std::uint64_t bytes = first; bytes <= last; bytes += step) {
+    total += bytes;
+    if (total > kLargestRoundBytes) {
+      fail_sizes(text, "one round of them would be more than 1 GiB");
+    }
+    sizes.emplace_back(static_cast<std::uint32_t>(bytes));
+  }
+}
+
+// All of `text`, without an exponent, between the limits; nothing if it is anything else.
+std::optional<double> number_of(std::string_view text, double smallest, double largest) {
+  double number = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  const bool is_whole = error == std::errc{} && end == text.data() + text.size();
+  return is_whole && number >= smallest && number <= largest ? std::optional(number) : std::nullopt;
+}
+
+}  // namespace
+
+std::uint64_t parse_count(std::string_view text, std::uint64_t smallest, std::uint64_t largest) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error == std::errc::invalid_argument || end != text.data() + text.size()) {
+    throw UsageError(fmt::format("'{}' is not a whole number", printable(text)),
+                     fmt::format("Give a number from {} to {}.", smallest, largest));
+  }
+  if (error != std::errc{} || number < smallest || number > largest) {
+    throw UsageError(fmt::format("{} is not from {} to {}", printable(text), smallest, largest));
+  }
+  return number;
+}
+
+double parse_number(std::string_view text, double smallest, double largest) {
+  if (const auto number = number_of(text, smallest, largest)) {
+    return *number;
+  }
+  throw UsageError(fmt::format("'{}' is not right", printable(text)),
+                   fmt::format("Write a number of {:g} to {:g}.", smallest, largest));
+}
+
+double parse_share(std::string_view text, double smallest, double largest) {
+  const bool is_share = text.ends_with('%');
+  const std::string_view digits = text.substr(0, text.size() - (is_share ? 1 : 0));
+  if (const auto percent = number_of(digits, 100 * smallest, 100 * largest); is_share && percent) {
+    return *percent / 100;
+  }
+  throw UsageError(fmt::format("'{}' is {}", printable(text), is_share ? "not right" : "no share"),
+                   fmt::format("Write a share of {:g}% to {:g}% such as 5% or 2.5%.",
+                               100 * smallest, 100 * largest));
+}
+
+std::uint16_t parse_port(std::string_view text) {
+  return static_cast<std::uint16_t>(
+      parse_count(text, 1, std::numeric_limits<std::uint16_t>::max()));
+}
+
+Duration parse_duration(std::string_view text, Duration smallest, Duration largest) {
+  Duration::rep number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view unit_name(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  const auto unit = std::ranges::find(kTimeUnits, unit_name, &TimeUnit::name);
+  const bool is_zero = number == 0 && unit_name.empty() && !text.empty();
+  if (error == std::errc::invalid_argument || (unit == kTimeUnits.end() && !is_zero)) {
+    throw UsageError(fmt::format("'{}' is no duration", printable(text)),
+                     "Write a whole number and its unit: 500us, 10ms, 2s or 5min.");
+  }
+  const Duration::rep factor = is_zero ? 1 : unit->nanoseconds;
+  const bool is_too_large =
+      error == std::errc::result_out_of_range || number > largest.count() / factor;
+  if (number < 0 || is_too_large || Duration(number * factor) < smallest) {
+    throw UsageError(fmt::format("{} is not from {} to {}", printable(text),
+                                 format_duration(smallest), format_duration(largest)));
+  }
+  return Duration(number * factor);
+}
+
+SizeList parse_sizes(std::string_view text) {
+  SizeList list;
+  std::uint64_t total = 0;
+  for (const std::string_view item : split(text, ',')) {
+    if (item == "boundaries") {
+      list.has_boundaries = true;
+    } else {
+      add_sizes(text, item, list.fixed, total);
+    }
+  }
+  std::ranges::sort(list.fixed);
+  list.fixed.erase(std::unique(list.fixed.begin(), list.fixed.end()), list.fixed.end());
+  return list;
+}
+
+std::string parse_name(std::string_view text) {
+  if (!is_valid_name(text)) {
+    throw UsageError(fmt::format("'{}' is no name", printable(text)),
+                     fmt::format("A name has {}.", kNameRule));
+  }
+  return std::string(text);
+}
+
+}  // namespace tcpstep

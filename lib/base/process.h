@@ -1,0 +1,59 @@
+// Child processes that never outlive this one.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "lib/base/fd.h"
+
+namespace tcpstep {
+
+using Words = std::vector<std::string>;  // a program and its arguments
+
+// Where a child's output goes.
+struct Redirection {
+  int fd;            // STDOUT_FILENO or STDERR_FILENO
+  std::string file;  // made anew
+};
+
+enum class Interrupts : std::uint8_t { Keep, PassOn };
+
+class Child {
+ public:
+  // Runs `words` after `prepare` (which may enter a namespace). The child is killed if this process
+  // ends, however it ends. Its status is 127 if the program cannot be run; it says why.
+  static Child start(
+      const Words& words, const std::function<void()>& prepare = [] {});
+
+  // Runs `body` in a copy of this process; its result is the child's exit status.
+  static Child fork(const std::function<int()>& body);
+
+  // Waits for the end: the exit status, or 128 and the number of the signal. Passes on a SIGTERM or
+  // SIGHUP that this process gets meanwhile; a SIGINT only if asked to, for the terminal gives it
+  // to both.
+  int wait(Interrupts interrupts = Interrupts::Keep) const;
+
+  void signal(int number) const;
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  [[nodiscard]] const Fd& ended() const { return ended_; }  // readable once it has ended
+
+ private:
+  explicit Child(pid_t pid);
+  pid_t pid_;
+  Fd ended_;
+};
+
+// The exit status of a wait(2) status: 128 and the signal's number for a child that was killed.
+[[nodiscard]] int exit_status(int wait_status);
+
+// Runs `words` to its end. Throws WorldError with `attempted` and what it printed if it fails.
+void run_tool(const Words& words, const std::string& attempted);
+
+// The program beside this one (installed, or in a build tree beside its folder), else on the PATH.
+[[nodiscard]] std::string sibling_program(const std::string& name, const std::string& folder);
+
+}  // namespace tcpstep

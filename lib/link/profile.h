@@ -1,0 +1,103 @@
+// What is known of an emulated link: plain data, read from a profile file.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "lib/base/units.h"
+#include "lib/link/scale.h"
+
+namespace tcpstep {
+
+// Down is from the server to the client: the way of the payloads.
+enum class Direction : std::uint8_t { Down, Up };
+
+// GPRS and EDGE: a temporary block flow has to be set up before a packet can be sent.
+struct BlockFlowProfile {
+  Duration setup{0};
+  Duration open{0};              // how long after its last packet a flow still takes another
+  Duration release{0};           // how long after it the flow is gone; zero: no flow, only `setup`
+  Duration keep{0};              // an active flow of the other direction saves the random access
+  std::uint32_t polled_ppm = 0;  // so does a poll, by chance; requests of a million
+  Duration random_access_least{0};  // what random access takes at least
+  Duration random_access{0};        // and at most beyond that
+};
+
+// A time grid: packets leave in slots and arrive when their slot has passed.
+struct GridProfile {
+  Duration slot{0};           // zero: no grid
+  std::uint32_t packets = 0;  // a slot; zero: any number
+  std::uint32_t bytes = 0;    // a slot; zero: any number
+};
+
+// A medium that both directions share (CSMA, IEEE 802.11).
+struct MediumProfile {
+  Duration access{0};  // per access, without the packet itself; zero: no shared medium
+  Duration backoff_slot{0};
+  std::uint32_t backoff_slots = 0;  // the largest random backoff
+  bool is_backoff_kept = false;     // before an access to an idle medium as well
+  std::uint32_t aggregate = 1;      // packets in one access
+};
+
+struct SerialiserProfile {
+  std::uint64_t bits_per_second = 0;  // zero: no time for bytes
+  std::uint32_t overhead_bytes = 0;   // added to every packet
+  std::uint32_t minimum_bytes = 0;    // of packet and overhead
+  bool has_atm_cells = false;         // 48 of 53 bytes carry (AAL5)
+  Duration per_packet{0};
+  std::uint32_t hops = 1;  // store and forward: each hop takes the whole packet first
+};
+
+// A receiver that waits after a packet before it looks again (interrupt moderation).
+struct HoldOffProfile {
+  Duration time{0};
+  std::uint32_t above_bytes = 0;  // smaller packets are let through and start no wait
+};
+
+struct DelayProfile {
+  Duration constant{0};
+  Duration jitter{0};  // 0 … jitter, uniform
+  Duration tail{0};    // mean of an exponential
+};
+
+struct DirectionProfile {
+  std::uint32_t loss_ppm = 0;  // packets lost of a million
+  BlockFlowProfile block_flow;
+  GridProfile grid;
+  MediumProfile medium;
+  SerialiserProfile serialiser;
+  HoldOffProfile hold_off;
+  DelayProfile delay;
+};
+
+// The seed's table for this link, in percent; what it does not give stays empty.
+struct SeedPenalties {
+  std::optional<int> filling;
+  std::optional<int> second;
+  std::optional<int> fourth;
+  std::optional<int> average_filling;  // of the mean, not of the minimum
+};
+
+struct Profile {
+  std::string name;
+  std::string note;   // one line: what this link is
+  Duration host{0};   // what the two hosts' own stacks add to a round trip
+  Scale table_scale;  // how much slower the table runs it, so that the machine does not show
+  SeedPenalties seed;
+  std::array<DirectionProfile, 2> directions;
+
+  [[nodiscard]] const DirectionProfile& operator[](Direction direction) const {
+    return directions[static_cast<std::size_t>(direction)];
+  }
+};
+
+// The same link with every time multiplied and every rate divided: all penalties stay what they
+// are. The hosts are not slowed down with it, so their share is made up for by the delay.
+[[nodiscard]] Profile scaled(Profile profile, Scale scale);
+
+// The same link with the server at its other end.
+[[nodiscard]] Profile swapped(Profile profile);
+
+}  // namespace tcpstep

@@ -1,0 +1,162 @@
+#include "lib/sweep/result_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include "lib/base/error.h"
+#include "lib/base/sample.h"
+#include "lib/base/text.h"
+#include "lib/runfile/run_reader.h"
+
+namespace tcpstep {
+namespace {
+
+bool holds_only(std::string_view text, std::string_view others) {
+  return std::ranges::all_of(text, [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+           others.find(c) != std::string_view::npos;
+  });
+}
+
+bool is_fact(std::string_view line) {
+  if (!line.starts_with("# ")) {
+    return false;
+  }
+  line.remove_prefix(2);
+  const std::size_t colon = line.find(": ");
+  return colon != std::string_view::npos && colon > 0 && holds_only(line.substr(0, colon), "_") &&
+         header_safe(line.substr(colon + 2)) == line.substr(colon + 2);
+}
+
+// Header, columns, rows and trailer in this order. Readers ignore lines that they do not know; here
+// there are none.
+void check_lines(std::string_view text) {
+  enum class Part { Facts, Rows, End } part = Part::Facts;
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    bool is_right = end != std::string_view::npos && part != Part::End;
+    if (line.starts_with("# end: ")) {
+      is_right = is_right && part == Part::Rows && holds_only(line.substr(7), "=_ ");
+      part = Part::End;
+    } else if (part == Part::Facts && line == kRunColumns) {
+      part = Part::Rows;
+    } else {
+      is_right = is_right && (part == Part::Facts ? is_fact(line) : holds_only(line, ","));
+    }
+    if (!is_right) {
+      throw WorldError(fmt::format("line {} of the result is '{}'", number, printable(line)));
+    }
+    text.remove_prefix(end + 1);
+  }
+  if (part != Part::End) {
+    throw WorldError("the result has no trailer");
+  }
+}
+
+// Of these each end knows its own only, or another moment.
+bool may_differ(std::string_view key) {
+  return key == "started_utc" || key == "tool" || key.ends_with("_tool");
+}
+
+void check_facts(const RunHeader& header, const AgreedRun& agreed) {
+  const auto check = [&](std::string_view key, std::string_view expected) {
+    if (const auto found = header.find(key).value_or(""); found != expected) {
+      throw WorldError(
+          fmt::format("{} of the result is '{}', not '{}'", key, printable(found), expected));
+    }
+  };
+  for (const auto& [key, value] : agreed.facts.facts()) {
+    if (!may_differ(key)) {
+      check(key, value);
+    }
+  }
+  check("label", agreed.settings.label);
+  for (const char* key : {"server_addr", "client_addr", "server_host", "client_host"}) {
+    if (agreed.settings.is_anonymous && header.find(key)) {
+      throw WorldError(fmt::format("the result names {}, and this server is anonymous", key));
+    }
+  }
+}
+
+// Lets pass what the sweep can have measured: its sizes, its rounds in their order, none too long.
+class RowCheck {
+ public:
+  RowCheck(const RunHeader& header, const AgreedRun& agreed) : agreed_(agreed) {
+    if (auto sizes = agreed.settings.sizes.resolve(header.mss())) {
+      sizes_ = std::move(*sizes);
+    }
+  }
+
+  void add(const Row& row) {
+    if (row.round < round_ || row.round > agreed_.settings.sweep.rounds) {
+      throw WorldError(fmt::format("round {} of the result is none of the sweep's", row.round));
+    }
+    count_ = row.round == round_ ? count_ + 1 : 1;
+    round_ = row.round;
+    const bool is_opening = round_ == 0 && count_ == 1 && row.size == PayloadSize(1);
+    if (!is_opening && !std::ranges::binary_search(sizes_, row.size)) {
+      throw WorldError(fmt::format("the result has a payload of {}, which the sweep has not",
+                                   count_of(row.size.bytes(), "byte")));
+    }
+    const std::uint64_t passes = round_ == 0 ? agreed_.settings.sweep.warmup_rounds : 1;
+    if (count_ > sizes_.size() * passes + (round_ == 0 ? 1 : 0)) {
+      throw WorldError(fmt::format("round {} of the result has too many pings", row.round));
+    }
+    last_end_ = std::max(
+        last_end_,
+        is_opening ? Duration(0) : row.start.value_or(Duration(0)) + row.rtt.value_or(Duration(0)));
+  }
+
+  void finish(const RunTrailer& trailer) const {
+    const Duration longest = agreed_.longest + agreed_.longest / 100;  // clocks are not the same
+    if (trailer.elapsed > longest || last_end_ > trailer.elapsed) {
+      throw WorldError(fmt::format("the result has taken {}, which cannot be",
+                                   format_duration(std::max(trailer.elapsed, last_end_))));
+    }
+  }
+
+ private:
+  const AgreedRun& agreed_;
+  std::vector<PayloadSize> sizes_;
+  std::uint32_t round_ = 0;
+  std::uint64_t count_ = 0;  // of pings in this round
+  Duration last_end_{0};
+};
+
+bool is_end_of_run(std::string_view status) {
+  using enum PingStatus;
+  return status == kComplete || status == kLimit ||
+         std::ranges::any_of(std::array{Timeout, Reset, Closed, Protocol, Interrupted, Failed},
+                             [&](PingStatus known) { return status == to_word(known); });
+}
+
+}  // namespace
+
+RunTrailer check_result(std::string_view text, const AgreedRun& agreed) {
+  check_lines(text);
+  RunReader reader(ByteSource(std::make_unique<std::istringstream>(std::string(text))), "result");
+  check_facts(reader.header(), agreed);
+  RowCheck rows(reader.header(), agreed);
+  while (const auto row = reader.next()) {
+    rows.add(*row);
+  }
+  if (!reader.trailer()) {
+    throw WorldError("the result has no trailer");
+  }
+  if (!is_end_of_run(reader.trailer()->status)) {
+    throw WorldError(fmt::format("the result ended with '{}', which no run does",
+                                 printable(reader.trailer()->status)));
+  }
+  rows.finish(*reader.trailer());
+  return *reader.trailer();
+}
+
+}  // namespace tcpstep

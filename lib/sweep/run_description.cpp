@@ -1,0 +1,226 @@
+#include "lib/sweep/run_description.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+#include "lib/base/text.h"
+#include "lib/base/version.h"
+#include "lib/host/doctor.h"
+
+namespace tcpstep {
+namespace {
+
+using namespace std::chrono_literals;
+
+// What a result file states of both ends, each with "server_" or "client_" in front.
+constexpr auto kSharedFacts =
+    std::to_array<std::string_view>({"host", "os", "cpu", "processors", "virtualization", "tool"});
+
+std::string utc_now() {
+  const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+  const auto fraction = now.time_since_epoch() % 1s;
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(now)), fraction.count());
+}
+
+std::uint64_t nanoseconds(Duration duration) {
+  return static_cast<std::uint64_t>(duration.count());
+}
+
+const char* word(TimestampSource source) {
+  switch (source) {
+    case TimestampSource::Off:
+      return "off";
+    case TimestampSource::Software:
+      return "software";
+    case TimestampSource::Hardware:
+      return "hardware";
+  }
+  return "off";
+}
+
+const char* word(TimestampMode mode) {
+  switch (mode) {
+    case TimestampMode::Auto:
+      return "auto";
+    case TimestampMode::Off:
+      return "off";
+    case TimestampMode::Software:
+      return "software";
+    case TimestampMode::Hardware:
+      return "hardware";
+  }
+  return "off";
+}
+
+void add_sweep(RunHeader& header, const RunSettings& settings, const SweepOptions& sweep) {
+  header.add("sizes_bytes", settings.sizes_text);
+  if (settings.sizes.has_boundaries && !sweep.sizes.empty()) {
+    std::string resolved;
+    for (const PayloadSize size : sweep.sizes) {
+      fmt::format_to(std::back_inserter(resolved), "{}{}", resolved.empty() ? "" : " ",
+                     size.bytes());
+    }
+    header.add("resolved_sizes_bytes", resolved);
+  }
+  header.add("rounds", sweep.rounds);
+  header.add("warmup_rounds", sweep.warmup_rounds);
+  header.add("order", sweep.order == Order::Ascending ? "ascending" : "shuffled");
+  header.add("seed", sweep.seed);
+  header.add("interval_ns", nanoseconds(settings.interval));
+  header.add("timeout_ns", nanoseconds(settings.timeout));
+  header.add("fill", settings.fill == Fill::Random ? "random" : "zero");
+}
+
+void add_settings(RunHeader& header, const RunSettings& settings, const HostFacts& host,
+                  const ConnectionFacts& connection) {
+  const Scheduling& wanted = settings.scheduling;
+  header.add("requested_congestion_control", settings.congestion_control);
+  header.add("effective_congestion_control", connection.path.congestion_control);
+  header.add("effective_nodelay", connection.path.is_nodelay ? "on" : "off");
+  header.add("requested_timestamps", word(settings.timestamps));
+  header.add("effective_timestamps", word(connection.timestamps));
+  header.add("wait", wanted.wait == Wait::Spin ? "spin" : "block");
+  header.add("requested_cpu", wanted.cpu ? std::to_string(*wanted.cpu) : "any");
+  header.add("effective_cpu", host.scheduling.cpu);
+  header.add("requested_realtime", wanted.is_realtime ? "on" : "off");
+  header.add("effective_realtime", host.scheduling.realtime);
+  header.add("requested_busy_poll_us", static_cast<std::uint64_t>(settings.busy_poll.count()));
+  header.add("effective_busy_poll_us", static_cast<std::uint64_t>(connection.busy_poll.count()));
+}
+
+void add_path(RunHeader& header, const TcpConnection& peer, const ConnectionFacts& connection,
+              bool is_anonymous, bool is_up) {
+  const PathInfo& path = connection.path;
+  header.add("ip_version", peer.peer().version() == IpVersion::V4 ? "4" : "6");
+  if (!is_anonymous) {
+    header.add("server_addr", (is_up ? peer.peer() : peer.local_address()).text());
+    header.add("client_addr", (is_up ? peer.local_address() : peer.peer()).text());
+  }
+  if (path.mss) {
+    header.add("mss_bytes", path.mss->bytes());
+  }
+  if (path.path_mtu) {
+    header.add("path_mtu_bytes", *path.path_mtu);
+  }
+  if (path.cwnd_segments) {
+    header.add("initial_cwnd_segments", *path.cwnd_segments);
+  }
+  header.add("tcp_options", path.tcp_options);
+  const InterfaceInfo& interface = connection.interface;
+  header.add("interface", interface.name);
+  header.add("interface_driver", interface.driver);
+  header.add("interface_speed", interface.speed);
+  header.add("interface_offloads", interface.offloads);
+  header.add("interface_coalescing", interface.coalescing);
+  header.add("interface_qdisc", interface.qdisc);
+}
+
+void add_identity(RunHeader& header, const RunSettings& settings, const RunIdentity& identity) {
+  header.add("run_id", identity.run_id);
+  header.add("started_utc", utc_now());
+  header.add("tool", version_and_git());
+  header.add("link", settings.link);
+  header.add("label", settings.label);
+  header.add("protocol", identity.is_negotiated ? "negotiated" : "classic");
+  header.add("measured_by", identity.direction == MeasuredDirection::Up ? "client" : "server");
+  header.add("direction", to_word(identity.direction));
+  header.add("connection", to_word(identity.connection));
+  header.add("concurrent_runs", identity.concurrent_runs);
+}
+
+void add_ends(RunHeader& header, const Environment& server, const Environment& client) {
+  for (const auto& [role, facts] : {std::pair("server", &server), std::pair("client", &client)}) {
+    for (const std::string_view name : kSharedFacts) {
+      if (const auto fact = facts->find(std::string(name)); fact != facts->end()) {
+        header.add(fmt::format("{}_{}", role, name), fact->second);
+      }
+    }
+  }
+}
+
+void add_host(RunHeader& header, const HostFacts& host) {
+  header.add("governor", host.info.governor);
+  header.add("virtualization", host.info.virtualization);
+  header.add("load", fmt::format("{:.2f}", host.info.load));
+  header.add("clock", "CLOCK_MONOTONIC");
+  header.add("clocksource", host.info.clocksource);
+  header.add("clock_resolution_ns", nanoseconds(host.timers.resolution));
+  header.add("clock_reading_ns", nanoseconds(host.timers.reading_cost));
+  header.add("wakeup_median_ns", nanoseconds(host.timers.wakeup_median));
+  header.add("wakeup_p99_ns", nanoseconds(host.timers.wakeup_p99));
+}
+
+std::string keys_of(const std::vector<Warning>& warnings) {
+  std::string keys;
+  for (const Warning& warning : warnings) {
+    keys += (keys.empty() ? "" : " ") + warning.key;
+  }
+  return keys;
+}
+
+}  // namespace
+
+HostFacts prepare_host(const Scheduling& scheduling) {
+  HostFacts facts;
+  facts.info = describe_host();  // before pinning: how many processors there are to use
+  facts.scheduling = apply(scheduling);
+  facts.timers = test_timers();
+  facts.warnings = examine(facts.info, facts.timers);
+  facts.warnings.insert(facts.warnings.begin(), facts.scheduling.warnings.begin(),
+                        facts.scheduling.warnings.end());
+  return facts;
+}
+
+Environment environment_of(const HostFacts& host, bool is_anonymous) {
+  Environment facts{{"os", host.info.os},
+                    {"cpu", host.info.cpu},
+                    {"processors", std::to_string(host.info.processors)},
+                    {"virtualization", host.info.virtualization}};
+  if (!is_anonymous) {
+    facts.emplace("host", host.info.name);
+  }
+  for (auto& [name, fact] : facts) {
+    fact.resize(std::min<std::size_t>(fact.size(), 256));  // what the other end takes
+  }
+  return facts;
+}
+
+RunHeader describe_run(const TcpConnection& peer, const RunSettings& settings,
+                       const RunIdentity& identity, const SweepOptions& sweep,
+                       const HostFacts& host, const ConnectionFacts& connection) {
+  const bool is_up = identity.direction == MeasuredDirection::Up;
+  RunHeader header;
+  add_identity(header, settings, identity);
+  add_sweep(header, settings, sweep);
+  add_settings(header, settings, host, connection);
+  add_path(header, peer, connection, settings.is_anonymous, is_up);
+  const Environment own = environment_of(host, settings.is_anonymous);
+  add_ends(header, is_up ? identity.peer : own, is_up ? own : identity.peer);
+  add_host(header, host);
+  std::vector<Warning> warnings = host.warnings;
+  warnings.insert(warnings.end(), connection.warnings.begin(), connection.warnings.end());
+  header.add("warnings", keys_of(warnings));
+  return header;
+}
+
+RunHeader describe_lost_run(const RunSettings& settings, const RunIdentity& identity,
+                            const Environment& own) {
+  const bool is_up = identity.direction == MeasuredDirection::Up;
+  RunHeader header;
+  add_identity(header, settings, identity);
+  SweepOptions sweep = settings.sweep;
+  sweep.seed = settings.seed.value_or(0);
+  add_sweep(header, settings, sweep);
+  add_ends(header, is_up ? own : identity.peer, is_up ? identity.peer : own);
+  return header;
+}
+
+}  // namespace tcpstep

@@ -1,0 +1,53 @@
+// What a result file says about where and how a run was measured.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/base/path_info.h"
+#include "lib/base/warning.h"
+#include "lib/host/host_info.h"
+#include "lib/host/scheduling.h"
+#include "lib/host/timer_test.h"
+#include "lib/net/interface_info.h"
+#include "lib/net/tcp_connection.h"
+#include "lib/runfile/run_header.h"
+#include "lib/sweep/run_settings.h"
+#include "lib/sweep/sweep_plan.h"
+
+namespace tcpstep {
+
+// Facts that hold for all runs of a process.
+struct HostFacts {
+  HostInfo info;
+  TimerTest timers;
+  EffectiveScheduling scheduling;
+  std::vector<Warning> warnings;
+};
+
+// Applies the scheduling asked for and examines the host. Throws WorldError as apply() does.
+[[nodiscard]] HostFacts prepare_host(const Scheduling& scheduling);
+
+// Facts of one connection, read back after its options were set.
+struct ConnectionFacts {
+  PathInfo path;
+  InterfaceInfo interface;
+  TimestampSource timestamps = TimestampSource::Off;
+  std::chrono::microseconds busy_poll{0};
+  std::vector<Warning> warnings;
+};
+
+// What one end tells the other about its host.
+[[nodiscard]] Environment environment_of(const HostFacts& host, bool is_anonymous);
+
+// The header of a run that this end measures with `peer`.
+[[nodiscard]] RunHeader describe_run(const TcpConnection& peer, const RunSettings& settings,
+                                     const RunIdentity& identity, const SweepOptions& sweep,
+                                     const HostFacts& host, const ConnectionFacts& connection);
+
+// The header of a run that the other end was to measure, and of which nothing came. `own` are the
+// facts about this host.
+[[nodiscard]] RunHeader describe_lost_run(const RunSettings& settings, const RunIdentity& identity,
+                                          const Environment& own);
+
+}  // namespace tcpstep

@@ -1,0 +1,256 @@
+#include "lib/sweep/sweep_session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "lib/base/error.h"
+#include "lib/base/stop_request.h"
+#include "lib/host/doctor.h"
+#include "lib/runfile/run_writer.h"
+#include "lib/sweep/ping_timer.h"
+#include "lib/sweep/sweep_plan.h"
+
+namespace tcpstep {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kTimestampsFrom = 200us;  // there, their cost is below 1 % of the RTT
+
+// Writing takes from the caches what the next ping needs. Short rounds therefore are written
+// together: when that much time has passed, or that many samples are there, or two rounds.
+constexpr Duration kLongestUnwritten = 10ms;
+constexpr std::size_t kMostUnwritten = 1024;
+
+void set_congestion_control(TcpConnection& client, const std::string& wanted,
+                            ConnectionFacts& facts) {
+  if (wanted != "system" && !client.set_congestion_control(wanted)) {
+    facts.warnings.push_back(
+        {.key = "other_congestion_control",
+         .words = fmt::format("this kernel does not offer congestion control {}", wanted),
+         .remedy = fmt::format("The run uses {}. To get the other: modprobe tcp_{}",
+                               client.path_info().congestion_control, wanted)});
+  }
+}
+
+void set_busy_poll(TcpConnection& client, std::chrono::microseconds wanted,
+                   ConnectionFacts& facts) {
+  facts.busy_poll = client.set_busy_poll(wanted);
+  if (facts.busy_poll < wanted) {
+    facts.warnings.push_back(
+        {.key = "no_busy_poll",
+         .words = fmt::format("the kernel polls the card for {} µs instead of {} µs",
+                              facts.busy_poll.count(), wanted.count()),
+         .remedy = "--busy-poll needs root or CAP_NET_ADMIN, and a kernel and a card that can."});
+  }
+}
+
+void set_timestamps(TcpConnection& client, TimestampMode mode, Duration rtt,
+                    ConnectionFacts& facts) {
+  TimestampSource wanted = TimestampSource::Off;
+  if (mode == TimestampMode::Software || (mode == TimestampMode::Auto && rtt >= kTimestampsFrom)) {
+    wanted = TimestampSource::Software;
+  } else if (mode == TimestampMode::Hardware) {
+    const bool is_ready = facts.interface.can_stamp && start_card_stamps(facts.interface.name);
+    wanted = is_ready ? TimestampSource::Hardware : TimestampSource::Software;
+    if (!is_ready) {
+      facts.warnings.push_back(
+          {.key = "no_hardware_timestamps",
+           .words = fmt::format("{} takes no timestamps of its own", facts.interface.name),
+           .remedy = facts.interface.can_stamp
+                         ? "Starting them needs root. The kernel's are used instead."
+                         : "The kernel's are used instead."});
+    }
+  }
+  facts.timestamps = client.set_timestamps(wanted);
+  if (facts.timestamps != wanted) {
+    facts.warnings.push_back({.key = "no_timestamps",
+                              .words = "this kernel gives no timestamps",
+                              .remedy = "The columns kernel_rtt_ns and send_stack_ns stay empty."});
+  }
+}
+
+void check_congestion_control(ConnectionFacts& facts) {
+  if (facts.path.congestion_control == "bbr") {
+    facts.warnings.push_back({.key = "bbr",
+                              .words = "BBR paces the segments of a payload apart",
+                              .remedy = "Use --congestion cubic, unless BBR is what you study."});
+  }
+}
+
+// Sets what was asked for, and reads back what came of it. The connection has carried one ping.
+ConnectionFacts prepare(TcpConnection& client, const RunSettings& settings, Duration opening_rtt) {
+  client.set_io_timeout(settings.timeout);
+  client.set_wait(settings.scheduling.wait);
+  ConnectionFacts facts;
+  facts.interface = describe_interface(client.local_address());
+  set_congestion_control(client, settings.congestion_control, facts);
+  set_busy_poll(client, settings.busy_poll, facts);
+  facts.path = client.path_info();
+  Sample so_far;
+  client.explain(so_far, Duration(0));
+  const auto shortest = so_far.evidence.min_rtt_us;
+  const Duration rtt =
+      std::min<Duration>(opening_rtt, std::chrono::microseconds(shortest.value_or(0)));
+  set_timestamps(client, settings.timestamps, rtt, facts);
+  check_congestion_control(facts);
+  for (Warning& warning : examine(facts.interface)) {
+    facts.warnings.push_back(std::move(warning));
+  }
+  return facts;
+}
+
+// Pings that were cut off by a signal are dropped: nothing went wrong with the link.
+std::span<const Sample> without_interrupted(std::span<const Sample> samples) {
+  const bool is_cut = !samples.empty() && samples.back().status == PingStatus::Interrupted;
+  return is_cut ? samples.first(samples.size() - 1) : samples;
+}
+
+SweepOptions resolve_sweep(const RunSettings& settings, std::optional<Mss> mss) {
+  SweepOptions sweep = settings.sweep;
+  sweep.seed = settings.seed ? *settings.seed : fresh_seed();
+  auto sizes = settings.sizes.resolve(mss);
+  if (!sizes) {
+    throw WorldError(
+        fmt::format("with the MSS of this connection, {} bytes, one round of --sizes {} would "
+                    "be more than 1 GiB",
+                    mss ? mss->bytes() : 0, settings.sizes_text));
+  }
+  sweep.sizes = std::move(*sizes);
+  return sweep;
+}
+
+// Shortest RTT of any ping so far, warm-up included.
+void note_shortest(std::span<const Sample> samples, Duration& shortest) {
+  for (const Sample& sample : samples) {
+    if (sample.status == PingStatus::Ok) {
+      shortest = std::min(shortest, sample.rtt);
+    }
+  }
+}
+
+// One connection for each ping: made and given its options before the timed part.
+class FreshPeer {
+ public:
+  FreshPeer(ConnectionSource& source, const RunSettings& settings, const ConnectionFacts& facts)
+      : source_(source), settings_(settings), facts_(facts) {}
+
+  [[nodiscard]] PingStatus stay_idle(Duration pause) noexcept {
+    connection_.reset();
+    try {
+      const PingStatus status = source_.next(connection_);
+      if (status != PingStatus::Ok) {
+        return status;
+      }
+      connection_->set_io_timeout(settings_.timeout);
+      connection_->set_wait(settings_.scheduling.wait);
+      static_cast<void>(connection_->set_congestion_control(facts_.path.congestion_control));
+      static_cast<void>(connection_->set_busy_poll(settings_.busy_poll));
+      static_cast<void>(connection_->set_timestamps(facts_.timestamps));
+    } catch (const std::exception&) {
+      return PingStatus::Failed;
+    }
+    Sample before_the_ping;
+    connection_->explain(before_the_ping, Duration(0));
+    return connection_->stay_idle(pause);
+  }
+
+  [[nodiscard]] PingStatus send_all(std::span<const std::byte> payload) noexcept {
+    return connection_->send_all(payload);
+  }
+  [[nodiscard]] PingStatus receive_ack() noexcept { return connection_->receive_ack(); }
+  void explain(Sample& sample, Duration sent_at) noexcept {
+    if (connection_) {
+      connection_->explain(sample, sent_at);
+    }
+  }
+
+ private:
+  ConnectionSource& source_;
+  const RunSettings& settings_;
+  const ConnectionFacts& facts_;
+  std::optional<TcpConnection> connection_;
+};
+
+}  // namespace
+
+SweepSession::SweepSession(TcpConnection& peer, const RunSettings& settings, const HostFacts& host,
+                           const std::optional<Sample>& opening)
+    : peer_(peer),
+      settings_(settings),
+      host_(host),
+      opening_(opening),
+      facts_(prepare(peer, settings, opening ? opening->rtt : Duration::max())),
+      plan_(resolve_sweep(settings, facts_.path.mss)) {}
+
+RunOutcome SweepSession::measure(const RunIdentity& identity, const OpenOutput& open_output,
+                                 const ShowRounds& show, ConnectionSource* fresh) {
+  if (fresh == nullptr) {
+    return measure_with(peer_, identity, open_output, show);
+  }
+  FreshPeer peer(*fresh, settings_, facts_);
+  return measure_with(peer, identity, open_output, show);
+}
+
+template <class Peer>
+RunOutcome SweepSession::measure_with(Peer& peer, const RunIdentity& identity,
+                                      const OpenOutput& open_output, const ShowRounds& show) {
+  PayloadSource payloads(plan_.largest_payload(), settings_.fill, sweep().seed);
+  PingTimer<Peer> timer(peer, payloads, settings_.interval);
+  RunWriter writer(open_output(), describe_run(peer_, settings_, identity, sweep(), host_, facts_));
+  Sample opening = opening_.value_or(Sample{});
+  peer_.explain(opening, Duration(0));
+  if (opening_) {
+    writer.append(std::span(&opening, 1));
+  }
+
+  PingStatus status = PingStatus::Ok;
+  Duration shortest = Duration::max();
+  std::vector<Sample> unwritten(std::max(kMostUnwritten, 2 * sweep().sizes.size()));
+  unwritten.clear();  // its memory is there, and touched
+  Duration written_at{0};
+  const auto write = [&] {
+    const auto samples = without_interrupted(unwritten);
+    writer.append(samples);
+    note_shortest(samples, shortest);
+    unwritten.clear();
+    written_at = timer.elapsed();
+  };
+  for (std::uint32_t i = 0; i < plan_.rounds_with_warmup() && status == PingStatus::Ok; ++i) {
+    if (std::chrono::steady_clock::now() >= settings_.deadline) {
+      status = PingStatus::Interrupted;
+      break;
+    }
+    status = timer.measure(plan_.round(i), unwritten);
+    status = requested_stop() != 0 ? PingStatus::Interrupted : status;
+    const bool is_full = unwritten.size() + sweep().sizes.size() > unwritten.capacity();
+    if (is_full || timer.elapsed() - written_at >= kLongestUnwritten) {
+      write();
+      show(i + 1, plan_.rounds_with_warmup());
+    }
+  }
+  const Duration elapsed = timer.elapsed();
+  write();
+  if (status == PingStatus::Ok && !identity.is_negotiated) {
+    status = peer_.finish(1s);
+  }
+  const std::optional<Mss> mss_now = peer_.path_info().mss;
+  const RunTrailer& trailer = writer.finish(end_of_run(status, settings_), elapsed,
+                                            mss_now != facts_.path.mss ? mss_now : std::nullopt);
+  RunOutcome outcome{.status = trailer.status,
+                     .samples = trailer.samples,
+                     .file = writer.path(),
+                     .warnings = facts_.warnings};
+  const bool is_blocking = settings_.scheduling.wait == Wait::Block;
+  for (Warning& warning : compare_with_timers(shortest, is_blocking, host_.timers)) {
+    outcome.warnings.push_back(std::move(warning));
+  }
+  return outcome;
+}
+
+}  // namespace tcpstep

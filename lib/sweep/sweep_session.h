@@ -1,0 +1,78 @@
+// One sweep with one peer, by the end that measures: from the settings to the trailer.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/sample.h"
+#include "lib/base/warning.h"
+#include "lib/net/tcp_connection.h"
+#include "lib/runfile/output_file.h"
+#include "lib/sweep/run_description.h"
+#include "lib/sweep/run_settings.h"
+#include "lib/sweep/sweep_plan.h"
+
+namespace tcpstep {
+
+// What came of a run.
+struct RunOutcome {
+  std::string status;             // the trailer's: "complete", "timeout", ...
+  std::uint64_t samples = 0;      // counted ones
+  std::filesystem::path file;     // empty if there is nothing to write about
+  std::vector<Warning> warnings;  // that concern this run
+};
+
+// Opens the file of a run, once it is known that there is something to write.
+using OpenOutput = std::function<OutputFile()>;
+
+// Told when rounds were written, outside the timed part.
+using ShowRounds = std::function<void(std::uint32_t done, std::uint32_t all)>;
+
+// Where the connections of a run with fresh ones come from.
+class ConnectionSource {
+ public:
+  ConnectionSource() = default;
+  ConnectionSource(const ConnectionSource&) = delete;
+  ConnectionSource& operator=(const ConnectionSource&) = delete;
+  virtual ~ConnectionSource() = default;
+
+  // The next one, on which nothing is in flight; `connection` stays empty if the status is not Ok.
+  virtual PingStatus next(std::optional<TcpConnection>& connection) = 0;
+};
+
+class SweepSession {
+ public:
+  // Sets on `peer` what was asked for, and reads back what came of it. `opening` is the ping that
+  // this end has timed on the connection, if it has. The references must outlive this.
+  SweepSession(TcpConnection& peer, const RunSettings& settings, const HostFacts& host,
+               const std::optional<Sample>& opening);
+
+  [[nodiscard]] const SweepOptions& sweep() const { return plan_.options(); }
+  // Of all rounds, warm-up among them.
+  [[nodiscard]] std::uint64_t pings() const {
+    return std::uint64_t{plan_.rounds_with_warmup()} * sweep().sizes.size();
+  }
+
+  // Measures over `peer`, or over `fresh` connections if they are given. Throws std::system_error
+  // if the file cannot be written; the rounds before that are then in it.
+  [[nodiscard]] RunOutcome measure(const RunIdentity& identity, const OpenOutput& open_output,
+                                   const ShowRounds& show, ConnectionSource* fresh = nullptr);
+
+ private:
+  template <class Peer>
+  RunOutcome measure_with(Peer& peer, const RunIdentity& identity, const OpenOutput& open_output,
+                          const ShowRounds& show);
+
+  TcpConnection& peer_;
+  const RunSettings& settings_;
+  const HostFacts& host_;
+  std::optional<Sample> opening_;
+  ConnectionFacts facts_;
+  SweepPlan plan_;
+};
+
+}  // namespace tcpstep

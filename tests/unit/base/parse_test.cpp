@@ -1,0 +1,99 @@
+#include "lib/base/parse.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "lib/base/error.h"
+
+namespace tcpstep {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+TEST(ParseSizesTest, ReadsTheSeedsSweep) {
+  const auto sizes = parse_sizes("1:9901:100").fixed;
+  ASSERT_EQ(sizes.size(), 100U);
+  EXPECT_EQ(sizes.front(), PayloadSize(1));
+  EXPECT_EQ(sizes[1], PayloadSize(101));
+  EXPECT_EQ(sizes.back(), PayloadSize(9901));
+}
+
+TEST(ParseSizesTest, EndsARangeBeforeItWouldPassItsLastSize) {
+  EXPECT_EQ(parse_sizes("1:10:4").fixed,
+            (std::vector{PayloadSize(1), PayloadSize(5), PayloadSize(9)}));
+}
+
+TEST(ParseSizesTest, SortsAListAndDropsDuplicates) {
+  EXPECT_EQ(parse_sizes("1448,1,100,1:3:2,1").fixed,
+            (std::vector{PayloadSize(1), PayloadSize(3), PayloadSize(100), PayloadSize(1448)}));
+}
+
+TEST(ParseSizesTest, KeepsBoundariesForWhenTheMssIsKnown) {
+  EXPECT_TRUE(parse_sizes("boundaries").has_boundaries);
+  EXPECT_TRUE(parse_sizes("1,boundaries,20000").has_boundaries);
+  EXPECT_FALSE(parse_sizes("1").has_boundaries);
+}
+
+class BadSizes : public testing::TestWithParam<const char*> {};
+
+TEST_P(BadSizes, AreAUsageErrorThatNamesThem) {
+  try {
+    static_cast<void>(parse_sizes(GetParam()));
+    FAIL() << "took " << GetParam();
+  } catch (const UsageError& error) {
+    EXPECT_THAT(error.what(), HasSubstr(std::string("'") + GetParam() + "'"));
+    EXPECT_THAT(error.hint(), HasSubstr("1:9901:100"));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, BadSizes,
+                         testing::Values("0", "5:1:1", "1:9901:0", "1:2:3:4", "1:2", "1e3", "",
+                                         "1,", ",1", "-1", "+1", " 1", "1 ", "0x10", "1.5",
+                                         "1048577", "4294967297", "99999999999999999999",
+                                         "1:1048576:1", "boundary", "boundaries:2"));
+
+TEST(ParseDurationTest, NeedsAUnit) {
+  EXPECT_EQ(parse_duration("500us", 0s, 1h), 500us);
+  EXPECT_EQ(parse_duration("10ms", 0s, 1h), 10ms);
+  EXPECT_EQ(parse_duration("2s", 0s, 1h), 2s);
+  EXPECT_EQ(parse_duration("5min", 0s, 1h), 5min);
+  EXPECT_EQ(parse_duration("0", 0s, 1h), 0s);
+  for (const char* text :
+       {"", "10", "s", "1.5s", "1e3ms", "nan", "inf", "-1s", "1 s", "1S", "1h"}) {
+    EXPECT_THROW(static_cast<void>(parse_duration(text, 0s, 1h)), UsageError) << text;
+  }
+}
+
+TEST(ParseDurationTest, KeepsItsLimitsWithoutOverflow) {
+  EXPECT_THROW(static_cast<void>(parse_duration("61min", 0s, 1h)), UsageError);
+  EXPECT_THROW(static_cast<void>(parse_duration("0", 1ms, 1h)), UsageError);
+  EXPECT_THROW(static_cast<void>(parse_duration("9223372036854775807s", 0s, 1h)), UsageError);
+  EXPECT_THROW(static_cast<void>(parse_duration("99999999999999999999ns", 0s, 1h)), UsageError);
+}
+
+TEST(ParseCountTest, TakesWholeNumbersOnly) {
+  EXPECT_EQ(parse_count("20", 1, 1'000'000), 20U);
+  for (const char* text :
+       {"", "-3", "+3", "nan", "1e3", "3.0", "0x3", " 3", "18446744073709551616"}) {
+    EXPECT_THROW(static_cast<void>(parse_count(text, 0, UINT64_MAX)), UsageError) << text;
+  }
+}
+
+TEST(ParseShareTest, TakesPercentBetweenTheLimits) {
+  EXPECT_DOUBLE_EQ(parse_share("2.5%", 0, 10), 0.025);
+  EXPECT_DOUBLE_EQ(parse_share("1000%", 0, 10), 10);
+  for (const char* text : {"", "%", "5", "-1%", "1001%", "1e1%", "nan%", "5 %", "5%%"}) {
+    EXPECT_THROW(static_cast<void>(parse_share(text, 0, 10)), UsageError) << text;
+  }
+}
+
+TEST(ParsePortTest, RefusesWhatIsNoPort) {
+  EXPECT_EQ(parse_port("19901"), 19901);
+  for (const char* text : {"0", "65536", "-1", "abc", ""}) {
+    EXPECT_THROW(static_cast<void>(parse_port(text)), UsageError) << text;
+  }
+}
+
+}  // namespace
+}  // namespace tcpstep

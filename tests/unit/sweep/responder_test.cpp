@@ -1,0 +1,80 @@
+#include "lib/sweep/responder.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <string>
+
+namespace tcpstep {
+namespace {
+
+// Delivers the given pieces one by one, then closes.
+struct ScriptedPeer {
+  struct Received {
+    PingStatus status;
+    std::size_t bytes;
+  };
+  Received receive_some(std::span<std::byte> buffer) {
+    if (pieces.empty()) {
+      return {PingStatus::Closed, 0};
+    }
+    const std::string piece = pieces.front();
+    pieces.pop_front();
+    for (std::size_t i = 0; i < piece.size(); ++i) {
+      buffer[i] = static_cast<std::byte>(piece[i]);
+    }
+    return {PingStatus::Ok, piece.size()};
+  }
+  PingStatus send_all(std::span<const std::byte> answer) {
+    answers += std::string(answer.size(), static_cast<char>(answer[0]));
+    return PingStatus::Ok;
+  }
+  std::deque<std::string> pieces;
+  std::string answers;
+};
+
+Responses respond(ScriptedPeer& peer) {
+  return Responder(peer).run();
+}
+
+TEST(ResponderTest, AnswersOneByteForEverySentinel) {
+  ScriptedPeer peer{.pieces = {"1", "xx1", "xxxx1"}, .answers = {}};
+  const Responses responses = respond(peer);
+  EXPECT_EQ(peer.answers, "111");
+  EXPECT_EQ(responses.payloads, 3U);
+  EXPECT_EQ(responses.bytes, 9U);
+  EXPECT_EQ(responses.end, PingStatus::Closed);
+  EXPECT_EQ(responses.unfinished_bytes, 0U);
+}
+
+TEST(ResponderTest, FindsTheSentinelInAnySplitOfTheStream) {
+  ScriptedPeer peer{.pieces = {"x", "x", "xx", "1", "1"}, .answers = {}};
+  EXPECT_EQ(respond(peer).payloads, 2U);
+  EXPECT_EQ(peer.answers, "11");
+}
+
+TEST(ResponderTest, TellsACutPayloadFromAnOrderlyEnd) {
+  ScriptedPeer peer{.pieces = {"1", "xxx"}, .answers = {}};
+  const Responses responses = respond(peer);
+  EXPECT_EQ(responses.payloads, 1U);
+  EXPECT_EQ(responses.unfinished_bytes, 3U);
+}
+
+TEST(ResponderTest, StopsAtAServerThatDoesNotWait) {
+  ScriptedPeer peer{.pieces = {"x1x1", "1"}, .answers = {}};
+  EXPECT_EQ(respond(peer).end, PingStatus::Protocol);
+  ScriptedPeer inside{.pieces = {"x1x", "1"}, .answers = {}};
+  EXPECT_EQ(respond(inside).end, PingStatus::Protocol);
+  EXPECT_EQ(inside.answers, "");
+}
+
+TEST(ResponderTest, StopsSearchingOnceTheServerHasShownThatItKeepsToTheProtocol) {
+  ScriptedPeer peer{.pieces = std::deque<std::string>(100, "x1"), .answers = {}};
+  peer.pieces.emplace_back("x1x1");
+  const Responses responses = respond(peer);
+  EXPECT_EQ(responses.end, PingStatus::Closed);
+  EXPECT_EQ(responses.payloads, 101U);
+}
+
+}  // namespace
+}  // namespace tcpstep
