@@ -54,7 +54,7 @@ std::string filled_in(std::string command, const fs::path& folder, std::uint64_t
 }
 
 std::string last_line(const fs::path& log) {
-  std::string text = read_text(log);
+  std::string text = read_file(log);
   while (text.ends_with('\n')) {
     text.pop_back();
   }
@@ -98,7 +98,7 @@ class Manifest {
 
  private:
   void read(const AbOptions& options) {
-    json_ = Json::parse(read_text(path_), nullptr, false);
+    json_ = Json::parse(read_file(path_), nullptr, false);
     const bool is_ours = json_.is_object() && json_.value("format", "") == kFormat &&
                          json_.contains("seed") && json_["seed"].is_number_unsigned() &&
                          json_.contains("launches") && json_["launches"].is_array();
@@ -117,7 +117,7 @@ class Manifest {
 
   void write() const {
     const fs::path unfinished = path_.string() + ".new";
-    write_text(unfinished, json_.dump(2, ' ', false, Json::error_handler_t::replace) + '\n');
+    replace_file(unfinished, json_.dump(2, ' ', false, Json::error_handler_t::replace) + '\n');
     fs::rename(unfinished, path_);
   }
 

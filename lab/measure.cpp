@@ -14,7 +14,6 @@
 #include "lib/base/file.h"
 #include "lib/base/parse.h"
 #include "lib/base/process.h"
-#include "lib/base/temporary_folder.h"
 #include "lib/base/text.h"
 #include "lib/cli/print.h"
 #include "lib/cli/progress_bar.h"
@@ -166,7 +165,7 @@ int measure_here(const MeasureOptions& options) {
                                 "--retry", "20", "--timeout", "2min", kNearAddress},
                         .is_answered = [&] { progress->show(answers++, profile.name); }});
   progress.reset();
-  const std::string text = read_text(unfinished);
+  const std::string text = read_file(unfinished);
   const auto rows =
       text.empty() || options.place.is_netem ? std::vector<Row>() : read_rows(unfinished);
   const Faithfulness faithfulness = judge(outcome, profile, options.place.tolerance, rows);
@@ -215,14 +214,14 @@ void keep_results(const fs::path& left, const MeasureOptions& options) {
     const RunReader reader(path);
     const auto label = reader.header().find("label");
     OutputFile file = create_run_file(options.results, reader.header().link(), label.value_or(""));
-    file.append(read_text(path));
+    file.append(read_file(path));
     print_data(file.path().string() + '\n');
   }
 }
 
 void keep_log(const fs::path& left, const fs::path& wanted) {
   if (!wanted.empty() && fs::exists(left / "packets.csv")) {
-    OutputFile(wanted).append(read_text(left / "packets.csv"));
+    OutputFile(wanted).append(read_file(left / "packets.csv"));
   }
 }
 

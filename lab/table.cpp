@@ -14,7 +14,6 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/process.h"
-#include "lib/base/temporary_folder.h"
 #include "lib/base/text.h"
 #include "lib/cli/print.h"
 #include "lib/cli/run_program.h"
@@ -135,7 +134,7 @@ void measure_in_real_time(const TableOptions& options, const fs::path& folder) {
     if (files == fs::directory_iterator()) {
       throw WorldError(fmt::format("{} could not be measured (status {})", link.profile, status));
     }
-    write_text(result_file(folder, link), read_text(files->path()));
+    replace_file(result_file(folder, link), read_file(files->path()));
   }
 }
 
@@ -145,12 +144,12 @@ void measure_in_virtual_time(const TableOptions& options, const fs::path& folder
                "--seed", std::to_string(options.seed), "--results", VirtualMachine::kOutput});
   for (const BuiltInProfile& profile : built_in_profiles()) {
     const LinkOptions link = table_link(profile, options);
-    const std::string text = read_text(result_file(machine.output(), link));
+    const std::string text = read_file(result_file(machine.output(), link));
     if (text.empty()) {
       throw WorldError(
           fmt::format("{} could not be measured (the reason stands above)", link.profile));
     }
-    write_text(result_file(folder, link), text);
+    replace_file(result_file(folder, link), text);
   }
 }
 
@@ -247,7 +246,7 @@ int make_table(const TableOptions& options) {
              : measure_in_real_time(options, options.results);
   const std::vector<TableColumn> columns = read_columns(options);
   const std::string table = render_table(columns);
-  write_text(
+  replace_file(
       options.results / "table.md",
       fmt::format("Measured in {} time, {}; made by tcpstep-lab table.\n\n{}",
                   is_virtual ? "virtual" : "real", count_of(options.rounds, "round"), table));

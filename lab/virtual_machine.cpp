@@ -66,7 +66,7 @@ std::string VirtualMachine::add_profile(const std::string& profile) {
 int VirtualMachine::run(const Words& words) {
   const StopSignals signals;
   const fs::path& folder = folder_.path();
-  write_text(folder / "virtual_machine.sh", virtual_machine_script());
+  replace_file(folder / "virtual_machine.sh", virtual_machine_script());
   Words command{"sh", folder / "virtual_machine.sh", folder, kernel_};
   command.insert(command.end(), words.begin(), words.end());
   const int status = Child::start(command).wait();
@@ -76,20 +76,20 @@ int VirtualMachine::run(const Words& words) {
   if (status == kCannotBeMade) {
     throw WorldError("there is no virtual machine, for the reason above");
   }
-  const std::string words_out = read_text(folder / "stderr");
+  const std::string words_out = read_file(folder / "stderr");
   if (!words_out.empty()) {
     print_words(std::string_view(words_out).substr(0, words_out.size() - 1));
   }
-  if (read_text(folder / "out.tar").empty()) {
+  if (read_file(folder / "out.tar").empty()) {
     throw WorldError(fmt::format("the virtual machine ended early (qemu's status {})", status),
-                     "Its console said:\n" + read_text(folder / "console"));
+                     "Its console said:\n" + read_file(folder / "console"));
   }
   run_tool({"tar", "-C", output(), "-xf", folder / "out.tar"}, "unpack the machine's output");
-  return std::stoi(read_text(output() / ".status"));
+  return std::stoi(read_file(output() / ".status"));
 }
 
 std::string VirtualMachine::printed() const {
-  return read_text(folder_.path() / "stdout");
+  return read_file(folder_.path() / "stdout");
 }
 
 bool is_virtual_machine_possible() {

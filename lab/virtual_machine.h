@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "lib/base/file.h"
 #include "lib/base/process.h"
-#include "lib/base/temporary_folder.h"
 
 namespace tcpstep {
 

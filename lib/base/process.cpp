@@ -33,6 +33,17 @@ void reset_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+}  // namespace
+
+void die_with(pid_t parent) {
+  check_syscall(::prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl PR_SET_PDEATHSIG");
+  if (::getppid() != parent) {  // it died before the call above
+    ::_exit(128 + SIGKILL);
+  }
+}
+
+namespace {
+
 int exec(const Words& words) {
   std::vector<char*> arguments;
   for (const std::string& word : words) {
@@ -50,21 +61,15 @@ Child::Child(pid_t pid)
       ended_(static_cast<int>(check_syscall(::syscall(SYS_pidfd_open, pid, 0), "pidfd_open"))) {}
 
 Child Child::fork(const std::function<int()>& body) {
-  // The child of a process that is killed before prctl(2) would live on; its end of this pipe
-  // tells.
-  int alive[2];
-  check_syscall(::pipe2(alive, O_CLOEXEC), "make a pipe");
-  const Fd parents_end(alive[1]);
-  const Fd childs_end(alive[0]);
+  const pid_t parent = ::getpid();
   const pid_t pid = check_syscall(::fork(), "fork");
   if (pid > 0) {
     return Child(pid);
   }
-  ::close(parents_end.get());
   int status = 1;
   try {
     reset_signals();
-    check_syscall(::prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl PR_SET_PDEATHSIG");
+    die_with(parent);
     status = body();
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", without_controls(error.what()));

@@ -14,12 +14,6 @@ namespace tcpstep {
 
 using Words = std::vector<std::string>;  // a program and its arguments
 
-// Where a child's output goes.
-struct Redirection {
-  int fd;            // STDOUT_FILENO or STDERR_FILENO
-  std::string file;  // made anew
-};
-
 enum class Interrupts : std::uint8_t { Keep, PassOn };
 
 class Child {
@@ -46,6 +40,10 @@ class Child {
   pid_t pid_;
   Fd ended_;
 };
+
+// For a child of fork(2): the kernel kills this process once `parent` has died, even if it has
+// already.
+void die_with(pid_t parent);
 
 // The exit status of a wait(2) status: 128 and the signal's number for a child that was killed.
 [[nodiscard]] int exit_status(int wait_status);
