@@ -11,7 +11,7 @@
 #include "lib/base/text.h"
 #include "lib/compare/history_rows.h"
 #include "lib/compare/render_history.h"
-#include "lib/stats/ranks.h"
+#include "lib/stats/estimators.h"
 
 namespace tcpstep {
 namespace {

@@ -11,8 +11,7 @@
 #include "bench/run_model.h"
 #include "lib/compare/comparison.h"
 #include "lib/report/fitted_penalties.h"
-#include "lib/stats/order_statistics.h"
-#include "lib/stats/ranks.h"
+#include "lib/stats/estimators.h"
 
 namespace tcpstep {
 namespace {

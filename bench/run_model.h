@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "lib/compare/run_samples.h"
-#include "lib/stats/interleaving.h"
+#include "lib/stats/max_t.h"
 
 namespace tcpstep {
 

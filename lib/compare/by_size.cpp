@@ -4,7 +4,7 @@
 #include <cmath>
 #include <map>
 
-#include "lib/stats/ranks.h"
+#include "lib/stats/estimators.h"
 
 namespace tcpstep {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "lib/compare/comparison.h"
-#include "lib/stats/interleaving.h"
+#include "lib/stats/max_t.h"
 
 namespace tcpstep {
 

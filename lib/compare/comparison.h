@@ -10,7 +10,7 @@
 #include "lib/compare/contrasts.h"
 #include "lib/compare/environment.h"
 #include "lib/compare/run_samples.h"
-#include "lib/stats/mss_fit.h"
+#include "lib/stats/segment_fit.h"
 
 namespace tcpstep {
 

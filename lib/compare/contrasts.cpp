@@ -10,8 +10,7 @@
 #include <numeric>
 #include <optional>
 
-#include "lib/stats/order_statistics.h"
-#include "lib/stats/ranks.h"
+#include "lib/stats/estimators.h"
 
 namespace tcpstep {
 namespace {

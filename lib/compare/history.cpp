@@ -11,8 +11,8 @@
 #include "lib/base/text.h"
 #include "lib/compare/usable_runs.h"
 #include "lib/stats/change_points.h"
-#include "lib/stats/mss_fit.h"
-#include "lib/stats/ranks.h"
+#include "lib/stats/estimators.h"
+#include "lib/stats/segment_fit.h"
 
 namespace tcpstep {
 namespace {

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "lib/base/text_grid.h"
 #include "lib/compare/history_rows.h"
 #include "lib/compare/render.h"
-#include "lib/report/text_grid.h"
 
 namespace tcpstep {
 namespace {

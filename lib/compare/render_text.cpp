@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "lib/base/text_grid.h"
 #include "lib/compare/render.h"
 #include "lib/compare/rows.h"
-#include "lib/report/text_grid.h"
 
 namespace tcpstep {
 namespace {

@@ -81,11 +81,11 @@ void RunTest::sort_by_start() {
 
 void RunTest::choose_blocks() {
   blocks_ = blocks_of(order_);
-  is_interleaved_ = has_starts_ && count_blocks(blocks_) >= 2;
+  is_interleaved_ = has_starts_ && design().block_count() >= 2;
   if (!is_interleaved_) {
     blocks_.assign(order_.size(), 0);
   }
-  result_.blocks = count_blocks(blocks_);
+  result_.blocks = design().block_count();
 }
 
 // By the baseline's MSS, as declared or as its times tell.
@@ -135,12 +135,16 @@ std::optional<MssFit> RunTest::fit(const ContrastTable& floors, Side side) const
   return fit_mss(times);
 }
 
+Design RunTest::design() const {
+  return {
+      .order = order_, .blocks = blocks_, .law = is_ranked_ ? NullLaw::Shuffled : NullLaw::Rotated};
+}
+
 MaxT RunTest::max_t() const {
   // Enough draws that the smallest p of the local family can be reached at all.
   const auto needed =
       static_cast<std::size_t>(2 / (kRotationCaution * kLocalShare * settings_.alpha));
-  return {order_, blocks_, is_ranked_ ? NullLaw::Shuffled : NullLaw::Rotated,
-          std::max(kDrawsOfNull, needed)};
+  return {design(), std::max(kDrawsOfNull, needed)};
 }
 
 void RunTest::refuse(std::string reason, std::string remedy) {

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "lib/compare/comparison.h"
-#include "lib/stats/interleaving.h"
 #include "lib/stats/max_t.h"
 
 namespace tcpstep {
@@ -29,6 +28,7 @@ class RunTest {
   void choose_blocks();
   void choose_mss();
   [[nodiscard]] std::optional<MssFit> fit(const ContrastTable& floors, Side side) const;
+  [[nodiscard]] Design design() const;
   [[nodiscard]] MaxT max_t() const;
   void refuse(std::string reason, std::string remedy);
 

@@ -9,8 +9,7 @@
 #include "lib/compare/attribution.h"
 #include "lib/compare/by_size.h"
 #include "lib/compare/run_test.h"
-#include "lib/stats/ranks.h"
-#include "lib/stats/student_t.h"
+#include "lib/stats/estimators.h"
 
 namespace tcpstep {
 namespace {
@@ -69,7 +68,7 @@ void RunTest::test_all() {
       test.test(is_ranked_ ? ranked(table_.columns) : table_.columns, {.added = added});
   const FamilyTest local =
       test.test(table_.locals, {.added = tick_variance, .prior_degrees = kLocalPriorDegrees});
-  const auto degrees = static_cast<double>(test.degrees());
+  const auto degrees = static_cast<double>(design().degrees());
   const double critical = student_t_quantile((1 + kConfidence) / 2, degrees);
   const double simultaneous =
       main.largest[static_cast<std::size_t>(
@@ -88,7 +87,7 @@ void RunTest::test_all() {
     const Contrast name = table_.names[c];
     const ContrastColumn& column = table_.columns[c];
     const ContrastTest& tested = main.contrasts[c];
-    const double change = is_ranked_ ? hodges_lehmann(column, order_, blocks_) : tested.shift;
+    const double change = is_ranked_ ? hodges_lehmann(column, design()) : tested.shift;
     const auto [low, high] = test.interval(column, critical, is_ranked_, added);
     result_.contrasts.push_back({.contrast = name,
                                  .change = change,

@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "lib/stats/order_statistics.h"
+#include "lib/stats/estimators.h"
 
 namespace tcpstep {
 namespace {

@@ -13,7 +13,7 @@
 
 #include "lib/runfile/line_blocks.h"
 #include "lib/runfile/row_scanner.h"
-#include "lib/stats/order_statistics.h"
+#include "lib/stats/estimators.h"
 
 namespace tcpstep {
 namespace {

@@ -8,9 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "lib/stats/estimators.h"
 #include "lib/stats/mean_shift.h"
-#include "lib/stats/ranks.h"
-#include "lib/stats/student_t.h"
 
 namespace tcpstep {
 namespace {

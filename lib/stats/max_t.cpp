@@ -1,13 +1,15 @@
 #include "lib/stats/max_t.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/random/normal_distribution.hpp>
 #include <cassert>
 #include <cmath>
 #include <limits>
 #include <random>
 
-#include "lib/stats/ranks.h"
+#include "lib/stats/estimators.h"
+#include "lib/stats/least_squares.h"
 
 namespace tcpstep {
 namespace {
@@ -35,43 +37,81 @@ double adjusted_p(const std::vector<double>& largest, double t) {
 
 }  // namespace
 
-MaxT::MaxT(std::vector<Side> order, std::vector<std::size_t> blocks, NullLaw law, std::size_t draws)
-    : order_(std::move(order)),
-      blocks_(std::move(blocks)),
-      runs_of_block_(count_blocks(blocks_)),
-      degrees_(order_.size() - runs_of_block_.size() - 1) {
-  assert(order_.size() > runs_of_block_.size() + 1);
-  for (std::size_t run = 0; run < blocks_.size(); ++run) {
-    runs_of_block_[blocks_[run]].push_back(run);
-  }
-  draw(law, draws);
+std::size_t Design::block_count() const {
+  return blocks.empty() ? 0 : *std::max_element(blocks.begin(), blocks.end()) + 1;
 }
 
-ContrastColumn MaxT::without_block_means(ContrastColumn column) const {
-  for (const auto& runs : runs_of_block_) {
-    double sum = 0;
-    for (const std::size_t run : runs) {
-      sum += column[run];
+std::vector<std::size_t> blocks_of(std::span<const Side> order) {
+  std::vector<std::size_t> blocks;
+  blocks.reserve(order.size());
+  std::size_t block = 0;
+  std::array<std::size_t, 2> runs{};
+  for (const Side side : order) {
+    blocks.push_back(block);
+    ++runs[static_cast<std::size_t>(side)];
+    if (std::min(runs[0], runs[1]) >= 2) {
+      ++block;
+      runs = {};
     }
-    for (const std::size_t run : runs) {
-      column[run] -= sum / static_cast<double>(runs.size());
+  }
+  if (block > 0) {
+    for (std::size_t& number : blocks) {
+      number = std::min(number, block - 1);
+    }
+  }
+  return blocks;
+}
+
+double hodges_lehmann(std::span<const double> values, const Design& design) {
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    for (std::size_t j = 0; j < values.size(); ++j) {
+      if (design.blocks[i] == design.blocks[j] && design.order[i] == Side::Candidate &&
+          design.order[j] == Side::Baseline) {
+        differences.push_back(values[i] - values[j]);
+      }
+    }
+  }
+  return median_of(std::move(differences));
+}
+
+MaxT::MaxT(Design design, std::size_t draws)
+    : design_(std::move(design)), runs_of_block_(design_.block_count()) {
+  assert(design_.order.size() > design_.block_count() + 1);
+  std::vector<ContrastColumn> means(runs_of_block_.size(), ContrastColumn(design_.order.size()));
+  ContrastColumn label;
+  for (std::size_t run = 0; run < design_.order.size(); ++run) {
+    means[design_.blocks[run]][run] = 1;
+    runs_of_block_[design_.blocks[run]].push_back(run);
+    label.push_back(design_.order[run] == Side::Candidate ? 1 : 0);
+  }
+  basis_ = orthonormal_basis(means);
+  length_ = add_direction(label);
+  if (design_.law == NullLaw::Shuffled && count_labellings() <= kMostEnumerated) {
+    add_all_labellings(label);
+  } else {
+    draw(label, draws);
+  }
+}
+
+ContrastColumn MaxT::residuals(ContrastColumn column) const {
+  for (const ContrastColumn& unit : basis_) {
+    const double part = dot(column, unit);
+    for (std::size_t run = 0; run < column.size(); ++run) {
+      column[run] -= part * unit[run];
     }
   }
   return column;
 }
 
 // How many ways there are to shuffle the labels inside the blocks.
-double MaxT::count_labellings(const ContrastColumn& label) const {
+double MaxT::count_labellings() const {
   double product = 1;
   for (const auto& runs : runs_of_block_) {
-    double candidates = 0;
-    for (std::size_t i = 0; i < runs.size(); ++i) {
-      if (label[runs[i]] > 0) {
-        ++candidates;
-        product *= static_cast<double>(i + 1) / candidates;
-      } else {
-        product *= static_cast<double>(i + 1) / (static_cast<double>(i + 1) - candidates);
-      }
+    double counts[2] = {0, 0};
+    for (std::size_t i = 0; i < runs.size(); ++i) {  // a binomial coefficient
+      product *=
+          static_cast<double>(i + 1) / ++counts[static_cast<std::size_t>(design_.order[runs[i]])];
     }
   }
   return product;
@@ -92,41 +132,39 @@ bool MaxT::next_labelling(ContrastColumn& label) const {
   });
 }
 
-void MaxT::draw(NullLaw law, std::size_t draws) {
-  std::mt19937_64 random(kSeed);  // its numbers are the standard's, std::shuffle's are nobody's
+// Its length, without what is taken out.
+double MaxT::add_direction(const ContrastColumn& raw) {
+  ContrastColumn direction = residuals(raw);
+  const double length = std::sqrt(dot(direction, direction));
+  for (double& element : direction) {
+    element /= length;
+  }
+  directions_.push_back(std::move(direction));
+  return length;
+}
+
+void MaxT::add_all_labellings(const ContrastColumn& label) {
+  ContrastColumn next(label.size());
+  for (const auto& runs : runs_of_block_) {  // the first one in lexical order
+    const auto candidates = static_cast<std::size_t>(
+        std::count_if(runs.begin(), runs.end(), [&](std::size_t run) { return label[run] > 0; }));
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      next[runs[i]] = i + candidates < runs.size() ? 0 : 1;
+    }
+  }
+  do {
+    if (next != label) {
+      add_direction(next);
+    }
+  } while (next_labelling(next));
+}
+
+void MaxT::draw(const ContrastColumn& label, std::size_t draws) {
+  std::mt19937_64 random(kSeed);  // the standard defines its numbers, but not std::shuffle's
   boost::random::normal_distribution<double> normal;
-  ContrastColumn label(order_.size());
-  for (std::size_t run = 0; run < order_.size(); ++run) {
-    label[run] = order_[run] == Side::Candidate ? 1 : 0;
-  }
-  const auto add = [&](const ContrastColumn& raw) {
-    ContrastColumn direction = without_block_means(raw);
-    const double length = std::sqrt(dot(direction, direction));
-    for (double& element : direction) {
-      element /= length;
-    }
-    directions_.push_back(std::move(direction));
-    return length;
-  };
-  length_ = add(label);
   ContrastColumn raw = label;
-  if (law == NullLaw::Shuffled && count_labellings(label) <= kMostEnumerated) {
-    for (const auto& runs : runs_of_block_) {  // the first one in lexical order
-      const auto candidates = static_cast<std::size_t>(
-          std::count_if(runs.begin(), runs.end(), [&](std::size_t run) { return label[run] > 0; }));
-      for (std::size_t i = 0; i < runs.size(); ++i) {
-        raw[runs[i]] = i + candidates < runs.size() ? 0 : 1;
-      }
-    }
-    do {
-      if (raw != label) {
-        add(raw);
-      }
-    } while (next_labelling(raw));
-    return;
-  }
   for (std::size_t i = 0; i < draws; ++i) {
-    if (law == NullLaw::Rotated) {
+    if (design_.law == NullLaw::Rotated) {
       for (double& element : raw) {
         element = normal(random);
       }
@@ -137,18 +175,18 @@ void MaxT::draw(NullLaw law, std::size_t draws) {
         }
       }
     }
-    add(raw);
+    add_direction(raw);
   }
 }
 
 FamilyTest MaxT::test(std::span<const ContrastColumn> columns, Variance variance) const {
   const std::size_t count = columns.size();
-  const std::size_t runs = order_.size();
-  const auto df = static_cast<double>(degrees_);
+  const std::size_t runs = design_.order.size();
+  const auto df = static_cast<double>(design_.degrees());
   std::vector<double> by_run(runs * count);  // the columns of one run beside each other
   std::vector<double> squares(count);
   for (std::size_t c = 0; c < count; ++c) {
-    const ContrastColumn column = without_block_means(columns[c]);
+    const ContrastColumn column = residuals(columns[c]);
     squares[c] = dot(column, column);
     for (std::size_t run = 0; run < runs; ++run) {
       by_run[run * count + c] = column[run];
@@ -199,9 +237,9 @@ FamilyTest MaxT::test(std::span<const ContrastColumn> columns, Variance variance
 }
 
 double MaxT::t_of(const ContrastColumn& column, double added_variance) const {
-  const ContrastColumn rest = without_block_means(column);
+  const ContrastColumn rest = residuals(column);
   const double b = dot(directions_.front(), rest);
-  const double s2 = std::max(dot(rest, rest) - b * b, 0.0) / static_cast<double>(degrees_);
+  const double s2 = std::max(dot(rest, rest) - b * b, 0.0) / static_cast<double>(design_.degrees());
   return b / std::sqrt(s2 + added_variance + kSmallestVariance);
 }
 
@@ -210,7 +248,7 @@ std::pair<double, double> MaxT::interval(const ContrastColumn& column, double cr
   const auto t_at = [&](double shift) {
     ContrastColumn shifted = column;
     for (std::size_t run = 0; run < shifted.size(); ++run) {
-      shifted[run] -= order_[run] == Side::Candidate ? shift : 0;
+      shifted[run] -= design_.order[run] == Side::Candidate ? shift : 0;
     }
     return is_ranked ? t_of(ranked(std::span(&shifted, 1)).front(), added_variance)
                      : t_of(shifted, added_variance);
