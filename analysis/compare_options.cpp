@@ -17,7 +17,8 @@ namespace {
 double parse_tolerance(std::string_view text) {
   const double share = parse_effect(text);
   if (share == 0) {
-    throw UsageError("no number of runs excludes a shift of 0%", "Write a share such as 5%.");
+    throw UsageError("no number of runs can rule out a change of 0%",
+                     "Expected a share such as 5%.");
   }
   return share;
 }
@@ -27,25 +28,25 @@ double parse_tolerance(std::string_view text) {
 std::optional<CompareOptions> parse_compare_options(int argc, const char* const* argv) {
   CommandLine line(
       "tcpstep-analyze compare [options] BASELINE... -- CANDIDATE...",
-      "Says whether the candidate's runs are slower than the baseline's. Exit status 0: no "
-      "regression,\n3: regression, 4: nothing can be concluded.",
+      "Tells whether the candidate's runs are slower than the baseline's. Exit status 0: no "
+      "regression,\n3: regression, 4: cannot tell.",
       "Examples:\n  tcpstep-analyze compare ab/a-*.csv -- ab/b-*.csv\n"
       "  tcpstep-analyze compare --format junit old/*.csv -- new/*.csv >compare.xml\n");
   line.positional("BASELINE", 1, kMostFiles);
   line.group("Compare");
-  line.value("tolerance", "SHARE", "5%", "the rise that a pass should exclude");
-  line.value("alpha", "P", "0.01", "false alarms allowed, of a whole comparison");
+  line.value("tolerance", "SHARE", "5%", "the slowdown that a pass has to rule out");
+  line.value("alpha", "P", "0.01", "false alarms allowed in a whole comparison");
   line.value("minimum-effect", "SHARE",
-             "least change that counts (default: 2%, of tails 25%; in virtual time any)");
+             "smallest change that counts (default: 2%, for tails 25%; in virtual time any)");
   line.flag("assume-exchangeable",
-            "every run was made on a freshly drawn host: order is no matter");
+            "every run was made on a freshly drawn host: run order does not matter");
   line.flag("ignore-environment", "compare although link, host, interface or transport differ");
-  line.flag("ignore-segmentation", "only sizes that need the same segments by both MSS");
-  line.flag("strict", "exit with 4 if the tolerance is not excluded");
+  line.flag("ignore-segmentation", "compare only sizes that need the same segments with both MSS");
+  line.flag("lenient", "pass although the tolerance is not ruled out");
   line.flag("advisory", "exit with 0 whatever the verdict");
   declare_clock(line);
   line.value("format", "WORD", "text", "text, markdown, json, junit or github");
-  line.value("plot", "DIR", "draw both sides there too: PNG, SVG and gnuplot script");
+  line.value("plot", "DIR", "also draw both sides there: PNG, SVG and gnuplot script");
   const auto* const end = argv + argc;
   const auto* const border =
       std::find_if(argv + 1, end, [](std::string_view word) { return word == "--"; });
@@ -63,6 +64,7 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
       .clock = clock_of(*values),
       .settings = {.alpha = values->get("alpha", parse_alpha),
                    .tolerance = values->get("tolerance", parse_tolerance),
+                   .is_lenient = values->is_set("lenient"),
                    .is_exchangeable = values->is_set("assume-exchangeable"),
                    .ignores_segmentation = values->is_set("ignore-segmentation"),
                    .ignores_environment = values->is_set("ignore-environment")},
@@ -72,7 +74,6 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
                                                          {"junit", CompareFormat::Junit},
                                                          {"github", CompareFormat::Github}}),
       .plots = {},
-      .is_strict = values->is_set("strict"),
       .is_advisory = values->is_set("advisory")};
   if (values->has("minimum-effect")) {
     options.settings.minimum_effect = values->get("minimum-effect", parse_effect);
@@ -82,12 +83,9 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
   }
   for (const auto& file : options.candidate) {
     if (file.native().starts_with("--")) {
-      throw UsageError(fmt::format("'{}' stands after the --", printable(file.native())),
-                       "Options come before it.");
+      throw UsageError(fmt::format("'{}' after --", printable(file.native())),
+                       "Options must come before --.");
     }
-  }
-  if (options.is_strict && options.is_advisory) {
-    throw UsageError("--strict and --advisory exclude each other");
   }
   return options;
 }

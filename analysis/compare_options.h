@@ -20,7 +20,6 @@ struct CompareOptions {
   CompareSettings settings;
   CompareFormat format = CompareFormat::Text;
   std::optional<std::filesystem::path> plots;  // the folder
-  bool is_strict = false;    // a pass that does not exclude the tolerance is inconclusive
   bool is_advisory = false;  // the exit status is 0 whatever the verdict
 };
 

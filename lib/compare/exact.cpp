@@ -94,7 +94,7 @@ void note_other_outcomes(Comparison& result, const RunSamples& before, const Run
   if (before.status != after.status || before.lost != after.lost ||
       before.retransmitted != after.retransmitted) {
     const auto outcome = [](const RunSamples& run) {
-      return fmt::format("{}, {} lost, {} with a retransmission",
+      return fmt::format("{}, {} lost, {} retransmitted",
                          run.status.empty() ? "cut off" : run.status, run.lost, run.retransmitted);
     };
     result.notes.push_back(
@@ -148,7 +148,7 @@ void compare_exactly(Comparison& result, std::span<const RunSamples> baseline,
   for (const auto& [size, sums] : sizes) {
     if (sums.pings == 0 || sums.baseline_pings == 0) {
       result.reasons.push_back(
-          fmt::format("{} bytes were measured on one side only", size.bytes()));
+          fmt::format("{} bytes were measured on only one side", size.bytes()));
       continue;
     }
     if (sums.differing == 0) {
@@ -171,7 +171,7 @@ void compare_exactly(Comparison& result, std::span<const RunSamples> baseline,
     result.remedy = "Measure both sides with the same seeds and sizes (tcpstep-lab --seed).";
   } else if (!is_alike && result.differences.empty()) {
     result.verdict = Verdict::Inconclusive;
-    result.reasons.emplace_back("runs of one seed came to different ends");
+    result.reasons.emplace_back("runs with the same seed ended differently");
   } else if (is_slower) {
     result.verdict = Verdict::Regression;
     result.attribution = attribution_of(result, minimum_effect);

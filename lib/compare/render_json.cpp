@@ -43,7 +43,8 @@ Json to_json(const ContrastResult& row) {
           {"p_slower", or_null(row.p_slower)},
           {"p_faster", or_null(row.p_faster)},
           {"slower", row.is_slower},
-          {"faster", row.is_faster}};
+          {"faster", row.is_faster},
+          {"larger", row.is_larger}};
 }
 
 Json to_json(const ExactDifference& row) {
@@ -99,7 +100,7 @@ std::string render_json(const Comparison& comparison) {
                                    {"baseline", difference.baseline},
                                    {"candidate", difference.candidate}});
   }
-  // Words of a header may be any bytes.
+  // A header may contain any bytes.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

@@ -1,4 +1,4 @@
-// What all renderers of comparisons share: the words of lines and cells.
+// What all renderers of comparisons share: the text of lines and cells.
 #pragma once
 
 #include <array>

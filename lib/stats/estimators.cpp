@@ -75,4 +75,34 @@ double student_t_quantile(double probability, double degrees) {
   return boost::math::quantile(boost::math::students_t(degrees), probability);
 }
 
+std::vector<double> without_lone_outliers(std::span<const double> column) {
+  constexpr double kOutlier = 3;  // standard deviations
+  constexpr double kNormalMad = 1.4826;
+  constexpr double kTiny = 1e-9;  // of a logarithm: far below any timer
+  constexpr std::ptrdiff_t kReach = 2;
+  if (column.size() < 2) {
+    return {column.begin(), column.end()};
+  }
+  std::vector<double> steps;
+  for (std::size_t row = 1; row < column.size(); ++row) {
+    steps.push_back(std::abs(column[row] - column[row - 1]));
+  }
+  const double deviation = kNormalMad * median_of(steps) / std::sqrt(2.0) + kTiny;
+  std::vector<double> result(column.begin(), column.end());
+  const auto last = static_cast<std::ptrdiff_t>(column.size()) - 1;
+  for (std::ptrdiff_t row = 0; row <= last; ++row) {
+    std::vector<double> around;
+    for (std::ptrdiff_t place = row - kReach; place <= row + kReach; ++place) {
+      around.push_back(
+          column[static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(place, 0, last))]);
+    }
+    const double middle = median_of(around);
+    double& value = result[static_cast<std::size_t>(row)];
+    if (std::abs(value - middle) > kOutlier * deviation) {
+      value = middle;
+    }
+  }
+  return result;
+}
+
 }  // namespace tcpstep

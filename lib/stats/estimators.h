@@ -34,4 +34,9 @@ namespace tcpstep {
 // Of Student's t distribution, by Boost.Math. 0 < probability < 1, degrees > 0.
 [[nodiscard]] double student_t_quantile(double probability, double degrees);
 
+// Values beyond 3 robust deviations from the median of their five neighbours are pulled to that
+// median (Hampel's filter: Davies & Gather, Journal of the American Statistical Association 88
+// (1993) 782).
+[[nodiscard]] std::vector<double> without_lone_outliers(std::span<const double> column);
+
 }  // namespace tcpstep

@@ -41,25 +41,87 @@ std::size_t Design::block_count() const {
   return blocks.empty() ? 0 : *std::max_element(blocks.begin(), blocks.end()) + 1;
 }
 
-std::vector<std::size_t> blocks_of(std::span<const Side> order) {
-  std::vector<std::size_t> blocks;
-  blocks.reserve(order.size());
-  std::size_t block = 0;
-  std::array<std::size_t, 2> runs{};
-  for (const Side side : order) {
-    blocks.push_back(block);
-    ++runs[static_cast<std::size_t>(side)];
-    if (std::min(runs[0], runs[1]) >= 2) {
-      ++block;
-      runs = {};
+double Design::labellings() const {
+  std::vector<std::array<double, 2>> counts(block_count());
+  double product = 1;
+  for (std::size_t run = 0; run < order.size(); ++run) {  // binomial coefficients
+    auto& of_block = counts[blocks[run]];
+    const double size = of_block[0] + of_block[1] + 1;
+    product *= size / ++of_block[static_cast<std::size_t>(order[run])];
+  }
+  return product;
+}
+
+std::ptrdiff_t Design::degrees() const {
+  return std::ssize(order) - static_cast<std::ptrdiff_t>(block_count() + trend + 1);
+}
+
+namespace {
+
+// Of what a design takes out.
+std::vector<ContrastColumn> basis_of(const Design& design) {
+  const std::size_t runs = design.order.size();
+  std::vector<ContrastColumn> columns(design.block_count() + design.trend, ContrastColumn(runs));
+  for (std::size_t run = 0; run < runs; ++run) {
+    columns[design.blocks[run]][run] = 1;
+    const double time = 2.0 * static_cast<double>(run) / static_cast<double>(runs - 1) - 1;
+    for (std::size_t degree = 1; degree <= design.trend; ++degree) {
+      columns[design.block_count() + degree - 1][run] = std::pow(time, static_cast<double>(degree));
     }
   }
-  if (block > 0) {
-    for (std::size_t& number : blocks) {
-      number = std::min(number, block - 1);
+  return orthonormal_basis(columns);
+}
+
+ContrastColumn without(const std::vector<ContrastColumn>& basis, ContrastColumn column) {
+  for (const ContrastColumn& unit : basis) {
+    const double part = dot(column, unit);
+    for (std::size_t run = 0; run < column.size(); ++run) {
+      column[run] -= part * unit[run];
     }
   }
-  return blocks;
+  return column;
+}
+
+ContrastColumn label_of(const Design& design) {
+  ContrastColumn label;
+  for (const Side side : design.order) {
+    label.push_back(side == Side::Candidate ? 1 : 0);
+  }
+  return label;
+}
+
+// a'Va / a'a, V the covariance of AR(1) noise.
+double slow_variance(const ContrastColumn& a) {
+  constexpr double kCorrelation = 0.8;
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    for (std::size_t j = 0; j < a.size(); ++j) {
+      const std::size_t lag = i < j ? j - i : i - j;
+      sum += a[i] * a[j] * std::pow(kCorrelation, static_cast<double>(lag));
+    }
+  }
+  return sum / dot(a, a);
+}
+
+}  // namespace
+
+Balance balance_of(const Design& design) {
+  const std::vector<ContrastColumn> basis = basis_of(design);
+  const ContrastColumn label = label_of(design);
+  const ContrastColumn rest = without(basis, label);
+  Design means = design;
+  means.trend = 0;
+  const ContrastColumn whole = without(basis_of(means), label);
+  const double kept = dot(rest, rest) / dot(whole, whole);
+  if (kept < 1e-6) {
+    return {.kept = 0, .noise = std::numeric_limits<double>::infinity()};
+  }
+  const double of_contrast = slow_variance(rest);
+  double left = static_cast<double>(design.order.size()) - of_contrast;
+  for (const ContrastColumn& unit : basis) {
+    left -= slow_variance(unit);
+  }
+  return {.kept = kept, .noise = of_contrast * static_cast<double>(design.degrees()) / left};
 }
 
 double hodges_lehmann(std::span<const double> values, const Design& design) {
@@ -76,18 +138,17 @@ double hodges_lehmann(std::span<const double> values, const Design& design) {
 }
 
 MaxT::MaxT(Design design, std::size_t draws)
-    : design_(std::move(design)), runs_of_block_(design_.block_count()) {
-  assert(design_.order.size() > design_.block_count() + 1);
-  std::vector<ContrastColumn> means(runs_of_block_.size(), ContrastColumn(design_.order.size()));
-  ContrastColumn label;
+    : design_(std::move(design)), runs_of_block_(design_.block_count()), basis_(basis_of(design_)) {
+  assert(design_.degrees() > 0);
   for (std::size_t run = 0; run < design_.order.size(); ++run) {
-    means[design_.blocks[run]][run] = 1;
     runs_of_block_[design_.blocks[run]].push_back(run);
-    label.push_back(design_.order[run] == Side::Candidate ? 1 : 0);
   }
-  basis_ = orthonormal_basis(means);
+  const ContrastColumn label = label_of(design_);
   length_ = add_direction(label);
-  if (design_.law == NullLaw::Shuffled && count_labellings() <= kMostEnumerated) {
+  if (design_.trend > 0) {
+    inflation_ = std::max(1.0, balance_of(design_).noise);
+  }
+  if (design_.law == NullLaw::Shuffled && design_.labellings() <= kMostEnumerated) {
     add_all_labellings(label);
   } else {
     draw(label, draws);
@@ -95,26 +156,7 @@ MaxT::MaxT(Design design, std::size_t draws)
 }
 
 ContrastColumn MaxT::residuals(ContrastColumn column) const {
-  for (const ContrastColumn& unit : basis_) {
-    const double part = dot(column, unit);
-    for (std::size_t run = 0; run < column.size(); ++run) {
-      column[run] -= part * unit[run];
-    }
-  }
-  return column;
-}
-
-// How many ways there are to shuffle the labels inside the blocks.
-double MaxT::count_labellings() const {
-  double product = 1;
-  for (const auto& runs : runs_of_block_) {
-    double counts[2] = {0, 0};
-    for (std::size_t i = 0; i < runs.size(); ++i) {  // a binomial coefficient
-      product *=
-          static_cast<double>(i + 1) / ++counts[static_cast<std::size_t>(design_.order[runs[i]])];
-    }
-  }
-  return product;
+  return without(basis_, std::move(column));
 }
 
 // Counts through them: each block is a digit. False after the last one.
@@ -216,7 +258,8 @@ FamilyTest MaxT::test(std::span<const ContrastColumn> columns, Variance variance
       if (variance.prior_degrees > 0) {
         s2[c] = (variance.prior_degrees * mean + df * s2[c]) / (variance.prior_degrees + df);
       }
-      t[c] /= std::sqrt(s2[c] + variance.added + kSmallestVariance);
+      const double scale = is_observed ? inflation_ : 1;
+      t[c] /= std::sqrt(scale * (s2[c] + variance.added) + kSmallestVariance);
       if (is_observed) {
         result.contrasts.push_back({.t = t[c], .shift = shift, .p_slower = 1, .p_faster = 1});
       }
@@ -236,11 +279,20 @@ FamilyTest MaxT::test(std::span<const ContrastColumn> columns, Variance variance
   return result;
 }
 
+ContrastColumn MaxT::rest_of(const ContrastColumn& column) const {
+  ContrastColumn rest = residuals(column);
+  const double b = dot(directions_.front(), rest);
+  for (std::size_t run = 0; run < rest.size(); ++run) {
+    rest[run] -= b * directions_.front()[run];
+  }
+  return rest;
+}
+
 double MaxT::t_of(const ContrastColumn& column, double added_variance) const {
   const ContrastColumn rest = residuals(column);
   const double b = dot(directions_.front(), rest);
   const double s2 = std::max(dot(rest, rest) - b * b, 0.0) / static_cast<double>(design_.degrees());
-  return b / std::sqrt(s2 + added_variance + kSmallestVariance);
+  return b / std::sqrt(inflation_ * (s2 + added_variance) + kSmallestVariance);
 }
 
 std::pair<double, double> MaxT::interval(const ContrastColumn& column, double critical,
