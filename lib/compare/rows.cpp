@@ -15,6 +15,11 @@ double percent_of(double log_change) {
   return 100 * std::expm1(log_change);
 }
 
+// What rounds to zero has no sign: never "-0.0 %".
+double unsigned_zero(double percent, double digit) {
+  return std::abs(percent) < digit / 2 ? 0 : percent;
+}
+
 std::string headline_of_pass(const Comparison& comparison) {
   if (comparison.is_exact) {
     return comparison.differences.empty()
@@ -23,13 +28,14 @@ std::string headline_of_pass(const Comparison& comparison) {
   }
   return fmt::format("NO REGRESSION{} {:.1f} % slower is {}ruled out",
                      comparison.runs_for_tolerance ? " found, but up to" : ": more than",
-                     percent_of(*comparison.excluded), comparison.runs_for_tolerance ? "not " : "");
+                     unsigned_zero(percent_of(*comparison.excluded), 0.1),
+                     comparison.runs_for_tolerance ? "not " : "");
 }
 
 }  // namespace
 
 std::string percent(double log_change) {
-  return fmt::format("{:+.2f} %", percent_of(log_change));
+  return fmt::format("{:+.2f} %", unsigned_zero(percent_of(log_change), 0.01));
 }
 
 std::string_view word(Verdict verdict) {
