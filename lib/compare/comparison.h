@@ -29,6 +29,8 @@ struct CompareSettings {
 // One column of the test. Changes are natural logarithms: candidate / baseline.
 struct ContrastResult {
   Contrast contrast;
+  std::optional<double> before_ns;  // means over the runs of a side; of floors and medians
+  std::optional<double> now_ns;
   double change = 0;
   std::optional<double> low;  // of the 95 % interval; empty if it was not tested
   std::optional<double> high;

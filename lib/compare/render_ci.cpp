@@ -84,8 +84,8 @@ std::string render_junit(const Comparison& comparison) {
     const auto cells = cells_of(row);
     cases += test_case(
         comparison, fmt::format("{} {}", cells[0], cells[1]),
-        row.is_slower  ? outcome("failure", fmt::format("{} slower", cells[2]),
-                                 fmt::format("95 % interval {}, adjusted p {}", cells[3], cells[4]))
+        row.is_slower  ? outcome("failure", fmt::format("{} slower", cells[4]),
+                                 fmt::format("95 % interval {}, adjusted p {}", cells[5], cells[6]))
         : row.p_slower ? ""
                        : "      <skipped/>\n");
   }

@@ -37,6 +37,8 @@ Json to_json(const SideFacts& side) {
 Json to_json(const ContrastResult& row) {
   return {{"family", word(row.contrast.family)},
           {"segments", class_word(row.contrast)},
+          {"before_ns", or_null(row.before_ns)},
+          {"now_ns", or_null(row.now_ns)},
           {"change_percent", 100 * std::expm1(row.change)},
           {"low_percent", percent_or_null(row.low)},
           {"high_percent", percent_or_null(row.high)},

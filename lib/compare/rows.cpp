@@ -79,6 +79,8 @@ ContrastCells cells_of(const ContrastResult& row) {
       row.p_slower ? fmt::format("{:.4f}", row.change < 0 ? *row.p_faster : *row.p_slower) : "";
   return {std::string(word(row.contrast.family)),
           class_word(row.contrast),
+          row.before_ns ? format_duration(Duration(std::llround(*row.before_ns))) : "",
+          row.now_ns ? format_duration(Duration(std::llround(*row.now_ns))) : "",
           percent(row.change),
           interval,
           p,
@@ -128,8 +130,10 @@ std::vector<std::string> remarks(const Comparison& comparison) {
                                 *comparison.runs_for_tolerance));
   }
   if (comparison.excluded && comparison.verdict == Verdict::Faster) {
-    lines.push_back(fmt::format("more than {:.1f} % slower is ruled out in every class",
-                                percent_of(*comparison.excluded)));
+    const double rise = percent_of(*comparison.excluded);
+    lines.push_back(
+        rise < 0 ? fmt::format("every class is at least {:.1f} % faster", -rise)
+                 : fmt::format("more than {:.1f} % slower is ruled out in every class", rise));
   }
   const bool is_larger_step = std::any_of(comparison.contrasts.begin(), comparison.contrasts.end(),
                                           [](const ContrastResult& row) { return row.is_larger; });

@@ -76,6 +76,29 @@ Mss choose_classes(Comparison& result, const RunOrder& order, CommonSizes& commo
   return classes.boundary();
 }
 
+double mean_level(const ContrastColumn& column, const RunOrder& order, Side side) {
+  double sum = 0;
+  double count = 0;
+  for (std::size_t run = 0; run < column.size(); ++run) {
+    if (order.design.order[run] == side) {
+      sum += column[run];
+      ++count;
+    }
+  }
+  return std::exp(sum / count);
+}
+
+// The times of both sides, of contrasts that are times.
+void add_times(Comparison& result, const ContrastTable& table, const RunOrder& order) {
+  for (std::size_t c = 0; c < table.names.size(); ++c) {
+    const Family family = table.names[c].family;
+    if (family == Family::Floor || family == Family::Median) {
+      result.contrasts[c].before_ns = mean_level(table.columns[c], order, Side::Baseline);
+      result.contrasts[c].now_ns = mean_level(table.columns[c], order, Side::Candidate);
+    }
+  }
+}
+
 // What the sides differ by, without any claim.
 void estimate_only(Comparison& result, const ContrastTable& table, const RunOrder& order) {
   result.by_size = levels_by_size(table, order.design.order);
@@ -199,18 +222,6 @@ void test_sizes(Comparison& result, const ContrastTable& table, const Setting& s
           {.size = table.sizes[i], .change = tested.shift, .p_slower = tested.p_slower});
     }
   }
-}
-
-double mean_level(const ContrastColumn& column, const RunOrder& order, Side side) {
-  double sum = 0;
-  double count = 0;
-  for (std::size_t run = 0; run < column.size(); ++run) {
-    if (order.design.order[run] == side) {
-      sum += column[run];
-      ++count;
-    }
-  }
-  return std::exp(sum / count);
 }
 
 // The classes, or the sizes if there is only one class.
@@ -345,6 +356,7 @@ Comparison test_runs(Comparison result, std::span<const RunSamples> baseline,
       order.runs, common.sizes, {.mss = classes, .rounds = common.rounds, .draws = common.draws});
   if (!result.reasons.empty()) {
     estimate_only(result, table, order);
+    add_times(result, table, order);
     return result;
   }
   const ContrastColumn& floor = overall_floor(table);
@@ -359,6 +371,7 @@ Comparison test_runs(Comparison result, std::span<const RunSamples> baseline,
                                                        static_cast<double>(order.design.degrees())),
                         .is_ranked = order.design.law == NullLaw::Shuffled};
   result.excluded = test_contrasts(result, table, setting);
+  add_times(result, table, order);
   judge_steps(result);
   test_sizes(result, table, setting);
   conclude(result, groups_of(result, table, setting), test->label_length());

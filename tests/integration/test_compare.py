@@ -173,7 +173,7 @@ class Formats(CompareTestCase):
     def test_markdown_is_a_table(self):
         text = self.compare(*self.files, "--format=markdown").stdout
         rows = [line for line in text.splitlines() if line.startswith("|")]
-        self.assertEqual({row.count("|") for row in rows}, {7})
+        self.assertEqual({row.count("|") for row in rows}, {9})
 
 
 class Pictures(CompareTestCase):
