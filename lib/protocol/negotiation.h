@@ -28,15 +28,15 @@ class ServerNegotiation {
     Failed,           // see fault(); send what add() returned, then close
   };
 
-  // `hello` has a new nonce. With a `secret`, which must outlive this, only clients that know it get
-  // to Requested or Joined, and none to Classic.
+  // `hello` has a new nonce. With a `secret`, which must outlive this, only clients that know it
+  // get to Requested or Joined, and none to Classic.
   ServerNegotiation(Hello hello, const Secret* secret);
 
   // The opening ping: one payload of one byte.
   [[nodiscard]] static std::string opening();
 
-  // Takes bytes from the client, returns those to send. While the client has to wait, any byte is an
-  // error. Never throws.
+  // Takes bytes from the client, returns those to send. While the client has to wait, any byte is
+  // an error. Never throws.
   [[nodiscard]] std::string add(std::span<const std::byte> bytes);
 
   [[nodiscard]] State state() const { return state_; }

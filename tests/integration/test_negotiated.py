@@ -156,7 +156,7 @@ class Asking(AskingTestCase):
         with fake_server(script) as port:
             client = run("tcpstep-client", "--port", port, "--output", output, "127.0.0.1")
         self.assertEqual(client.returncode, 1)
-        self.assertIn("the server sent no result of this run: run_id of the result is", client.stderr)
+        self.assertIn("the server sent no result of this run: the result has run_id", client.stderr)
         self.assertEqual((read_run(output).trailer["status"], read_run(output).rows), ("protocol", []))
 
     def test_a_classic_server_cannot_be_asked(self):

@@ -141,12 +141,14 @@ TEST(MessagesTest, WrongTypesAndValuesAreRejectedWithTheirKey) {
   EXPECT_THAT(request(R"("rounds":"3")"), testing::StartsWith("rounds is \"3\": expected a whole"));
   EXPECT_THAT(request(R"("rounds":-1)"), testing::StartsWith("rounds is -1"));
   EXPECT_THAT(request(R"("rounds":1.5)"), testing::StartsWith("rounds is 1.5"));
-  EXPECT_THAT(request(R"("rounds":0)"), testing::HasSubstr("expected a whole number from 1 to 1000000"));
+  EXPECT_THAT(request(R"("rounds":0)"),
+              testing::HasSubstr("expected a whole number from 1 to 1000000"));
   EXPECT_THAT(request(R"("rounds":99999999999999999999)"), testing::StartsWith("rounds is"));
   EXPECT_THAT(request(R"("order":"random")"), testing::HasSubstr("ascending or shuffled"));
   EXPECT_THAT(request(R"("direction":null)"), testing::StartsWith("direction is null"));
   EXPECT_THAT(request(R"("environment":[])"), testing::HasSubstr("expected an object"));
-  EXPECT_THAT(request(R"("environment":{"../x":"1"})"), testing::HasSubstr("invalid name '../x' in environment"));
+  EXPECT_THAT(request(R"("environment":{"../x":"1"})"),
+              testing::HasSubstr("invalid name '../x' in environment"));
   EXPECT_THAT(request(R"("environment":{"os":1})"), testing::StartsWith("os is 1"));
   EXPECT_THAT(request(R"("result":"yes")"), testing::HasSubstr("true or false"));
 }

@@ -28,7 +28,8 @@ TEST(NegotiationTest, LeadsFromTheOpeningPingToAnAccept) {
   const Secret secret("sixteen letters!");
   for (const Secret* shared : {static_cast<const Secret*>(nullptr), &secret}) {
     ServerNegotiation server(hello_with('a'), shared);
-    ClientNegotiation client(Request{.sweep = {.values = {.link = "adsl"}, .chosen = {"link"}}}, shared);
+    ClientNegotiation client(Request{.sweep = {.values = {.link = "adsl"}, .chosen = {"link"}}},
+                             shared);
     EXPECT_EQ(client.add(bytes_of(ServerNegotiation::opening())), "\xB7");
     const std::string hello = server.add(bytes_of("\xB7"));
     const std::string wish = client.add(bytes_of(hello));
@@ -111,11 +112,15 @@ TEST(ServerNegotiationTest, WithASecretOnlyAProofIsAccepted) {
     EXPECT_EQ(server.is_unauthenticated(), server.state() == ServerState::Failed);
     return server.state();
   };
-  const std::string wish = encode(Request{.sweep = {.values = {.link = "lan"}, .chosen = {"link"}}});
+  const std::string wish =
+      encode(Request{.sweep = {.values = {.link = "lan"}, .chosen = {"link"}}});
   const std::string mac = secret.mac_of(std::string(64, 'a'), wish);
   EXPECT_EQ(answer_to('a', wish, mac), ServerState::Requested);
   EXPECT_EQ(answer_to('b', wish, mac), ServerState::Failed) << "replayed on another connection";
-  EXPECT_EQ(answer_to('a', encode(Request{.sweep = {.values = {.link = "wan"}, .chosen = {"link"}}}), mac), ServerState::Failed);
+  EXPECT_EQ(
+      answer_to('a', encode(Request{.sweep = {.values = {.link = "wan"}, .chosen = {"link"}}}),
+                mac),
+      ServerState::Failed);
   EXPECT_EQ(answer_to('a', wish, mac.substr(0, 32)), ServerState::Failed) << "truncated";
   EXPECT_EQ(answer_to('a', wish, ""), ServerState::Failed) << "missing";
   EXPECT_EQ(answer_to('a', wish, std::string(64, '0')), ServerState::Failed) << "wrong";
