@@ -186,7 +186,9 @@ class Driver {
 
   int run() {
     const CompareOptions made = make_runs();
-    print_words(fmt::format("tcpstep-analyze: the runs are in {}", folder_.string()));
+    if (!options_.is_quiet) {
+      print_words(fmt::format("tcpstep-analyze: the runs are in {}", folder_.string()));
+    }
     return compare_files(made);
   }
 

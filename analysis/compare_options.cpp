@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "analysis/common_options.h"
 #include "lib/base/error.h"
@@ -23,14 +26,32 @@ double parse_tolerance(std::string_view text) {
   return share;
 }
 
+// What `ab` left in its folder of one side.
+std::vector<std::filesystem::path> runs_of(const std::filesystem::path& folder,
+                                           std::string_view prefix) {
+  std::vector<std::filesystem::path> runs;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::filesystem::path& file = entry.path();
+    if (file.extension() == ".csv" && file.filename().native().starts_with(prefix)) {
+      runs.push_back(file);
+    }
+  }
+  if (runs.empty()) {
+    throw UsageError(fmt::format("no {}*.csv in {}", prefix, folder.string()),
+                     "Expected a folder that tcpstep-analyze ab has filled.");
+  }
+  std::sort(runs.begin(), runs.end());
+  return runs;
+}
+
 }  // namespace
 
 std::optional<CompareOptions> parse_compare_options(int argc, const char* const* argv) {
   CommandLine line(
-      "tcpstep-analyze compare [options] BASELINE... -- CANDIDATE...",
+      "tcpstep-analyze compare [options] BASELINE... -- CANDIDATE... | DIR",
       "Tells whether the candidate's runs are slower than the baseline's. Exit status 0: no "
       "regression,\n3: regression, 4: cannot tell.",
-      "Examples:\n  tcpstep-analyze compare ab/a-*.csv -- ab/b-*.csv\n"
+      "Examples:\n  tcpstep-analyze compare ab            # what tcpstep-analyze ab left there\n"
       "  tcpstep-analyze compare --format junit old/*.csv -- new/*.csv >compare.xml\n");
   line.positional("BASELINE", 1, kMostFiles);
   line.group("Compare");
@@ -54,13 +75,20 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
   if (!values) {
     return std::nullopt;
   }
-  if (end - border < 2) {
+  std::vector<std::filesystem::path> baseline = files_of(*values);
+  std::vector<std::filesystem::path> candidate(border == end ? end : border + 1, end);
+  if (border == end && baseline.size() == 1 && std::filesystem::is_directory(baseline.front())) {
+    const std::filesystem::path folder = baseline.front();
+    baseline = runs_of(folder, "a-");
+    candidate = runs_of(folder, "b-");
+  }
+  if (candidate.empty()) {
     throw UsageError("CANDIDATE is missing",
                      "Usage: tcpstep-analyze compare [options] BASELINE... -- CANDIDATE...");
   }
   CompareOptions options{
-      .baseline = files_of(*values),
-      .candidate = {border + 1, end},
+      .baseline = std::move(baseline),
+      .candidate = std::move(candidate),
       .clock = clock_of(*values),
       .settings = {.alpha = values->get("alpha", parse_alpha),
                    .tolerance = values->get("tolerance", parse_tolerance),

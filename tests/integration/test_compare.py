@@ -294,6 +294,8 @@ class InterleavedDriver(CompareTestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(len(self.launches()), 20)
         self.assertIn("10 baseline and 10 candidate runs in 5 blocks", result.stdout)
+        again = run("tcpstep-analyze", "compare", "ab", cwd=self.directory)
+        self.assertEqual((again.returncode, again.stdout), (0, result.stdout))
 
     def test_refuses_a_command_that_leaves_no_run(self):
         for command, words in (("true", "left 0 result files"),
