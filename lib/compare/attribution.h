@@ -37,7 +37,7 @@ struct Explanation {
 // `groups` ascend and are not empty; `length` is that of the label (MaxT::label_length).
 [[nodiscard]] Explanation explain(std::span<const Group> groups, double length);
 
-// "from 2 segments on +2.50 us (+11.2 %, 95 % interval +10.1 to +12.3 %); 1 segment unchanged (-0.3
+// "from 2 segments on +2.50 µs (+11.2 %, 95 % interval +10.1 to +12.3 %); 1 segment unchanged (-0.3
 // to +0.4 %)", "packet boundary moved: ...", "tail ...", of a comparison with a contrast or size
 // that became slower, or with `is_slower` false, of one with a contrast that became faster.
 [[nodiscard]] std::string attribution_of(const Comparison& comparison,

@@ -19,7 +19,7 @@ namespace tcpstep {
 // "no-regression", "faster", "regression", "inconclusive" or "not-comparable".
 [[nodiscard]] std::string_view word(Verdict verdict);
 
-// The verdict in one line: "REGRESSION: from 2 segments on +2.50 us, +11.23 % (+10.1 to +12.3)".
+// The verdict in one line: "REGRESSION: from 2 segments on +2.50 µs, +11.23 % (+10.1 to +12.3)".
 [[nodiscard]] std::string headline(const Comparison& comparison);
 
 // "+1.23 %" of a change as a natural logarithm.

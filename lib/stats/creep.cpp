@@ -1,6 +1,7 @@
 #include "lib/stats/creep.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
 #include <numeric>
@@ -29,16 +30,18 @@ Creep find_creep(std::span<const ContrastColumn> columns, double alpha) {
       rows.at(row, c) = column[row];
     }
   }
-  // What is left when a cubic is taken out: a trend must not pass for noise.
-  constexpr std::size_t kParameters = 4;
-  std::vector<ContrastColumn> powers(kParameters, ContrastColumn(count));
+  // What is left when a line with knees is taken out: a trend must not pass for noise.
+  constexpr std::array kKnees{1.0 / 3, 0.5, 2.0 / 3};
+  constexpr std::size_t kParameters = kKnees.size() + 2;
+  std::vector<ContrastColumn> lines(kParameters, ContrastColumn(count, 1));
   for (std::size_t row = 0; row < count; ++row) {
-    const double time = 2.0 * static_cast<double>(row) / static_cast<double>(count - 1) - 1;
-    for (std::size_t degree = 0; degree < kParameters; ++degree) {
-      powers[degree][row] = std::pow(time, static_cast<double>(degree));
+    const double time = static_cast<double>(row) / static_cast<double>(count - 1);
+    lines[1][row] = time;
+    for (std::size_t knee = 0; knee < kKnees.size(); ++knee) {
+      lines[knee + 2][row] = std::max(0.0, time - kKnees[knee]);
     }
   }
-  const std::vector<ContrastColumn> basis = orthonormal_basis(powers);
+  const std::vector<ContrastColumn> basis = orthonormal_basis(lines);
   struct Rise {
     double shift;  // between the medians of the oldest and of the newest third
     double statistic;
