@@ -63,7 +63,7 @@ class LabTestCase(TestCase):
 
 
 class KnownAnswers(LabTestCase):
-    ATTEMPTS = 6
+    ATTEMPTS = 10
 
     def measure_faithfully(self, *arguments):
         """The result file of a run that the lab itself calls faithful: other tests share this machine."""
@@ -75,7 +75,7 @@ class KnownAnswers(LabTestCase):
             if result.returncode == 0:
                 return pathlib.Path(result.stdout.strip())
             self.assertIn("not faithful", result.stderr)
-        self.skipTest("this machine is too busy: " + result.stderr.strip())
+        self.fail(f"none of {self.ATTEMPTS} runs was faithful: {result.stderr}")
 
     def test_two_delays_of_ten_milliseconds_are_twenty(self):
         path = self.measure_faithfully("--tolerance", "5%", "-n", 5, "--sizes", "1,1401",
