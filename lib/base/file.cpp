@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kPrefix = "tcpstep-temporary-";  // of no folder that a user would name
+constexpr std::string_view kPrefix = ".tcpstep-unfinished-";
 
 Fd open_folder(const fs::path& path) {
   return Fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
