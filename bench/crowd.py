@@ -163,7 +163,7 @@ class Server:
         return len(self.log.read().splitlines())
 
 
-def honest_run(server, folder, options):
+def normal_run(server, folder, options):
     """Median and 99th percentile in µs."""
     path = pathlib.Path(folder) / "normal.csv"
     subprocess.run([CLIENT, "--port", str(server.port), "--link=normal", f"--rounds={ROUNDS}", "--quiet",
@@ -181,7 +181,7 @@ def honest_run(server, folder, options):
                 rtts.append(int(fields[position["rtt_ns"]]))
     assert "status=complete" in trailer, trailer
     path.unlink()
-    for file in pathlib.Path(folder).glob("*_honest.csv"):
+    for file in pathlib.Path(folder).glob("*_normal.csv"):
         file.unlink()
     return statistics.median(rtts) / 1000, statistics.quantiles(rtts, n=100)[98] / 1000
 
@@ -193,7 +193,7 @@ def ratio_of(ratios):
 def measure(name, options, processors, pairs):
     with tempfile.TemporaryDirectory() as folder:
         server = Server(folder, options)
-        honest_run(server, folder, options)  # what is allocated once is there
+        normal_run(server, folder, options)  # what is allocated once is there
         before = server.state()
         with crowd(server.port, processors, hostile=0):
             begin = server.seconds()
@@ -204,11 +204,11 @@ def measure(name, options, processors, pairs):
         for pair in range(pairs):
             for has_crowd in ((False, True), (True, False))[pair % 2]:
                 if not has_crowd:
-                    without.append(honest_run(server, folder, options))
+                    without.append(normal_run(server, folder, options))
                     continue
                 with crowd(server.port, processors) as done:
                     begin = time.monotonic()
-                    beside.append(honest_run(server, folder, options))
+                    beside.append(normal_run(server, folder, options))
                     states.append(server.state())
                     seconds += time.monotonic() - begin + 1
                 total += done
