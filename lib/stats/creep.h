@@ -18,7 +18,8 @@ struct Creep {
 
 // A trend or a staircase makes residuals around two means that hide it from find_changes(). Here a
 // line with knees at 1/3, 1/2 and 2/3 is taken out of each column before its noise, again AR(1), is
-// estimated; the null law comes from the same bootstrap. For tests at level `alpha`; kFewestToSearch rows or more.
+// estimated; the null law comes from the same bootstrap. For tests at level `alpha`;
+// kFewestToSearch rows or more.
 [[nodiscard]] Creep find_creep(std::span<const ContrastColumn> columns, double alpha);
 
 }  // namespace tcpstep
