@@ -28,8 +28,8 @@ struct Picture {
         largest(Duration::min()),
         largest_size(runs.series.rbegin()->first.bytes()) {
     for (const auto& [size, rtts] : runs.series) {
-      smallest = std::min(smallest, rtts.front());
-      largest = std::max(largest, rtts.back());
+      smallest = std::min(smallest, rtts.minimum());
+      largest = std::max(largest, rtts.maximum());
     }
     unit = unit_for(smallest);
     right = largest_size + std::max(1.0, largest_size * 0.01);
@@ -55,10 +55,11 @@ struct Picture {
 
 std::string head(const Picture& picture, std::string_view title) {
   const PenaltyTable& table = picture.table;
+  const std::string conditions = picture.link.conditions();
   const std::string subtitle = fmt::format(
       "{}, {}, {}{}{}{}", count_of(table.runs, "run"), count_of(table.samples, "sample"),
       table.mss ? fmt::format("MSS {}", table.mss->bytes()) : "MSS unknown",
-      picture.link.conditions.empty() ? "" : ", " + picture.link.conditions,
+      conditions.empty() ? "" : ", " + conditions,
       table.clock == RttClock::Kernel ? ", kernel clock" : "", doubts(table));
   return std::string(kPlotStyle) + title_and_subtitle(title, subtitle) +
          fmt::format("set xrange [{}:{}]\n", -0.006 * picture.right, picture.right);
@@ -131,19 +132,19 @@ PlotScript all_results_script(const LinkRuns& link, std::string_view stem) {
       "# All results: every sample, median and minimum over payload size. Drawn by tcpstep-analyze "
       "plot.\n";
   text += data_block("samples", link, [&](std::string& lines, PayloadSize size, const auto& rtts) {
-    for (const Duration rtt : rtts) {
+    for (const Duration rtt : rtts.first_samples()) {
       fmt::format_to(std::back_inserter(lines), "{} {:.6g}\n", size.bytes(), unit.of(rtt));
     }
   });
   text += data_block("sizes", link, [&](std::string& lines, PayloadSize size, const auto& rtts) {
     fmt::format_to(std::back_inserter(lines), "{} {:.6g} {:.6g}\n", size.bytes(),
-                   unit.of(rtts.front()), unit.of(*Statistic::quantile(0.5).of(rtts)));
+                   unit.of(rtts.minimum()), unit.of(rtts.quantile(0.5)));
   });
   text += head(
       picture,
-      fmt::format("{}: at best {} for {}, {} for {}", link.link,
-                  format_duration(first->second.front()), count_of(first->first.bytes(), "byte"),
-                  format_duration(last->second.front()), count_of(last->first.bytes(), "byte")));
+      fmt::format("{}: at best {} for {}, {} for {}", picture.table.link,
+                  format_duration(first->second.minimum()), count_of(first->first.bytes(), "byte"),
+                  format_duration(last->second.minimum()), count_of(last->first.bytes(), "byte")));
   text += boundaries(picture);
   for (const SegmentClass& row : picture.table.classes) {
     const double begin = (row.segments - 1.0) * picture.table.mss->bytes();
@@ -183,10 +184,10 @@ PlotScript closeup_script(const LinkRuns& link, std::string_view stem) {
       "# Closeup: the minimum of every size and the penalty of every class. Drawn by "
       "tcpstep-analyze plot.\n";
   text += data_block("sizes", link, [&](std::string& lines, PayloadSize size, const auto& rtts) {
-    const Duration quartile = *Statistic::quantile(0.25).of(rtts);
+    const Duration quartile = rtts.quantile(0.25);
     highest_quartile = std::max(highest_quartile, quartile);
     fmt::format_to(std::back_inserter(lines), "{} {:.6g} {:.6g}\n", size.bytes(),
-                   unit.of(rtts.front()), unit.of(quartile));
+                   unit.of(rtts.minimum()), unit.of(quartile));
   });
   const double low = unit.of(picture.smallest);
   const double span = std::max(unit.of(highest_quartile) - low, low * 0.05);

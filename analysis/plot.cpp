@@ -130,16 +130,17 @@ std::vector<fs::path> draw(const PlotScript& plot, const fs::path& directory) {
 }
 
 std::string picture_stem(std::span<const LinkRuns> links, std::size_t index) {
-  const LinkRuns& link = links[index];
-  const auto namesakes = std::ranges::count(links, link.link, &LinkRuns::link);
-  return namesakes > 1 && link.mss ? fmt::format("{}-mss{}", link.link, link.mss->bytes())
-                                   : link.link;
+  const LinkKey& key = links[index].key;
+  const auto namesakes = std::ranges::count_if(
+      links, [&](const LinkRuns& link) { return link.key.name() == key.name(); });
+  return namesakes > 1 && key.mss ? fmt::format("{}-mss{}", key.name(), key.mss->bytes())
+                                  : key.name();
 }
 
 std::vector<fs::path> plot_link(const LinkRuns& link, std::string_view stem,
                                 const fs::path& directory) {
   if (link.samples() == 0) {
-    throw WorldError(fmt::format("link {} has no sample to draw", link.link));
+    throw WorldError(fmt::format("link {} has no sample to draw", link.key.name()));
   }
   std::vector<fs::path> written;
   for (const PlotScript& plot : {all_results_script(link, stem), closeup_script(link, stem)}) {

@@ -115,7 +115,7 @@ std::string frame(const Axes& axes) {
 
 using Value = std::function<Duration(const SampleSketch&)>;
 
-std::string points(const LinkSketch& link, const Axes& axes, const Value& value) {
+std::string points(const LinkRuns& link, const Axes& axes, const Value& value) {
   std::string text;
   for (const auto& [size, sketch] : link.series) {
     fmt::format_to(std::back_inserter(text), "{:.1f},{:.1f} ", axes.x(size.bytes()),
@@ -124,12 +124,12 @@ std::string points(const LinkSketch& link, const Axes& axes, const Value& value)
   return text;
 }
 
-std::string curve(const LinkSketch& link, const Axes& axes, std::string_view look,
+std::string curve(const LinkRuns& link, const Axes& axes, std::string_view look,
                   const Value& value) {
   return fmt::format("<polyline points=\"{}\" class=\"{}\"/>\n", points(link, axes, value), look);
 }
 
-std::string band(const LinkSketch& link, const Axes& axes, const Value& from, const Value& to) {
+std::string band(const LinkRuns& link, const Axes& axes, const Value& from, const Value& to) {
   std::string back;
   std::for_each(link.series.rbegin(), link.series.rend(), [&](const auto& entry) {
     fmt::format_to(std::back_inserter(back), "{:.1f},{:.1f} ", axes.x(entry.first.bytes()),
@@ -138,7 +138,7 @@ std::string band(const LinkSketch& link, const Axes& axes, const Value& from, co
   return fmt::format("<polygon points=\"{}{}\" class=\"band\"/>\n", points(link, axes, to), back);
 }
 
-std::string dots(const LinkSketch& link, const Axes& axes, std::string_view look,
+std::string dots(const LinkRuns& link, const Axes& axes, std::string_view look,
                  const Value& value) {
   std::string svg;
   if (link.series.size() > kMostDots) {
@@ -236,7 +236,7 @@ std::string classes(const PenaltyTable& table, const Axes& axes) {
 
 }  // namespace
 
-std::string closeup_chart(const LinkSketch& link, const PenaltyTable& minima) {
+std::string closeup_chart(const LinkRuns& link, const PenaltyTable& minima) {
   double low = ns_of(link.series.begin()->second.minimum());
   double quartile = 0;
   for (const auto& [size, sketch] : link.series) {
@@ -259,7 +259,7 @@ std::string closeup_chart(const LinkSketch& link, const PenaltyTable& minima) {
                     legend(key));
 }
 
-std::string spread_chart(const LinkSketch& link) {
+std::string spread_chart(const LinkRuns& link) {
   double low = ns_of(link.series.begin()->second.minimum());
   double high = low;
   for (const auto& [size, sketch] : link.series) {

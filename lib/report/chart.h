@@ -4,16 +4,16 @@
 
 #include <string>
 
-#include "lib/report/link_sketch.h"
+#include "lib/report/link_runs.h"
 #include "lib/report/penalty_table.h"
 
 namespace tcpstep {
 
 // The minimum of every size, the band up to the lower quartile and the penalty of every class.
 // `minima` is the link's table by minimum. The link has samples.
-[[nodiscard]] std::string closeup_chart(const LinkSketch& link, const PenaltyTable& minima);
+[[nodiscard]] std::string closeup_chart(const LinkRuns& link, const PenaltyTable& minima);
 
 // How far RTTs spread: minimum, median, the band from the 10th to the 90th percentile, the slowest.
-[[nodiscard]] std::string spread_chart(const LinkSketch& link);
+[[nodiscard]] std::string spread_chart(const LinkRuns& link);
 
 }  // namespace tcpstep

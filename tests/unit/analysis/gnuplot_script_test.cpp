@@ -12,12 +12,14 @@ using testing::Not;
 
 LinkRuns stairs(std::uint32_t mss, std::uint32_t rounds = 3) {
   LinkRuns runs;
-  runs.link = "my_link";
-  runs.mss = Mss(mss);
+  runs.key.link = "my_link";
+  runs.key.mss = Mss(mss);
   runs.runs = 1;
   for (std::uint32_t bytes = 1; bytes <= 9901; bytes += 100) {
-    runs.series[PayloadSize(bytes)] =
-        std::vector<Duration>(rounds, 10us + segments_needed(PayloadSize(bytes), Mss(mss)) * 5us);
+    for (std::uint32_t round = 0; round < rounds; ++round) {
+      runs.series[PayloadSize(bytes)].add(10us +
+                                          segments_needed(PayloadSize(bytes), Mss(mss)) * 5us);
+    }
   }
   return runs;
 }
@@ -61,13 +63,13 @@ TEST(CloseupScriptTest, DrawsBoundariesAtMultiplesOfTheMss) {
 TEST(CloseupScriptTest, DrawsNoClassNarrowerThanAPixel) {
   LinkRuns runs = stairs(1);
   EXPECT_THAT(closeup_script(runs, "x").text, Not(HasSubstr("nohead front")));
-  runs.mss = Mss(10);
+  runs.key.mss = Mss(10);
   EXPECT_THAT(closeup_script(runs, "x").text, HasSubstr("nohead front"));
 }
 
 TEST(AllResultsScriptTest, SwitchesToALogAxisWhenOutliersWouldFlattenTheRest) {
   LinkRuns runs = stairs(1448);
-  runs.series[PayloadSize(1)].push_back(100us);
+  runs.series[PayloadSize(1)].add(100us);
   EXPECT_THAT(all_results_script(runs, "x").text, HasSubstr("logscale y\n"));
   for (auto& [size, rtts] : runs.series) {
     rtts = {10us, 11us};
@@ -82,8 +84,8 @@ TEST(AllResultsScriptTest, LeavesTheSvgOutWhenItWouldBeHuge) {
 
 TEST(AllResultsScriptTest, QuotesTitlesSoThatNoTextBecomesACommand) {
   LinkRuns runs = stairs(1448);
-  runs.link = "a'b`id`$(x)\n\"";
-  runs.conditions = "'; system('id')";
+  runs.key.link = "a'b`id`$(x)\n\"";
+  runs.header.add("effective_congestion_control", "'; system('id')");
   const std::string text = all_results_script(runs, "x").text;
   EXPECT_THAT(text, HasSubstr("'a''b`id`$(x) \""));
   EXPECT_THAT(text, HasSubstr("''; system(''id'')'"));

@@ -148,7 +148,7 @@ TEST(ComparisonTest, CallsASlowTailATail) {
   SyntheticRun heavy = plain();
   quiet.rounds = heavy.rounds = 20;
   Sides sides = interleaved(10, quiet, heavy);
-  for (RunSamples& run : sides.candidate) {
+  for (Run& run : sides.candidate) {
     for (auto& [size, series] : run.series) {
       series[7] *= 3;
     }
@@ -160,10 +160,10 @@ TEST(ComparisonTest, CallsASlowTailATail) {
 
 TEST(ComparisonTest, NamesWhatElseDiffers) {
   Sides sides = interleaved(10, plain(), plain());
-  for (RunSamples& run : sides.baseline) {
+  for (Run& run : sides.baseline) {
     run.header.add("server_os", "Linux 6.1");
   }
-  for (RunSamples& run : sides.candidate) {
+  for (Run& run : sides.candidate) {
     run.header.add("server_os", "Linux 6.12");
   }
   const Comparison result = compare(sides);
@@ -198,7 +198,7 @@ TEST(ComparisonRefusalTest, OneNewRunAgainstManySaysNothing) {
 
 TEST(ComparisonRefusalTest, RunsOneSideAfterTheOtherSayNothing) {
   Sides sides = interleaved(10, plain(), plain());
-  for (RunSamples& run : sides.candidate) {
+  for (Run& run : sides.candidate) {
     *run.started += std::chrono::hours(1);
   }
   expect_refusal(compare(sides), "not interleaved");
@@ -225,11 +225,11 @@ TEST(ComparisonRefusalTest, APartialRunIsNamed) {
 
 TEST(ComparisonRefusalTest, AFewLostPingsAreLeftOutAndMoreAreAReason) {
   Sides sides = interleaved(10, plain(), plain());
-  const auto lose = [](RunSamples& run, PayloadSize size) {
+  const auto lose = [](Run& run, PayloadSize size) {
     run.series.at(size).pop_back();
     ++run.lost;
   };
-  for (RunSamples& run : sides.candidate) {
+  for (Run& run : sides.candidate) {
     run.rounds = 10;
   }
   lose(sides.candidate[0], PayloadSize(1));
@@ -247,7 +247,7 @@ TEST(ComparisonRefusalTest, MoreRetransmissionsAreARegression) {
   SyntheticRun longer = plain();
   longer.rounds = 20;
   Sides sides = interleaved(10, longer, longer);
-  for (RunSamples& run : sides.candidate) {
+  for (Run& run : sides.candidate) {
     for (auto& [size, series] : run.series) {
       series.resize(18);
       run.retransmitted += 2;
@@ -263,7 +263,7 @@ TEST(ComparisonRefusalTest, MoreRetransmissionsAreARegression) {
 TEST(ComparisonRefusalTest, RunsInWhichEveryPingWasRetransmittedLeaveNothing) {
   Sides sides = interleaved(10, plain(), plain());
   for (auto* side : {&sides.baseline, &sides.candidate}) {
-    for (RunSamples& run : *side) {
+    for (Run& run : *side) {
       run.retransmitted = run.pings;
       run.series.clear();
     }
@@ -393,7 +393,7 @@ TEST(ExactComparisonTest, SaysIfARunCameToAnotherEnd) {
 TEST(ExactComparisonTest, DoesNotMixWithRealTime) {
   Sides sides = virtual_runs(plain(), plain());
   Sides real = interleaved(10, plain(), plain());
-  for (RunSamples& run : real.candidate) {
+  for (Run& run : real.candidate) {
     run.header.add("lab_time", "real");
   }
   expect_not_comparable(compare(sides.baseline, real.candidate, {}), "the lab time differs");
@@ -401,7 +401,7 @@ TEST(ExactComparisonTest, DoesNotMixWithRealTime) {
 
 // What of a file makes a run.
 
-RunSamples read(const std::string& head, const std::string& rows, const std::string& name = "x") {
+Run read(const std::string& head, const std::string& rows, const std::string& name = "x") {
   RunReader reader(ByteSource(std::make_unique<std::istringstream>(
                        "# format: tcpstep-result/1\n" + head +
                        "round,size_bytes,rtt_ns,kernel_rtt_ns,retransmits,status\n" + rows)),
@@ -409,10 +409,10 @@ RunSamples read(const std::string& head, const std::string& rows, const std::str
   return read_run_samples(reader, name, RttClock::Application);
 }
 
-TEST(RunSamplesTest, CountsWhatItLeavesOut) {
-  const RunSamples run = read("# started_utc: 2026-11-22T16:41:59.254708Z\n",
-                              "0,1,5,,,ok\n1,1,10,,0,ok\n1,2,,,,timeout\n2,1,12,,1,ok\n2,2,9,,,ok\n"
-                              "# end: status=complete samples=3 lost=1\n");
+TEST(RunTest, CountsWhatItLeavesOut) {
+  const Run run = read("# started_utc: 2026-11-22T16:41:59.254708Z\n",
+                       "0,1,5,,,ok\n1,1,10,,0,ok\n1,2,,,,timeout\n2,1,12,,1,ok\n2,2,9,,,ok\n"
+                       "# end: status=complete samples=3 lost=1\n");
   EXPECT_EQ(run.series.at(PayloadSize(1)), std::vector<Duration>{Duration(10)});
   EXPECT_EQ(run.pings, 4U);
   EXPECT_EQ(run.lost, 1U);
@@ -422,7 +422,7 @@ TEST(RunSamplesTest, CountsWhatItLeavesOut) {
   EXPECT_EQ(run.started->time_since_epoch(), Duration(1795365719254708000));
 }
 
-TEST(RunSamplesTest, KnowsARunByItsIdOrElseByItsContents) {
+TEST(RunTest, KnowsARunByItsIdOrElseByItsContents) {
   const std::string rows = "1,1,10,,,ok\n";
   EXPECT_EQ(read("# run_id: 1\n", rows).identity, read("# run_id: 1\n# label: y\n", rows).identity);
   EXPECT_NE(read("# run_id: 1\n", rows).identity, read("# run_id: 2\n", rows).identity);
@@ -430,7 +430,7 @@ TEST(RunSamplesTest, KnowsARunByItsIdOrElseByItsContents) {
   EXPECT_NE(read("", rows).identity, read("", "1,1,11,,,ok\n").identity);
 }
 
-TEST(RunSamplesTest, ReadsOnlyWholeTimes) {
+TEST(RunTest, ReadsOnlyWholeTimes) {
   EXPECT_TRUE(parse_utc("2026-11-22T16:41:59Z"));
   for (const char* text : {"", "2026-11-22", "2026-13-22T16:41:59Z", "2026-11-22T16:41:59.25Z",
                            "2026-11-22T25:41:59Z", "2026-11-22T16:41:59.254708Zx"}) {
