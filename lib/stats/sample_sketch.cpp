@@ -17,15 +17,10 @@ void SampleSketch::add_exact(Duration sample) {
 }
 
 void SampleSketch::make_histogram() {
-  histogram_ = std::make_unique<Histogram>();
+  octaves_.resize(kOctaves + 1);
   for (const Duration sample : first_) {
     count_in_bucket(static_cast<std::uint64_t>(sample.count()), 1);
   }
-}
-
-SampleSketch::Octave& SampleSketch::make_octave(std::size_t index) {
-  (*histogram_)[index] = std::make_unique<Octave>();
-  return *(*histogram_)[index];
 }
 
 void SampleSketch::merge(const SampleSketch& other) {
@@ -53,12 +48,10 @@ void SampleSketch::add_buckets(const SampleSketch& other) {
     }
     return;
   }
-  for (std::size_t i = 0; i < other.histogram_->size(); ++i) {
-    if (const auto& added = (*other.histogram_)[i]) {
-      const auto& known = (*histogram_)[i];
-      Octave& mine = known ? *known : make_octave(i);
-      std::ranges::transform(mine, *added, mine.begin(), std::plus<>());
-    }
+  for (std::size_t i = 0; i < octaves_.size(); ++i) {
+    const std::vector<std::uint64_t>& added = other.octaves_[i];
+    octaves_[i].resize(std::max(octaves_[i].size(), added.size()));
+    std::ranges::transform(added, octaves_[i], octaves_[i].begin(), std::plus<>());
   }
 }
 
@@ -76,13 +69,9 @@ Duration SampleSketch::order_statistic(std::uint64_t rank) const {
     return second_minimum();
   }
   std::uint64_t below = 0;
-  for (std::size_t i = 0; i < histogram_->size(); ++i) {
-    const auto& octave = (*histogram_)[i];
-    if (!octave) {
-      continue;
-    }
-    for (std::size_t bucket = 0; bucket < kBuckets; ++bucket) {
-      below += (*octave)[bucket];
+  for (std::size_t i = 0; i < octaves_.size(); ++i) {
+    for (std::size_t bucket = 0; bucket < octaves_[i].size(); ++bucket) {
+      below += octaves_[i][bucket];
       if (below > rank) {
         const unsigned shift = i > 0 ? static_cast<unsigned>(i) - 1 : 0;
         const std::uint64_t low = (i > 0 ? kBuckets + bucket : bucket) << shift;

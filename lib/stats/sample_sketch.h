@@ -1,13 +1,11 @@
 // The samples of one payload size in bounded memory, however many there are.
 #pragma once
 
-#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
-#include <memory>
 #include <span>
 #include <vector>
 
@@ -43,7 +41,7 @@ class SampleSketch {
     ++count_;
     sum_high_ += static_cast<std::uint64_t>(value) >> kSumShift;
     sum_low_ += static_cast<std::uint64_t>(value) & ((std::uint64_t{1} << kSumShift) - 1);
-    if (histogram_ == nullptr) {
+    if (is_exact()) {
       add_exact(sample);
     } else {
       count_in_bucket(static_cast<std::uint64_t>(value), 1);
@@ -54,7 +52,7 @@ class SampleSketch {
 
   [[nodiscard]] std::uint64_t size() const { return count_; }
   [[nodiscard]] bool empty() const { return count_ == 0; }
-  [[nodiscard]] bool is_exact() const { return histogram_ == nullptr; }
+  [[nodiscard]] bool is_exact() const { return octaves_.empty(); }
 
   // The first samples in the order added: all of them while the sketch is exact, kMostExact of them
   // beyond.
@@ -76,24 +74,21 @@ class SampleSketch {
   static constexpr std::size_t kBuckets = std::size_t{1} << kSubBits;  // of one power of two
   static constexpr std::size_t kOctaves = 64 - kSubBits;
   static constexpr unsigned kSumShift = 24;
-  using Octave = std::array<std::uint64_t, kBuckets>;
-  using Histogram = std::array<std::unique_ptr<Octave>, kOctaves + 1>;
 
   void add_exact(Duration sample);
   void make_histogram();
   void add_buckets(const SampleSketch& other);
-  Octave& make_octave(std::size_t index);
   [[nodiscard]] Duration order_statistic(std::uint64_t rank) const;
 
   void count_in_bucket(std::uint64_t value, std::uint64_t times) {
     const auto bits = static_cast<unsigned>(std::bit_width(value | (kBuckets - 1)));
     const unsigned shift = bits > kSubBits ? bits - kSubBits - 1 : 0;
     const std::size_t index = bits - kSubBits;  // 0: every value has a bucket of its own
-    Octave* octave = (*histogram_)[index].get();
-    if (octave == nullptr) [[unlikely]] {
-      octave = &make_octave(index);
+    std::vector<std::uint64_t>& octave = octaves_[index];
+    if (octave.empty()) [[unlikely]] {
+      octave.resize(kBuckets);
     }
-    (*octave)[(value >> shift) & (kBuckets - 1)] += times;
+    octave[(value >> shift) & (kBuckets - 1)] += times;
   }
 
   Duration::rep smallest_ = std::numeric_limits<Duration::rep>::max();
@@ -103,7 +98,9 @@ class SampleSketch {
   std::uint64_t sum_high_ = 0;  // the sum is sum_high_ * 2^24 + sum_low_
   std::uint64_t sum_low_ = 0;
   std::vector<Duration> first_;
-  std::unique_ptr<Histogram> histogram_;  // of all samples; empty while `first_` has them all
+  // The histogram of all samples, empty while `first_` has them all: the counts of kBuckets in each
+  // power of two that has a sample.
+  std::vector<std::vector<std::uint64_t>> octaves_;
 };
 
 }  // namespace tcpstep

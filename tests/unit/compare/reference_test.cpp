@@ -48,16 +48,14 @@ Run run_of(std::istringstream& line, const Case& made) {
   Run run;
   const std::size_t number = made.baseline.size() + made.candidate.size();
   run.name = run.identity = "run " + std::to_string(number);
-  run.header.add("mss_bytes", 1448);
+  run.key.mss = Mss(1448);
   run.started = std::chrono::sys_time<Duration>(std::chrono::seconds(number));
-  run.status = kComplete;
-  run.rounds = made.rounds;
-  run.pings = made.rounds * made.sizes.size();
+  run.trailer = RunTrailer{.status = std::string(kComplete)};
   for (const std::uint32_t size : made.sizes) {
     for (std::size_t round = 0; round < made.rounds; ++round) {
       Duration::rep tens = 0;
       line >> tens;
-      run.series[PayloadSize(size)].emplace_back(10 * tens);
+      run.series[PayloadSize(size)].rtts.add(Duration(10 * tens));
     }
   }
   return run;
@@ -112,7 +110,7 @@ TEST(ComparisonTest, AgreesWithAnIndependentImplementation) {
     } else if (kind == "run") {
       int side = 0;
       line >> side;
-      Run run = run_of(line, made);
+      auto run = run_of(line, made);
       (side == 0 ? made.baseline : made.candidate).push_back(std::move(run));
     } else if (kind == "contrast") {
       std::string family;

@@ -48,6 +48,18 @@ inline Run make_run(const SyntheticRun& made) {
   return run;
 }
 
+// Changes the samples of a size.
+template <class Change>
+void edit(SizeSeries& series, Change change) {
+  const auto first = series.rtts.first_samples();
+  std::vector<Duration> samples(first.begin(), first.end());
+  change(samples);
+  series.rtts = {};
+  for (const Duration sample : samples) {
+    series.rtts.add(sample);
+  }
+}
+
 struct Sides {
   std::vector<Run> baseline;
   std::vector<Run> candidate;

@@ -71,7 +71,7 @@ TEST(RunTest, IsTheSameHoweverItIsRead) {
     const std::string text = run_of(rounds);
     for (const RttClock clock : {RttClock::Application, RttClock::Kernel}) {
       RunReader strict = reader_of(text);
-      const Run expected = read_run(strict, "run.csv", clock);
+      const auto expected = read_run(strict, "run.csv", clock);
       EXPECT_GT(expected.retransmitted(), 0U);
       for (const unsigned threads : {1U, 2U, 5U}) {
         RunReader fast = reader_of(text);
@@ -96,7 +96,7 @@ TEST(RunTest, IsTheSameOfAFileThatThreadsReadInParts) {
        {std::size_t{0}, std::size_t{30}, std::size_t{70}, text.size() / 2}) {
     std::ofstream(path) << text.substr(0, text.size() - cut);
     RunReader strict(path);
-    const Run expected = read_run(strict, "run.csv", kApplication);
+    const auto expected = read_run(strict, "run.csv", kApplication);
     for (const unsigned threads : {1U, 4U}) {
       RunReader fast(path);
       const auto scanned = scan_run(fast, "run.csv", kApplication, threads);
@@ -125,13 +125,13 @@ TEST(RunTest, IsNeverMadeOfAFileThatTheStrictReaderRefuses) {
         text[generator() % text.size()] = bytes[generator() % bytes.size()];
       }
     }
-    std::optional<Run> strict;
+    std::optional<tcpstep::Run> strict;
     try {
       RunReader reader = reader_of(text);
       strict = read_run(reader, "run.csv", kApplication);
     } catch (const RunFileError&) {
     }
-    std::optional<Run> fast;
+    std::optional<tcpstep::Run> fast;
     try {
       RunReader reader = reader_of(text);
       fast = scan_run(reader, "run.csv", kApplication, 1);
@@ -179,9 +179,9 @@ TEST(RunTest, KeepsTheSamplesOfASizeInTheOrderMeasured) {
   const std::string text = run_of(300);
   const std::string path = file_of_this_process();
   std::ofstream(path) << text;
-  const Run in_parts = read_run(path, kApplication, 4);
+  const auto in_parts = read_run(path, kApplication, 4);
   RunReader reader = reader_of(text);
-  const Run by_line = read_run(reader, "run.csv", kApplication);
+  const auto by_line = read_run(reader, "run.csv", kApplication);
   for (const PayloadSize size : by_line.sizes()) {
     EXPECT_TRUE(std::ranges::equal(in_parts.samples_of(size), by_line.samples_of(size)));
   }
@@ -194,10 +194,10 @@ Run run_with(const std::string& facts, const std::string& rows = "1,5\n") {
 }
 
 TEST(RunTest, HasOneIdentityWhereverItsFileLies) {
-  const Run run = run_with("# run_id: x\n");
+  const auto run = run_with("# run_id: x\n");
   EXPECT_EQ(run.identity, run_with("# run_id: x\n# link: b\n").identity);
   EXPECT_NE(run.identity, run_with("# run_id: y\n").identity);
-  const Run without_id = run_with("# link: a\n");
+  const auto without_id = run_with("# link: a\n");
   EXPECT_EQ(without_id.identity, run_with("# link: a\n").identity);
   EXPECT_NE(without_id.identity, run_with("# link: b\n").identity);
   EXPECT_NE(without_id.identity, run_with("# link: a\n", "1,6\n").identity);
