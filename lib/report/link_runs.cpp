@@ -91,8 +91,9 @@ std::uint64_t LinkRuns::samples() const {
 std::string LinkRuns::conditions() const {
   const auto congestion = header.find("effective_congestion_control");
   const auto started = header.find("started_utc");
-  return fmt::format("{}{}{}", congestion.value_or(""), congestion && started ? ", " : "",
-                     started.value_or("").substr(0, 10));
+  return fmt::format(
+      "{}{}{}", congestion.value_or(""), congestion && started ? ", " : "",
+      header.find("lab_time") == "virtual" ? "virtual time" : started.value_or("").substr(0, 10));
 }
 
 bool RunCollection::add(const Run& run) {

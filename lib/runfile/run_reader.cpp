@@ -8,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-#include "lib/base/name.h"
+#include "lib/base/parse.h"
 #include "lib/base/text.h"
 
 namespace tcpstep {
