@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "lib/compare/run_samples.h"
+#include "lib/runfile/run.h"
 #include "lib/stats/max_t.h"
 
 namespace tcpstep {
@@ -137,12 +137,10 @@ class Generator {
     q99_ = q99;
   }
 
-  RunSamples run(const Truth& truth, double offset) {
+  Run run(const Truth& truth, double offset) {
     static const std::vector<std::uint32_t> sizes = all_sizes();
-    RunSamples run;
-    run.status = kComplete;
-    run.rounds = kRounds;
-    run.pings = kRounds * sizes.size();
+    Run run;
+    run.trailer = RunTrailer{.status = std::string(kComplete)};
     std::vector<double> of_class(30);
     for (double& level : of_class) {
       level = noise_.of_class * normal_(random_);
@@ -152,7 +150,6 @@ class Generator {
       const std::uint32_t segments = segments_needed(PayloadSize(bytes), Mss(truth.mss));
       floors.push_back(truth.base(bytes) *
                        std::exp(offset + of_class[segments] + noise_.of_size * normal_(random_)));
-      run.series[PayloadSize(bytes)].reserve(kRounds);
     }
     const double drift = noise_.drift * normal_(random_);
     const std::vector<double> excess = excesses(kRounds * sizes.size());
@@ -160,8 +157,8 @@ class Generator {
       const auto round = static_cast<double>(i / sizes.size());
       const double level =
           floors[i % sizes.size()] * std::exp(drift * (round / (kRounds - 1) - .5));
-      run.series[PayloadSize(sizes[i % sizes.size()])].emplace_back(
-          std::llround(level * (1 + stretched(excess[i], truth.tail))));
+      run.series[PayloadSize(sizes[i % sizes.size()])].rtts.add(
+          Duration(std::llround(level * (1 + stretched(excess[i], truth.tail)))));
     }
     return run;
   }
@@ -184,8 +181,8 @@ class Generator {
 
 // What compare() is given.
 struct Sides {
-  std::vector<RunSamples> baseline;
-  std::vector<RunSamples> candidate;
+  std::vector<Run> baseline;
+  std::vector<Run> candidate;
 };
 
 // A run for each letter of `order`; B has the `truth`. With `is_drawn` the headers have blocks of
@@ -197,12 +194,12 @@ Sides make_sides(Generator& generator, const std::string& order, const Truth& tr
   const std::vector<double> offsets = generator.run_offsets(order.size());
   for (std::size_t i = 0; i < order.size(); ++i) {
     const double time = static_cast<double>(i) / static_cast<double>(order.size());
-    RunSamples run =
+    Run run =
         generator.run(order[i] == 'B' ? truth : Truth(), offsets[i] + std::log1p(drift(time)));
     run.name = run.identity = std::to_string(i);
     run.started = std::chrono::sys_time<Duration>(std::chrono::seconds(i));
     // As declared on both sides: that an MSS moved has to be seen in the times.
-    run.header.add("mss_bytes", kMss);
+    run.key.mss = Mss(kMss);
     if (is_drawn) {
       run.header.add("ab_id", "1");
       run.header.add("ab_block", static_cast<std::uint64_t>(i / 4));

@@ -25,7 +25,7 @@ struct SizeFacts {
   std::vector<double> excesses;  // log(sample / median)
 };
 
-SizeFacts facts_of(PayloadSize size, const std::vector<Duration>& series,
+SizeFacts facts_of(PayloadSize size, std::span<const Duration> series,
                    const ContrastSettings& settings) {
   std::vector<Duration> ascending(
       series.begin(),
@@ -129,18 +129,18 @@ std::string class_word(const Contrast& contrast) {
              : fmt::format("{}{}", contrast.segments, contrast.is_and_more ? "+" : "");
 }
 
-ContrastTable contrasts_of(std::span<const RunSamples* const> runs,
-                           std::span<const PayloadSize> sizes, const ContrastSettings& settings) {
+ContrastTable contrasts_of(std::span<const Run* const> runs, std::span<const PayloadSize> sizes,
+                           const ContrastSettings& settings) {
   ContrastTable table;
   table.sizes.assign(sizes.begin(), sizes.end());
   table.floors.resize(sizes.size());
   table.locals.resize(sizes.size());
   std::map<Contrast, ContrastColumn> columns;
-  for (const RunSamples* run : runs) {
+  for (const Run* run : runs) {
     std::vector<SizeFacts> facts;
     std::map<std::uint32_t, std::vector<double>> floors_of_class;
     for (const PayloadSize size : sizes) {
-      facts.push_back(facts_of(size, run->series.at(size), settings));
+      facts.push_back(facts_of(size, run->samples_of(size), settings));
       floors_of_class[facts.back().segments].push_back(facts.back().log_floor);
     }
     std::map<std::uint32_t, double> middle;
@@ -191,16 +191,16 @@ std::vector<SizeChange> levels_by_size(const ContrastTable& table, std::span<con
   return sizes;
 }
 
-std::vector<SizeChange> levels_by_size(std::span<const RunSamples> baseline,
-                                       std::span<const RunSamples> candidate) {
-  std::vector<const RunSamples*> runs;
+std::vector<SizeChange> levels_by_size(std::span<const Run> baseline,
+                                       std::span<const Run> candidate) {
+  std::vector<const Run*> runs;
   std::vector<Side> order;
   std::map<PayloadSize, std::size_t> counts;
-  const auto add = [&](std::span<const RunSamples> side, Side name) {
-    for (const RunSamples& run : side) {
+  const auto add = [&](std::span<const Run> side, Side name) {
+    for (const Run& run : side) {
       runs.push_back(&run);
       order.push_back(name);
-      for (const auto& [size, series] : run.series) {
+      for (const PayloadSize size : run.sizes()) {
         ++counts[size];
       }
     }
@@ -216,10 +216,10 @@ std::vector<SizeChange> levels_by_size(std::span<const RunSamples> baseline,
   if (sizes.empty()) {
     return {};
   }
-  std::size_t shortest = runs.front()->rounds;
-  for (const RunSamples* run : runs) {
+  std::size_t shortest = runs.front()->rounds();
+  for (const Run* run : runs) {
     for (const PayloadSize size : sizes) {
-      shortest = std::min(shortest, run->series.at(size).size());
+      shortest = std::min(shortest, run->samples_of(size).size());
     }
   }
   return levels_by_size(

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "lib/base/units.h"
-#include "lib/compare/run_samples.h"
+#include "lib/runfile/run.h"
 #include "lib/stats/max_t.h"
 
 namespace tcpstep {
@@ -50,7 +50,7 @@ struct ContrastSettings {
 };
 
 // The columns of `runs`, each of which has all of `sizes` (ascending, not empty).
-[[nodiscard]] ContrastTable contrasts_of(std::span<const RunSamples* const> runs,
+[[nodiscard]] ContrastTable contrasts_of(std::span<const Run* const> runs,
                                          std::span<const PayloadSize> sizes,
                                          const ContrastSettings& settings);
 
@@ -76,7 +76,7 @@ struct SizeChange {
                                                      std::span<const Side> order);
 
 // The same of runs that are not tested; nothing of sizes that some run lacks.
-[[nodiscard]] std::vector<SizeChange> levels_by_size(std::span<const RunSamples> baseline,
-                                                     std::span<const RunSamples> candidate);
+[[nodiscard]] std::vector<SizeChange> levels_by_size(std::span<const Run> baseline,
+                                                     std::span<const Run> candidate);
 
 }  // namespace tcpstep

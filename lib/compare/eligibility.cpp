@@ -22,36 +22,37 @@ constexpr double kFewestUsual = 0.8;  // of the sizes that most runs have
 
 }  // namespace
 
-std::string why_unfit(const RunSamples& run) {
+std::string why_unfit(const Run& run) {
   if (!run.is_complete()) {
-    return run.status.empty() ? "partial: it was cut off" : "partial: it ended with " + run.status;
+    return run.status().empty() ? "partial: it was cut off"
+                                : fmt::format("partial: it ended with {}", run.status());
   }
-  if (run.rounds < kFewestRounds) {
-    return fmt::format("{}; at least {} are required", count_of(run.rounds, "round"),
+  if (run.rounds() < kFewestRounds) {
+    return fmt::format("{}; at least {} are required", count_of(run.rounds(), "round"),
                        kFewestRounds);
   }
   return {};
 }
 
-bool is_lossy(const RunSamples& run) {
-  return static_cast<double>(run.lost + run.retransmitted) >
-         kMostDropped * static_cast<double>(run.pings);
+bool is_lossy(const Run& run) {
+  return static_cast<double>(run.lost() + run.retransmitted()) >
+         kMostDropped * static_cast<double>(run.pings());
 }
 
-std::string losses_of(const RunSamples& run) {
-  return fmt::format("{} lost and {} retransmitted of {}", run.lost, run.retransmitted,
-                     count_of(run.pings, "ping"));
+std::string losses_of(const Run& run) {
+  return fmt::format("{} lost and {} retransmitted of {}", run.lost(), run.retransmitted(),
+                     count_of(run.pings(), "ping"));
 }
 
 bool CommonSizes::are_most(double share) const {
   return static_cast<double>(sizes.size()) >= share * static_cast<double>(measured);
 }
 
-CommonSizes common_sizes(std::span<const RunSamples* const> runs) {
-  CommonSizes common{.rounds = runs.front()->rounds};
-  for (const RunSamples* run : runs) {
-    common.rounds = std::min(common.rounds, run->rounds);
-    common.most_rounds = std::max(common.most_rounds, run->rounds);
+CommonSizes common_sizes(std::span<const Run* const> runs) {
+  CommonSizes common{.rounds = runs.front()->rounds()};
+  for (const Run* run : runs) {
+    common.rounds = std::min<std::size_t>(common.rounds, run->rounds());
+    common.most_rounds = std::max<std::size_t>(common.most_rounds, run->rounds());
   }
   const std::size_t most = std::max<std::size_t>(1, std::min(kDrawsOfMinimum, common.rounds));
   struct Found {
@@ -59,10 +60,10 @@ CommonSizes common_sizes(std::span<const RunSamples* const> runs) {
     std::size_t fewest = std::numeric_limits<std::size_t>::max();  // samples
   };
   std::map<PayloadSize, Found> found;
-  for (const RunSamples* run : runs) {
-    for (const auto& [size, series] : run->series) {
+  for (const Run* run : runs) {
+    for (const PayloadSize size : run->sizes()) {
       ++found[size].runs;
-      found[size].fewest = std::min(found[size].fewest, series.size());
+      found[size].fewest = std::min(found[size].fewest, run->samples_of(size).size());
     }
   }
   common.measured = found.size();
@@ -107,9 +108,9 @@ struct LeftOut {
 
 // Moves the runs for which `why` has a reason out of `runs`.
 template <class Why>
-void leave_out(std::vector<RunSamples>& runs, std::vector<LeftOut>& left_out, Why why) {
-  std::vector<RunSamples> kept;
-  for (RunSamples& run : runs) {
+void leave_out(std::vector<Run>& runs, std::vector<LeftOut>& left_out, Why why) {
+  std::vector<Run> kept;
+  for (Run& run : runs) {
     if (std::string reason = why(run); reason.empty()) {
       kept.push_back(std::move(run));
     } else {
@@ -120,10 +121,10 @@ void leave_out(std::vector<RunSamples>& runs, std::vector<LeftOut>& left_out, Wh
 }
 
 // A run of other sizes must not take the sizes of all others away.
-std::set<PayloadSize> usual_sizes(const std::vector<RunSamples>& runs) {
+std::set<PayloadSize> usual_sizes(const std::vector<Run>& runs) {
   std::map<PayloadSize, std::size_t> runs_with;
-  for (const RunSamples& run : runs) {
-    for (const auto& [size, series] : run.series) {
+  for (const Run& run : runs) {
+    for (const PayloadSize size : run.sizes()) {
       ++runs_with[size];
     }
   }
@@ -152,21 +153,21 @@ std::string note_on(const std::vector<LeftOut>& left_out) {
 
 }  // namespace
 
-UsableRuns usable_runs(std::vector<RunSamples> runs, std::size_t newest) {
+UsableRuns usable_runs(std::vector<Run> runs, std::size_t newest) {
   UsableRuns result;
   std::vector<LeftOut> left_out;
   std::map<std::string, std::string> known;
-  leave_out(runs, left_out, [&](const RunSamples& run) -> std::string {
+  leave_out(runs, left_out, [&](const Run& run) -> std::string {
     const auto [place, is_new] = known.emplace(run.identity, run.name);
     return !is_new        ? "same run as " + place->second
            : !run.started ? "no started_utc"
                           : why_unfit(run);
   });
-  std::sort(runs.begin(), runs.end(), [](const RunSamples& a, const RunSamples& b) {
+  std::sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) {
     return std::tie(*a.started, a.name) < std::tie(*b.started, b.name);
   });
   std::set<std::chrono::sys_time<Duration>> times;
-  for (const RunSamples& run : runs) {
+  for (const Run& run : runs) {
     times.insert(*run.started);
   }
   result.times = times.size();
@@ -177,7 +178,7 @@ UsableRuns usable_runs(std::vector<RunSamples> runs, std::size_t newest) {
                     count_of(runs.size(), "run"), count_of(times.size(), "start time")));
   }
   std::size_t older = runs.size() - std::min(runs.size(), newest);
-  leave_out(runs, left_out, [&](const RunSamples& run) -> std::string {
+  leave_out(runs, left_out, [&](const Run& run) -> std::string {
     const bool is_newest = older == 0;
     older -= is_newest ? 0U : 1U;
     if (!is_lossy(run)) {
@@ -189,9 +190,9 @@ UsableRuns usable_runs(std::vector<RunSamples> runs, std::size_t newest) {
     return losses_of(run);
   });
   const std::set<PayloadSize> usual = usual_sizes(runs);
-  leave_out(runs, left_out, [&](const RunSamples& run) -> std::string {
+  leave_out(runs, left_out, [&](const Run& run) -> std::string {
     const auto has = std::count_if(usual.begin(), usual.end(),
-                                   [&](PayloadSize size) { return run.series.contains(size); });
+                                   [&](PayloadSize size) { return !run.samples_of(size).empty(); });
     return has > 0 && static_cast<double>(has) >= kFewestUsual * static_cast<double>(usual.size())
                ? ""
                : fmt::format("only {} of the {} payload sizes of most runs", has, usual.size());

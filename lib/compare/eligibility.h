@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "lib/compare/contrasts.h"
-#include "lib/compare/run_samples.h"
+#include "lib/runfile/run.h"
 #include "lib/stats/segment_fit.h"
 
 namespace tcpstep {
@@ -17,13 +17,13 @@ inline constexpr std::size_t kFewestRounds = 5;
 inline constexpr double kMostDropped = 0.01;  // of the pings of a run
 
 // What makes a run unfit for any verdict: "partial: it ended with timeout"; empty if nothing does.
-[[nodiscard]] std::string why_unfit(const RunSamples& run);
+[[nodiscard]] std::string why_unfit(const Run& run);
 
 // True if so many pings were lost or retransmitted that the times of the others cannot be compared.
-[[nodiscard]] bool is_lossy(const RunSamples& run);
+[[nodiscard]] bool is_lossy(const Run& run);
 
 // "1 lost and 2 retransmitted of 90 pings".
-[[nodiscard]] std::string losses_of(const RunSamples& run);
+[[nodiscard]] std::string losses_of(const Run& run);
 
 // What can be computed of all runs alike.
 struct CommonSizes {
@@ -38,7 +38,7 @@ struct CommonSizes {
 };
 
 // A size needs half of its samples in every run; those that were resent are not among them.
-[[nodiscard]] CommonSizes common_sizes(std::span<const RunSamples* const> runs);
+[[nodiscard]] CommonSizes common_sizes(std::span<const Run* const> runs);
 
 // By which MSS sizes have their class.
 struct Classes {
@@ -57,14 +57,14 @@ struct Classes {
 
 // The runs of one link that count in its history.
 struct UsableRuns {
-  std::vector<RunSamples> runs;  // in the order in time
-  std::size_t times = 0;         // different start times
-  std::string lossy_newest;      // of the newest runs, one that lost too many pings; or empty
+  std::vector<Run> runs;     // in the order in time
+  std::size_t times = 0;     // different start times
+  std::string lossy_newest;  // of the newest runs, one that lost too many pings; or empty
   std::vector<std::string> notes;
 };
 
 // Fit runs with a start time and most of the sizes that the others have; each once. Losses among
 // the `newest` are kept apart: such runs say nothing about the time that a ping takes now.
-[[nodiscard]] UsableRuns usable_runs(std::vector<RunSamples> runs, std::size_t newest);
+[[nodiscard]] UsableRuns usable_runs(std::vector<Run> runs, std::size_t newest);
 
 }  // namespace tcpstep

@@ -90,9 +90,9 @@ std::optional<std::string_view> of_host(const RunHeader& header, Role role, std:
 
 // The different values that `find` gives for the headers of the runs.
 template <class Find>
-std::set<std::string> values_of(std::span<const RunSamples> runs, Find find) {
+std::set<std::string> values_of(std::span<const Run> runs, Find find) {
   std::set<std::string> values;
-  for (const RunSamples& run : runs) {
+  for (const Run& run : runs) {
     if (const auto value = find(run.header)) {
       values.emplace(*value);
     }
@@ -102,7 +102,7 @@ std::set<std::string> values_of(std::span<const RunSamples> runs, Find find) {
 
 // Calls `visit(name, before, after)` for each of the keys, and for each key of both hosts.
 template <class Visit>
-void visit_values(std::span<const RunSamples> baseline, std::span<const RunSamples> candidate,
+void visit_values(std::span<const Run> baseline, std::span<const Run> candidate,
                   std::span<const KeyAndName> keys, std::span<const KeyAndName> of_hosts,
                   Visit visit) {
   for (const auto& [key, name] : of_hosts) {
@@ -123,8 +123,8 @@ void visit_values(std::span<const RunSamples> baseline, std::span<const RunSampl
 
 }  // namespace
 
-std::vector<std::string> why_not_comparable(std::span<const RunSamples> baseline,
-                                            std::span<const RunSamples> candidate) {
+std::vector<std::string> why_not_comparable(std::span<const Run> baseline,
+                                            std::span<const Run> candidate) {
   std::vector<std::string> reasons;
   visit_values(
       baseline, candidate, kIdentity, std::span(&kHost, 1),
@@ -142,8 +142,8 @@ std::vector<std::string> why_not_comparable(std::span<const RunSamples> baseline
   return reasons;
 }
 
-std::vector<EnvironmentDifference> environment_differences(std::span<const RunSamples> baseline,
-                                                           std::span<const RunSamples> candidate) {
+std::vector<EnvironmentDifference> environment_differences(std::span<const Run> baseline,
+                                                           std::span<const Run> candidate) {
   std::vector<EnvironmentDifference> differences;
   visit_values(
       baseline, candidate, kCircumstances, kOfHosts,

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/compare/run_samples.h"
+#include "lib/runfile/run.h"
 
 namespace tcpstep {
 
@@ -18,12 +18,12 @@ struct EnvironmentDifference {
 
 // Why two sets of runs cannot be compared: another link, host, interface or transport. One clause
 // each; none if they can be.
-[[nodiscard]] std::vector<std::string> why_not_comparable(std::span<const RunSamples> baseline,
-                                                          std::span<const RunSamples> candidate);
+[[nodiscard]] std::vector<std::string> why_not_comparable(std::span<const Run> baseline,
+                                                          std::span<const Run> candidate);
 
 // What else differs and may be the cause of a change, such as the kernel. A key that only one side
 // has is not a difference: the other value is unknown.
 [[nodiscard]] std::vector<EnvironmentDifference> environment_differences(
-    std::span<const RunSamples> baseline, std::span<const RunSamples> candidate);
+    std::span<const Run> baseline, std::span<const Run> candidate);
 
 }  // namespace tcpstep

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <map>
 #include <span>
-#include <tuple>
 #include <utility>
 
 #include "lib/base/text.h"
@@ -35,20 +34,20 @@ std::string_view unit_of(const History& history) {
 
 // The runs of one link in the order in time, and which of them make a point.
 struct Series {
-  std::vector<RunSamples> runs;
+  std::vector<Run> runs;
   std::vector<std::size_t> begins;  // of the points in `runs`, and the end of the last one
 
-  [[nodiscard]] std::span<const RunSamples> of_point(std::size_t point) const {
+  [[nodiscard]] std::span<const Run> of_point(std::size_t point) const {
     return std::span(runs).subspan(begins[point], begins[point + 1] - begins[point]);
   }
 };
 
-Series series_of(History& history, std::vector<RunSamples> runs) {
+Series series_of(History& history, std::vector<Run> runs) {
   using std::chrono::days;
   using std::chrono::floor;
   Series series;
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    const RunSamples& run = runs[i];
+    const Run& run = runs[i];
     if (history.settings.unit == HistoryUnit::Day && !history.points.empty() &&
         floor<days>(history.points.back().started) == floor<days>(*run.started)) {
       ++history.points.back().runs;
@@ -63,7 +62,7 @@ Series series_of(History& history, std::vector<RunSamples> runs) {
   return series;
 }
 
-void check_runs(History& history, std::span<const RunSamples> runs, std::size_t times) {
+void check_runs(History& history, std::span<const Run> runs, std::size_t times) {
   if (history.points.size() < kFewestToSearch) {
     refuse(history,
            fmt::format("{}; at least {} are required",
@@ -84,7 +83,7 @@ void check_runs(History& history, std::span<const RunSamples> runs, std::size_t 
   }
 }
 
-CommonSizes choose_sizes(History& history, std::span<const RunSamples* const> runs) {
+CommonSizes choose_sizes(History& history, std::span<const Run* const> runs) {
   CommonSizes common = common_sizes(runs);
   history.rounds = common.rounds;
   history.sizes = common.sizes.size();
@@ -98,11 +97,10 @@ CommonSizes choose_sizes(History& history, std::span<const RunSamples* const> ru
 }
 
 // As the oldest run that knows its MSS declares it, or as the times suggest.
-Mss choose_classes(History& history, std::span<const RunSamples* const> runs,
-                   const CommonSizes& common) {
+Mss choose_classes(History& history, std::span<const Run* const> runs, const CommonSizes& common) {
   std::optional<Mss> declared;
-  for (const RunSamples* run : runs) {
-    declared = declared ? declared : run->header.mss();
+  for (const Run* run : runs) {
+    declared = declared ? declared : run->key.mss;
   }
   std::optional<MssFit> fit;
   if (!declared) {
@@ -256,8 +254,7 @@ void conclude(History& history, const std::string& lossy_newest) {
   }
 }
 
-History history_of(std::string link, std::vector<RunSamples> given,
-                   const HistorySettings& settings) {
+History history_of(std::string link, std::vector<Run> given, const HistorySettings& settings) {
   History history{.link = std::move(link), .settings = settings};
   UsableRuns usable = usable_runs(std::move(given), kFewestInSegment);
   history.notes = std::move(usable.notes);
@@ -266,8 +263,8 @@ History history_of(std::string link, std::vector<RunSamples> given,
   if (!history.reasons.empty()) {
     return history;
   }
-  std::vector<const RunSamples*> runs;
-  for (const RunSamples& run : series.runs) {
+  std::vector<const Run*> runs;
+  for (const Run& run : series.runs) {
     runs.push_back(&run);
   }
   const CommonSizes common = choose_sizes(history, runs);
@@ -303,23 +300,20 @@ bool HistoryCreep::is_slower() const {
   return has(contrasts, &ContrastChange::is_slower);
 }
 
-std::vector<History> histories(std::vector<RunSamples> runs, const HistorySettings& settings) {
-  using Key = std::tuple<std::string, bool, bool>;  // link, upward, fresh connections
-  std::vector<Key> keys;
-  std::map<Key, std::vector<RunSamples>> series;
-  for (RunSamples& run : runs) {
-    Key key{run.header.link(), run.header.find("direction") == "up",
-            run.header.find("connection") == "fresh"};
-    if (!series.contains(key)) {
-      keys.push_back(key);
+std::vector<History> histories(std::vector<Run> runs, const HistorySettings& settings) {
+  std::vector<LinkKey> links;
+  std::map<LinkKey, std::vector<Run>> by_link;
+  for (Run& run : runs) {
+    LinkKey link = run.key;
+    link.mss.reset();  // that it changed is a part of a link's history
+    if (!by_link.contains(link)) {
+      links.push_back(link);
     }
-    series[key].push_back(std::move(run));
+    by_link[link].push_back(std::move(run));
   }
   std::vector<History> result;
-  for (const Key& key : keys) {
-    const auto& [link, is_up, is_fresh] = key;
-    result.push_back(history_of(link + (is_up ? ".up" : "") + (is_fresh ? ".fresh" : ""),
-                                std::move(series[key]), settings));
+  for (const LinkKey& link : links) {
+    result.push_back(history_of(link.name(), std::move(by_link[link]), settings));
   }
   return result;
 }

@@ -53,7 +53,7 @@ void check_runs(Comparison& result, const RunOrder& order, const Levels& levels)
            fmt::format("Make {} + {} runs, or use --alpha {:g}.", needed->runs, needed->runs,
                        std::ceil(alpha / power) * power));
   }
-  for (const RunSamples* run : order.runs) {
+  for (const Run* run : order.runs) {
     if (std::string reason = why_unfit(*run); !reason.empty()) {
       refuse(result, fmt::format("{} is {}", run->name, reason),
              run->is_complete() ? "Measure with --rounds 20."
@@ -67,8 +67,8 @@ std::optional<std::string> rise_of_losses(const RunOrder& order, const MaxT& tes
   double mean[2] = {0, 0};
   double count[2] = {0, 0};
   for (std::size_t i = 0; i < order.runs.size(); ++i) {
-    shares.push_back(static_cast<double>(order.runs[i]->retransmitted) /
-                     static_cast<double>(std::max<std::uint64_t>(1, order.runs[i]->pings)));
+    shares.push_back(static_cast<double>(order.runs[i]->retransmitted()) /
+                     static_cast<double>(std::max<std::uint64_t>(1, order.runs[i]->pings())));
     mean[static_cast<std::size_t>(order.design.order[i])] += shares.back();
     ++count[static_cast<std::size_t>(order.design.order[i])];
   }
@@ -90,17 +90,17 @@ std::optional<std::string> rise_of_losses(const RunOrder& order, const MaxT& tes
 }
 
 void check_losses(Comparison& result, const RunOrder& order) {
-  const auto share = [](const RunSamples* run) {
-    return static_cast<double>(run->lost + run->retransmitted) /
-           static_cast<double>(std::max<std::uint64_t>(1, run->pings));
+  const auto share = [](const Run* run) {
+    return static_cast<double>(run->lost() + run->retransmitted()) /
+           static_cast<double>(std::max<std::uint64_t>(1, run->pings()));
   };
-  const RunSamples* worst =
+  const Run* worst =
       *std::max_element(order.runs.begin(), order.runs.end(),
                         [&](const auto* a, const auto* b) { return share(a) < share(b); });
   if (is_lossy(*worst)) {
     refuse(result,
            fmt::format("losses: {} of {}{}", losses_of(*worst), worst->name,
-                       worst->series.empty() ? ": nothing is left to compare" : ""),
+                       worst->sizes().empty() ? ": nothing is left to compare" : ""),
            "Times can be compared if at most 1 % of the pings of a run were lost or resent. Find "
            "the cause, then measure again.");
   }

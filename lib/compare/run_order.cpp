@@ -23,12 +23,12 @@ constexpr std::string_view kRemedy =
     "Measure with tcpstep-analyze ab, which draws the order of the runs and records it.";
 
 struct Made {
-  const RunSamples* run;
+  const Run* run;
   Side side;
 };
 
 // The block that `ab` made a run in, over all its invocations.
-std::string block_of(const RunSamples& run) {
+std::string block_of(const Run& run) {
   const auto block = run.header.find("ab_block");
   const auto id = run.header.find("ab_id");
   return block && id ? fmt::format("{} {}", *id, *block) : std::string();
@@ -93,20 +93,20 @@ void take_out_trend(RunOrder& order) {
 
 }  // namespace
 
-RunOrder order_of(std::span<const RunSamples> baseline, std::span<const RunSamples> candidate,
+RunOrder order_of(std::span<const Run> baseline, std::span<const Run> candidate,
                   bool is_exchangeable) {
   std::vector<Made> made;
-  for (const RunSamples& run : baseline) {
+  for (const Run& run : baseline) {
     made.push_back({.run = &run, .side = Side::Baseline});
   }
-  for (const RunSamples& run : candidate) {
+  for (const Run& run : candidate) {
     made.push_back({.run = &run, .side = Side::Candidate});
   }
   const auto all = [&](auto has) {
     return std::all_of(made.begin(), made.end(), [&](const Made& one) { return has(*one.run); });
   };
-  const bool has_starts = all([](const RunSamples& run) { return run.started.has_value(); });
-  const bool is_drawn = all([](const RunSamples& run) { return !block_of(run).empty(); });
+  const bool has_starts = all([](const Run& run) { return run.started.has_value(); });
+  const bool is_drawn = all([](const Run& run) { return !block_of(run).empty(); });
   if (has_starts) {
     std::stable_sort(made.begin(), made.end(), [](const Made& a, const Made& b) {
       return *a.run->started < *b.run->started;

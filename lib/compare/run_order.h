@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/compare/run_samples.h"
+#include "lib/runfile/run.h"
 #include "lib/stats/max_t.h"
 
 namespace tcpstep {
@@ -14,7 +14,7 @@ namespace tcpstep {
 inline constexpr std::size_t kRunsForRanks = 8;
 
 struct RunOrder {
-  std::vector<const RunSamples*> runs;  // in the order in time, if that is known
+  std::vector<const Run*> runs;  // in the order in time, if that is known
   Design design;
   std::size_t blocks = 0;  // that `ab` recorded; 0: it was not `ab`
 
@@ -26,8 +26,8 @@ struct RunOrder {
 // The order that `ab` recorded in the headers; otherwise that of the start times, if it is balanced
 // against a slow change in time, which is then taken out. With `is_exchangeable` any order will do.
 // The order refers to the runs.
-[[nodiscard]] RunOrder order_of(std::span<const RunSamples> baseline,
-                                std::span<const RunSamples> candidate, bool is_exchangeable);
+[[nodiscard]] RunOrder order_of(std::span<const Run> baseline, std::span<const Run> candidate,
+                                bool is_exchangeable);
 
 // What would do, if the labels of `order` can be shuffled in too few ways to reach `level`.
 struct Unreachable {

@@ -113,11 +113,11 @@ void estimate_only(Comparison& result, const ContrastTable& table, const RunOrde
 }
 
 // The largest number of ns that divides every sample: the tick of a coarse timer.
-double tick_of(const std::vector<const RunSamples*>& runs) {
+double tick_of(const std::vector<const Run*>& runs) {
   Duration::rep tick = 0;
-  for (const RunSamples* run : runs) {
-    for (const auto& [size, series] : run->series) {
-      for (const Duration rtt : series) {
+  for (const Run* run : runs) {
+    for (const PayloadSize size : run->sizes()) {
+      for (const Duration rtt : run->samples_of(size)) {
         if (tick == 1) {
           return 1;
         }
@@ -321,8 +321,8 @@ void look_for_slow_mode(Comparison& result, const ContrastColumn& floor, const R
 
 }  // namespace
 
-Comparison test_runs(Comparison result, std::span<const RunSamples> baseline,
-                     std::span<const RunSamples> candidate) {
+Comparison test_runs(Comparison result, std::span<const Run> baseline,
+                     std::span<const Run> candidate) {
   const RunOrder order = order_of(baseline, candidate, result.settings.is_exchangeable);
   const Levels levels = levels_of(result.settings.alpha, order.design.law);
   result.blocks = order.blocks;
@@ -341,9 +341,9 @@ Comparison test_runs(Comparison result, std::span<const RunSamples> baseline,
   result.rounds = common.rounds;
   result.sizes = common.sizes.size();
   check_losses(result, order);
-  check_sizes(result, common,
-              std::any_of(order.runs.begin(), order.runs.end(),
-                          [](const RunSamples* run) { return run->series.empty(); }));
+  check_sizes(result, common, std::any_of(order.runs.begin(), order.runs.end(), [](const Run* run) {
+                return run->sizes().empty();
+              }));
   if (common.sizes.empty()) {
     return result;
   }

@@ -9,7 +9,7 @@ namespace tcpstep {
 
 // Tests runs that are not of virtual time. `result` has link, sides, settings and environment
 // already; returns it with everything else.
-[[nodiscard]] Comparison test_runs(Comparison result, std::span<const RunSamples> baseline,
-                                   std::span<const RunSamples> candidate);
+[[nodiscard]] Comparison test_runs(Comparison result, std::span<const Run> baseline,
+                                   std::span<const Run> candidate);
 
 }  // namespace tcpstep

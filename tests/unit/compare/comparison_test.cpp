@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <sstream>
-
 #include "lib/base/error.h"
 #include "lib/compare/render.h"
 #include "tests/unit/compare/synthetic_runs.h"
@@ -180,9 +178,9 @@ TEST(ComparisonTest, CallsASlowTailATail) {
   SyntheticRun heavy = plain();
   quiet.rounds = heavy.rounds = 20;
   Sides sides = interleaved(10, quiet, heavy);
-  for (RunSamples& run : sides.candidate) {
+  for (Run& run : sides.candidate) {
     for (auto& [size, series] : run.series) {
-      series[7] *= 3;
+      change_samples(series, [](auto& samples) { samples[7] *= 3; });
     }
   }
   const Comparison result = compare(sides);
@@ -192,10 +190,10 @@ TEST(ComparisonTest, CallsASlowTailATail) {
 
 TEST(ComparisonTest, NamesWhatElseDiffers) {
   Sides sides = interleaved(10, plain(), plain());
-  for (RunSamples& run : sides.baseline) {
+  for (Run& run : sides.baseline) {
     run.header.add("server_os", "Linux 6.1");
   }
-  for (RunSamples& run : sides.candidate) {
+  for (Run& run : sides.candidate) {
     run.header.add("server_os", "Linux 6.12");
   }
   const Comparison result = compare(sides);
@@ -256,8 +254,7 @@ TEST(ComparisonTest, KeepsTheBlocksWhenARunIsLeftOut) {
   Sides sides = interleaved(10, plain(), plain());
   sides.baseline.erase(sides.baseline.begin());  // one of the first block
   EXPECT_EQ(compare(sides).blocks, 5U);
-  std::erase_if(sides.candidate,
-                [](const RunSamples& run) { return run.header.find("ab_block") == "0"; });
+  std::erase_if(sides.candidate, [](const Run& run) { return run.header.find("ab_block") == "0"; });
   const Comparison result = compare(sides);
   EXPECT_EQ(result.blocks, 4U);
   EXPECT_THAT(result.notes, Contains(HasSubstr("1 run left out: the other side of their block")));
@@ -305,19 +302,16 @@ TEST(ComparisonRefusalTest, OneSampleOfEachSizeIsTooFew) {
 
 TEST(ComparisonRefusalTest, APartialRunIsNamed) {
   Sides sides = interleaved(10, plain(), plain());
-  sides.candidate[2].status = "timeout";
+  sides.candidate[2].trailer->status = "timeout";
   expect_refusal(compare(sides), "b2 is partial: it ended with timeout");
 }
 
 TEST(ComparisonRefusalTest, AFewLostPingsAreLeftOutAndMoreAreAReason) {
   Sides sides = interleaved(10, plain(), plain());
-  const auto lose = [](RunSamples& run, PayloadSize size) {
-    run.series.at(size).pop_back();
-    ++run.lost;
+  const auto lose = [](Run& run, PayloadSize size) {
+    change_samples(run.series.at(size), [](auto& samples) { samples.pop_back(); });
+    ++run.series.at(size).lost;
   };
-  for (RunSamples& run : sides.candidate) {
-    run.rounds = 10;
-  }
   lose(sides.candidate[0], PayloadSize(1));
   const Comparison few = compare(sides);
   EXPECT_EQ(few.verdict, Verdict::NoRegression);
@@ -332,10 +326,10 @@ TEST(ComparisonRefusalTest, MoreRetransmissionsAreARegression) {
   SyntheticRun longer = plain();
   longer.rounds = 20;
   Sides sides = interleaved(10, longer, longer);
-  for (RunSamples& run : sides.candidate) {
+  for (Run& run : sides.candidate) {
     for (auto& [size, series] : run.series) {
-      series.resize(18);
-      run.retransmitted += 2;
+      change_samples(series, [](auto& samples) { samples.resize(18); });
+      series.retransmitted += 2;
     }
   }
   const Comparison result = compare(sides);
@@ -346,23 +340,31 @@ TEST(ComparisonRefusalTest, MoreRetransmissionsAreARegression) {
 }
 
 TEST(ComparisonTest, KeepsSizesOfWhichAPingWasResent) {
+  const auto resend = [](Run& run, std::size_t number) {
+    SizeSeries& series = std::next(run.series.begin(), static_cast<std::ptrdiff_t>(number))->second;
+    change_samples(series, [](auto& samples) { samples.pop_back(); });
+    ++series.retransmitted;
+  };
   for (const std::uint32_t rounds : {5U, 10U, 50U}) {
     SyntheticRun some = plain();
     some.rounds = rounds;
+    some.sizes.clear();
+    for (std::uint32_t bytes = 1; bytes < 4000; bytes += 40) {
+      some.sizes.push_back(bytes);
+    }
     Sides sides = interleaved(10, some, some);
     for (auto* side : {&sides.baseline, &sides.candidate}) {  // one ping of every run, of any size
       for (std::size_t i = 0; i < side->size(); ++i) {
-        RunSamples& run = (*side)[i];
-        run.pings *= 10;  // as if there were more sizes
-        std::next(run.series.begin(), static_cast<std::ptrdiff_t>(i))->second.pop_back();
-        ++run.retransmitted;
+        resend((*side)[i], i);
       }
     }
     const Comparison result = compare(sides);
     EXPECT_EQ(result.verdict, Verdict::NoRegression) << rounds << headline(result);
-    EXPECT_EQ(result.sizes, 13U);
-    for (RunSamples& run : sides.candidate) {
-      run.retransmitted += run.pings / 50;
+    EXPECT_EQ(result.sizes, some.sizes.size());
+    for (Run& run : sides.candidate) {
+      for (std::size_t i = 0; i < 2 * rounds; ++i) {  // 2 %
+        resend(run, 10 + i % 90);
+      }
     }
     EXPECT_THAT(compare(sides).attribution, HasSubstr("losses: 2.")) << rounds;
   }
@@ -371,9 +373,11 @@ TEST(ComparisonTest, KeepsSizesOfWhichAPingWasResent) {
 TEST(ComparisonRefusalTest, RunsInWhichEveryPingWasRetransmittedLeaveNothing) {
   Sides sides = interleaved(10, plain(), plain());
   for (auto* side : {&sides.baseline, &sides.candidate}) {
-    for (RunSamples& run : *side) {
-      run.retransmitted = run.pings;
-      run.series.clear();
+    for (Run& run : *side) {
+      for (auto& [size, series] : run.series) {
+        series.retransmitted = series.pings();
+        series.rtts = SampleSketch();
+      }
     }
   }
   expect_refusal(compare(sides), "nothing is left to compare");
@@ -467,7 +471,8 @@ TEST(ExactComparisonTest, IsSilentOnlyIfEveryPingIsTheSame) {
   EXPECT_THAT(result.differences, IsEmpty());
   EXPECT_THAT(headline(result), HasSubstr("NO DIFFERENCE"));
 
-  sides.candidate[1].series.at(PayloadSize(1501))[3] += Duration(1);
+  change_samples(sides.candidate[1].series.at(PayloadSize(1501)),
+                 [](auto& samples) { samples[3] += Duration(1); });
   result = compare(sides);
   EXPECT_EQ(result.verdict, Verdict::Regression);
   ASSERT_EQ(result.differences.size(), 1U);
@@ -477,7 +482,8 @@ TEST(ExactComparisonTest, IsSilentOnlyIfEveryPingIsTheSame) {
   EXPECT_NEAR(result.differences[0].mean_change_ns, 0.05, 1e-9);
   EXPECT_EQ(compare(sides, {.minimum_effect = 0.01}).verdict, Verdict::NoRegression);
 
-  sides.candidate[1].series.at(PayloadSize(1501))[3] -= Duration(2);
+  change_samples(sides.candidate[1].series.at(PayloadSize(1501)),
+                 [](auto& samples) { samples[3] -= Duration(2); });
   result = compare(sides);
   EXPECT_EQ(result.verdict, Verdict::NoRegression);
   EXPECT_EQ(result.differences.size(), 1U);  // faster, and said
@@ -492,7 +498,7 @@ TEST(ExactComparisonTest, NeedsTheSameSeeds) {
 
 TEST(ExactComparisonTest, SaysIfARunCameToAnotherEnd) {
   Sides sides = virtual_runs(plain(), plain());
-  sides.candidate[0].retransmitted = 1;
+  sides.candidate[0].series.begin()->second.retransmitted = 1;
   const Comparison result = compare(sides);
   EXPECT_EQ(result.verdict, Verdict::Inconclusive);
   EXPECT_THAT(result.notes, Contains(HasSubstr("seed 1: complete, 0 lost, 0 retransmitted")));
@@ -501,49 +507,10 @@ TEST(ExactComparisonTest, SaysIfARunCameToAnotherEnd) {
 TEST(ExactComparisonTest, DoesNotMixWithRealTime) {
   Sides sides = virtual_runs(plain(), plain());
   Sides real = interleaved(10, plain(), plain());
-  for (RunSamples& run : real.candidate) {
+  for (Run& run : real.candidate) {
     run.header.add("lab_time", "real");
   }
   expect_not_comparable(compare(sides.baseline, real.candidate, {}), "the lab time differs");
-}
-
-// What of a file makes a run.
-
-RunSamples read(const std::string& head, const std::string& rows, const std::string& name = "x") {
-  RunReader reader(ByteSource(std::make_unique<std::istringstream>(
-                       "# format: tcpstep-result/1\n" + head +
-                       "round,size_bytes,rtt_ns,kernel_rtt_ns,retransmits,status\n" + rows)),
-                   name);
-  return read_run_samples(reader, name, RttClock::Application);
-}
-
-TEST(RunSamplesTest, CountsWhatItLeavesOut) {
-  const RunSamples run = read("# started_utc: 2026-11-22T16:41:59.254708Z\n",
-                              "0,1,5,,,ok\n1,1,10,,0,ok\n1,2,,,,timeout\n2,1,12,,1,ok\n2,2,9,,,ok\n"
-                              "# end: status=complete samples=3 lost=1\n");
-  EXPECT_EQ(run.series.at(PayloadSize(1)), std::vector<Duration>{Duration(10)});
-  EXPECT_EQ(run.pings, 4U);
-  EXPECT_EQ(run.lost, 1U);
-  EXPECT_EQ(run.retransmitted, 1U);
-  EXPECT_EQ(run.rounds, 2U);
-  EXPECT_TRUE(run.is_complete());
-  EXPECT_EQ(run.started->time_since_epoch(), Duration(1795365719254708000));
-}
-
-TEST(RunSamplesTest, KnowsARunByItsIdOrElseByItsContents) {
-  const std::string rows = "1,1,10,,,ok\n";
-  EXPECT_EQ(read("# run_id: 1\n", rows).identity, read("# run_id: 1\n# label: y\n", rows).identity);
-  EXPECT_NE(read("# run_id: 1\n", rows).identity, read("# run_id: 2\n", rows).identity);
-  EXPECT_EQ(read("", rows).identity, read("", rows, "copy").identity);
-  EXPECT_NE(read("", rows).identity, read("", "1,1,11,,,ok\n").identity);
-}
-
-TEST(RunSamplesTest, ReadsOnlyWholeTimes) {
-  EXPECT_TRUE(parse_utc("2026-11-22T16:41:59Z"));
-  for (const char* text : {"", "2026-11-22", "2026-13-22T16:41:59Z", "2026-11-22T16:41:59.25Z",
-                           "2026-11-22T25:41:59Z", "2026-11-22T16:41:59.254708Zx"}) {
-    EXPECT_FALSE(parse_utc(text)) << text;
-  }
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lib/compare/run_samples.h"
+#include "lib/runfile/run.h"
 
 namespace tcpstep {
 
@@ -28,41 +28,52 @@ struct SyntheticRun {
 };
 
 // The same run for the same name.
-inline RunSamples make_run(const SyntheticRun& made) {
+inline Run make_run(const SyntheticRun& made) {
   const std::uint64_t seed = std::accumulate(
       made.name.begin(), made.name.end(), std::uint64_t{7},
       [](std::uint64_t sum, char c) { return 131 * sum + static_cast<unsigned char>(c); });
   std::mt19937_64 random(seed);
   boost::random::normal_distribution<double> of_run(0, 1);
   boost::random::exponential_distribution<double> excess(1);
-  RunSamples run;
+  Run run;
   run.name = made.name;
-  run.identity = made.name;
   run.header.add("link", made.link);
   if (made.mss > 0) {
     run.header.add("mss_bytes", made.mss);
   }
-  run.started = std::chrono::sys_time<Duration>(std::chrono::seconds(made.start_s));
-  run.status = kComplete;
-  run.rounds = made.rounds;
+  run.trailer = RunTrailer{.status = std::string(kComplete)};
   const double level = 1 + made.deviation * of_run(random);
   for (const std::uint32_t bytes : made.sizes) {
     for (std::uint32_t round = 0; round < made.rounds; ++round) {
-      run.series[PayloadSize(bytes)].emplace_back(
-          std::llround(made.ns(bytes) * level * (1 + made.noise * excess(random))));
-      ++run.pings;
+      run.series[PayloadSize(bytes)].rtts.add(
+          Duration(std::llround(made.ns(bytes) * level * (1 + made.noise * excess(random)))));
     }
   }
+  run.describe();
+  run.identity = made.name;
+  run.started = std::chrono::sys_time<Duration>(std::chrono::seconds(made.start_s));
   return run;
 }
 
 struct Sides {
-  std::vector<RunSamples> baseline;
-  std::vector<RunSamples> candidate;
+  std::vector<Run> baseline;
+  std::vector<Run> candidate;
 };
 
+// Changes the samples of one size, in the order measured.
+template <class Change>
+void change_samples(SizeSeries& series, Change change) {
+  std::vector<Duration> samples(series.rtts.first_samples().begin(),
+                                series.rtts.first_samples().end());
+  change(samples);
+  series.rtts = SampleSketch();
+  for (const Duration sample : samples) {
+    series.rtts.add(sample);
+  }
+}
+
 // What `ab` writes into the header of a run.
-inline void add_block(RunSamples& run, const std::string& id, std::size_t block) {
+inline void add_block(Run& run, const std::string& id, std::size_t block) {
   run.header.add("ab_id", id);
   run.header.add("ab_block", static_cast<std::uint64_t>(block));
 }
