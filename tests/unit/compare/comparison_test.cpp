@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "lib/base/error.h"
 #include "lib/compare/render.h"
 #include "tests/unit/compare/synthetic_runs.h"
@@ -511,6 +513,45 @@ TEST(ExactComparisonTest, DoesNotMixWithRealTime) {
     run.header.add("lab_time", "real");
   }
   expect_not_comparable(compare(sides.baseline, real.candidate, {}), "the lab time differs");
+}
+
+// What of a file makes a run.
+
+Run read(const std::string& head, const std::string& rows, const std::string& name = "x") {
+  RunReader reader(ByteSource(std::make_unique<std::istringstream>(
+                       "# format: tcpstep-result/1\n" + head +
+                       "round,size_bytes,rtt_ns,kernel_rtt_ns,retransmits,status\n" + rows)),
+                   name);
+  return read_run(reader, name, RttClock::Application);
+}
+
+TEST(RunTest, CountsWhatItLeavesOut) {
+  const auto run = read("# started_utc: 2026-11-22T16:41:59.254708Z\n",
+                        "0,1,5,,,ok\n1,1,10,,0,ok\n1,2,,,,timeout\n2,1,12,,1,ok\n2,2,9,,,ok\n"
+                        "# end: status=complete samples=3 lost=1\n");
+  EXPECT_EQ(run.samples_of(PayloadSize(1)).size(), 1U);
+  EXPECT_EQ(run.pings(), 4U);
+  EXPECT_EQ(run.lost(), 1U);
+  EXPECT_EQ(run.retransmitted(), 1U);
+  EXPECT_EQ(run.rounds(), 2U);
+  EXPECT_TRUE(run.is_complete());
+  EXPECT_EQ(run.started->time_since_epoch(), Duration(1795365719254708000));
+}
+
+TEST(RunTest, KnowsARunByItsIdOrElseByItsContents) {
+  const std::string rows = "1,1,10,,,ok\n";
+  EXPECT_EQ(read("# run_id: 1\n", rows).identity, read("# run_id: 1\n# label: y\n", rows).identity);
+  EXPECT_NE(read("# run_id: 1\n", rows).identity, read("# run_id: 2\n", rows).identity);
+  EXPECT_EQ(read("", rows).identity, read("", rows, "copy").identity);
+  EXPECT_NE(read("", rows).identity, read("", "1,1,11,,,ok\n").identity);
+}
+
+TEST(RunTest, ReadsOnlyWholeTimes) {
+  EXPECT_TRUE(parse_utc("2026-11-22T16:41:59Z"));
+  for (const char* text : {"", "2026-11-22", "2026-13-22T16:41:59Z", "2026-11-22T16:41:59.25Z",
+                           "2026-11-22T25:41:59Z", "2026-11-22T16:41:59.254708Zx"}) {
+    EXPECT_FALSE(parse_utc(text)) << text;
+  }
 }
 
 }  // namespace
