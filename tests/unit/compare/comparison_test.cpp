@@ -180,7 +180,7 @@ TEST(ComparisonTest, CallsASlowTailATail) {
   SyntheticRun heavy = plain();
   quiet.rounds = heavy.rounds = 20;
   Sides sides = interleaved(10, quiet, heavy);
-  for (Run& run : sides.candidate) {
+  for (auto& run : sides.candidate) {
     for (auto& [size, series] : run.series) {
       change_samples(series, [](auto& samples) { samples[7] *= 3; });
     }
@@ -192,10 +192,10 @@ TEST(ComparisonTest, CallsASlowTailATail) {
 
 TEST(ComparisonTest, NamesWhatElseDiffers) {
   Sides sides = interleaved(10, plain(), plain());
-  for (Run& run : sides.baseline) {
+  for (auto& run : sides.baseline) {
     run.header.add("server_os", "Linux 6.1");
   }
-  for (Run& run : sides.candidate) {
+  for (auto& run : sides.candidate) {
     run.header.add("server_os", "Linux 6.12");
   }
   const Comparison result = compare(sides);
@@ -256,7 +256,8 @@ TEST(ComparisonTest, KeepsTheBlocksWhenARunIsLeftOut) {
   Sides sides = interleaved(10, plain(), plain());
   sides.baseline.erase(sides.baseline.begin());  // one of the first block
   EXPECT_EQ(compare(sides).blocks, 5U);
-  std::erase_if(sides.candidate, [](const Run& run) { return run.header.find("ab_block") == "0"; });
+  std::erase_if(sides.candidate,
+                [](const auto& run) { return run.header.find("ab_block") == "0"; });
   const Comparison result = compare(sides);
   EXPECT_EQ(result.blocks, 4U);
   EXPECT_THAT(result.notes, Contains(HasSubstr("1 run left out: the other side of their block")));
@@ -310,7 +311,7 @@ TEST(ComparisonRefusalTest, APartialRunIsNamed) {
 
 TEST(ComparisonRefusalTest, AFewLostPingsAreLeftOutAndMoreAreAReason) {
   Sides sides = interleaved(10, plain(), plain());
-  const auto lose = [](Run& run, PayloadSize size) {
+  const auto lose = [](auto& run, PayloadSize size) {
     change_samples(run.series.at(size), [](auto& samples) { samples.pop_back(); });
     ++run.series.at(size).lost;
   };
@@ -328,7 +329,7 @@ TEST(ComparisonRefusalTest, MoreRetransmissionsAreARegression) {
   SyntheticRun longer = plain();
   longer.rounds = 20;
   Sides sides = interleaved(10, longer, longer);
-  for (Run& run : sides.candidate) {
+  for (auto& run : sides.candidate) {
     for (auto& [size, series] : run.series) {
       change_samples(series, [](auto& samples) { samples.resize(18); });
       series.retransmitted += 2;
@@ -342,7 +343,7 @@ TEST(ComparisonRefusalTest, MoreRetransmissionsAreARegression) {
 }
 
 TEST(ComparisonTest, KeepsSizesOfWhichAPingWasResent) {
-  const auto resend = [](Run& run, std::size_t number) {
+  const auto resend = [](auto& run, std::size_t number) {
     SizeSeries& series = std::next(run.series.begin(), static_cast<std::ptrdiff_t>(number))->second;
     change_samples(series, [](auto& samples) { samples.pop_back(); });
     ++series.retransmitted;
@@ -363,7 +364,7 @@ TEST(ComparisonTest, KeepsSizesOfWhichAPingWasResent) {
     const Comparison result = compare(sides);
     EXPECT_EQ(result.verdict, Verdict::NoRegression) << rounds << headline(result);
     EXPECT_EQ(result.sizes, some.sizes.size());
-    for (Run& run : sides.candidate) {
+    for (auto& run : sides.candidate) {
       for (std::size_t i = 0; i < 2 * rounds; ++i) {  // 2 %
         resend(run, 10 + i % 90);
       }
@@ -375,7 +376,7 @@ TEST(ComparisonTest, KeepsSizesOfWhichAPingWasResent) {
 TEST(ComparisonRefusalTest, RunsInWhichEveryPingWasRetransmittedLeaveNothing) {
   Sides sides = interleaved(10, plain(), plain());
   for (auto* side : {&sides.baseline, &sides.candidate}) {
-    for (Run& run : *side) {
+    for (auto& run : *side) {
       for (auto& [size, series] : run.series) {
         series.retransmitted = series.pings();
         series.rtts = SampleSketch();
@@ -509,7 +510,7 @@ TEST(ExactComparisonTest, SaysIfARunCameToAnotherEnd) {
 TEST(ExactComparisonTest, DoesNotMixWithRealTime) {
   Sides sides = virtual_runs(plain(), plain());
   Sides real = interleaved(10, plain(), plain());
-  for (Run& run : real.candidate) {
+  for (auto& run : real.candidate) {
     run.header.add("lab_time", "real");
   }
   expect_not_comparable(compare(sides.baseline, real.candidate, {}), "the lab time differs");

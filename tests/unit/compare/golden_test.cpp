@@ -51,7 +51,7 @@ Comparison compared(double share, double later_ns, std::size_t runs = 10) {
   }};
   Sides sides = interleaved(runs, before, after);
   for (auto* side : {&sides.baseline, &sides.candidate}) {
-    for (Run& run : *side) {
+    for (auto& run : *side) {
       run.header.add("client_os", side == &sides.baseline ? "Linux 6.1" : "Linux 6.12");
     }
   }
@@ -74,7 +74,7 @@ TEST(GoldenTest, ComparisonsForPrograms) {
 }
 
 TEST(GoldenTest, Histories) {
-  std::vector<Run> runs;
+  std::vector<tcpstep::Run> runs;
   for (int day = 0; day < 40; ++day) {
     for (const bool is_up : {false, true}) {
       const double level = is_up ? 1 + 0.2 * day / 39 : day < 25 ? 1 : 1.1;

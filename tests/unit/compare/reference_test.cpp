@@ -117,7 +117,7 @@ TEST(ComparisonTest, AgreesWithAnIndependentImplementation) {
     } else if (kind == "run") {
       int side = 0;
       line >> side;
-      Run run = run_of(line, made);
+      auto run = run_of(line, made);
       (side == 0 ? made.baseline : made.candidate).push_back(std::move(run));
     } else if (kind == "contrast") {
       std::string family;
