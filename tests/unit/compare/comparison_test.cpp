@@ -225,7 +225,7 @@ TEST(ComparisonRefusalTest, RunsOneSideAfterTheOtherSayNothing) {
 
 // What is slow in time must not look like a change, in whatever order the runs were made.
 TEST(ComparisonTest, DoesNotTakeADriftForAChange) {
-  for (const double drift : {0.1, 0.25, 0.5, -0.3}) {
+  for (const double drift : {0.5, -0.3}) {
     for (const std::string_view order :
          {"AABBAABBAABBAABBAABB", "BBAABBAABBAABBAABBAA", "ABBAABBAABBAABBAABBA",
           "ABABABABABABABABABAB", "AAAAAAAABBAABBBBBBBB", "AAAABBBBAAAABBBB",
