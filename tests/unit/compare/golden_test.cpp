@@ -83,6 +83,7 @@ TEST(GoldenTest, Histories) {
                         .ns = [=](std::uint32_t bytes) { return level * stairs(bytes); }};
       runs.push_back(make_run(made));
       runs.back().header.add("direction", is_up ? "up" : "down");
+      runs.back().key.is_up = is_up;
       runs.back().header.add("server_os", day < 25 ? "Linux 6.1" : "Linux 6.12");
     }
   }
