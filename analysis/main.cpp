@@ -12,15 +12,14 @@
 #include "analysis/repair.h"
 #include "analysis/report.h"
 #include "lib/base/error.h"
-#include "lib/cli/print.h"
-#include "lib/cli/run_program.h"
+#include "lib/cli/program.h"
 
 namespace tcpstep {
 namespace {
 
 void print_failures(const std::vector<std::string>& failures) {
   for (const std::string& failure : failures) {
-    print_words("tcpstep-analyze: " + failure);
+    print_message("tcpstep-analyze: " + failure);
   }
 }
 
@@ -40,7 +39,7 @@ int plot(const PlotOptions& options) {
   const auto links = loaded.runs.links();
   for (std::size_t i = 0; i < links.size(); ++i) {
     if (links[i].samples() == 0) {  // takes nothing from the other links
-      print_words(fmt::format("tcpstep-analyze: link {} has no sample to draw", links[i].link));
+      print_message(fmt::format("tcpstep-analyze: link {} has no sample to draw", links[i].link));
       is_fine = false;
       continue;
     }
@@ -60,7 +59,7 @@ int validate(const ValidateOptions& options) {
         print_data(words_of(file, inspection) + '\n');
         continue;
       }
-      print_words("tcpstep-analyze: " + words_of(file, inspection));
+      print_message("tcpstep-analyze: " + words_of(file, inspection));
     } catch (const WorldError& error) {
       print_failures({words_of(error)});
     } catch (const std::system_error& error) {
@@ -72,7 +71,7 @@ int validate(const ValidateOptions& options) {
 }
 
 int repair(const RepairOptions& options) {
-  print_words("tcpstep-analyze: " + repair_run(options.file, options.output));
+  print_message("tcpstep-analyze: " + repair_run(options.file, options.output));
   return kExitFine;
 }
 

@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "lib/base/error.h"
-#include "lib/cli/print.h"
+#include "lib/cli/program.h"
 #include "lib/cli/stop_signals.h"
 
 namespace tcpstep {
@@ -29,7 +29,7 @@ TcpConnection connect_to_any(const ClientOptions& options) {
                                      "--port N, or --retry N to wait for it.",
                                      options.port));
       }
-      print_words(
+      print_message(
           fmt::format("tcpstep-client: {}, trying {}", error.what(), addresses[i + 1].text()));
     }
   }

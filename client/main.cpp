@@ -9,8 +9,7 @@
 #include "client/options.h"
 #include "client/run.h"
 #include "lib/base/error.h"
-#include "lib/cli/print.h"
-#include "lib/cli/run_program.h"
+#include "lib/cli/program.h"
 #include "lib/cli/stop_signals.h"
 
 namespace tcpstep {
@@ -36,7 +35,7 @@ int take_runs(const ClientOptions& options) {
   }
   const HostFacts host = prepare_host(options.this_host.scheduling);
   for (const Warning& warning : host.scheduling.warnings) {
-    print_words(fmt::format("tcpstep-client: {}\n  {}", warning.words, warning.remedy));
+    print_message(fmt::format("tcpstep-client: {}\n  {}", warning.text, warning.remedy));
   }
   for (std::uint32_t i = 0; i < options.repetitions; ++i) {
     for (const MeasuredDirection direction : options.directions) {

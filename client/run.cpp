@@ -8,12 +8,10 @@
 #include <span>
 
 #include "client/connect.h"
-#include "lib/base/bytes.h"
 #include "lib/base/error.h"
 #include "lib/base/parse.h"
 #include "lib/base/text.h"
-#include "lib/base/version.h"
-#include "lib/cli/print.h"
+#include "lib/cli/program.h"
 #include "lib/runfile/run_writer.h"
 
 namespace tcpstep {
@@ -50,10 +48,11 @@ ClientRun::ClientRun(const ClientOptions& options, MeasuredDirection direction,
       server_(connect_with_retries(options)),
       negotiation_(request_for(options, direction, host), secret) {
   if (!prepare_connection(server_, options_)) {
-    print_words("tcpstep-client: --busy-poll is not permitted here, the client goes on without it");
+    print_message(
+        "tcpstep-client: --busy-poll is not permitted here, the client goes on without it");
   }
   if (!options_.is_quiet) {
-    print_words(fmt::format("tcpstep-client: connected to {}", server_.peer().text()));
+    print_message(fmt::format("tcpstep-client: connected to {}", server_.peer().text()));
   }
 }
 
@@ -113,8 +112,8 @@ void ClientRun::negotiate() {
 
 void ClientRun::say_place(std::optional<std::uint64_t>& told) const {
   if (negotiation_.ahead() != told && !options_.is_quiet && negotiation_.ahead().value_or(0) > 0) {
-    print_words(fmt::format("tcpstep-client: waiting, {} before us",
-                            count_of(*negotiation_.ahead(), "client")));
+    print_message(fmt::format("tcpstep-client: waiting, {} before us",
+                              count_of(*negotiation_.ahead(), "client")));
   }
   told = negotiation_.ahead();
 }

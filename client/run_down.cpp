@@ -10,8 +10,8 @@
 
 #include "client/connect.h"
 #include "client/run.h"
-#include "lib/base/bytes.h"
 #include "lib/base/error.h"
+#include "lib/base/text.h"
 #include "lib/cli/progress_bar.h"
 #include "lib/cli/stop_signals.h"
 #include "lib/net/channel.h"

@@ -9,7 +9,7 @@
 #include "client/run.h"
 #include "lib/base/error.h"
 #include "lib/base/text.h"
-#include "lib/cli/print.h"
+#include "lib/cli/program.h"
 #include "lib/cli/stop_signals.h"
 #include "lib/report/render.h"
 #include "lib/runfile/run_reader.h"

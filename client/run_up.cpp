@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "client/run.h"
-#include "lib/base/bytes.h"
 #include "lib/base/error.h"
+#include "lib/base/text.h"
 #include "lib/cli/progress_bar.h"
 #include "lib/cli/stop_signals.h"
 #include "lib/sweep/frame_stream.h"

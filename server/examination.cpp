@@ -10,7 +10,7 @@
 namespace tcpstep {
 
 std::string render(const Warning& warning) {
-  return fmt::format("  ! {}\n    {}", warning.words, warning.remedy);
+  return fmt::format("  ! {}\n    {}", warning.text, warning.remedy);
 }
 
 std::string render_examination(const HostFacts& host,

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/base/warning.h"
+#include "lib/base/error.h"
 #include "lib/net/interface_info.h"
 #include "lib/sweep/run_description.h"
 

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lib/base/text.h"
-#include "lib/cli/print.h"
+#include "lib/cli/program.h"
 
 namespace tcpstep {
 namespace {
@@ -64,7 +64,7 @@ void Log::say_unsaid() {
 void Log::say(std::string_view level, std::string_view event, const std::string& words,
               Fields fields) const {
   if (format_ == LogFormat::Text) {
-    print_words(words);
+    print_message(words);
     return;
   }
   using Json = nlohmann::ordered_json;
@@ -78,7 +78,7 @@ void Log::say(std::string_view level, std::string_view event, const std::string&
   for (const auto& [key, value] : fields) {
     line[key] = value;
   }
-  print_words(line.dump(-1, ' ', true, Json::error_handler_t::replace));
+  print_message(line.dump(-1, ' ', true, Json::error_handler_t::replace));
 }
 
 }  // namespace tcpstep

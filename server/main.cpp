@@ -1,6 +1,5 @@
 // tcpstep-server: waits for clients, measures one sweep with each, writes one result file a run.
-#include "lib/cli/print.h"
-#include "lib/cli/run_program.h"
+#include "lib/cli/program.h"
 #include "server/examination.h"
 #include "server/options.h"
 #include "server/server.h"

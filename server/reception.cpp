@@ -1,7 +1,6 @@
 #include "server/reception.h"
 
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <array>
@@ -11,7 +10,10 @@
 
 #include "lib/base/error.h"
 #include "lib/base/text.h"
-#include "lib/base/version.h"
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace tcpstep {
 namespace {
@@ -29,6 +31,12 @@ constexpr Duration kFarewell = 2s;              // for a refusal to arrive
 constexpr Duration kRetellAfter = 10s;          // so that a client that waits knows we are there
 constexpr std::size_t kCrowd = 100;             // whose memory is worth giving back
 constexpr std::size_t kReadAtOnce = std::size_t{16} * 1024;
+
+void release_free_memory() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
+}
 
 }  // namespace
 
@@ -348,7 +356,7 @@ void Reception::erase(Visitors::iterator entry) {
 // The allocator would keep it for the next crowd, which may never come.
 void Reception::give_memory_back() {
   if (visitors_.empty() && most_visitors_ >= kCrowd) {
-    ::malloc_trim(0);
+    release_free_memory();
   }
   if (visitors_.empty()) {
     most_visitors_ = 0;

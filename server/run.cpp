@@ -11,12 +11,10 @@
 #include <span>
 #include <utility>
 
-#include "lib/base/bytes.h"
 #include "lib/base/error.h"
-#include "lib/base/stop_request.h"
+#include "lib/base/process.h"
 #include "lib/base/text.h"
-#include "lib/base/version.h"
-#include "lib/cli/print.h"
+#include "lib/cli/program.h"
 #include "lib/cli/progress_bar.h"
 #include "lib/report/render.h"
 #include "lib/runfile/run_writer.h"
@@ -216,7 +214,7 @@ void ServerRun::send_result(FrameStream& frames, const RunOutcome& outcome) {
 RunOutcome ServerRun::answer_up() {
   client_.set_io_timeout(settings_.timeout);
   client_.set_wait(settings_.scheduling.wait);
-  static_cast<void>(client_.set_congestion_control(settings_.congestion_control));
+  static_cast<void>(set_congestion_control(client_.fd(), settings_.congestion_control));
   FrameStream frames(client_);
   if (const std::string status = wait_until_ready(frames, accept_message(nullptr));
       !status.empty()) {

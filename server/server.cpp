@@ -16,8 +16,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/text.h"
-#include "lib/base/version.h"
-#include "lib/cli/run_program.h"
+#include "lib/cli/program.h"
 #include "lib/cli/stop_signals.h"
 #include "lib/runfile/run_writer.h"
 #include "server/examination.h"

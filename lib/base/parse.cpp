@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "lib/base/error.h"
-#include "lib/base/name.h"
 #include "lib/base/text.h"
 
 namespace tcpstep {

@@ -9,8 +9,7 @@
 #include <utility>
 
 #include "lib/base/text.h"
-#include "lib/base/version.h"
-#include "lib/cli/print.h"
+#include "lib/cli/program.h"
 
 namespace tcpstep {
 namespace {

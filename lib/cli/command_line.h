@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "lib/base/error.h"
-#include "lib/base/ip_version.h"
 #include "lib/base/text.h"
+#include "lib/base/units.h"
 
 namespace tcpstep {
 

@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 
-#include "lib/base/stop_request.h"
+#include "lib/base/process.h"
 
 namespace tcpstep {
 namespace {

@@ -4,8 +4,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/text.h"
-#include "lib/base/version.h"
-#include "lib/cli/print.h"
+#include "lib/cli/program.h"
 
 namespace tcpstep {
 

@@ -3,9 +3,8 @@
 
 #include <vector>
 
-#include "lib/base/warning.h"
+#include "lib/base/error.h"
 #include "lib/host/host_info.h"
-#include "lib/host/timer_test.h"
 
 namespace tcpstep {
 

@@ -1,4 +1,5 @@
-// Facts about this host that a result file states. What the system does not say is "unknown".
+// Facts about this host that a result file states, and what its clock and timers are good for.
+// What the system does not say is "unknown".
 #pragma once
 
 #include <cstdint>
@@ -21,5 +22,16 @@ struct HostInfo {
 };
 
 [[nodiscard]] HostInfo describe_host();
+
+// Of CLOCK_MONOTONIC, which all RTTs are read from.
+struct TimerTest {
+  Duration resolution{0};     // clock_getres(2)
+  Duration reading_cost{0};   // median of many readings back to back
+  Duration wakeup_median{0};  // how late a sleeping thread wakes up: median
+  Duration wakeup_p99{0};     // and 99th percentile
+};
+
+// Takes about 30 ms.
+[[nodiscard]] TimerTest test_timers();
 
 }  // namespace tcpstep

@@ -46,14 +46,14 @@ void run_in_realtime(std::vector<Warning>& warnings) {
   const sched_param priority{.sched_priority = kPriority};
   if (::sched_setscheduler(0, SCHED_FIFO, &priority) != 0) {
     warnings.push_back({.key = "no_realtime",
-                        .words = fmt::format("--realtime: SCHED_FIFO: {}", std::strerror(errno)),
+                        .text = fmt::format("--realtime: SCHED_FIFO: {}", std::strerror(errno)),
                         .remedy = "Run as root, or: setcap cap_sys_nice,cap_ipc_lock+ep "
                                   "tcpstep-server. The run goes on without it."});
     return;
   }
   if (::mlockall(MCL_CURRENT | MCL_FUTURE) != 0) {
     warnings.push_back({.key = "no_mlock",
-                        .words = fmt::format("--realtime: mlockall: {}", std::strerror(errno)),
+                        .text = fmt::format("--realtime: mlockall: {}", std::strerror(errno)),
                         .remedy = "Raise the limit (ulimit -l), or run as root."});
   }
 }

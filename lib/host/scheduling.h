@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "lib/base/wait.h"
-#include "lib/base/warning.h"
+#include "lib/base/error.h"
+#include "lib/base/units.h"
 
 namespace tcpstep {
 

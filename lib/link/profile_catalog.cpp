@@ -8,7 +8,6 @@
 #include <iterator>
 
 #include "lib/base/error.h"
-#include "lib/base/name.h"
 #include "lib/base/text.h"
 #include "lib/link/profile_parser.h"
 

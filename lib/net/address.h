@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/base/ip_version.h"
+#include "lib/base/units.h"
 
 namespace tcpstep {
 

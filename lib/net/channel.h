@@ -40,8 +40,4 @@ class Channel {
   Fd fd_;
 };
 
-// Waits until one of the two can be read; false after `limit` or a signal.
-[[nodiscard]] bool wait_for_either(const Fd& a, const Fd& b, Duration limit);
-[[nodiscard]] bool is_readable(const Fd& fd);
-
 }  // namespace tcpstep

@@ -16,7 +16,6 @@
 #include <memory>
 
 #include "lib/base/fd.h"
-#include "lib/net/qdisc.h"
 
 namespace tcpstep {
 namespace {
@@ -149,8 +148,8 @@ std::vector<Warning> examine(const InterfaceInfo& interface) {
     return {};
   }
   return {{.key = "segments_merged",
-           .words = fmt::format("{} may carry several segments as one packet ({})", interface.name,
-                                interface.offloads),
+           .text = fmt::format("{} may carry several segments as one packet ({})", interface.name,
+                               interface.offloads),
            .remedy = fmt::format("ethtool -K {} tso off gso off gro off lro off, on both hosts, if "
                                  "the cost of each segment is asked for",
                                  interface.name)}};

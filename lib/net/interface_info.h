@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/base/warning.h"
+#include "lib/base/error.h"
 #include "lib/net/address.h"
 
 namespace tcpstep {
@@ -27,6 +27,10 @@ struct InterfaceInfo {
 // Names of all interfaces that are up, loopback among them.
 [[nodiscard]] std::vector<std::string> interfaces_up();
 [[nodiscard]] InterfaceInfo describe_interface(const std::string& name);
+
+// Kind of the root queueing discipline ("fq_codel", "mq", "noqueue"), asked over rtnetlink(7);
+// empty if the kernel does not say.
+[[nodiscard]] std::string qdisc_of(const std::string& interface);
 
 // Makes the card stamp all packets, which needs root. False if it does not.
 [[nodiscard]] bool start_card_stamps(const std::string& name);

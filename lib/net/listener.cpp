@@ -1,6 +1,5 @@
 #include "lib/net/listener.h"
 
-#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -102,10 +101,8 @@ Listener::Listener(const std::string& bind_address, std::uint16_t port, IpVersio
                                 : listen_on_one(resolve(bind_address, port, version).front())) {}
 
 bool Listener::set_congestion_control(const std::string& name) {
-  return std::ranges::all_of(fds_, [&](const Fd& fd) {
-    return ::setsockopt(fd.get(), IPPROTO_TCP, TCP_CONGESTION, name.data(),
-                        static_cast<socklen_t>(name.size())) == 0;
-  });
+  return std::ranges::all_of(
+      fds_, [&](const Fd& fd) { return tcpstep::set_congestion_control(fd, name); });
 }
 
 Listener::Accepted Listener::accept_now() {

@@ -27,7 +27,7 @@ class Patience {
   Patience(const Patience&) = delete;
   Patience& operator=(const Patience&) = delete;
 
-  // From now on, for waits of the calling thread; zero is for ever. Uses SIGRTMAX.
+  // From now on, for waits of the calling thread; zero is for ever. Uses SIGRTMIN + 5.
   // Throws std::system_error.
   void set_limit(Duration limit);
 

@@ -14,16 +14,29 @@
 #include <string_view>
 
 #include "lib/base/fd.h"
-#include "lib/base/path_info.h"
 #include "lib/base/sample.h"
 #include "lib/base/units.h"
-#include "lib/base/wait.h"
 #include "lib/net/address.h"
 #include "lib/net/kernel_timestamps.h"
 #include "lib/net/patience.h"
-#include "lib/net/tcp_info.h"
 
 namespace tcpstep {
+
+// What the kernel says of a connection at one moment. Empty where it does not say.
+struct PathInfo {
+  std::optional<Mss> mss;                      // TCP_MAXSEG: what a full segment carries now
+  std::optional<std::uint32_t> path_mtu;       // bytes
+  std::optional<std::uint32_t> cwnd_segments;  // congestion window
+  std::optional<Duration> smoothed_rtt;        // RFC 6298
+  std::optional<std::uint32_t> total_retransmits;
+  std::string tcp_options;         // "timestamps sack wscale ecn", those negotiated
+  std::string congestion_control;  // read back: "cubic"
+  bool is_nodelay = false;         // read back
+};
+
+// Asks the kernel for a congestion control by name (TCP_CONGESTION), for a connection or for those
+// that a listener accepts from now on. False if the kernel does not offer it.
+bool set_congestion_control(const Fd& fd, const std::string& name) noexcept;
 
 // Reads and writes, each bounded by the I/O timeout. TCP_NODELAY is on from the start.
 class TcpConnection {
@@ -56,9 +69,6 @@ class TcpConnection {
   // Asks for kernel timestamps of every ping from now on; nothing must be in flight. Returns what
   // was got.
   TimestampSource set_timestamps(TimestampSource wanted) { return timestamps_.enable(fd_, wanted); }
-
-  // Asks the kernel for a congestion control by name. False if the kernel does not offer it.
-  bool set_congestion_control(const std::string& name);
 
   // --- Peer of PingTimer and Responder: these report by status and never throw. ---
 

@@ -10,7 +10,6 @@
 #include <limits>
 #include <utility>
 
-#include "lib/base/name.h"
 #include "lib/base/text.h"
 
 namespace tcpstep {

@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "lib/base/text.h"
-#include "lib/base/version.h"
 #include "lib/host/doctor.h"
 
 namespace tcpstep {

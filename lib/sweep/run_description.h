@@ -4,11 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "lib/base/path_info.h"
-#include "lib/base/warning.h"
+#include "lib/base/error.h"
 #include "lib/host/host_info.h"
 #include "lib/host/scheduling.h"
-#include "lib/host/timer_test.h"
 #include "lib/net/interface_info.h"
 #include "lib/net/tcp_connection.h"
 #include "lib/runfile/run_header.h"

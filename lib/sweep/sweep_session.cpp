@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "lib/base/error.h"
-#include "lib/base/stop_request.h"
+#include "lib/base/process.h"
 #include "lib/host/doctor.h"
 #include "lib/runfile/run_writer.h"
 #include "lib/sweep/ping_timer.h"
@@ -29,10 +29,10 @@ constexpr std::size_t kMostUnwritten = 1024;
 
 void set_congestion_control(TcpConnection& client, const std::string& wanted,
                             ConnectionFacts& facts) {
-  if (wanted != "system" && !client.set_congestion_control(wanted)) {
+  if (wanted != "system" && !tcpstep::set_congestion_control(client.fd(), wanted)) {
     facts.warnings.push_back(
         {.key = "other_congestion_control",
-         .words = fmt::format("this kernel does not offer congestion control {}", wanted),
+         .text = fmt::format("this kernel does not offer congestion control {}", wanted),
          .remedy = fmt::format("The run uses {}. To get the other: modprobe tcp_{}",
                                client.path_info().congestion_control, wanted)});
   }
@@ -44,8 +44,8 @@ void set_busy_poll(TcpConnection& client, std::chrono::microseconds wanted,
   if (facts.busy_poll < wanted) {
     facts.warnings.push_back(
         {.key = "no_busy_poll",
-         .words = fmt::format("the kernel polls the card for {} µs instead of {} µs",
-                              facts.busy_poll.count(), wanted.count()),
+         .text = fmt::format("the kernel polls the card for {} µs instead of {} µs",
+                             facts.busy_poll.count(), wanted.count()),
          .remedy = "--busy-poll needs root or CAP_NET_ADMIN, and a kernel and a card that can."});
   }
 }
@@ -61,7 +61,7 @@ void set_timestamps(TcpConnection& client, TimestampMode mode, Duration rtt,
     if (!is_ready) {
       facts.warnings.push_back(
           {.key = "no_hardware_timestamps",
-           .words = fmt::format("{} takes no timestamps of its own", facts.interface.name),
+           .text = fmt::format("{} takes no timestamps of its own", facts.interface.name),
            .remedy = facts.interface.can_stamp
                          ? "Starting them needs root. The kernel's are used instead."
                          : "The kernel's are used instead."});
@@ -70,7 +70,7 @@ void set_timestamps(TcpConnection& client, TimestampMode mode, Duration rtt,
   facts.timestamps = client.set_timestamps(wanted);
   if (facts.timestamps != wanted) {
     facts.warnings.push_back({.key = "no_timestamps",
-                              .words = "this kernel gives no timestamps",
+                              .text = "this kernel gives no timestamps",
                               .remedy = "The columns kernel_rtt_ns and send_stack_ns stay empty."});
   }
 }
@@ -78,7 +78,7 @@ void set_timestamps(TcpConnection& client, TimestampMode mode, Duration rtt,
 void check_congestion_control(ConnectionFacts& facts) {
   if (facts.path.congestion_control == "bbr") {
     facts.warnings.push_back({.key = "bbr",
-                              .words = "BBR paces the segments of a payload apart",
+                              .text = "BBR paces the segments of a payload apart",
                               .remedy = "Use --congestion cubic, unless BBR is what you study."});
   }
 }
@@ -149,7 +149,8 @@ class FreshPeer {
       }
       connection_->set_io_timeout(settings_.timeout);
       connection_->set_wait(settings_.scheduling.wait);
-      static_cast<void>(connection_->set_congestion_control(facts_.path.congestion_control));
+      static_cast<void>(
+          tcpstep::set_congestion_control(connection_->fd(), facts_.path.congestion_control));
       static_cast<void>(connection_->set_busy_poll(settings_.busy_poll));
       static_cast<void>(connection_->set_timestamps(facts_.timestamps));
     } catch (const std::exception&) {

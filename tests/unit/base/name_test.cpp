@@ -1,6 +1,6 @@
-#include "lib/base/name.h"
-
 #include <gtest/gtest.h>
+
+#include "lib/base/text.h"
 
 namespace tcpstep {
 namespace {

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 std::vector<std::string> keys(const std::vector<Warning>& warnings) {
   std::vector<std::string> result;
   for (const Warning& warning : warnings) {
-    EXPECT_FALSE(warning.words.empty() || warning.remedy.empty());
+    EXPECT_FALSE(warning.text.empty() || warning.remedy.empty());
     result.push_back(warning.key);
   }
   return result;

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "lib/base/stop_request.h"
+#include "lib/base/process.h"
 #include "lib/net/listener.h"
 
 namespace tcpstep {
@@ -114,9 +114,9 @@ TEST_F(TcpConnectionTest, ReadsItsSettingsBackFromTheKernel) {
   ASSERT_TRUE(path.mss);
   EXPECT_GT(path.mss->bytes(), 500U);
   EXPECT_TRUE(path.is_nodelay);
-  EXPECT_TRUE(server->set_congestion_control("reno"));
+  EXPECT_TRUE(set_congestion_control(server->fd(), "reno"));
   EXPECT_EQ(server->path_info().congestion_control, "reno");
-  EXPECT_FALSE(server->set_congestion_control("no-such-control"));
+  EXPECT_FALSE(set_congestion_control(server->fd(), "no-such-control"));
 }
 
 TEST_F(TcpConnectionTest, BeginsWithTheCongestionControlAskedFor) {

@@ -1,4 +1,5 @@
-// The frame around every main: exceptions become words on stderr and an exit status.
+// The frame around every main: exceptions become messages on stderr and an exit status. Data goes
+// to stdout, messages to stderr.
 #pragma once
 
 #include <functional>
@@ -13,5 +14,12 @@ inline constexpr int kExitUsage = 2;   // the request cannot be carried out as w
 // Returns what `body` returns, 2 after a UsageError, 1 after any other exception.
 // Ignores SIGPIPE: a peer or a pipe that is gone is an error to handle, not a death.
 int run_program(std::string_view name, const std::function<int()>& body);
+
+// Writes and flushes. Throws std::system_error if stdout does not take it (a full disk, a closed
+// pipe): a cut table must not look like success.
+void print_data(std::string_view text);
+
+// Writes one line to stderr, control characters made visible. A closed stderr is ignored.
+void print_message(std::string_view line);
 
 }  // namespace tcpstep
