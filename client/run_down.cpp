@@ -14,7 +14,7 @@
 #include "lib/base/text.h"
 #include "lib/cli/progress_bar.h"
 #include "lib/cli/stop_signals.h"
-#include "lib/net/channel.h"
+#include "lib/net/waiting.h"
 #include "lib/sweep/frame_stream.h"
 #include "lib/sweep/result_check.h"
 

@@ -16,6 +16,7 @@
 #include "lib/base/text.h"
 #include "lib/cli/program.h"
 #include "lib/cli/progress_bar.h"
+#include "lib/net/waiting.h"
 #include "lib/report/render.h"
 #include "lib/runfile/run_writer.h"
 #include "lib/sweep/frame_stream.h"
