@@ -39,11 +39,6 @@ bool is_plain(char c) {
   return c >= ' ' && c <= '~';
 }
 
-bool is_name_character(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-         std::string_view("._+-").find(c) != std::string_view::npos;
-}
-
 }  // namespace
 
 std::string format_duration(Duration duration) {
@@ -96,10 +91,6 @@ std::string header_safe(std::string_view text) {
   std::ranges::replace_if(
       result, [](char c) { return !is_plain(c) || c == ',' || c == '#'; }, ' ');
   return result;
-}
-
-bool is_valid_name(std::string_view name) {
-  return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, is_name_character);
 }
 
 }  // namespace tcpstep

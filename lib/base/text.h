@@ -1,4 +1,4 @@
-// Text: numbers for people, names and text from outside, the version.
+// Text: numbers for people, text from outside, the version.
 #pragma once
 
 #include <cstddef>
@@ -32,13 +32,6 @@ namespace tcpstep {
 // Outside text made safe as a header value of a result file: quotes, commas, '#' and control
 // bytes would mislead CSV readers and become a space or an apostrophe.
 [[nodiscard]] std::string header_safe(std::string_view text);
-
-inline constexpr std::string_view kNameRule = "1 to 64 of the characters A-Z a-z 0-9 . _ + -";
-
-// True if `name` may become part of a file name, a plot title or a table: [A-Za-z0-9._+-]{1,64}.
-// Links and labels come from people and remote hosts. Everything else is rejected on arrival, so
-// that no later stage has to quote it.
-[[nodiscard]] bool is_valid_name(std::string_view name);
 
 [[nodiscard]] std::string_view version();          // "0.1.0"
 [[nodiscard]] std::string_view version_and_git();  // "tcpstep 0.1.0 (git 1a2b3c4)"

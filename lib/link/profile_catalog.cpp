@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "lib/base/error.h"
+#include "lib/base/parse.h"
 #include "lib/base/text.h"
 #include "lib/link/profile_parser.h"
 

@@ -10,6 +10,7 @@
 #include <limits>
 #include <utility>
 
+#include "lib/base/parse.h"
 #include "lib/base/text.h"
 
 namespace tcpstep {

@@ -196,7 +196,7 @@ class WrongRequests(LabTestCase):
                 (["run", "dsl", "--", "true"], "there is no profile 'dsl'"),
                 (["measure", mine], "mine.profile:2: rate: '10GB/s' is no rate"),
                 (["measure", "--kernel", "x", "adsl"], "--kernel needs --virtual"),
-                (["measure", "--scale", "0", "adsl"], "--scale: 0 is not from 0.01 to 1000"),
+                (["measure", "--scale", "0", "adsl"], "--scale: invalid number '0': expected 0.01 to 1000"),
                 (["table", "--real", "--virtual"], "exclude each other"),
                 (["tabel"], "unknown command 'tabel'"), ([], "no command was given")):
             result = run("tcpstep-lab", *arguments)
