@@ -2,9 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lib/base/text.h"
+#include "lib/protocol/authentication.h"
 
 namespace tcpstep {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t kToldBeyondLimit = 32;  // clients; below the server's spare descriptors
+
+}  // namespace
 
 std::optional<Refuse> refusal_of(const SweepSpec& sweep, const ServerLimits& limits,
                                  std::optional<Mss> mss) {
@@ -36,6 +46,74 @@ std::optional<Refuse> refusal_of(const SweepSpec& sweep, const ServerLimits& lim
         .hint = "Ask for a shorter --interval, or fewer --rounds."};
   }
   return std::nullopt;
+}
+
+// A few clients beyond each limit stay until they are told why, the rest of a crowd is closed.
+std::optional<Rejection> rejection_of_connection(const Address& peer, std::uint64_t connections,
+                                                 std::uint64_t same_network,
+                                                 const ServerLimits& limits) {
+  const bool is_full = connections >= limits.connections;
+  if (!limits.allowed.empty() &&
+      std::ranges::none_of(limits.allowed,
+                           [&](const AddressRange& range) { return range.contains(peer); })) {
+    return Rejection{.kind = "address",
+                     .refusal = {.reason = "its address is not among those of --allow",
+                                 .hint = "The server's owner decides who may measure."},
+                     .is_sent = !is_full && same_network < kToldBeyondLimit};
+  }
+  if (is_full) {
+    return Rejection{.kind = "connections",
+                     .refusal = {.reason = fmt::format("the limit of {} is reached",
+                                                       count_of(limits.connections, "connection")),
+                                 .hint = "Try again when fewer are open."},
+                     .is_sent = connections < limits.connections + kToldBeyondLimit};
+  }
+  if (same_network >= limits.connections_per_address) {
+    return Rejection{
+        .kind = "connections_per_address",
+        .refusal = {.reason = fmt::format("the limit of {} per address is reached",
+                                          count_of(limits.connections_per_address, "connection")),
+                    .hint = "Try again when fewer are open."},
+        .is_sent = same_network < 2 * limits.connections_per_address};
+  }
+  return std::nullopt;
+}
+
+Rejection queue_is_full(const ServerLimits& limits) {
+  return {.kind = "queue",
+          .refusal = {.reason = fmt::format("the limit of {} in the queue is reached",
+                                            count_of(limits.queue, "client")),
+                      .hint = "Try again later."}};
+}
+
+Rejection too_many_runs(const ServerLimits& limits) {
+  return {.kind = "runs_per_address",
+          .refusal = {.reason = fmt::format("the limit of {} per address and hour is reached",
+                                            count_of(limits.runs_per_address, "run")),
+                      .hint = "Try again later."}};
+}
+
+Hello hello_of(const ServerLimits& limits) {
+  return {.tool = std::string(version()),
+          .nonce = random_hex(32),
+          .limits = {.bytes = limits.bytes,
+                     .pings = limits.pings,
+                     .seconds = static_cast<std::uint64_t>(
+                         std::chrono::duration_cast<std::chrono::seconds>(limits.time).count())}};
+}
+
+bool RecentRuns::add(const std::string& network, std::uint64_t limit) {
+  const auto now = std::chrono::steady_clock::now();
+  std::erase_if(times_of_, [&](auto& entry) {
+    std::erase_if(entry.second, [&](const auto& time) { return now - time > 1h; });
+    return entry.second.empty();
+  });
+  auto& times = times_of_[network];
+  if (times.size() >= limit) {
+    return false;
+  }
+  times.push_back(now);
+  return true;
 }
 
 }  // namespace tcpstep

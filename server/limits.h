@@ -1,7 +1,10 @@
 // What a client may request of this server.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,5 +31,35 @@ struct ServerLimits {
 // Why this sweep is beyond the limits, or nothing. `mss` decides where boundaries are.
 [[nodiscard]] std::optional<Refuse> refusal_of(const SweepSpec& sweep, const ServerLimits& limits,
                                                std::optional<Mss> mss);
+
+// Why a client gets no run, whatever it requests.
+struct Rejection {
+  const char* kind;  // in metrics and logs
+  Refuse refusal;
+  bool is_sent = true;  // false: too many already wait to be told
+};
+
+// Of a client that has just connected, when `connections` are open, `same_network` of them from
+// its network.
+[[nodiscard]] std::optional<Rejection> rejection_of_connection(const Address& peer,
+                                                               std::uint64_t connections,
+                                                               std::uint64_t same_network,
+                                                               const ServerLimits& limits);
+
+[[nodiscard]] Rejection queue_is_full(const ServerLimits& limits);
+[[nodiscard]] Rejection too_many_runs(const ServerLimits& limits);
+
+// The message that opens a negotiation: who this server is and what it permits.
+[[nodiscard]] Hello hello_of(const ServerLimits& limits);
+
+// Runs of the last hour, by network.
+class RecentRuns {
+ public:
+  // False if `network` has had `limit` of them; otherwise one more is counted.
+  bool add(const std::string& network, std::uint64_t limit);
+
+ private:
+  std::map<std::string, std::deque<std::chrono::steady_clock::time_point>> times_of_;
+};
 
 }  // namespace tcpstep

@@ -1,6 +1,6 @@
-// tcpstep-server: waits for clients, measures one sweep with each, writes one result file a run.
+// tcpstep-server: waits for clients, measures one sweep with each, writes one result file per run.
 #include "lib/cli/program.h"
-#include "server/examination.h"
+#include "lib/host/doctor.h"
 #include "server/options.h"
 #include "server/server.h"
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <string>
 #include <utility>
@@ -41,8 +40,5 @@ class Metrics {
   std::map<std::string, std::uint64_t> refusals_;
   std::map<std::string, std::map<std::uint32_t, Duration>> minima_;
 };
-
-// Replaces `file` as a whole: a reader sees the old text or the new one. Throws std::system_error.
-void replace_file(const std::filesystem::path& file, const std::string& text);
 
 }  // namespace tcpstep

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "lib/base/text.h"
 
 namespace tcpstep {
@@ -16,7 +19,7 @@ bool is_fast(const std::string& clocksource) {  // read by the vDSO, without a s
 
 }  // namespace
 
-std::vector<Warning> examine(const HostInfo& host, const TimerTest& timers) {
+std::vector<Warning> host_warnings(const HostInfo& host, const TimerTest& timers) {
   std::vector<Warning> warnings;
   if (host.processors < 2) {
     warnings.push_back({.key = "one_processor",
@@ -59,8 +62,8 @@ std::vector<Warning> examine(const HostInfo& host, const TimerTest& timers) {
   return warnings;
 }
 
-std::vector<Warning> compare_with_timers(Duration shortest_rtt, bool is_blocking,
-                                         const TimerTest& timers) {
+std::vector<Warning> timer_warnings(Duration shortest_rtt, bool is_blocking,
+                                    const TimerTest& timers) {
   std::vector<Warning> warnings;
   const Duration reading = std::max(timers.reading_cost, timers.resolution);
   if (shortest_rtt < 100 * reading) {
@@ -81,6 +84,60 @@ std::vector<Warning> compare_with_timers(Duration shortest_rtt, bool is_blocking
                    "--cpu, or use --wait spin on idle processors."});
   }
   return warnings;
+}
+
+std::vector<Warning> interface_warnings(const InterfaceInfo& interface) {
+  if (!interface.merges_segments || interface.name == "lo") {
+    return {};
+  }
+  return {{.key = "segments_merged",
+           .text = fmt::format("{} may carry several segments as one packet ({})", interface.name,
+                               interface.offloads),
+           .remedy = fmt::format("ethtool -K {} tso off gso off gro off lro off, on both hosts, if "
+                                 "the cost of each segment is asked for",
+                                 interface.name)}};
+}
+
+HostFacts prepare_host(const Scheduling& scheduling) {
+  HostFacts facts;
+  facts.info = describe_host();  // before pinning: how many processors there are to use
+  facts.scheduling = apply(scheduling);
+  facts.timers = test_timers();
+  facts.warnings = host_warnings(facts.info, facts.timers);
+  facts.warnings.insert(facts.warnings.begin(), facts.scheduling.warnings.begin(),
+                        facts.scheduling.warnings.end());
+  return facts;
+}
+
+std::string render(const Warning& warning) {
+  return fmt::format("  ! {}\n    {}", warning.text, warning.remedy);
+}
+
+std::string render_examination(const HostFacts& host,
+                               const std::vector<InterfaceInfo>& interfaces) {
+  const HostInfo& info = host.info;
+  std::string text = fmt::format(
+      "{}\n{}, {}, governor {}, clocksource {}, load {:.2f}\n"
+      "clock: resolution {}, a reading takes {}; a sleeping thread wakes up {} late (p99 {})\n",
+      info.os, info.cpu, count_of(info.processors, "processor"), info.governor, info.clocksource,
+      info.load, format_duration(host.timers.resolution), format_duration(host.timers.reading_cost),
+      format_duration(host.timers.wakeup_median), format_duration(host.timers.wakeup_p99));
+  std::vector<Warning> warnings = host.warnings;
+  for (const InterfaceInfo& interface : interfaces) {
+    text += fmt::format("{}: driver {}, {}, qdisc {}, card timestamps {}\n", interface.name,
+                        interface.driver.empty() ? "unknown" : interface.driver,
+                        interface.offloads.empty() ? "offloads unknown" : interface.offloads,
+                        interface.qdisc.empty() ? "unknown" : interface.qdisc,
+                        interface.can_stamp ? "yes" : "no");
+    for (Warning& warning : interface_warnings(interface)) {
+      warnings.push_back(std::move(warning));
+    }
+  }
+  text += warnings.empty() ? "\nno sources of noise found\n" : "\nsources of noise:\n";
+  for (const Warning& warning : warnings) {
+    text += render(warning) + '\n';
+  }
+  return text;
 }
 
 }  // namespace tcpstep

@@ -143,16 +143,4 @@ bool start_card_stamps(const std::string& name) {
   return ::ioctl(fd.get(), SIOCSHWTSTAMP, &message) == 0;
 }
 
-std::vector<Warning> examine(const InterfaceInfo& interface) {
-  if (!interface.merges_segments || interface.name == "lo") {
-    return {};
-  }
-  return {{.key = "segments_merged",
-           .text = fmt::format("{} may carry several segments as one packet ({})", interface.name,
-                               interface.offloads),
-           .remedy = fmt::format("ethtool -K {} tso off gso off gro off lro off, on both hosts, if "
-                                 "the cost of each segment is asked for",
-                                 interface.name)}};
-}
-
 }  // namespace tcpstep

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "lib/base/error.h"
 #include "lib/net/address.h"
 
 namespace tcpstep {
@@ -34,8 +33,5 @@ struct InterfaceInfo {
 
 // Makes the card stamp all packets, which needs root. False if it does not.
 [[nodiscard]] bool start_card_stamps(const std::string& name);
-
-// What about it spoils latency measurements.
-[[nodiscard]] std::vector<Warning> examine(const InterfaceInfo& interface);
 
 }  // namespace tcpstep

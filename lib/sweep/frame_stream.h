@@ -20,7 +20,8 @@ class FrameStream {
 
   [[nodiscard]] PingStatus send(const Message& message);
 
-  // The next message, if it is complete within `limit`. Protocol if anything else comes: see fault().
+  // The next message, if it is complete within `limit`. Protocol if anything else comes: see
+  // fault().
   struct Received {
     PingStatus status;
     std::optional<Message> message;

@@ -28,7 +28,7 @@ struct Responses {
 struct ResponderOptions {
   std::span<const std::byte> received = {};  // already, and not yet acked
   std::uint64_t acked = 0;                   // payloads of one byte, before this responder
-  bool stops_at_frame = false;  // what begins with kFrameMark is a frame: see rest()
+  bool stops_at_frame = false;               // what begins with kFrameMark is a frame: see rest()
 };
 
 // Acks every payload until the peer closes or something goes wrong.
@@ -115,8 +115,8 @@ class Responder {
     }
   }
 
-  // If the server sends faster than we read, no receive waits, and only one that waits is interrupted
-  // by a signal.
+  // If the server sends faster than we read, no receive waits, and only one that waits is
+  // interrupted by a signal.
   void check_for_stop() {
     if (responses_.end == PingStatus::Ok && requested_stop() != 0) {
       responses_.end = PingStatus::Interrupted;

@@ -97,7 +97,8 @@ class RowCheck {
 
   void add(const Row& row) {
     if (row.round < round_ || row.round > agreed_.settings.sweep.rounds) {
-      throw WorldError(fmt::format("the result has round {}, which is not in the sweep", row.round));
+      throw WorldError(
+          fmt::format("the result has round {}, which is not in the sweep", row.round));
     }
     count_ = row.round == round_ ? count_ + 1 : 1;
     round_ = row.round;
@@ -152,8 +153,8 @@ RunTrailer check_result(std::string_view text, const AgreedRun& agreed) {
     throw WorldError("the result has no trailer");
   }
   if (!is_end_of_run(reader.trailer()->status)) {
-    throw WorldError(fmt::format("the result has an unknown status '{}'",
-                                 printable(reader.trailer()->status)));
+    throw WorldError(
+        fmt::format("the result has an unknown status '{}'", printable(reader.trailer()->status)));
   }
   rows.finish(*reader.trailer());
   return *reader.trailer();

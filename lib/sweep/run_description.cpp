@@ -161,17 +161,6 @@ std::string keys_of(const std::vector<Warning>& warnings) {
 
 }  // namespace
 
-HostFacts prepare_host(const Scheduling& scheduling) {
-  HostFacts facts;
-  facts.info = describe_host();  // before pinning: how many processors there are to use
-  facts.scheduling = apply(scheduling);
-  facts.timers = test_timers();
-  facts.warnings = examine(facts.info, facts.timers);
-  facts.warnings.insert(facts.warnings.begin(), facts.scheduling.warnings.begin(),
-                        facts.scheduling.warnings.end());
-  return facts;
-}
-
 Environment environment_of(const HostFacts& host, bool is_anonymous) {
   Environment facts{{"os", host.info.os},
                     {"cpu", host.info.cpu},

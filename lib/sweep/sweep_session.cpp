@@ -99,7 +99,7 @@ ConnectionFacts prepare(TcpConnection& client, const RunSettings& settings, Dura
       std::min<Duration>(opening_rtt, std::chrono::microseconds(shortest.value_or(0)));
   set_timestamps(client, settings.timestamps, rtt, facts);
   check_congestion_control(facts);
-  for (Warning& warning : examine(facts.interface)) {
+  for (Warning& warning : interface_warnings(facts.interface)) {
     facts.warnings.push_back(std::move(warning));
   }
   return facts;
@@ -247,7 +247,7 @@ RunOutcome SweepSession::measure_with(Peer& peer, const RunIdentity& identity,
                      .file = writer.path(),
                      .warnings = facts_.warnings};
   const bool is_blocking = settings_.scheduling.wait == Wait::Block;
-  for (Warning& warning : compare_with_timers(shortest, is_blocking, host_.timers)) {
+  for (Warning& warning : timer_warnings(shortest, is_blocking, host_.timers)) {
     outcome.warnings.push_back(std::move(warning));
   }
   return outcome;

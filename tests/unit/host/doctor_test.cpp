@@ -33,7 +33,7 @@ const TimerTest kGoodTimers{
     .resolution = 1ns, .reading_cost = 20ns, .wakeup_median = 50us, .wakeup_p99 = 90us};
 
 TEST(DoctorTest, FindsNothingOnAQuietHost) {
-  EXPECT_THAT(keys(examine(quiet_host(), kGoodTimers)), testing::IsEmpty());
+  EXPECT_THAT(keys(host_warnings(quiet_host(), kGoodTimers)), testing::IsEmpty());
 }
 
 TEST(DoctorTest, FindsEachFaultWithItsRemedy) {
@@ -44,7 +44,7 @@ TEST(DoctorTest, FindsEachFaultWithItsRemedy) {
   host.virtualization = "QEMU";
   host.clocksource = "hpet";
   host.load = 3;
-  EXPECT_THAT(keys(examine(host, kGoodTimers)),
+  EXPECT_THAT(keys(host_warnings(host, kGoodTimers)),
               testing::ElementsAre("one_processor", "governor", "deep_idle", "virtual_machine",
                                    "slow_clock", "other_load"));
 }
@@ -52,16 +52,27 @@ TEST(DoctorTest, FindsEachFaultWithItsRemedy) {
 TEST(DoctorTest, WarnsOfAClockThatIsSlowToRead) {
   TimerTest slow = kGoodTimers;
   slow.reading_cost = 246ns;
-  EXPECT_THAT(keys(examine(quiet_host(), slow)), testing::ElementsAre("slow_clock"));
+  EXPECT_THAT(keys(host_warnings(quiet_host(), slow)), testing::ElementsAre("slow_clock"));
 }
 
 TEST(DoctorTest, ComparesTheShortestRttWithTheTimers) {
-  EXPECT_THAT(keys(compare_with_timers(10ms, true, kGoodTimers)), testing::IsEmpty());
-  EXPECT_THAT(keys(compare_with_timers(10us, true, kGoodTimers)),
+  EXPECT_THAT(keys(timer_warnings(10ms, true, kGoodTimers)), testing::IsEmpty());
+  EXPECT_THAT(keys(timer_warnings(10us, true, kGoodTimers)),
               testing::ElementsAre("rtt_below_wakeup"));
-  EXPECT_THAT(keys(compare_with_timers(10us, false, kGoodTimers)), testing::IsEmpty());
-  EXPECT_THAT(keys(compare_with_timers(1us, false, kGoodTimers)),
+  EXPECT_THAT(keys(timer_warnings(10us, false, kGoodTimers)), testing::IsEmpty());
+  EXPECT_THAT(keys(timer_warnings(1us, false, kGoodTimers)),
               testing::ElementsAre("rtt_near_clock"));
+}
+
+TEST(DoctorTest, WarnsOfOffloadsThatMergeSegments) {
+  InterfaceInfo interface;
+  interface.name = "eth0";
+  interface.offloads = "tso=on";
+  EXPECT_THAT(keys(interface_warnings(interface)), testing::IsEmpty());
+  interface.merges_segments = true;
+  EXPECT_THAT(keys(interface_warnings(interface)), testing::ElementsAre("segments_merged"));
+  interface.name = "lo";
+  EXPECT_THAT(keys(interface_warnings(interface)), testing::IsEmpty());
 }
 
 TEST(TimerTestTest, GivesPlausibleNumbers) {

@@ -1,0 +1,80 @@
+#include "client/outcome.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <memory>
+#include <sstream>
+#include <utility>
+
+#include "lib/base/error.h"
+#include "lib/base/text.h"
+#include "lib/cli/program.h"
+#include "lib/cli/stop_signals.h"
+#include "lib/report/render.h"
+#include "lib/runfile/run_reader.h"
+
+namespace tcpstep {
+
+ResultOutput::ResultOutput(const std::filesystem::path& path) : path_(path) {
+  if (is_wanted() && !std::filesystem::is_directory(path)) {
+    file_.emplace(path);
+  }
+}
+
+OutputFile ResultOutput::open(const SweepSpec& sweep) {
+  return file_ ? std::move(*file_) : create_run_file(path_, sweep.link, sweep.label);
+}
+
+void print_summary(const Responses& responses, Duration elapsed, const Address& server) {
+  print_data(fmt::format("{}, {} in {} from {}\n", count_of(responses.payloads, "payload"),
+                         count_of(responses.bytes, "byte"), format_duration(elapsed),
+                         server.text()));
+}
+
+void print_table(const std::string& result) {
+  RunReader reader(ByteSource(std::make_unique<std::istringstream>(result)), "the result");
+  RunCollection runs;
+  runs.add(reader);
+  print_data(render_text(std::array{penalty_table(runs.links()[0], Statistic::minimum())}));
+}
+
+void check_end(const Responses& responses, Duration timeout) {
+  const std::string after = " after " + count_of(responses.payloads, "payload");
+  switch (responses.end) {
+    case PingStatus::Closed: {
+      const std::string hint =
+          responses.payloads > 0 ? "" : "Is it a tcpstep-server? If so, see its own messages.";
+      if (responses.unfinished_bytes > 0) {
+        throw WorldError(fmt::format("the server closed the connection in the middle of a payload, "
+                                     "{} into it,{}",
+                                     count_of(responses.unfinished_bytes, "byte"), after),
+                         hint);
+      }
+      if (responses.payloads == 0) {
+        throw WorldError("the server closed the connection before the first payload", hint);
+      }
+      return;
+    }
+    case PingStatus::Timeout:
+      throw WorldError(
+          fmt::format("no data from the server for {},{}", format_duration(timeout), after),
+          responses.payloads == 0
+              ? "It may be measuring another client: wait longer with --timeout "
+                "10min. Or the host does not run tcpstep-server."
+              : "The path may be down. --timeout sets how long to wait.");
+    case PingStatus::Reset:
+      throw WorldError("the server reset the connection" + after);
+    case PingStatus::Protocol:
+      throw WorldError(
+          "the server sent a sentinel inside a payload or did not wait for the ack," + after,
+          "It does not speak tcpstep's protocol: see docs/protocol.md.");
+    case PingStatus::Interrupted:
+      StopSignals::die_if_received();
+      [[fallthrough]];
+    default:
+      throw WorldError("the connection failed" + after);
+  }
+}
+
+}  // namespace tcpstep
