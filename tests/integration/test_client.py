@@ -107,7 +107,7 @@ class StrangeServers(Client):
 
     def test_a_silent_one_times_out(self):
         self.fail_with(lambda peer: peer.recv(1), "--timeout", "200ms",
-                       naming=["nothing came from the server for 200.0 ms", "--timeout"])
+                       naming=["no data from the server for 200.0 ms", "--timeout"])
 
     def test_one_that_falls_silent_times_out(self):
         def script(peer):

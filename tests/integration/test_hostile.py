@@ -128,7 +128,7 @@ class Exhaustion(TestCase):
         server = self.start_server("--timeout=2s", "--sizes=1", "--rounds=2",
                                    prefix=["prlimit", "--nofile=40:40"])
         peers = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(60)]
-        wait_until(lambda: "no descriptor is left" in server.words, "the server says so")
+        wait_until(lambda: "out of file descriptors" in server.words, "the server says so")
         stat = pathlib.Path(f"/proc/{server.process.pid}/stat")
         ticks = sum(map(int, stat.read_text().rsplit(")", 1)[1].split()[11:13]))
         time.sleep(0.5)

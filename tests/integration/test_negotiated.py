@@ -156,7 +156,7 @@ class Asking(AskingTestCase):
         with fake_server(script) as port:
             client = run("tcpstep-client", "--port", port, "--output", output, "127.0.0.1")
         self.assertEqual(client.returncode, 1)
-        self.assertIn("the server sent no result of this run: the result has run_id", client.stderr)
+        self.assertIn("the server sent an invalid result: the result has run_id", client.stderr)
         self.assertEqual((read_run(output).trailer["status"], read_run(output).rows), ("protocol", []))
 
     def test_a_classic_server_cannot_be_asked(self):
@@ -183,12 +183,12 @@ class Limits(AskingTestCase):
         server = self.start_server("--max-runs-per-address=2")
         self.ask(server, *SWEEP)
         self.ask(server, *SWEEP)
-        self.ask(server, *SWEEP, naming="limit of 2 runs of one address in an hour")
+        self.ask(server, *SWEEP, naming="limit of 2 runs per address and hour")
 
     def test_of_connections_of_one_address(self):
         server = self.start_server("--max-connections-per-address=2")
         idle = [server.connect() for _ in range(2)]
-        self.ask(server, *SWEEP, naming="limit of 2 connections of one address")
+        self.ask(server, *SWEEP, naming="limit of 2 connections per address")
         for peer in idle:
             peer.close()
         wait_until(lambda: server.words.count("run with") == 3, "both are gone")
@@ -218,7 +218,7 @@ class Limits(AskingTestCase):
             self.addCleanup(clients[-1].communicate)
             self.addCleanup(clients[-1].kill)
             self.assertIn("connected", clients[-1].stderr.readline())
-        self.assertIn("1 client before us", clients[1].stderr.readline())
+        self.assertIn("queued: 1 client ahead", clients[1].stderr.readline())
         self.ask(server, *SWEEP, naming="limit of 1 client in the queue")
 
     def test_of_time_ends_a_run_with_a_trailer(self):
@@ -253,7 +253,7 @@ class Queue(TestCase):
         clients = [start("tcpstep-client", "--port", server.port, "127.0.0.1") for _ in range(3)]
         words = [client.communicate(timeout=30)[1] for client in clients]
         self.assertEqual([client.returncode for client in clients], [0, 0, 0], words)
-        self.assertIn("2 clients before us", "".join(words))
+        self.assertIn("2 clients ahead", "".join(words))
         self.assertEqual(len(server.files()), 3)
 
     def test_concurrent_runs_are_recorded(self):
