@@ -42,7 +42,7 @@ int take_runs(const ClientOptions& options) {
       if (i > 0 || direction != options.directions.front()) {
         sleep_between_runs(options.pause);
       }
-      ClientRun(options, direction, host, secret ? &*secret : nullptr).perform();
+      perform_run(options, direction, host, secret ? &*secret : nullptr);
     }
   }
   return kExitFine;

@@ -13,6 +13,7 @@
 #include "lib/cli/stop_signals.h"
 #include "lib/report/render.h"
 #include "lib/runfile/run_reader.h"
+#include "lib/runfile/run_writer.h"
 
 namespace tcpstep {
 

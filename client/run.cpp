@@ -118,7 +118,7 @@ void ack_classic(TcpConnection& server, const Agreement& agreement, const Client
   Responses responses = agreement.so_far;
   if (responses.end == PingStatus::Ok) {
     responses = Responder(server, {.received = bytes_of(agreement.rest),
-                                   .answered = responses.payloads,
+                                   .acked = responses.payloads,
                                    .stops_at_frame = false})
                     .run();
   }
@@ -137,7 +137,7 @@ Responses ack_on_one_connection(const NegotiatedRun& run, std::string& received)
   const std::uint64_t pings_per_round = std::max<std::uint64_t>(run.pings / rounds, 1);
   ProgressBar progress("round", rounds, !run.options.is_quiet);
   Responder responder(run.server,
-                      {.received = bytes_of(received), .answered = 1, .stops_at_frame = true});
+                      {.received = bytes_of(received), .acked = 1, .stops_at_frame = true});
   std::uint64_t end_of_round = 1 + pings_per_round;  // the opening ping came before the rounds
   const Responses responses = responder.run([&] {
     if (responder.so_far().payloads >= end_of_round) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "lib/base/text.h"
 #include "lib/protocol/authentication.h"
@@ -104,10 +105,10 @@ Hello hello_of(const ServerLimits& limits) {
 
 bool RecentRuns::add(const std::string& network, std::uint64_t limit) {
   const auto now = std::chrono::steady_clock::now();
-  std::erase_if(times_of_, [&](auto& entry) {
-    std::erase_if(entry.second, [&](const auto& time) { return now - time > 1h; });
-    return entry.second.empty();
-  });
+  for (auto entry = times_of_.begin(); entry != times_of_.end();) {
+    std::erase_if(entry->second, [&](const auto& time) { return now - time > 1h; });
+    entry = entry->second.empty() ? times_of_.erase(entry) : std::next(entry);
+  }
   auto& times = times_of_[network];
   if (times.size() >= limit) {
     return false;

@@ -168,7 +168,7 @@ RunOutcome write_lost_run(const ServedRun& run, PingStatus status) {
 // `received` becomes what follows the last payload.
 PingStatus ack_on_one_connection(const ServedRun& run, std::string& received) {
   Responder responder(run.client,
-                      {.received = bytes_of(received), .answered = 0, .stops_at_frame = true});
+                      {.received = bytes_of(received), .acked = 0, .stops_at_frame = true});
   const Responses responses = responder.run();
   received = text_of(responder.rest());
   return received.empty() ? responses.end : PingStatus::Ok;
