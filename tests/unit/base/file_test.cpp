@@ -76,10 +76,12 @@ TEST(FileTest, RefusesMoreThanTheLimit) {
 TEST(FileTest, TemporaryFoldersOfTheDeadAreRemoved) {
   const TemporaryFolder folder;
   const fs::path parent = folder.path() / "parent";
-  fs::create_directories(parent / "tcpstep-abandoned");
+  fs::create_directories(parent / "tcpstep-tmp-aBc123");
+  fs::create_directories(parent / "tcpstep-results");  // of the user
   const TemporaryFolder living(parent);
   const TemporaryFolder other(parent);
-  EXPECT_FALSE(fs::exists(parent / "tcpstep-abandoned"));
+  EXPECT_FALSE(fs::exists(parent / "tcpstep-tmp-aBc123"));
+  EXPECT_TRUE(fs::exists(parent / "tcpstep-results"));
   EXPECT_TRUE(fs::exists(living.path()));
 }
 
