@@ -13,6 +13,7 @@
 #include "analysis/report.h"
 #include "lib/base/error.h"
 #include "lib/cli/program.h"
+#include "lib/report/link_drawings.h"
 
 namespace tcpstep {
 namespace {
@@ -43,8 +44,15 @@ int plot(const PlotOptions& options) {
       is_fine = false;
       continue;
     }
-    for (const auto& file : plot_link(links[i], picture_stem(links, i), options.directory)) {
-      print_data(file.string() + '\n');
+    Drawing all = all_results(links[i], kPicture);
+    Drawing close = closeup(levels_of(links[i]), kPicture);
+    const std::string stem = picture_stem(links, i);
+    all.name = "all-" + stem;
+    close.name = "closeup-" + stem;
+    for (const Drawing& drawing : {all, close}) {
+      for (const auto& file : draw(drawing, options.directory)) {
+        print_data(file.string() + '\n');
+      }
     }
   }
   return is_fine ? kExitFine : kExitFailed;

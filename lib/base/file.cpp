@@ -19,8 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kPrefix = "tcpstep-tmp-";
-constexpr std::string_view kRandomPart = "XXXXXX";  // of mkdtemp(3)
+constexpr std::string_view kPrefix = ".tcpstep-unfinished-";
 
 Fd open_folder(const fs::path& path) {
   return Fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -61,8 +60,7 @@ bool is_ours(const Fd& folder) {
 void remove_abandoned(const fs::path& parent) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(parent, ignored)) {
-    const std::string name = entry.path().filename();
-    if (!name.starts_with(kPrefix) || name.size() != kPrefix.size() + kRandomPart.size()) {
+    if (!entry.path().filename().string().starts_with(kPrefix)) {
       continue;
     }
     const Fd folder = open_folder(entry.path());
@@ -147,7 +145,7 @@ TemporaryFolder::TemporaryFolder(fs::path parent) {
   check_syscall(making.get(), "open {}", parent.string());
   check_syscall(::flock(making.get(), LOCK_EX), "lock {}", parent.string());
   remove_abandoned(parent);
-  std::string name = (parent / kPrefix).string() + std::string(kRandomPart);
+  std::string name = (parent / kPrefix).string() + "XXXXXX";
   if (::mkdtemp(name.data()) == nullptr) {
     throw_system_error(errno, "create a folder in " + parent.string());
   }
