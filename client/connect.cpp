@@ -23,24 +23,22 @@ using State = ClientNegotiation::State;
 constexpr std::size_t kReadAtOnce = std::size_t{64} * 1024;
 constexpr Duration kQueueTimeout = 60s;  // the server confirms every ten seconds that it is there
 
-// The first address that answers. Throws what the last one said if none does.
-TcpConnection connect_to_any(const ClientOptions& options) {
+TcpConnection connect_once(const ClientOptions& options) {
   const auto addresses = resolve(options.host, options.port, options.ip_version);
-  for (std::size_t i = 0;; ++i) {
-    try {
-      // The acks should cost what the payloads cost: BBR paces even a single byte.
-      return TcpConnection::connect(addresses[i], options.timeout, kCongestionControl);
-    } catch (const std::system_error& error) {
-      StopSignals::die_if_received();
-      if (i + 1 == addresses.size()) {
-        throw WorldError(fmt::format("cannot {}", error.what()),
-                         fmt::format("Is tcpstep-server running there? Is port {} open? Try "
-                                     "--port N, or --retry N to wait for it.",
-                                     options.port));
-      }
-      print_message(
-          fmt::format("tcpstep-client: {}, trying {}", error.what(), addresses[i + 1].text()));
+  const auto show = [&](const std::string& message) {
+    if (!options.is_quiet) {
+      print_message("tcpstep-client: " + message);
     }
+  };
+  try {
+    // The acks should cost what the payloads cost: BBR paces even a single byte.
+    return TcpConnection::connect(addresses, options.timeout, kCongestionControl, show);
+  } catch (const std::system_error& error) {
+    StopSignals::die_if_received();
+    throw WorldError(fmt::format("cannot {}", error.what()),
+                     fmt::format("Is tcpstep-server running there? Is port {} open? Try --port N, "
+                                 "or --retry N to wait for it.",
+                                 options.port));
   }
 }
 
@@ -55,7 +53,7 @@ void print_queue_position(const std::optional<std::uint64_t>& ahead) {
 TcpConnection connect_with_retries(const ClientOptions& options) {
   for (std::uint32_t attempt = 0;; ++attempt) {
     try {
-      return connect_to_any(options);
+      return connect_once(options);
     } catch (const WorldError&) {
       if (attempt == options.retries) {
         throw;

@@ -1,4 +1,4 @@
-// tcpstep-client: asks for a sweep and takes part in it; with a classic server, answers payloads.
+// tcpstep-client: requests a sweep and takes part in it; acks the payloads of a classic server.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,7 +26,7 @@ void sleep_between_runs(Duration pause) {
   }
 }
 
-// All runs that were asked for. One that fails ends them.
+// All requested runs. The first failure ends them.
 int take_runs(const ClientOptions& options) {
   const StopSignals signals;
   std::optional<Secret> secret;

@@ -16,9 +16,17 @@
 #include "lib/runfile/run_writer.h"
 
 namespace tcpstep {
+namespace {
+
+constexpr const char* kResult = "result.csv";
+
+}  // namespace
 
 ResultOutput::ResultOutput(const std::filesystem::path& path) : path_(path) {
-  if (is_wanted() && !std::filesystem::is_directory(path)) {
+  if (path == "-") {
+    temporary_.emplace();
+    file_.emplace(temporary_->path() / kResult);
+  } else if (is_wanted() && !std::filesystem::is_directory(path)) {
     file_.emplace(path);
   }
 }
@@ -27,17 +35,30 @@ OutputFile ResultOutput::open(const SweepSpec& sweep) {
   return file_ ? std::move(*file_) : create_run_file(path_, sweep.link, sweep.label);
 }
 
-void print_summary(const Responses& responses, Duration elapsed, const Address& server) {
-  print_data(fmt::format("{}, {} in {} from {}\n", count_of(responses.payloads, "payload"),
-                         count_of(responses.bytes, "byte"), format_duration(elapsed),
-                         server.text()));
+void ResultOutput::publish() const {
+  if (temporary_) {
+    print_data(read_file(temporary_->path() / kResult));
+  }
 }
 
-void print_table(const std::string& result) {
+void ResultOutput::print(const std::string& text) const {
+  if (temporary_) {
+    print_message(text.substr(0, text.find_last_not_of('\n') + 1));
+  } else {
+    print_data(text);
+  }
+}
+
+std::string summary(const Responses& responses, Duration elapsed, const Address& server) {
+  return fmt::format("{}, {} in {} from {}\n", count_of(responses.payloads, "payload"),
+                     count_of(responses.bytes, "byte"), format_duration(elapsed), server.text());
+}
+
+std::string table(const std::string& result) {
   RunReader reader(ByteSource(std::make_unique<std::istringstream>(result)), "the result");
   RunCollection runs;
   runs.add(reader);
-  print_data(render_text(std::array{penalty_table(runs.links()[0], Statistic::minimum())}));
+  return render_text(std::array{penalty_table(runs.links()[0], Statistic::minimum())});
 }
 
 void check_end(const Responses& responses, Duration timeout) {

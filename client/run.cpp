@@ -91,6 +91,7 @@ void write_lost_run(const NegotiatedRun& run, std::string_view status) {
   if (run.output.is_wanted()) {
     RunWriter writer(run.output.open(run.settings.sweep), header_without_result(run));
     writer.finish(status, run.elapsed());
+    run.output.publish();
   }
 }
 
@@ -123,7 +124,7 @@ void ack_classic(TcpConnection& server, const Agreement& agreement, const Client
                     .run();
   }
   if (!options.is_quiet) {
-    print_summary(responses, Clock::now() - begin, server.peer());
+    print_data(summary(responses, Clock::now() - begin, server.peer()));
   }
   check_end(responses, options.timeout);
 }
@@ -224,7 +225,7 @@ void take_part_down(const NegotiatedRun& run, const std::string& received) {
     result = receive_result(run.server, rest, run.options.timeout);
   }
   if (!run.options.is_quiet) {
-    print_summary(responses, run.elapsed(), run.server.peer());
+    run.output.print(summary(responses, run.elapsed(), run.server.peer()));
   }
   if (result.status != PingStatus::Ok) {
     write_lost_run(run, result.refusal ? to_word(PingStatus::Failed)
@@ -247,9 +248,10 @@ void take_part_down(const NegotiatedRun& run, const std::string& received) {
     OutputFile file = run.output.open(run.settings.sweep);
     file.append(result.bytes);
     file.sync();
+    run.output.publish();
   }
   if (!run.options.is_quiet) {
-    print_table(result.bytes);
+    run.output.print(table(result.bytes));
   }
   if (trailer.status != kComplete) {
     throw WorldError(fmt::format("the server ended the run early ({})", trailer.status));
@@ -328,8 +330,9 @@ void take_part_up(const NegotiatedRun& run, const std::string& received) {
       run.is_fresh() ? &fresh : nullptr);
   const std::string result = read_file(outcome.file);
   const auto reply = deliver(run, outcome.status, result);
+  run.output.publish();
   if (!run.options.is_quiet) {
-    print_table(result);
+    run.output.print(table(result));
   }
   StopSignals::die_if_received();
   if (outcome.status != kComplete) {

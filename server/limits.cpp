@@ -1,10 +1,12 @@
 #include "server/limits.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <iterator>
 
+#include "lib/base/error.h"
 #include "lib/base/text.h"
 #include "lib/protocol/authentication.h"
 
@@ -13,9 +15,30 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t kToldBeyondLimit = 32;  // clients; below the server's spare descriptors
+constexpr std::uint64_t kSpareDescriptors = 64;
 
 }  // namespace
+
+std::optional<std::string> reserve_descriptors(ServerLimits& limits) {
+  const std::uint64_t spare = kSpareDescriptors + 4 * limits.concurrent_runs;
+  const std::uint64_t wanted = limits.connections + spare;
+  rlimit limit{};
+  check_syscall(::getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
+  if (limit.rlim_cur < wanted) {
+    limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
+    check_syscall(::setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
+  }
+  if (limit.rlim_cur >= wanted) {
+    return std::nullopt;
+  }
+  limits.connections = limit.rlim_cur > 2 * spare ? limit.rlim_cur - spare
+                                                  : std::max<std::uint64_t>(limit.rlim_cur / 2, 1);
+  limits.refused_beyond = std::min(limits.refused_beyond, limits.connections / 4);
+  return fmt::format(
+      "at most {} connections: the limit of open files is {} (ulimit -n, or LimitNOFILE= of a "
+      "service)",
+      limits.connections, limit.rlim_cur);
+}
 
 std::optional<Refuse> refusal_of(const SweepSpec& sweep, const ServerLimits& limits,
                                  std::optional<Mss> mss) {
@@ -60,14 +83,14 @@ std::optional<Rejection> rejection_of_connection(const Address& peer, std::uint6
     return Rejection{.kind = "address",
                      .refusal = {.reason = "its address is not among those of --allow",
                                  .hint = "The server's owner decides who may measure."},
-                     .is_sent = !is_full && same_network < kToldBeyondLimit};
+                     .is_sent = !is_full && same_network < limits.refused_beyond};
   }
   if (is_full) {
     return Rejection{.kind = "connections",
                      .refusal = {.reason = fmt::format("the limit of {} is reached",
                                                        count_of(limits.connections, "connection")),
                                  .hint = "Try again when fewer are open."},
-                     .is_sent = connections < limits.connections + kToldBeyondLimit};
+                     .is_sent = connections < limits.connections + limits.refused_beyond};
   }
   if (same_network >= limits.connections_per_address) {
     return Rejection{

@@ -21,12 +21,17 @@ struct ServerLimits {
   Duration time{0};
   // Of all clients.
   std::uint64_t connections = 0;
+  std::uint64_t refused_beyond = 32;  // more connections, of clients that are told why
   std::uint64_t connections_per_address = 0;
   std::uint64_t runs_per_address = 0;  // in an hour
   std::uint64_t queue = 0;
   std::uint64_t concurrent_runs = 1;
   std::vector<AddressRange> allowed;  // empty: all
 };
+
+// Raises the limit of open files so far that each run has its descriptors whatever clients do.
+// Where that is not permitted, fewer connections are: the text says how many.
+[[nodiscard]] std::optional<std::string> reserve_descriptors(ServerLimits& limits);
 
 // Why this sweep is beyond the limits, or nothing. `mss` decides where boundaries are.
 [[nodiscard]] std::optional<Refuse> refusal_of(const SweepSpec& sweep, const ServerLimits& limits,

@@ -1,4 +1,4 @@
-// Counters of the server's life, for a file that Prometheus's node exporter reads.
+// The server's counters, as a file for Prometheus's node exporter.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ class Metrics {
   void count_run(const std::string& status) { ++runs_[status]; }
   void count_refusal(const std::string& reason) { ++refusals_[reason]; }
   void count_error() { ++errors_; }
-  // Links are named by clients: after the first kMostLinks no further one is kept.
+  // Clients choose the names of links: only the first kMostLinks are kept.
   void note_minima(const std::string& link, const ClassMinima& minima);
 
   [[nodiscard]] std::uint64_t runs() const;

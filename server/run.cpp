@@ -3,9 +3,11 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <ctime>
+#include <limits>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -104,6 +106,9 @@ class HandedOver : public ConnectionSource {
       return PingStatus::Interrupted;
     }
     connection = std::move(received.connection);
+    if (received.was_reset) {
+      return PingStatus::Reset;
+    }
     return connection ? PingStatus::Ok : PingStatus::Timeout;
   }
 
@@ -211,7 +216,9 @@ RunOutcome receive_result(const ServedRun& run, const std::string& already_recei
   if (result == nullptr) {
     return write_lost_run(run, PingStatus::Protocol);
   }
-  const std::uint64_t limit = kLongestHeader + kLongestRow * run.options.limits.pings;
+  const std::uint64_t pings = std::min(run.options.limits.pings,
+                                       std::numeric_limits<std::uint64_t>::max() / kLongestRow / 2);
+  const std::uint64_t limit = kLongestHeader + kLongestRow * pings;
   if (result->bytes > limit) {
     send_refusal(run.client,
                  {.reason = fmt::format("a result of {} bytes exceeds this server's limit of {}",
@@ -301,10 +308,17 @@ void report_outcome(const ServedRun& run, const RunOutcome& outcome) {
     table = render_text(std::array{penalties});
   }
   static_cast<void>(run.server.send(encode(report)));
-  if (outcome.file.empty() || run.options.is_quiet) {
+  if (outcome.file.empty()) {
     return;
   }
-  const std::string file = outcome.file.string();
+  const bool is_to_stdout = run.options.output == "-";
+  if (is_to_stdout) {
+    print_data(read_file(outcome.file));
+  }
+  if (run.options.is_quiet) {
+    return;
+  }
+  const std::string file = is_to_stdout ? "standard output" : outcome.file.string();
   run.log.note("run",
                fmt::format("{:%H:%M:%S}  {}: {}, {} in {}", fmt::localtime(std::time(nullptr)),
                            run.peer, outcome.status, count_of(samples, "sample"), file),
@@ -316,7 +330,11 @@ void report_outcome(const ServedRun& run, const RunOutcome& outcome) {
   for (const Warning& warning : outcome.warnings) {
     run.log.note("warning", render(warning), {{"peer", run.peer}});
   }
-  print_data(table);
+  if (is_to_stdout) {
+    print_message(table.substr(0, table.find_last_not_of('\n') + 1));
+  } else {
+    print_data(table);
+  }
 }
 
 RunOutcome serve(const ServedRun& run) {

@@ -1,7 +1,6 @@
 #include "server/server.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,7 +28,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr Duration kTimeToEnd = 10s;  // for a run to write its trailer
 constexpr Duration kBetweenMetrics = 1s;
-constexpr std::uint64_t kSpareDescriptors = 64;
 
 volatile std::sig_atomic_t is_state_requested = 0;
 
@@ -66,25 +64,20 @@ Server::Server(ServerOptions options)
   }
   if (options_.output.empty()) {
     check_results_directory();
+  } else if (options_.output == "-") {
+    temporary_.emplace();
+    output_.emplace(temporary_->path() / "result.csv");
   } else {
     output_.emplace(options_.output);  // a bad path must fail before the long part
   }
-  raise_descriptor_limit();
+  if (const auto warning = reserve_descriptors(options_.limits)) {
+    log_.fault("descriptors", *warning);
+  }
 }
 
 void Server::check_results_directory() const {
   std::filesystem::create_directories(options_.results);
   OutputFile(options_.results / fmt::format(".probe-{}", ::getpid()));  // removed: it stays empty
-}
-
-void Server::raise_descriptor_limit() const {
-  const std::uint64_t wanted = options_.limits.connections + kSpareDescriptors;
-  rlimit limit{};
-  check_syscall(::getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
-  if (limit.rlim_cur < wanted) {
-    limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-  }
 }
 
 Listener Server::listen() const {
@@ -122,8 +115,9 @@ int Server::serve() {
                     });
   log_.note("listening",
             fmt::format("tcpstep-server {} listening on {}, {} (Ctrl-C ends)", version(), address,
-                        output_ ? "result into " + options_.output.string()
-                                : "results in " + (options_.results / "").string()),
+                        temporary_ ? "result to standard output"
+                        : output_  ? "result into " + options_.output.string()
+                                   : "results in " + (options_.results / "").string()),
             {{"address", address}});
   for (const Warning& warning : host_.warnings) {
     log_.note("warning", render(warning));
@@ -214,8 +208,25 @@ RunTask Server::task_for(QueuedRun client) const {
 }
 
 void Server::start(QueuedRun client, Acceptor& acceptor) {
-  auto [ours, theirs] = Channel::make_pair();
   RunTask task = task_for(std::move(client));
+  try {
+    launch(task, acceptor);
+  } catch (const std::system_error& error) {  // out of descriptors or processes
+    const std::string peer = task.client.connection.peer().text();
+    log_.fault("fault", fmt::format("run with {}: {}", peer, error.what()), {{"peer", peer}});
+    metrics_.count_error();
+    if (task.client.request) {
+      static_cast<void>(task.client.connection.send_now(frame_of(
+          Refuse{.reason = "the server is out of resources", .hint = "Try again later."})));
+    }
+    if (options_.is_one_off && task.client.id == 1) {
+      one_off_result_ = false;
+    }
+  }
+}
+
+void Server::launch(RunTask& task, Acceptor& acceptor) {
+  auto [ours, theirs] = Channel::make_pair();
   const SweepSpec& sweep = task.client.settings.sweep;
   // The client of an upward run has to deliver what it has measured until then.
   const Duration to_deliver =
@@ -229,20 +240,14 @@ void Server::start(QueuedRun client, Acceptor& acceptor) {
                  .started = Clock::now(),
                  .deadline = task.client.settings.deadline + to_deliver,
                  .report = {}};
+  const std::uint64_t key = next_key_++;
+  poller_.add(run.channel.fd(), key);
   const pid_t parent = ::getpid();
-  run.pid = ::fork();
+  run.pid = check_syscall(::fork(), "fork");
   if (run.pid == 0) {
     die_with(parent);
     run_in_child(std::move(task), std::move(theirs), acceptor);
   }
-  if (run.pid < 0) {
-    log_.fault("fault", fmt::format("run with {}: cannot start a process", run.peer),
-               {{"peer", run.peer}});
-    metrics_.count_error();
-    return;
-  }
-  const std::uint64_t key = next_key_++;
-  poller_.add(run.channel.fd(), key);
   runs_.emplace(key, std::move(run));
 }
 

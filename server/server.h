@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "lib/base/file.h"
 #include "lib/host/doctor.h"
 #include "lib/net/channel.h"
 #include "lib/net/poller.h"
@@ -51,11 +52,11 @@ class Server {
   };
 
   void check_results_directory() const;
-  void raise_descriptor_limit() const;
   [[nodiscard]] Listener listen() const;
   void wait_and_handle(Acceptor& acceptor, const sigset_t& mask);
   void start_runs(Acceptor& acceptor);
   void start(QueuedRun client, Acceptor& acceptor);
+  void launch(RunTask& task, Acceptor& acceptor);
   [[nodiscard]] RunTask task_for(QueuedRun client) const;
   [[noreturn]] void run_in_child(RunTask task, Channel channel, Acceptor& acceptor);
   void receive_report(RunProcess& run);
@@ -74,6 +75,7 @@ class Server {
   Metrics metrics_;
   std::optional<Secret> secret_;
   HostFacts host_;
+  std::optional<TemporaryFolder> temporary_;  // of a result for standard output
   std::optional<OutputFile> output_;
   Poller poller_;
   std::map<std::uint64_t, RunProcess> runs_;  // by key

@@ -26,7 +26,7 @@ class Child {
   // Runs `body` in a copy of this process; its result is the child's exit status.
   static Child fork(const std::function<int()>& body);
 
-  // Waits for the end: the exit status, or 128 and the number of the signal. Passes on a SIGTERM or
+  // Waits for the end: the exit status, or 128 + the number of the signal. Passes on a SIGTERM or
   // SIGHUP that this process gets meanwhile; a SIGINT only if asked to, for the terminal gives it
   // to both.
   int wait(Interrupts interrupts = Interrupts::Keep) const;

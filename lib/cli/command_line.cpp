@@ -51,7 +51,7 @@ std::string suggestion(std::string_view unknown, const po::options_description& 
   return best.empty() ? "See --help for all options." : fmt::format("Did you mean --{}?", best);
 }
 
-// TCPSTEP_ONE_OFF means --one-off, if this program has it; another program's option is no error.
+// TCPSTEP_ONE_OFF means --one-off, if this program has it; an option of another program is ignored.
 std::string option_of_variable(const std::string& variable,
                                const po::options_description& options) {
   constexpr std::string_view kPrefix = "TCPSTEP_";
@@ -71,7 +71,7 @@ void check_that_no_value_is_an_option(const po::parsed_options& parsed) {
   for (const auto& option : parsed.options) {
     const auto& tokens = option.original_tokens;
     if (tokens.size() == 2 && option.position_key < 0 && tokens[1].starts_with("--")) {
-      throw UsageError(fmt::format("the value of '{}' is missing", printable(tokens[0])),
+      throw UsageError(fmt::format("missing value of '{}'", printable(tokens[0])),
                        fmt::format("'{}' follows it.", printable(tokens[1])));
     }
   }
@@ -79,9 +79,32 @@ void check_that_no_value_is_an_option(const po::parsed_options& parsed) {
 
 }  // namespace
 
+std::filesystem::path OptionValues::path(const std::string& name) const {
+  if (has(name) && text(name).empty()) {
+    throw UsageError("--" + name + ": the name is empty");
+  }
+  return text(name);
+}
+
+std::filesystem::path OptionValues::output_path(const std::string& name) const {
+  const std::filesystem::path path = this->path(name);
+  const std::string extension = path.extension();
+  if (extension == ".gz" || extension == ".zst" || extension == ".xz" || extension == ".bz2") {
+    throw UsageError(
+        fmt::format("--{}: cannot write the compressed file '{}'", name, printable(path.string())),
+        fmt::format("Write '{}' and compress it afterwards.",
+                    printable(std::filesystem::path(path).replace_extension().string())));
+  }
+  if (!path.empty() && !path.has_filename() && !std::filesystem::is_directory(path)) {
+    throw UsageError(fmt::format("--{}: no folder '{}'", name, printable(path.string())),
+                     "Create it first, or name a file.");
+  }
+  return path;
+}
+
 IpVersion ip_version_of(const OptionValues& values) {
   if (values.is_set("ipv4") && values.is_set("ipv6")) {
-    throw UsageError("--ipv4 and --ipv6 exclude each other", "Leave both out to use either.");
+    throw UsageError("--ipv4 and --ipv6 cannot be combined", "Without both, either is used.");
   }
   if (values.is_set("ipv4")) {
     return IpVersion::V4;
@@ -127,7 +150,7 @@ struct CommandLine::Declarations {
 
   void check_positional(const std::vector<std::string>& given) const {
     if (given.size() > at_most) {
-      throw UsageError(fmt::format("'{}' is one argument too many", printable(given[at_most])),
+      throw UsageError(fmt::format("unexpected argument '{}'", printable(given[at_most])),
                        "Usage: " + usage);
     }
     if (given.size() < at_least) {

@@ -1,6 +1,7 @@
 // Options of a program: declared once, read from the command line, TCPSTEP_* variables and a file.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <initializer_list>
 #include <map>
@@ -27,7 +28,7 @@ class OptionValues {
   [[nodiscard]] const std::vector<std::string>& positional() const { return positional_; }
 
   // The value of an option that was given or has a default, through a parser of parse.h.
-  // A UsageError of the parser gets the option's name put in front.
+  // A UsageError of the parser is prefixed with the option's name.
   template <class Parser>
   auto get(const std::string& name, Parser&& parser) const {
     try {
@@ -37,7 +38,7 @@ class OptionValues {
     }
   }
 
-  // One of a few words, each with what it stands for.
+  // One of a few words, each with its value.
   template <class Value>
   Value choose(const std::string& name,
                std::initializer_list<std::pair<std::string_view, Value>> choices) const {
@@ -55,13 +56,19 @@ class OptionValues {
     return has(name) ? values_.at(name) : std::string();
   }
 
+  // Empty if the option was not given. Throws UsageError if its value is empty.
+  [[nodiscard]] std::filesystem::path path(const std::string& name) const;
+  // The same, of a result to write: "-" is standard output. Throws UsageError also for the name of
+  // a compressed file, which it would not be, and for a folder that does not exist.
+  [[nodiscard]] std::filesystem::path output_path(const std::string& name) const;
+
  private:
   friend class CommandLine;
   std::map<std::string, std::string> values_;
   std::vector<std::string> positional_;
 };
 
-// What --ipv4 and --ipv6 say together; both at once throw UsageError.
+// The IP version that --ipv4 and --ipv6 choose. Throws UsageError if both are set.
 [[nodiscard]] IpVersion ip_version_of(const OptionValues& values);
 
 // Every program also has --help, --version and --config. Options are never abbreviated.

@@ -10,7 +10,8 @@ using namespace std::chrono_literals;
 
 void declare_host_options(CommandLine& line) {
   line.group("This host");
-  line.value("wait", "WORD", "block", "block in the kernel, or spin on a processor of its own");
+  line.value("wait", "WORD", "block",
+             "for data: block (sleep in the kernel), or spin (poll, on a processor of its own)");
   line.value("cpu", "N", "run on processor N only");
   line.value("busy-poll", "TIME", "0", "let the kernel poll the network card for TIME");
   line.flag("realtime", "SCHED_FIFO and locked memory, where permitted");

@@ -1,4 +1,4 @@
-// The options of server and client that say how their process waits and runs.
+// Options of server and client for how their process waits and runs.
 #pragma once
 
 #include <chrono>

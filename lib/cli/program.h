@@ -12,10 +12,10 @@ inline constexpr int kExitFailed = 1;  // the world did not cooperate
 inline constexpr int kExitUsage = 2;   // the request cannot be carried out as written
 
 // Returns what `body` returns, 2 after a UsageError, 1 after any other exception.
-// Ignores SIGPIPE: a peer or a pipe that is gone is an error to handle, not a death.
+// Ignores SIGPIPE: a closed peer or pipe is an error to handle.
 int run_program(std::string_view name, const std::function<int()>& body);
 
-// Writes and flushes. Throws std::system_error if stdout does not take it (a full disk, a closed
+// Writes and flushes. Throws std::system_error if stdout cannot be written (a full disk, a closed
 // pipe): a cut table must not look like success.
 void print_data(std::string_view text);
 

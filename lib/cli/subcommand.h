@@ -13,8 +13,8 @@ namespace tcpstep {
 template <class Options>
 using ParseCommand = std::optional<Options> (*)(int argc, const char* const* argv);
 
-// What a first argument that is no command asks for: the help or the version is printed. Throws
-// UsageError for anything else; `commands` is for its hint.
+// Handles a first argument that is not a command: prints the help or the version. Throws UsageError
+// for anything else; `commands` is for its hint.
 void answer_without_command(std::string_view program, std::string_view word, std::string_view help,
                             std::string_view commands);
 

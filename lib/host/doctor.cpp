@@ -12,9 +12,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-bool is_fast(const std::string& clocksource) {  // read by the vDSO, without a system call
-  return clocksource == "tsc" || clocksource == "kvm-clock" || clocksource == "arch_sys_counter" ||
-         clocksource == "hyperv_clocksource_tsc_page";
+constexpr Duration kSlowReading = 100ns;  // a reading by a system call; the vDSO's take 20 to 50 ns
+
+std::string or_unknown(const std::string& fact) {
+  return fact.empty() ? "unknown" : fact;
 }
 
 }  // namespace
@@ -23,10 +24,10 @@ std::vector<Warning> host_warnings(const HostInfo& host, const TimerTest& timers
   std::vector<Warning> warnings;
   if (host.processors < 2) {
     warnings.push_back({.key = "one_processor",
-                        .text = "there is one processor for everything",
-                        .remedy = "Do not spin; keep other programs away while measuring."});
+                        .text = "only one processor is available",
+                        .remedy = "Use --wait block, and stop other programs while measuring."});
   }
-  if (host.governor != "performance" && host.governor != "unknown") {
+  if (!host.governor.empty() && host.governor != "performance") {
     warnings.push_back({.key = "governor",
                         .text = fmt::format("the frequency governor is {}", host.governor),
                         .remedy = "cpupower frequency-set -g performance"});
@@ -38,25 +39,25 @@ std::vector<Warning> host_warnings(const HostInfo& host, const TimerTest& timers
                              format_duration(host.idle_exit)),
          .remedy = "cpupower idle-set -D 10, or hold /dev/cpu_dma_latency at 0 while measuring"});
   }
-  if (host.virtualization != "none") {
+  if (!host.virtualization.empty() && host.virtualization != "none") {
     warnings.push_back({.key = "virtual_machine",
                         .text = fmt::format("this is a virtual machine ({})", host.virtualization),
                         .remedy =
                             "Its host may take the processor away at any time: look at minima, "
                             "repeat runs, or measure on real hardware."});
   }
-  if (!is_fast(host.clocksource) || timers.reading_cost > 100ns) {
-    warnings.push_back({.key = "slow_clock",
-                        .text = fmt::format("reading the clock ({}) takes {}", host.clocksource,
-                                            format_duration(timers.reading_cost)),
-                        .remedy =
-                            "echo tsc > "
-                            "/sys/devices/system/clocksource/clocksource0/current_clocksource"});
+  if (timers.reading_cost > kSlowReading) {
+    warnings.push_back(
+        {.key = "slow_clock",
+         .text = fmt::format("reading the clock ({}) takes {}", or_unknown(host.clocksource),
+                             format_duration(timers.reading_cost)),
+         .remedy = "See /sys/devices/system/clocksource/clocksource0/available_clocksource, "
+                   "and write a faster one, such as tsc, to current_clocksource there."});
   }
-  if (host.load > 0.5 * host.processors) {
+  if (host.load && *host.load > 0.5 * host.processors) {
     warnings.push_back({.key = "other_load",
                         .text = fmt::format("other programs are running (load {:.2f} on {})",
-                                            host.load, count_of(host.processors, "processor")),
+                                            *host.load, count_of(host.processors, "processor")),
                         .remedy = "Stop them, or expect a long tail; the minimum suffers least."});
   }
   return warnings;
@@ -72,7 +73,7 @@ std::vector<Warning> timer_warnings(Duration shortest_rtt, bool is_blocking,
          .text = fmt::format("the shortest RTT, {}, is less than 100 readings of the "
                              "clock ({} each)",
                              format_duration(shortest_rtt), format_duration(reading)),
-         .remedy = "Differences below 1 % are not the link's."});
+         .remedy = "Do not trust differences below 1 %."});
   }
   if (is_blocking && shortest_rtt < timers.wakeup_median) {
     warnings.push_back(
@@ -80,8 +81,8 @@ std::vector<Warning> timer_warnings(Duration shortest_rtt, bool is_blocking,
          .text = fmt::format("the shortest RTT, {}, is below the time a sleeping "
                              "thread takes to wake up here ({})",
                              format_duration(shortest_rtt), format_duration(timers.wakeup_median)),
-         .remedy = "Where the two programs run decides the numbers: pin both with "
-                   "--cpu, or use --wait spin on idle processors."});
+         .remedy = "The numbers depend on where both programs run: pin them with --cpu, "
+                   "or use --wait spin on idle processors."});
   }
   return warnings;
 }
@@ -93,8 +94,8 @@ std::vector<Warning> interface_warnings(const InterfaceInfo& interface) {
   return {{.key = "segments_merged",
            .text = fmt::format("{} may carry several segments as one packet ({})", interface.name,
                                interface.offloads),
-           .remedy = fmt::format("ethtool -K {} tso off gso off gro off lro off, on both hosts, if "
-                                 "the cost of each segment is asked for",
+           .remedy = fmt::format("ethtool -K {} tso off gso off gro off lro off, on both hosts, to "
+                                 "measure the cost of each segment",
                                  interface.name)}};
 }
 
@@ -117,18 +118,19 @@ std::string render_examination(const HostFacts& host,
                                const std::vector<InterfaceInfo>& interfaces) {
   const HostInfo& info = host.info;
   std::string text = fmt::format(
-      "{}\n{}, {}, governor {}, clocksource {}, load {:.2f}\n"
+      "{}\n{}, {}, governor {}, clocksource {}, load {}\n"
       "clock: resolution {}, a reading takes {}; a sleeping thread wakes up {} late (p99 {})\n",
-      info.os, info.cpu, count_of(info.processors, "processor"), info.governor, info.clocksource,
-      info.load, format_duration(host.timers.resolution), format_duration(host.timers.reading_cost),
+      info.os, or_unknown(info.cpu), count_of(info.processors, "processor"),
+      or_unknown(info.governor), or_unknown(info.clocksource),
+      info.load ? fmt::format("{:.2f}", *info.load) : "unknown",
+      format_duration(host.timers.resolution), format_duration(host.timers.reading_cost),
       format_duration(host.timers.wakeup_median), format_duration(host.timers.wakeup_p99));
   std::vector<Warning> warnings = host.warnings;
   for (const InterfaceInfo& interface : interfaces) {
     text += fmt::format("{}: driver {}, {}, qdisc {}, card timestamps {}\n", interface.name,
-                        interface.driver.empty() ? "unknown" : interface.driver,
+                        or_unknown(interface.driver),
                         interface.offloads.empty() ? "offloads unknown" : interface.offloads,
-                        interface.qdisc.empty() ? "unknown" : interface.qdisc,
-                        interface.can_stamp ? "yes" : "no");
+                        or_unknown(interface.qdisc), interface.can_stamp ? "yes" : "no");
     for (Warning& warning : interface_warnings(interface)) {
       warnings.push_back(std::move(warning));
     }

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 #include <span>
+#include <system_error>
 
 #include "lib/base/error.h"
 #include "lib/net/waiting.h"
@@ -78,7 +79,11 @@ Channel::Received Channel::receive(Duration limit) {
     return received;
   }
   if (Fd fd = descriptor_in(envelope.header); fd.get() >= 0) {
-    received.connection = TcpConnection::adopt(std::move(fd));
+    try {
+      received.connection = TcpConnection::adopt(std::move(fd));
+    } catch (const std::system_error&) {
+      received.was_reset = true;
+    }
   } else {
     text.resize(static_cast<std::size_t>(bytes));
     received.message = std::move(text);

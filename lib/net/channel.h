@@ -20,15 +20,16 @@ class Channel {
   // Two ends, one for each process.
   static std::pair<Channel, Channel> make_pair();
 
-  // False if the other end is gone, or does not take it at once.
+  // False if the other end has closed, or its buffer is full.
   bool send(std::string_view message) noexcept;
   bool send(const TcpConnection& connection) noexcept;
 
-  // What came, if anything did within `limit`.
+  // What arrived within `limit`, if anything did.
   struct Received {
     bool is_open = true;  // false once the other process is gone
     std::optional<std::string> message;
     std::optional<TcpConnection> connection;
+    bool was_reset = false;  // it ended before it arrived
   };
   [[nodiscard]] Received receive(Duration limit);
 

@@ -28,7 +28,7 @@ Interfaces all_interfaces() {
   return {first, &::freeifaddrs};
 }
 
-// The part of an address that says which host it is; an IPv4-mapped one is an IPv4 one.
+// The host part of an address; IPv4-mapped addresses count as IPv4.
 std::string host_part(const sockaddr* address) {
   if (address->sa_family == AF_INET) {
     sockaddr_in v4{};
@@ -45,7 +45,7 @@ bool is_internet(const sockaddr* address) {
   return address != nullptr && (address->sa_family == AF_INET || address->sa_family == AF_INET6);
 }
 
-// One ethtool request; false where the driver or the kernel does not know it.
+// One ethtool request; false if the driver or the kernel does not support it.
 template <class Request>
 bool ask(const std::string& interface, Request& request) {
   const Fd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));

@@ -27,11 +27,11 @@ struct InterfaceInfo {
 [[nodiscard]] std::vector<std::string> interfaces_up();
 [[nodiscard]] InterfaceInfo describe_interface(const std::string& name);
 
-// Kind of the root queueing discipline ("fq_codel", "mq", "noqueue"), asked over rtnetlink(7);
+// Kind of the root queueing discipline ("fq_codel", "mq", "noqueue"), from rtnetlink(7);
 // empty if the kernel does not say.
 [[nodiscard]] std::string qdisc_of(const std::string& interface);
 
-// Makes the card stamp all packets, which needs root. False if it does not.
+// Turns on the card's timestamps of all packets, which needs root. False if that fails.
 [[nodiscard]] bool start_card_stamps(const std::string& name);
 
 }  // namespace tcpstep

@@ -1,6 +1,5 @@
 #include "lib/net/tcp_connection.h"
 
-#include <fcntl.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -34,12 +33,6 @@ PingStatus status_of(int error_number) {
   }
 }
 
-void set_blocking(const Fd& fd, bool is_blocking) {
-  const int flags = check_syscall(::fcntl(fd.get(), F_GETFL), "fcntl F_GETFL");
-  check_syscall(::fcntl(fd.get(), F_SETFL, is_blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK),
-                "fcntl F_SETFL");
-}
-
 int read_option(const Fd& fd, int level, int option) {
   int value = 0;
   socklen_t length = sizeof value;
@@ -50,41 +43,18 @@ constexpr std::uint32_t kSpinsBetweenLooks = 4096;  // about a millisecond
 
 }  // namespace
 
-bool set_congestion_control(const Fd& fd, const std::string& name) noexcept {
-  return ::setsockopt(fd.get(), IPPROTO_TCP, TCP_CONGESTION, name.data(),
-                      static_cast<socklen_t>(name.size())) == 0;
+CongestionResult set_congestion_control(const Fd& fd, const std::string& name) noexcept {
+  if (::setsockopt(fd.get(), IPPROTO_TCP, TCP_CONGESTION, name.data(),
+                   static_cast<socklen_t>(name.size())) == 0) {
+    return CongestionResult::Set;
+  }
+  return errno == EPERM ? CongestionResult::NotPermitted : CongestionResult::NotOffered;
 }
 
 TcpConnection::TcpConnection(Fd fd, const Address& peer) : fd_(std::move(fd)), peer_(peer) {
   const int on = 1;
   check_syscall(::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on),
                 "set TCP_NODELAY for {}", peer_.text());
-}
-
-TcpConnection TcpConnection::connect(const Address& peer, Duration timeout,
-                                     const std::string& congestion_control) {
-  const std::string attempted = "connect to " + peer.text();
-  Fd fd(check_syscall(::socket(peer.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
-                      "{}: socket", attempted));
-  if (!congestion_control.empty()) {
-    static_cast<void>(set_congestion_control(fd, congestion_control));
-  }
-  if (::connect(fd.get(), peer.raw(), peer.length()) < 0) {
-    if (errno != EINPROGRESS) {
-      throw_system_error(errno, attempted);
-    }
-    pollfd awaited{.fd = fd.get(), .events = POLLOUT, .revents = 0};
-    const int events = wait_for({&awaited, 1}, timeout);
-    if (check_syscall(events, "{}", attempted) == 0) {
-      throw_system_error(ETIMEDOUT, attempted);
-    }
-    const int error_number = read_option(fd, SOL_SOCKET, SO_ERROR);
-    if (error_number != 0) {
-      throw_system_error(error_number, attempted);
-    }
-  }
-  set_blocking(fd, true);
-  return {std::move(fd), peer};
 }
 
 TcpConnection TcpConnection::adopt(Fd fd) {
@@ -123,7 +93,7 @@ PingStatus TcpConnection::send_rest(std::span<const std::byte> payload, ssize_t 
 }
 
 // After an interruption. Otherwise errno is EINTR for a request to stop, EAGAIN for the limit. A
-// call ends with EINTR at each tick of our patience, and also when a debugger was here.
+// call ends with EINTR at each tick of patience_, and when a debugger interrupts it.
 bool TcpConnection::may_wait_on() noexcept {
   if (requested_stop() != 0) {
     errno = EINTR;
@@ -136,12 +106,12 @@ bool TcpConnection::may_wait_on() noexcept {
   return true;
 }
 
-// One byte was wanted; none came, or more than one, or a failure (-1).
+// Anything but the expected single byte: none, more than one, or a failure (-1).
 PingStatus TcpConnection::judge_bad_ack(ssize_t bytes) noexcept {
   return bytes > 0 ? PingStatus::Protocol : judge_nothing(bytes);
 }
 
-// Nothing came: the peer's end, or a failure (-1).
+// No data: the peer closed, or a failure (-1).
 PingStatus TcpConnection::judge_nothing(ssize_t bytes) noexcept {
   return bytes < 0 ? status_of(errno) : PingStatus::Closed;
 }
@@ -180,7 +150,7 @@ PingStatus TcpConnection::stay_idle(Duration pause) noexcept {
     return PingStatus::Interrupted;
   }
   if (pause > Duration::zero()) {
-    // The end of the stream is asked for below; a late timestamp must not end the pause (POLLERR).
+    // The end of the stream is checked below; a late timestamp must not end the pause (POLLERR).
     pollfd end{.fd = timestamps_.is_enabled() ? -1 : fd_.get(), .events = POLLIN, .revents = 0};
     if (wait_for({&end, 1}, pause) < 0) {
       return status_of(errno);

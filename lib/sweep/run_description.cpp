@@ -142,7 +142,9 @@ void add_ends(RunHeader& header, const Environment& server, const Environment& c
 void add_host(RunHeader& header, const HostFacts& host) {
   header.add("governor", host.info.governor);
   header.add("virtualization", host.info.virtualization);
-  header.add("load", fmt::format("{:.2f}", host.info.load));
+  if (host.info.load) {
+    header.add("load", fmt::format("{:.2f}", *host.info.load));
+  }
   header.add("clock", "CLOCK_MONOTONIC");
   header.add("clocksource", host.info.clocksource);
   header.add("clock_resolution_ns", nanoseconds(host.timers.resolution));
@@ -166,6 +168,7 @@ Environment environment_of(const HostFacts& host, bool is_anonymous) {
                     {"cpu", host.info.cpu},
                     {"processors", std::to_string(host.info.processors)},
                     {"virtualization", host.info.virtualization}};
+  std::erase_if(facts, [](const auto& fact) { return fact.second.empty(); });  // unknown is absent
   if (!is_anonymous) {
     facts.emplace("host", host.info.name);
   }

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -27,14 +29,34 @@ constexpr Duration kTimestampsFrom = 200us;  // there, their cost is below 1 % o
 constexpr Duration kLongestUnwritten = 10ms;
 constexpr std::size_t kMostUnwritten = 1024;
 
+// What an unprivileged process may use, such as "reno cubic"; empty if the kernel does not say.
+std::string allowed_congestion_controls() {
+  std::ifstream file("/proc/sys/net/ipv4/tcp_allowed_congestion_control");
+  std::string names;
+  std::getline(file, names);
+  return names;
+}
+
 void set_congestion_control(TcpConnection& client, const std::string& wanted,
                             ConnectionFacts& facts) {
-  if (wanted != "system" && !tcpstep::set_congestion_control(client.fd(), wanted)) {
+  const auto result = wanted == "system" ? CongestionResult::Set
+                                         : tcpstep::set_congestion_control(client.fd(), wanted);
+  if (result == CongestionResult::Set) {
+    return;
+  }
+  const std::string used = client.path_info().congestion_control;
+  if (result == CongestionResult::NotPermitted) {
+    facts.warnings.push_back(
+        {.key = "other_congestion_control",
+         .text = fmt::format("congestion control {} is not permitted to this user", wanted),
+         .remedy = fmt::format("The run uses {}. To permit it: sysctl "
+                               "net.ipv4.tcp_allowed_congestion_control='{} {}'",
+                               used, allowed_congestion_controls(), wanted)});
+  } else {
     facts.warnings.push_back(
         {.key = "other_congestion_control",
          .text = fmt::format("this kernel does not offer congestion control {}", wanted),
-         .remedy = fmt::format("The run uses {}. To get the other: modprobe tcp_{}",
-                               client.path_info().congestion_control, wanted)});
+         .remedy = fmt::format("The run uses {}. To load it: modprobe tcp_{}", used, wanted)});
   }
 }
 

@@ -71,6 +71,26 @@ class Asking(AskingTestCase):
         self.ask(server)
         self.assertEqual(self.assert_complete(server.files()[0], 10).header["link"], "own")
 
+    def test_a_result_on_standard_output_is_the_file(self):
+        server = self.start_server()
+        for direction in ("down", "up"):
+            client = server.run_client("-o", "-", "--direction", direction, *SWEEP)
+            self.assertEqual(client.returncode, 0, client.stderr)
+            self.assertEqual(client.stdout, server.files()[-1].read_text())
+            self.assertIn("MSS", client.stderr)
+
+    def test_the_server_writes_one_run_to_standard_output(self):
+        server = self.start_server("--output=-")
+        client = server.run_client("--output", self.directory / "run.csv", *SWEEP)
+        self.assertEqual((client.returncode, server.wait()), (0, 0), client.stderr)
+        self.assertEqual(server.tables, (self.directory / "run.csv").read_text())
+        self.assertEqual(server.files(), [])
+
+    def test_a_compressed_result_is_refused_before_the_run(self):
+        client = run("tcpstep-client", "--output=run.csv.gz", "127.0.0.1", cwd=self.directory)
+        self.assertEqual(client.returncode, 2)
+        self.assertIn("cannot write the compressed file 'run.csv.gz'", client.stderr)
+
     def test_the_client_measures_its_uplink(self):
         server = self.start_server()
         output = self.directory / "run.csv"

@@ -42,11 +42,34 @@ TEST(DoctorTest, FindsEachFaultWithItsRemedy) {
   host.governor = "powersave";
   host.idle_exit = 133us;
   host.virtualization = "QEMU";
-  host.clocksource = "hpet";
   host.load = 3;
-  EXPECT_THAT(keys(host_warnings(host, kGoodTimers)),
+  TimerTest timers = kGoodTimers;
+  timers.reading_cost = 900ns;
+  EXPECT_THAT(keys(host_warnings(host, timers)),
               testing::ElementsAre("one_processor", "governor", "deep_idle", "virtual_machine",
                                    "slow_clock", "other_load"));
+}
+
+TEST(DoctorTest, WarnsOfNothingThatItDoesNotKnow) {
+  HostInfo host = quiet_host();
+  host.cpu.clear();
+  host.governor.clear();
+  host.virtualization.clear();
+  host.clocksource.clear();
+  host.load.reset();
+  EXPECT_THAT(keys(host_warnings(host, kGoodTimers)), testing::IsEmpty());
+  const std::string text = render_examination({.info = host, .timers = kGoodTimers}, {});
+  EXPECT_THAT(text, testing::HasSubstr("governor unknown, clocksource unknown, load unknown"));
+}
+
+TEST(HostInfoTest, ReadsTheLoadWithoutAFile) {
+  EXPECT_TRUE(describe_host().load);
+}
+
+TEST(DoctorTest, JudgesAClockByItsCostNotByItsName) {
+  HostInfo host = quiet_host();
+  host.clocksource = "a new one";
+  EXPECT_THAT(keys(host_warnings(host, kGoodTimers)), testing::IsEmpty());
 }
 
 TEST(DoctorTest, WarnsOfAClockThatIsSlowToRead) {
