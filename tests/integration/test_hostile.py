@@ -10,7 +10,7 @@ import struct
 import threading
 import time
 
-from harness import PATIENCE, TestCase, main, reset, wait_until
+from harness import PATIENCE, TestCase, main, reset, start, wait_until
 
 IDLE, HOSTILE = 1000, 200
 NONSENSE = (
@@ -132,7 +132,8 @@ class Exhaustion(TestCase):
         wait_until(lambda: server.files() != [], "the first run begins")
         peers = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(90)]
         for client in clients:  # the second one begins while all are there
-            self.assertEqual(client.wait(PATIENCE), 0, client.stderr.read())
+            messages = client.communicate(timeout=PATIENCE)[1]
+            self.assertEqual(client.returncode, 0, messages)
         self.assertIsNone(server.process.poll())
         for peer in peers:
             peer.close()
