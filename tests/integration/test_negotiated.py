@@ -1,12 +1,18 @@
 """Runs that a client asks for: links, sweeps, directions, fresh connections, results, refusals."""
 
+import contextlib
+import fcntl
 import json
+import os
+import pty
 import signal
 import socket
 import struct
+import termios
 import time
 
-from harness import TestCase, answer, fake_server, main, read_run, run, start, wait_until
+from harness import (PATIENCE, TestCase, answer, environment, fake_server, main, read_run, run, start,
+                     wait_until)
 
 SWEEP = ("--sizes=1,100,2000", "--rounds=3")
 PINGS = 3 * 3
@@ -85,6 +91,27 @@ class Asking(AskingTestCase):
         self.assertEqual((client.returncode, server.wait()), (0, 0), client.stderr)
         self.assertEqual(server.tables, (self.directory / "run.csv").read_text())
         self.assertEqual(server.files(), [])
+
+    def test_the_progress_line_keeps_to_the_terminal(self):
+        server = self.start_server("--interval=5ms")
+        for width, kind in ((80, "xterm"), (40, "xterm"), (40, "dumb"), (40, "")):
+            ours, theirs = pty.openpty()
+            fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+            client = start("tcpstep-client", "--port", server.port, "--sizes=1,2", "--rounds=50",
+                           "--link", "x" * 64, "127.0.0.1", stderr=theirs,
+                           env=environment(TERM=kind))
+            os.close(theirs)
+            shown = b""
+            with contextlib.suppress(OSError):  # how a terminal ends
+                while some := os.read(ours, 4096):
+                    shown += some
+            os.close(ours)
+            client.communicate(timeout=PATIENCE)
+            self.assertEqual(client.returncode, 0)
+            lines = [line for line in shown.decode().split("\r") if line.startswith("\x1b[Kround")]
+            self.assertEqual(lines != [], kind == "xterm", lines)
+            for line in lines:
+                self.assertLess(len(line.removeprefix("\x1b[K")), width)
 
     def test_a_compressed_result_is_refused_before_the_run(self):
         client = run("tcpstep-client", "--output=run.csv.gz", "127.0.0.1", cwd=self.directory)
