@@ -307,7 +307,7 @@ void Acceptor::log_refusal(const std::string& peer, const Rejection& rejection) 
                        {{"peer", peer}, {"reason", rejection.kind}});
 }
 
-// A client of the classic protocol cannot be told.
+// The classic protocol has no message for it.
 void Acceptor::refuse(Clients::iterator entry, const Rejection& rejection) {
   PendingClient& client = entry->second;
   log_refusal(client.peer, rejection);

@@ -29,8 +29,8 @@ struct ServerLimits {
   std::vector<AddressRange> allowed;  // empty: all
 };
 
-// Raises the limit of open files so far that each run has its descriptors whatever clients do.
-// Where that is not permitted, fewer connections are: the text says how many.
+// Raises the limit of open files so that runs have descriptors whatever clients do. Where that is
+// not permitted, lowers the limit of connections, and returns a warning.
 [[nodiscard]] std::optional<std::string> reserve_descriptors(ServerLimits& limits);
 
 // Why this sweep is beyond the limits, or nothing. `mss` decides where boundaries are.

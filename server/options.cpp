@@ -8,7 +8,6 @@
 
 #include "lib/base/parse.h"
 #include "lib/cli/command_line.h"
-#include "lib/cli/host_options.h"
 #include "lib/protocol/classic.h"
 
 namespace tcpstep {

@@ -73,7 +73,7 @@ Accept accept_message(const ServedRun& run, std::uint64_t pings) {
           .environment = std::move(facts)};
 }
 
-// Ok once the client is ready, otherwise why there is no run.
+// Ok once the client is ready.
 PingStatus accept_run(const ServedRun& run, FrameStream& frames, std::uint64_t pings) {
   const PingStatus sent = frames.send(accept_message(run, pings));
   if (sent != PingStatus::Ok) {

@@ -49,7 +49,7 @@ void catch_state_signal(sigset_t& mask) {
 }
 
 HostFacts examine_unplaced_host(const Scheduling& scheduling) {
-  const SchedulingGuard guard;  // the runs are placed where they were told, this process is not
+  const SchedulingGuard guard;  // scheduling is for the runs, not for this process
   return prepare_host(scheduling);
 }
 
@@ -106,7 +106,7 @@ int Server::serve() {
 
   Listener listener = listen();
   const std::string address = listener.local_address().text();
-  if (options_.run.congestion_control != "system") {  // each run says whether it has it
+  if (options_.run.congestion_control != "system") {  // each run reports what it uses
     static_cast<void>(listener.set_congestion_control(options_.run.congestion_control));
   }
   Acceptor acceptor(std::move(listener), poller_, options_, secret_ ? &*secret_ : nullptr, log_,
@@ -346,7 +346,7 @@ void Server::stop_all_runs() {
   }
 }
 
-// A run in progress is marked, never finished: nobody knows how long it would take.
+// A run in progress is cut off, not finished: it may take long.
 int Server::stop(Acceptor& acceptor, const sigset_t& mask) {
   acceptor.close_all({.reason = "the server is shutting down", .hint = {}});
   const bool was_measuring = !runs_.empty();

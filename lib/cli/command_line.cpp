@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <boost/program_options.hpp>
+#include <limits>
 #include <numeric>
 #include <sstream>
 #include <utility>
 
+#include "lib/base/parse.h"
 #include "lib/base/text.h"
 #include "lib/cli/program.h"
 
@@ -15,6 +17,7 @@ namespace tcpstep {
 namespace {
 
 namespace po = boost::program_options;
+using namespace std::chrono_literals;
 
 constexpr const char* kPositional = "positional-arguments";
 constexpr unsigned kHelpWidth = 100;
@@ -256,6 +259,44 @@ std::optional<OptionValues> CommandLine::parse(int argc, const char* const* argv
   }
   declarations_->check_positional(result.positional_);
   return result;
+}
+
+void answer_without_command(std::string_view program, std::string_view word, std::string_view help,
+                            std::string_view commands) {
+  if (word == "--help" || word == "-h" || word == "help") {
+    print_data(help);
+  } else if (word == "--version" || word == "-V") {
+    print_data(fmt::format("{}\n", version_and_git()));
+  } else {
+    throw UsageError(word.empty() ? "no command was given"
+                                  : fmt::format("unknown command '{}'", printable(word)),
+                     fmt::format("Commands are {}. See {} --help.", commands, program));
+  }
+}
+
+void declare_host_options(CommandLine& line) {
+  line.group("This host");
+  line.value("wait", "WORD", "block",
+             "for data: block (sleep in the kernel), or spin (poll, on a processor of its own)");
+  line.value("cpu", "N", "run on processor N only");
+  line.value("busy-poll", "TIME", "0", "let the kernel poll the network card for TIME");
+  line.flag("realtime", "SCHED_FIFO and locked memory, where permitted");
+}
+
+HostOptions host_options(const OptionValues& values) {
+  HostOptions options;
+  options.scheduling.wait =
+      values.choose<Wait>("wait", {{"block", Wait::Block}, {"spin", Wait::Spin}});
+  if (values.has("cpu")) {
+    options.scheduling.cpu = values.get("cpu", [](std::string_view text) {
+      return static_cast<std::uint32_t>(
+          parse_count(text, 0, std::numeric_limits<std::uint16_t>::max()));
+    });
+  }
+  options.scheduling.is_realtime = values.is_set("realtime");
+  options.busy_poll = std::chrono::duration_cast<std::chrono::microseconds>(values.get(
+      "busy-poll", [](std::string_view text) { return parse_duration(text, 0us, 100ms); }));
+  return options;
 }
 
 }  // namespace tcpstep

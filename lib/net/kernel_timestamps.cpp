@@ -14,7 +14,7 @@
 namespace tcpstep {
 namespace {
 
-constexpr Duration kClockStep = std::chrono::microseconds(2);  // more is no error of reading
+constexpr Duration kClockStep = std::chrono::microseconds(2);  // more than the error of a reading
 // The kernel starts to timestamp arrivals in the background (net_enable_timestamp), a little after
 // the request; earlier pings would have no parts.
 constexpr Duration kSwitchingOn = std::chrono::milliseconds(20);

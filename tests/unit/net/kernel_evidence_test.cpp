@@ -9,6 +9,7 @@
 #include "lib/net/interface_info.h"
 #include "lib/net/listener.h"
 #include "lib/net/tcp_connection.h"
+#include "lib/net/tcp_info.h"
 
 namespace tcpstep {
 namespace {
