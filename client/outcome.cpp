@@ -57,7 +57,7 @@ std::string summary(const Responses& responses, Duration elapsed, const Address&
 std::string table(const std::string& result) {
   RunReader reader(ByteSource(std::make_unique<std::istringstream>(result)), "the result");
   RunCollection runs;
-  runs.add(reader);
+  runs.add(read_run(reader, "the result", RttClock::Application));
   return render_text(std::array{penalty_table(runs.links()[0], Statistic::minimum())});
 }
 

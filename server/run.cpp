@@ -299,9 +299,8 @@ void report_outcome(const ServedRun& run, const RunOutcome& outcome) {
   std::string table;
   std::uint64_t samples = outcome.samples;
   if (!outcome.file.empty()) {
-    RunReader reader(outcome.file);
     RunCollection runs;
-    runs.add(reader);
+    runs.add(read_run(outcome.file, RttClock::Application));
     const PenaltyTable penalties = penalty_table(runs.links()[0], Statistic::minimum());
     samples = penalties.samples;
     report.minima = minima_of(penalties, runs.links()[0]);

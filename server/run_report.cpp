@@ -34,7 +34,7 @@ ClassMinima minima_of(const PenaltyTable& penalties, const LinkRuns& link) {
     Duration fastest = Duration::max();
     for (const auto& [size, rtts] : link.series) {
       if (penalties.mss && segments_needed(size, *penalties.mss) == row.segments) {
-        fastest = std::min(fastest, rtts.front());
+        fastest = std::min(fastest, rtts.minimum());
       }
     }
     if (minima.size() < kReportedClasses) {
