@@ -19,9 +19,8 @@
 #include "lib/base/file.h"
 #include "lib/base/process.h"
 #include "lib/base/text.h"
-#include "lib/cli/print.h"
+#include "lib/cli/program.h"
 #include "lib/cli/progress_bar.h"
-#include "lib/cli/run_program.h"
 #include "lib/cli/stop_signals.h"
 #include "lib/runfile/run_reader.h"
 
@@ -187,7 +186,7 @@ class Driver {
   int run() {
     const CompareOptions made = make_runs();
     if (!options_.is_quiet) {
-      print_words(fmt::format("tcpstep-analyze: the runs are in {}", folder_.string()));
+      print_message(fmt::format("tcpstep-analyze: the runs are in {}", folder_.string()));
     }
     return compare_files(made);
   }

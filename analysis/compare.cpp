@@ -10,8 +10,7 @@
 
 #include "analysis/plot.h"
 #include "lib/base/error.h"
-#include "lib/cli/print.h"
-#include "lib/cli/run_program.h"
+#include "lib/cli/program.h"
 #include "lib/compare/drawings.h"
 #include "lib/compare/render.h"
 
@@ -84,7 +83,7 @@ int compare_files(const CompareOptions& options) {
   const Comparison comparison = compare_runs(options);
   print_data(render(comparison, options.format));
   if (options.plots && comparison.by_size.empty()) {
-    print_words("tcpstep-analyze: no payload size to draw: none was measured on both sides");
+    print_message("tcpstep-analyze: no payload size to draw: none was measured on both sides");
   } else if (options.plots) {
     draw(drawing_of(comparison), *options.plots);
   }
