@@ -1,10 +1,13 @@
 #include "lib/net/tcp_connection.h"
 
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -220,6 +223,9 @@ void TcpConnection::explain(Sample& sample, Duration sent_at) noexcept {
   evidence.cwnd_segments = info.get(&tcp_info::tcpi_snd_cwnd);
   evidence.srtt_us = info.get(&tcp_info::tcpi_rtt);
   evidence.min_rtt_us = info.get(&tcp_info::tcpi_min_rtt);
+  if (const auto mss = info.get(&tcp_info::tcpi_snd_mss); mss && *mss > 0) {
+    evidence.mss = Mss(*mss);
+  }
   if (timestamps_.is_enabled()) [[unlikely]] {
     const auto explained = timestamps_.explain(fd_, sent_at, sample.rtt);
     evidence.kernel_rtt = explained.kernel_rtt;
@@ -282,6 +288,20 @@ PingStatus TcpConnection::finish(Duration patience) noexcept {
   }
   std::byte unasked{};
   return ::recv(fd_.get(), &unasked, 1, MSG_DONTWAIT) > 0 ? PingStatus::Protocol : PingStatus::Ok;
+}
+
+bool TcpConnection::wait_until_acknowledged(Duration patience) const {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    int unacknowledged = 0;
+    if (::ioctl(fd_.get(), SIOCOUTQ, &unacknowledged) == 0 && unacknowledged == 0) {
+      return true;
+    }
+    if (std::chrono::steady_clock::now() >= deadline || requested_stop() != 0) {
+      return false;
+    }
+    ::usleep(1000);
+  }
 }
 
 PathInfo TcpConnection::path_info() const {
