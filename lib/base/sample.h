@@ -35,7 +35,6 @@ struct PingEvidence {
   std::optional<std::uint32_t> cwnd_segments;
   std::optional<std::uint32_t> srtt_us;  // the kernel's estimate after this ping (RFC 6298)
   std::optional<std::uint32_t> min_rtt_us;
-  std::optional<Mss> mss;  // after this ping; has no column
 };
 
 struct Sample {

@@ -223,9 +223,6 @@ void TcpConnection::explain(Sample& sample, Duration sent_at) noexcept {
   evidence.cwnd_segments = info.get(&tcp_info::tcpi_snd_cwnd);
   evidence.srtt_us = info.get(&tcp_info::tcpi_rtt);
   evidence.min_rtt_us = info.get(&tcp_info::tcpi_min_rtt);
-  if (const auto mss = info.get(&tcp_info::tcpi_snd_mss); mss && *mss > 0) {
-    evidence.mss = Mss(*mss);
-  }
   if (timestamps_.is_enabled()) [[unlikely]] {
     const auto explained = timestamps_.explain(fd_, sent_at, sample.rtt);
     evidence.kernel_rtt = explained.kernel_rtt;

@@ -8,10 +8,14 @@
 #include <utility>
 #include <vector>
 
+#include "lib/base/bytes.h"
 #include "lib/base/error.h"
 #include "lib/base/stop_request.h"
+#include "lib/base/text.h"
 #include "lib/host/doctor.h"
+#include "lib/protocol/messages.h"
 #include "lib/runfile/run_writer.h"
+#include "lib/sweep/black_hole.h"
 #include "lib/sweep/ping_timer.h"
 #include "lib/sweep/sweep_plan.h"
 
@@ -106,7 +110,8 @@ std::optional<PayloadSize> probe_size(const SweepSpec& sweep, std::optional<Mss>
   return found == sizes->end() ? sizes->back() : *found;
 }
 
-// As a ping of `size`, for a client that waits for `accept`: a frame with white space behind its JSON.
+// As a ping of `size`, for a client that waits for `accept`: a frame with white space behind its
+// JSON.
 void probe_by_frame(TcpConnection& client, PayloadSize size, Duration timeout) {
   std::string json = encode(Queued{.ahead = 0});
   json.resize(std::clamp<std::size_t>(size.bytes(), json.size(), kLargestFrame), ' ');
@@ -114,7 +119,7 @@ void probe_by_frame(TcpConnection& client, PayloadSize size, Duration timeout) {
       !client.wait_until_acknowledged(timeout)) {
     throw WorldError(fmt::format("{} bytes were not acknowledged within {}", size.bytes(),
                                  format_duration(timeout)),
-                     kBlackHoleHint);
+                     std::string(kBlackHoleRemedy));
   }
 }
 
@@ -165,24 +170,17 @@ SweepPlan plan_of(const SweepSpec& sweep, std::optional<Mss> mss) {
 // What the samples of a run show about the path.
 class Evidence {
  public:
-  // `path` has the MSS of the header.
-  void add(std::span<const Sample> samples, const PathInfo& path) {
+  void add(std::span<const Sample> samples, std::optional<Mss> mss) {
     for (const Sample& sample : samples) {
-      const auto mss = sample.evidence.mss ? sample.evidence.mss : path.mss;
-      // Of the payload and of the largest segment that carries it.
-      const std::uint32_t packet = mss ? std::min(sample.size.bytes(), mss->bytes()) : 0;
+      // Payload bytes in the largest packet of this ping.
+      const std::uint32_t packet =
+          std::min(sample.size.bytes(), mss ? mss->bytes() : PayloadSize::kLargest);
       if (sample.status == PingStatus::Ok) {
         shortest_ = std::min(shortest_, sample.rtt);
         largest_packet_ = std::max(largest_packet_, packet);
-        // Small payloads are one segment with either MSS.
-        const bool is_other = mss && path.mss && *mss != *path.mss &&
-                              sample.size.bytes() > std::min(mss->bytes(), path.mss->bytes());
-        if (is_other && sample.round > 0) {
-          changed_mss_ = mss;
-        }
       } else if (sample.status == PingStatus::Timeout && packet > largest_packet_ &&
                  sample.evidence.retransmits.value_or(0) > 0) {
-        // Larger than any that passed, and the peer's kernel acknowledged none of the attempts.
+        // Larger than any that passed, and the peer's kernel did not acknowledge it.
         black_hole_ = BlackHole{.passed_bytes = largest_packet_,
                                 .lost_bytes = sample.size.bytes(),
                                 .times_sent = *sample.evidence.retransmits + 1};
@@ -192,14 +190,11 @@ class Evidence {
 
   // Shortest RTT of any ping, warm-up included.
   [[nodiscard]] Duration shortest() const { return shortest_; }
-  // An MSS that counted samples had, and the header has not.
-  [[nodiscard]] std::optional<Mss> changed_mss() const { return changed_mss_; }
-  [[nodiscard]] std::optional<BlackHole> black_hole() const { return black_hole_; }
+  [[nodiscard]] const std::optional<BlackHole>& black_hole() const { return black_hole_; }
 
  private:
   Duration shortest_ = Duration::max();
-  std::uint32_t largest_packet_ = 1;  // the opening ping
-  std::optional<Mss> changed_mss_;
+  std::uint32_t largest_packet_ = 1;  // the opening ping's
   std::optional<BlackHole> black_hole_;
 };
 
@@ -296,7 +291,7 @@ bool SweepSession::discover_path(Peer& peer, std::vector<Sample>& samples) {
   return true;
 }
 
-// The MSS and path MTU of the connection that carried the last ping.
+// Takes the MSS and the path MTU of the connection that carried the last ping.
 template <class Peer>
 void SweepSession::read_path(const Peer& peer) {
   if (const std::optional<PathInfo> path = peer.path_info()) {
@@ -314,29 +309,33 @@ RunOutcome SweepSession::measure_with(Peer& peer, const RunIdentity& identity,
   if (!discover_path(peer, unwritten)) {
     status = unwritten.back().status;
   }
-  unwritten.reserve(2 * plan_.sizes().size());
+  unwritten.reserve(2 * plan_.sizes().size());  // which may be others now
   PayloadSource payloads(plan_.sizes().back(), settings_.sweep.fill,
                          settings_.sweep.seed.value_or(0));
   PingTimer<Peer> timer(peer, payloads, settings_.sweep.interval);
   Evidence evidence;
   std::optional<RunWriter> writer;
+  std::optional<Mss> mss_now;
   Duration written_at{0};
-  // The header has the MSS of the counted samples, so the file begins after the warm-up, or when
-  // the memory is full.
+  // The header has the MSS of the counted samples: the file begins after the warm-up, or when the
+  // memory is full.
   const auto write = [&] {
     if (!writer) {
-      if (!settings_.sweep.sizes.has_boundaries) {  // these were chosen by the MSS of the header
+      if (!settings_.sweep.sizes.has_boundaries) {  // their MSS is that of discover_path()
         read_path(peer);
       }
+      mss_now = facts_.path.mss;
       writer.emplace(open_output(),
                      describe_run(peer_, settings_, identity, plan_.sizes(), host_, facts_));
       if (opening_) {
         writer->append(std::span(&*opening_, 1));
       }
+    } else if (const std::optional<PathInfo> path = peer.path_info()) {
+      mss_now = path->mss;
     }
     const auto samples = without_interrupted(unwritten);
     writer->append(samples);
-    evidence.add(samples, facts_.path);
+    evidence.add(samples, mss_now);
     unwritten.clear();
     written_at = timer.elapsed();
   };
@@ -362,16 +361,15 @@ RunOutcome SweepSession::measure_with(Peer& peer, const RunIdentity& identity,
   if (status == PingStatus::Ok && !identity.is_negotiated) {
     status = peer_.finish(1s);
   }
-  const RunTrailer& trailer =
-      writer->finish({.status = std::string(end_of_run(status, settings_)),
-                      .elapsed = elapsed,
-                      .changed_mss = evidence.changed_mss(),
-                      .black_hole = evidence.black_hole()});
-  RunOutcome outcome{.status = trailer.status,
-                     .samples = trailer.samples,
-                     .file = writer->path(),
-                     .warnings = facts_.warnings,
-                     .black_hole = trailer.black_hole};
+  const RunTrailer& trailer = writer->finish(end_of_run(status, settings_), elapsed,
+                                             mss_now != facts_.path.mss ? mss_now : std::nullopt,
+                                             trailer_facts(evidence.black_hole()));
+  RunOutcome outcome{
+      .status = trailer.status,
+      .samples = trailer.samples,
+      .file = writer->path(),
+      .warnings = facts_.warnings,
+      .black_hole = evidence.black_hole() ? describe(*evidence.black_hole(), facts_.path) : ""};
   const bool is_blocking = settings_.scheduling.wait == Wait::Block;
   for (Warning& warning : compare_with_timers(evidence.shortest(), is_blocking, host_.timers)) {
     outcome.warnings.push_back(std::move(warning));

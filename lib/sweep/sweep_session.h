@@ -24,7 +24,7 @@ struct RunOutcome {
   std::uint64_t samples = 0;      // counted ones
   std::filesystem::path file;     // empty if there is nothing to write about
   std::vector<Warning> warnings;  // that concern this run
-  std::optional<BlackHole> black_hole;  // that may have ended it
+  std::string black_hole;         // describe()d if one may have ended the run
 };
 
 // Opens the file of a run, once it is known that there is something to write.
