@@ -8,12 +8,13 @@
 
 namespace tcpstep {
 
-std::optional<BlackHole> suspect_black_hole(std::uint32_t largest, const SweepSpec& sweep,
+std::optional<BlackHole> suspect_black_hole(std::uint64_t largest, const SweepSpec& sweep,
                                             const PathInfo& path) {
   const std::uint32_t segment = path.mss ? path.mss->bytes() : PayloadSize::kLargest;
   const std::uint32_t needed = std::min(sweep.sizes.largest().bytes(), segment);
-  return largest > 0 && largest < needed ? std::optional(BlackHole{.passed_bytes = largest})
-                                         : std::nullopt;
+  return largest > 0 && largest < needed
+             ? std::optional(BlackHole{.passed_bytes = static_cast<std::uint32_t>(largest)})
+             : std::nullopt;
 }
 
 std::string describe(const BlackHole& hole, const PathInfo& path) {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "lib/base/path_info.h"
+#include "lib/net/tcp_connection.h"
 #include "lib/protocol/sweep_spec.h"
 
 namespace tcpstep {
@@ -21,7 +21,7 @@ struct BlackHole {
 
 // What the end that receives can suspect after a timeout: payloads of up to `largest` bytes have
 // arrived, and the sweep has larger ones that need larger packets. Nothing if it has none.
-[[nodiscard]] std::optional<BlackHole> suspect_black_hole(std::uint32_t largest,
+[[nodiscard]] std::optional<BlackHole> suspect_black_hole(std::uint64_t largest,
                                                           const SweepSpec& sweep,
                                                           const PathInfo& path);
 
