@@ -7,7 +7,7 @@ import os
 import subprocess
 import unittest
 
-from harness import PATIENCE, Server, TestCase, command, environment, main, read_run
+from harness import PATIENCE, Server, TestCase, classic_programs, command, environment, main, read_run
 
 MTU = 1400
 SERVER = {4: "10.1.0.1", 6: "fd19:1::1"}
@@ -116,8 +116,8 @@ class NarrowPath(TestCase):
                 server = Server(self.directory, "--one-off", "--rounds=2", "--sizes", sizes, "--warmup", warmup,
                                 prefix=["ip", "netns", "exec", "server"])
                 self.addCleanup(server.close)
-                classic = os.path.join(os.path.dirname(__file__), "classic_client.py")
-                subprocess.run(["ip", "netns", "exec", "client", "python3", classic, SERVER[4], str(server.port)],
+                subprocess.run(["ip", "netns", "exec", "client", "python3", "-c", classic_programs()[0],
+                                SERVER[4], str(server.port)],
                                timeout=PATIENCE, check=True, stdout=subprocess.DEVNULL)
                 self.assertEqual(server.wait(), 0, server.words)
                 (file,) = server.files()
