@@ -199,7 +199,7 @@ class Evidence {
       if (sample.status == PingStatus::Ok) {
         shortest_ = std::min(shortest_, sample.rtt);
         largest_packet_ = std::max(largest_packet_, packet);
-      } else if (sample.status == PingStatus::Timeout && packet > largest_packet_ &&
+      } else if (is_unacknowledged(sample.status) && packet > largest_packet_ &&
                  sample.evidence.retransmits.value_or(0) > 0) {
         // Larger than any that passed, and the peer's kernel did not acknowledge it.
         black_hole_ = BlackHole{.passed_bytes = largest_packet_,
@@ -214,6 +214,12 @@ class Evidence {
   [[nodiscard]] const std::optional<BlackHole>& black_hole() const { return black_hole_; }
 
  private:
+  // The peer may run out of patience first.
+  static bool is_unacknowledged(PingStatus status) {
+    using enum PingStatus;
+    return status == Timeout || status == Closed || status == Reset;
+  }
+
   Duration shortest_ = Duration::max();
   std::uint32_t largest_packet_ = 1;  // the opening ping's
   std::optional<BlackHole> black_hole_;

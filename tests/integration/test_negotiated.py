@@ -276,7 +276,7 @@ class Limits(AskingTestCase):
         self.ask(server, "--output", output, naming="ended the run early")
         self.assertEqual(read_run(output).trailer["status"], "limit")
         self.assertEqual(output.read_bytes(), server.files()[0].read_bytes())
-        self.assertIn("longer than --max-time", server.words)
+        wait_until(lambda: "longer than --max-time" in server.words, "the server says why")
 
     def test_of_time_keeps_what_the_client_has_measured(self):
         server = self.start_server("--max-time=1s", "--sizes=1", "--rounds=100000", "--interval=5ms")

@@ -133,7 +133,7 @@ class NarrowPath(TestCase):
                 run = self.measure("--direction", direction, "--sizes=1:2001:100", "--order=ascending",
                                    "--timeout=4s", "--output", output, server=["--timeout=2s"], status=1)
                 measured, other = (run, read_run(output)) if direction == "down" else (read_run(output), run)
-                self.assertEqual(measured.trailer["status"], "timeout")
+                self.assertIn(measured.trailer["status"], ("timeout", "closed"), "whoever gives up first")
                 self.assertEqual((measured.trailer["passed_bytes"], measured.trailer["lost_bytes"]), ("1301", "1401"))
                 self.assertGreaterEqual(int(measured.trailer["times_sent"]), 2)
                 self.assertEqual(other.trailer["passed_bytes"], "1301")
