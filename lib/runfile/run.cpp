@@ -22,6 +22,7 @@ std::string hash_of(const Run& run) {
   for (const auto& [key, value] : run.header.facts()) {
     add(fmt::format("{}: {}\n", key, value));
   }
+  add(fmt::format("{}\n", run.status()));
   for (const auto& [size, series] : run.series) {
     const SampleSketch& rtts = series.rtts;
     add(fmt::format("{},{},{},{}", size.bytes(), series.pings(), series.lost,
@@ -48,7 +49,7 @@ std::string identity_of(const Run& run) {
     return std::filesystem::weakly_canonical(run.name);
   }
   const auto id = run.header.find("run_id");
-  return id ? std::string(*id) : hash_of(run);
+  return id ? fmt::format("{} {}", *id, run.key.name()) : hash_of(run);
 }
 
 // Takes `digits` digits and then `separator` off the front of `text`.

@@ -91,9 +91,9 @@ struct Run {
   // From these, by describe():
   LinkKey key;
   std::optional<std::chrono::sys_time<Duration>> started;
-  // Two files that hold the same run have the same identity: its run_id, or a hash of all of the
-  // above if it has none. Virtual time may draw the same ids, times and samples again, so there it
-  // is the path of the file.
+  // Two files that hold the same run have the same identity: its run_id and link, or a hash of all
+  // of the above without a run_id. Virtual time may draw the same ids, times and samples again, so
+  // there it is the path of the file.
   std::string identity;
   void describe();
 

@@ -195,7 +195,7 @@ Run run_with(const std::string& facts, const std::string& rows = "1,5\n") {
 
 TEST(RunTest, HasOneIdentityWhereverItsFileLies) {
   const auto run = run_with("# run_id: x\n");
-  EXPECT_EQ(run.identity, run_with("# run_id: x\n# link: b\n").identity);
+  EXPECT_EQ(run.identity, run_with("# run_id: x\n# label: b\n").identity);
   EXPECT_NE(run.identity, run_with("# run_id: y\n").identity);
   const auto without_id = run_with("# link: a\n");
   EXPECT_EQ(without_id.identity, run_with("# link: a\n").identity);

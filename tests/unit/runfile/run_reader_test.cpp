@@ -130,7 +130,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"Newer", "# format: tcpstep-result/2\n", "is not a tcpstep-result/1 file"},
         BadFile{"NoColumns", kHead, "ends before the names of its columns"},
         BadFile{"NoHeader", kColumns + "1,1,0,50,ok\n", "is not a tcpstep result file"},
-        BadFile{"MissingColumn", kHead + "round,size_bytes,status\n", "no column rtt_ns"},
+        BadFile{"MissingColumn", kHead + "round,size_bytes,status\n", "missing column rtt_ns"},
         BadFile{"RepeatedColumn", kHead + "size_bytes,rtt_ns,rtt_ns\n", "duplicate column rtt_ns"},
         BadFile{"Nan", kHead + kColumns + "1,1,0,NaN,ok\n", "'NaN', not a whole number"},
         BadFile{"Negative", kHead + kColumns + "1,1,0,-5,ok\n", "'-5', not a whole number"},
