@@ -100,7 +100,7 @@ std::vector<fs::path> draw(const Drawing& drawing, const fs::path& directory) {
     formats.emplace_back("svg");
   }
   draw_into(unfinished.path(), drawing, formats);
-  formats.emplace_back("gp");
+  formats.insert(formats.begin() + 1, "gp");
   std::vector<fs::path> written;
   for (const std::string& format : formats) {
     written.push_back(directory / (drawing.name + '.' + format));

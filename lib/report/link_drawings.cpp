@@ -31,6 +31,12 @@ Level quantile(double probability) {
   return [probability](const SampleSketch& samples) { return samples.quantile(probability); };
 }
 
+Axis rtt_axis(RttUnit unit, double low, double high, bool is_log) {
+  return round_axis(is_log ? fmt::format("RTT ({}), log scale", unit.name)
+                           : fmt::format("RTT ({}), axis starts at {:.3g}", unit.name, low),
+                    low, high, 10, is_log);
+}
+
 Duration lowest(const LinkRuns& link) {
   Duration result = Duration::max();
   for (const auto& [size, samples] : link.series) {
@@ -184,12 +190,10 @@ Drawing results_of(const LinkRuns& link, const Sheet& sheet, std::vector<Curve> 
     return fmt::format("{} for {}", format_duration(entry.second.minimum()),
                        count_of(entry.first.bytes(), "byte"));
   };
-  Drawing drawing =
-      drawing_of(link, table, sheet,
-                 fmt::format("{}: at best {}, {}", table.link, text(*link.series.begin()),
-                             text(*link.series.rbegin())),
-                 round_axis(fmt::format("RTT ({}{})", unit.name, is_log ? ", log scale" : ""),
-                            low * 0.95, high * (is_log ? 1.3 : 1.08), 6, is_log));
+  Drawing drawing = drawing_of(link, table, sheet,
+                               fmt::format("{}: at best {}, {}", table.link,
+                                           text(*link.series.begin()), text(*link.series.rbegin())),
+                               rtt_axis(unit, low * 0.95, high * (is_log ? 1.3 : 1.08), is_log));
   Panel& panel = drawing.panels[0];
   add_classes(panel, table, unit, false);
   std::ranges::move(below, std::back_inserter(panel.curves));
@@ -261,12 +265,9 @@ Drawing closeup(const LinkRuns& link, const Sheet& sheet) {
   const double low = unit.of(lowest(link));
   const double quartile = unit.of(highest(link, quantile(0.25)));
   const double span = std::max(quartile - low, low * 0.05);
-  const double start = low - 0.05 * span;
   const PenaltyTable table = penalty_table(link, Statistic::minimum());
-  Drawing drawing =
-      drawing_of(link, table, sheet, finding(table),
-                 round_axis(fmt::format("RTT ({}), axis starts at {:.3g}", unit.name, start), start,
-                            quartile + 0.25 * span, 10));
+  Drawing drawing = drawing_of(link, table, sheet, finding(table),
+                               rtt_axis(unit, low - 0.05 * span, quartile + 0.25 * span, false));
   Panel& panel = drawing.panels[0];
   Curve means = add_classes(panel, table, unit, true);
   panel.curves.push_back(curve(link, Form::Band, Color::Blue, "fastest quarter", quantile(0.25)));
