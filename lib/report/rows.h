@@ -42,8 +42,13 @@ inline constexpr std::array<SeedRow, 3> kSeedRows{{
   return is_one_byte ? "penalty against 1 byte" : "penalty against the smallest size";
 }
 
+// "+1.2 %"; what rounds to zero has no sign of its own: never "-0.0 %".
+[[nodiscard]] inline std::string signed_percent(double share) {
+  return fmt::format("{:+.1f} %", std::abs(share) < 0.0005 ? 0 : share * 100);
+}
+
 [[nodiscard]] inline std::string percent_cell(const std::optional<Penalty>& penalty) {
-  return penalty ? fmt::format("{:+.1f} %", penalty->share * 100) : "n/a";
+  return penalty ? signed_percent(penalty->share) : "n/a";
 }
 
 // The cells of one class's penalty; empty where there is nothing to compare.
@@ -69,7 +74,7 @@ inline constexpr std::array<SeedRow, 3> kSeedRows{{
     if (const auto& row = table.fitted.rows[i]) {
       rows.push_back(
           {std::string(kSeedRows[i].words), fmt::format("{}", row->size.bytes()),
-           row->includes_zero() ? "~" : fmt::format("{:+.1f} %", row->share * 100),
+           row->includes_zero() ? "~" : signed_percent(row->share),
            row->low ? fmt::format("{:+.1f} to {:+.1f} %", *row->low * 100, *row->high * 100) : ""});
     }
   }
