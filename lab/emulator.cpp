@@ -24,10 +24,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kLongestQueue = 20'000;  // packets on the way in one direction
+constexpr std::size_t kMostInFlight = 20'000;  // packets in one direction
 constexpr unsigned char kIpv4 = 0x40;
 
-// Timers wake a sleeper 50 to 100 us late; with a processor to spare the last stretch is spun.
+// Timers wake a process 50 to 100 us late; with a second processor the last 200 us are spun.
 Duration spin_for_this_machine() {
   cpu_set_t processors;
   CPU_ZERO(&processors);
@@ -36,7 +36,7 @@ Duration spin_for_this_machine() {
              : Duration::zero();
 }
 
-// As punctual as this process is allowed to be; nothing depends on it but the error it reports.
+// As punctual as this process is allowed to be; only the reported error depends on it.
 void ask_for_punctuality() {
   ::prctl(PR_SET_TIMERSLACK, 1);
   const sched_param priority{.sched_priority = 1};
@@ -86,9 +86,9 @@ Emulator::Emulator(std::array<PacketPort, 2>& ports, LinkModel link, PacketLog& 
                            "timerfd_create")),
       buffer_(kLargestPacket) {}
 
-void Emulator::keep_records(std::function<void()> is_answered) {
+void Emulator::keep_records(std::function<void()> on_ack) {
   are_records_kept_ = true;
-  is_answered_ = std::move(is_answered);
+  on_ack_ = std::move(on_ack);
 }
 
 void Emulator::run(const Child& child) {
@@ -121,13 +121,13 @@ bool Emulator::take(Direction direction) {
   if ((std::to_integer<unsigned char>(packet[0]) & 0xF0U) != kIpv4) {
     return true;  // IPv6 neighbours looking for each other: not part of the experiment
   }
-  // From when the host sent it: that it was noticed late must not make it late.
+  // From when the host sent it, not from when it was noticed.
   const Duration read = now();
   const Duration in = std::clamp(read - waited, arrived_[index], read);
   arrived_[index] = in;
   const auto due = link_.send(direction, in, static_cast<std::uint32_t>(packet.size()));
-  if (due && on_the_way_[index].size() < kLongestQueue) {
-    on_the_way_[index].push_back(
+  if (due && in_flight_[index].size() < kMostInFlight) {
+    in_flight_[index].push_back(
         {.in = in, .due = *due, .bytes = std::vector<std::byte>(packet.begin(), packet.end())});
   } else {
     ++lost_;
@@ -138,7 +138,7 @@ bool Emulator::take(Direction direction) {
 
 bool Emulator::deliver(Direction direction) {
   const auto index = static_cast<std::size_t>(direction);
-  auto& queue = on_the_way_[index];
+  auto& queue = in_flight_[index];
   if (queue.empty() || queue.front().due > now()) {
     return false;
   }
@@ -172,14 +172,14 @@ void Emulator::record(Direction direction, const Packet& packet, Duration out) {
                         .due = packet.due,
                         .out = out});
     if (direction == Direction::Up && records_.back().payload_bytes > 0) {
-      is_answered_();
+      on_ack_();
     }
   }
 }
 
 std::optional<Duration> Emulator::next_due() const {
   std::optional<Duration> next;
-  for (const auto& queue : on_the_way_) {
+  for (const auto& queue : in_flight_) {
     if (!queue.empty()) {
       next = std::min(next.value_or(Duration::max()), queue.front().due);
     }
@@ -187,7 +187,7 @@ std::optional<Duration> Emulator::next_due() const {
   return next;
 }
 
-// Sleeps until a packet comes, one is nearly due or the child has ended.
+// Sleeps until a packet arrives, one is nearly due or the child has ended.
 void Emulator::wait(const Child& child) {
   const auto due = next_due();
   if (due) {

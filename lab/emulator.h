@@ -1,4 +1,4 @@
-// Carries packets between two hosts in the time that a link model says.
+// Carries packets between two hosts, each for as long as a link model says.
 #pragma once
 
 #include <array>
@@ -16,17 +16,17 @@
 
 namespace tcpstep {
 
-// One line for each packet: what entered when, when it was due, when it was written. Ground truth
-// for whoever checks a measurement. Times in ns since the emulator's start; empty: lost.
+// One line per packet: when it entered, when it was due, when it was delivered: the ground truth to
+// check a measurement against. Times in ns since the emulator's start; empty: lost.
 class PacketLog {
  public:
-  PacketLog() = default;  // writes nothing
+  PacketLog() = default;  // logs nothing
   // Creates `path`, which must not exist. Throws std::system_error.
   explicit PacketLog(const std::filesystem::path& path);
 
   void write(Direction direction, std::size_t bytes, Duration in, std::optional<Duration> due,
              std::optional<Duration> out);
-  // Writes what is still in memory. Throws std::system_error if that fails.
+  // Flushes. Throws std::system_error if that fails.
   void close();
 
  private:
@@ -37,7 +37,7 @@ class PacketLog {
   std::string name_;
 };
 
-// What became of one TCP packet.
+// The way of one TCP packet over the link.
 struct PacketRecord {
   Direction direction;
   std::uint32_t payload_bytes;
@@ -49,18 +49,18 @@ struct PacketRecord {
 
 class Emulator {
  public:
-  // `ports` are those of the server's and of the client's host: Down goes from the first to the
-  // second. They and the log must outlive the emulator.
+  // `ports` are the near and the far host's: Down goes from the first to the second. They and the
+  // log must outlive the emulator.
   Emulator(std::array<PacketPort, 2>& ports, LinkModel link, PacketLog& log);
 
-  // Works until `child` has ended. A signal to stop is passed on to it.
+  // Runs until `child` has ended. Passes a signal to stop on to it.
   void run(const Child& child);
 
   [[nodiscard]] const SchedulingError& error() const { return error_; }
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
 
-  // Keeps what becomes of TCP packets, and calls `is_answered` after each payload upwards.
-  void keep_records(std::function<void()> is_answered);
+  // Keeps a record of each TCP packet, and calls `on_ack` after each payload upwards.
+  void keep_records(std::function<void()> on_ack);
   [[nodiscard]] const std::vector<PacketRecord>& records() const { return records_; }
 
  private:
@@ -81,13 +81,13 @@ class Emulator {
   LinkModel link_;
   PacketLog& log_;
   std::chrono::steady_clock::time_point started_;
-  Duration spin_;  // how long before a packet is due sleeping ends
+  Duration spin_;  // sleep ends this long before a packet is due
   Fd timer_;
-  std::array<std::deque<Packet>, 2> on_the_way_;
-  std::array<Duration, 2> arrived_{};  // no packet that is still unread has come before
+  std::array<std::deque<Packet>, 2> in_flight_;
+  std::array<Duration, 2> arrived_{};  // no packet that is still unread came before
   std::vector<PacketRecord> records_;
   bool are_records_kept_ = false;
-  std::function<void()> is_answered_;
+  std::function<void()> on_ack_;
   std::vector<std::byte> buffer_;
   SchedulingError error_;
   std::uint64_t lost_ = 0;

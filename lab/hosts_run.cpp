@@ -21,11 +21,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kHeadStart = 100ms;  // of a server before its client
+constexpr Duration kHeadStart = 100ms;  // of the near command
 constexpr std::chrono::seconds kGrace{3};
 
-// Process 1 of the hosts: starts the commands, reaps what ends, passes signals on. The kernel kills
-// everything that is left when it ends.
+// Process 1 of the hosts: starts the commands, reaps children, passes signals on. When it ends, the
+// kernel kills everything that is left.
 class Init {
  public:
   Init(const HostsRunOptions& options, const TwoHosts& hosts) : options_(options), hosts_(hosts) {
@@ -63,14 +63,13 @@ class Init {
     return std::ranges::find(ended_, pid, &Ended::pid) != ended_.end();
   }
 
-  // Of what has not ended although it was asked to: it will be killed.
+  // A process that did not end when asked to will be killed.
   [[nodiscard]] int status_of(pid_t pid) const {
     const auto found = std::ranges::find(ended_, pid, &Ended::pid);
     return found == ended_.end() ? 128 + SIGKILL : found->status;
   }
 
-  // Until the process has ended, or all have been asked to and did not. If `partner` fails first,
-  // there is nothing to wait for.
+  // Until the process has ended, or did not when asked to. If `partner` fails first, asks it to.
   void wait_for(pid_t pid, pid_t partner) {
     while (!has_ended(pid)) {
       const timespec grace{.tv_sec = kGrace.count(), .tv_nsec = 0};
@@ -81,11 +80,11 @@ class Init {
           ask_to_end();
         }
       } else if (signal == SIGINT) {
-        is_stopping_ = true;  // a terminal has given it to all: they get their time
+        is_stopping_ = true;  // the terminal sent it to all of them: they get time to end
       } else if (signal > 0 || (errno == EAGAIN && !is_asked_)) {
         ask_to_end();
       } else if (errno == EAGAIN) {
-        return;  // asked, and still there after the grace
+        return;  // asked, and still running after the grace
       }
     }
   }
@@ -126,7 +125,7 @@ void set_netem(const Profile& profile, const TwoHosts& hosts) {
 
 HostsRunOutcome run_on_two_hosts(const HostsRunOptions& options) {
   PacketLog log = options.log.empty() ? PacketLog() : PacketLog(options.log);
-  TwoHosts hosts(options.is_netem ? Joint::Cable : Joint::Emulator);
+  TwoHosts hosts(options.is_netem ? Wire::Veth : Wire::Emulator, options.profile.mtu);
   HostsRunOutcome outcome;
   if (options.is_netem) {
     set_netem(options.profile, hosts);
@@ -135,8 +134,8 @@ HostsRunOutcome run_on_two_hosts(const HostsRunOptions& options) {
   }
   Child init = TwoHosts::start_init([&] { return Init(options, hosts).run(); });
   Emulator emulator(hosts.ports(), LinkModel(options.profile, options.seed), log);
-  if (options.is_answered) {
-    emulator.keep_records(options.is_answered);
+  if (options.on_ack) {
+    emulator.keep_records(options.on_ack);
   }
   emulator.run(init);
   outcome.status = init.wait();

@@ -7,7 +7,7 @@ import sys
 from harness import SOURCE, TestCase, main, read_run, report, run
 from test_lab import smallest_rtts
 
-sys.path.insert(0, str(SOURCE / "tests" / "unit" / "lab"))
+sys.path.insert(0, str(SOURCE / "tests" / "unit" / "link"))
 import link_model  # noqa: E402
 
 PATIENCE = 200
