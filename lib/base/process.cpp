@@ -37,7 +37,8 @@ void reset_signals() {
 
 void die_with(pid_t parent) {
   check_syscall(::prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl PR_SET_PDEATHSIG");
-  if (::getppid() != parent) {  // it died before the call above
+  const pid_t now = ::getppid();    // 0 if the parent is outside this PID namespace
+  if (now != parent && now != 0) {  // it died before the call above
     ::_exit(128 + SIGKILL);
   }
 }

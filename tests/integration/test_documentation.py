@@ -1,17 +1,12 @@
-"""What the documentation says is so: manual pages, README, links, the protocol's programs, result files."""
+"""The documentation is right: manual pages, console examples, links, the protocol's programs, result files."""
 
 import os
-import pathlib
 import re
-import shutil
-import subprocess
 import sys
 import unittest
 
-from harness import (PATIENCE, SOURCE, TestCase, environment, free_port, main, program, read_run, run,
-                     start, wait_until)
+from harness import HERE, PATIENCE, SOURCE, TestCase, environment, free_port, main, read_run, run, start
 
-README = SOURCE / "README.md"
 PAGES = [page for folder in (".", "docs", "docs/decisions", "results")
          for page in sorted((SOURCE / folder).glob("*.md"))]
 PROTOCOL = SOURCE / "docs" / "protocol.md"
@@ -24,12 +19,12 @@ def blocks(text, language):
 
 
 def section(path, title):
-    """What stands below a heading, up to the next of its level or above."""
+    """The text below a heading, up to the next one of its level or above."""
     text = re.split(rf"^(#+) {re.escape(title)}$", path.read_text(), maxsplit=1, flags=re.M)
     return re.split(rf"^#{{1,{len(text[1])}}} ", text[2], maxsplit=1, flags=re.M)[0]
 
 
-def words_in_code(text):
+def code_spans(text):
     return set(re.findall(r"`([^`]+)`", text))
 
 
@@ -57,7 +52,7 @@ class ManualPages(TestCase):
 
     def test_of_the_analysis_has_the_options_of_its_help(self):
         page = self.page("tcpstep-analyze")
-        for command in ("report", "plot", "compare", "history", "export", "import", "validate", "repair"):
+        for command in ("report", "plot", "compare", "ab", "history", "export", "import", "validate", "repair"):
             with self.subTest(command):
                 own = section(page, f"OPTIONS OF {command.upper()}")
                 self.assert_same(["tcpstep-analyze", command], own + section(page, "GENERAL OPTIONS"))
@@ -73,54 +68,16 @@ class ManualPages(TestCase):
                                  "".join(section(page, part) for part in [*parts, "General"]))
 
 
-class MeasureARealLink(TestCase):
-    """The commands of the README, as they stand there, but for the host and the port."""
+class ConsoleExamples(TestCase):
+    """Every console example of README and docs, run between two namespaces: console.py."""
 
-    def setUp(self):
-        super().setUp()
-        console = "".join(blocks(section(README, "Measure a real link"), "console"))
-        self.commands = re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", console, re.M)
-        programs = {str(pathlib.Path(program(f"tcpstep-{name}")).parent)
-                    for name in ("server", "client", "analyze")}
-        self.port = free_port()
-        self.environment = environment(TCPSTEP_PORT=str(self.port),
-                                       PATH=os.pathsep.join([*programs, os.environ["PATH"]]))
-
-    def shell(self, command):
-        return run("bash", "-c", command, cwd=self.directory, env=self.environment)
-
-    def serve(self, command, shown):
-        words = self.directory / "words"
-        with words.open("w") as stderr:
-            server = subprocess.Popen(["bash", "-c", f"exec {command} --one-off"], cwd=self.directory,
-                                      env=self.environment, stdin=subprocess.DEVNULL,
-                                      stdout=subprocess.DEVNULL, stderr=stderr)
-        self.addCleanup(server.wait)
-        self.addCleanup(server.kill)
-        wait_until(lambda: "listening" in words.read_text() or server.poll() is not None,
-                   "the server listens")
-        self.assertIn(shown.replace("19901", str(self.port)), words.read_text())
-        return server
-
-    def test_runs_as_shown(self):
-        server_command, client_command, *analysis = self.commands
-        self.assertEqual([command.split()[:2] for command, _ in analysis],
-                         [["tcpstep-analyze", "report"], ["tcpstep-analyze", "plot"]])
-        server = self.serve(*server_command)
-        client = self.shell(client_command[0].replace("server.example.org", "127.0.0.1"))
-        self.assertEqual(client.returncode, 0, client.stderr)
-        shown = client_command[1].split(" in ")[0]  # the time is another
-        self.assertEqual(client.stdout.split(" in ")[0], shown)
-        self.assertEqual(server.wait(PATIENCE), 0)
-        for command, _ in analysis:
-            if " plot " in command and not shutil.which("gnuplot"):
-                self.skipTest("gnuplot is not installed")
-            with self.subTest(command):
-                result = self.shell(command)
-                self.assertEqual((result.returncode, result.stderr), (0, ""))
-                self.assertIn("lan", result.stdout)
-        for name in ("all-lan.png", "all-lan.svg", "closeup-lan.png", "closeup-lan.svg"):
-            self.assertGreater((self.directory / "plots" / name).stat().st_size, 0)
+    def test_print_what_the_pages_show(self):
+        pages = [page for page in PAGES if "```console" in page.read_text()]
+        result = run(SOURCE / "scripts" / "veth-pair", sys.executable, HERE / "console.py", *pages,
+                     env=environment(TCPSTEP_BUILD=os.environ["TCPSTEP_BUILD"]), timeout=300)
+        if result.returncode == 77:
+            self.skipTest(result.stderr)
+        self.assertEqual((result.returncode, result.stderr), (0, ""), result.stdout)
 
 
 class Links(unittest.TestCase):
@@ -186,9 +143,9 @@ class ResultFormat(TestCase):
         example = self.directory / "example.csv"
         example.write_text(blocks(RESULT_FORMAT.read_text(), "")[0])
         self.assertEqual(list(real.rows[0]), list(read_run(example).rows[0]))
-        self.assertLessEqual(set(real.rows[0]), words_in_code(section(RESULT_FORMAT, "Columns")))
+        self.assertLessEqual(set(real.rows[0]), code_spans(section(RESULT_FORMAT, "Columns")))
         keys = {re.sub("^(requested|effective)_", "", key) for key in real.header if key != "format"}
-        self.assertEqual(keys - words_in_code(section(RESULT_FORMAT, "Header")), set())
+        self.assertEqual(keys - code_spans(section(RESULT_FORMAT, "Header")), set())
         trailer = section(RESULT_FORMAT, "Trailer")
         self.assertEqual([key for key in real.trailer if f"{key}=" not in trailer], [])
 
