@@ -92,6 +92,15 @@ Duration base_of(Profile profile) {
          profile.host;
 }
 
+// Whether packets wait for more than their turn, the rate and the delay.
+bool has_waits(const Profile& profile) {
+  return std::ranges::any_of(profile.directions, [](const DirectionProfile& direction) {
+    return direction.block_flow.setup + direction.grid.slot + direction.medium.access +
+               direction.hold_off.time >
+           Duration::zero();
+  });
+}
+
 std::string microseconds(Duration duration) {
   return fmt::format("{:.3f}us", static_cast<double>(duration.count()) / 1000);
 }
@@ -137,7 +146,7 @@ NetemEquivalent netem_equivalent(const Profile& profile) {
     delays[i] = direction.delay.constant + direction.delay.jitter / 2 + direction.delay.tail;
     explained += delays[i] + rates[i].time(kTcpIpHeader + 1);
   }
-  const Duration waits = (base_of(profile) - explained) / 2;
+  const Duration waits = has_waits(profile) ? (base_of(profile) - explained) / 2 : Duration::zero();
   for (const std::size_t i : {0U, 1U}) {
     const DirectionProfile& direction = profile.directions[i];
     auto& options = result.options[i];

@@ -20,7 +20,7 @@ import sys
 MSS, HEADER = 1448, 52  # IPv4 and TCP with timestamps, MTU 1500
 DELAYED_ACK, LONGEST_DELAYED_ACK = 40_000, 200_000
 SIZES = range(1, 9902, 100)
-ROUNDS, SEEDS = 20, 12
+ROUNDS, SEEDS = 20, 36
 
 
 class Direction:

@@ -59,7 +59,7 @@ double mean(const std::vector<Duration>& series) {
 }
 
 // Where the reference's seeds agree we must, to 0.1 %. Where they differ we may be as far outside
-// of them as they are apart: 12 seeds do not find the ends of a distribution.
+// of them as they are apart: 36 seeds do not find the ends of a distribution.
 void expect_within(double value, double least, double most) {
   const double tolerance = std::max(least * 0.001, most - least);
   EXPECT_GE(value, least - tolerance);
