@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "analysis/compare_script.h"
 #include "analysis/plot.h"
 #include "lib/base/error.h"
 #include "lib/cli/print.h"
 #include "lib/cli/run_program.h"
+#include "lib/compare/drawings.h"
 #include "lib/compare/render.h"
 
 namespace tcpstep {
@@ -85,7 +85,7 @@ int compare_files(const CompareOptions& options) {
   if (options.plots && comparison.by_size.empty()) {
     print_words("tcpstep-analyze: there is no payload size of both sides to draw");
   } else if (options.plots) {
-    draw(compare_script(comparison), *options.plots);
+    draw(drawing_of(comparison), *options.plots);
   }
   return exit_status_of(comparison, options);
 }

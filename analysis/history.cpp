@@ -8,12 +8,12 @@
 #include <system_error>
 
 #include "analysis/compare.h"
-#include "analysis/history_script.h"
 #include "analysis/plot.h"
 #include "analysis/report.h"
 #include "lib/base/error.h"
 #include "lib/cli/print.h"
 #include "lib/cli/run_program.h"
+#include "lib/compare/drawings.h"
 #include "lib/compare/render_history.h"
 
 namespace tcpstep {
@@ -103,7 +103,7 @@ int report_history(const HistoryOptions& options) {
     if (options.plots && link.columns.empty()) {
       print_words(fmt::format("tcpstep-analyze: link {} has no history to draw", link.link));
     } else if (options.plots) {
-      draw(history_script(link), *options.plots);
+      draw(drawing_of(link), *options.plots);
     }
   }
   if (has(links, Trend::Slower) && !options.is_advisory) {

@@ -14,6 +14,7 @@
 #include "lib/base/error.h"
 #include "lib/cli/print.h"
 #include "lib/cli/run_program.h"
+#include "lib/report/link_drawings.h"
 
 namespace tcpstep {
 namespace {
@@ -44,8 +45,15 @@ int plot(const PlotOptions& options) {
       is_fine = false;
       continue;
     }
-    for (const auto& file : plot_link(links[i], picture_stem(links, i), options.directory)) {
-      print_data(file.string() + '\n');
+    Drawing all = all_results(links[i], kPicture);
+    Drawing close = closeup(levels_of(links[i]), kPicture);
+    const std::string stem = picture_stem(links, i);
+    all.name = "all-" + stem;
+    close.name = "closeup-" + stem;
+    for (const Drawing& drawing : {all, close}) {
+      for (const auto& file : draw(drawing, options.directory)) {
+        print_data(file.string() + '\n');
+      }
     }
   }
   return is_fine ? kExitFine : kExitFailed;

@@ -1,4 +1,7 @@
 # Everything comes from Debian 12; scripts/install-packages has the list.
+if(POLICY CMP0167)
+  cmake_policy(SET CMP0167 NEW)  # Boost's own package, as in CMake before 3.30
+endif()
 set(Boost_USE_STATIC_LIBS OFF)
 find_package(Boost 1.74 REQUIRED COMPONENTS program_options iostreams filesystem system)
 find_package(fmt 9 REQUIRED)

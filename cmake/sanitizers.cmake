@@ -6,6 +6,10 @@ if(TCPSTEP_SANITIZE)
   target_compile_options(tcpstep_sanitizers INTERFACE
     -fsanitize=${TCPSTEP_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(tcpstep_sanitizers INTERFACE -fsanitize=${TCPSTEP_SANITIZE})
+  find_program(TCPSTEP_MOLD mold DOC "Links large programs several times faster")
+  if(TCPSTEP_MOLD)
+    target_link_options(tcpstep_sanitizers INTERFACE -fuse-ld=mold)
+  endif()
 endif()
 # A fuzzer finds its way by the branches it sees taken: those of the libraries under test, not of its own few lines.
 if(TCPSTEP_FUZZ)

@@ -34,8 +34,8 @@ void replace_with(const std::filesystem::path& path, const std::filesystem::path
 // A folder for unfinished files, removed with everything in it at the end.
 class TemporaryFolder {
  public:
-  // Creates tcpstep-XXXXXX in `parent` ($TMPDIR or /tmp if empty), and removes those that killed
-  // processes have left there.
+  // Creates .tcpstep-unfinished-XXXXXX in `parent` ($TMPDIR or /tmp if empty), and removes those
+  // that killed processes have left there.
   explicit TemporaryFolder(std::filesystem::path parent = {});
   ~TemporaryFolder();
   TemporaryFolder(const TemporaryFolder&) = delete;

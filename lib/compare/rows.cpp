@@ -15,13 +15,19 @@ double percent_of(double log_change) {
   return 100 * std::expm1(log_change);
 }
 
+// What rounds to zero has no sign: never "-0.0 %".
+double unsigned_zero(double percent, double digit) {
+  return std::abs(percent) < digit / 2 ? 0 : percent;
+}
+
 std::string headline_of_pass(const Comparison& comparison) {
   if (comparison.is_exact) {
     return comparison.differences.empty()
                ? "NO DIFFERENCE: every ping of every run is the same to the nanosecond"
                : "NO REGRESSION: what differs did not become slower";
   }
-  const std::string excluded = fmt::format("{:.1f} %", percent_of(*comparison.excluded));
+  const std::string excluded =
+      fmt::format("{:.1f} %", unsigned_zero(percent_of(*comparison.excluded), 0.1));
   return comparison.runs_for_tolerance
              ? fmt::format("NO REGRESSION found, but up to {} cannot be excluded", excluded)
              : fmt::format("NO REGRESSION: a rise of the floor above {} is excluded", excluded);
@@ -30,7 +36,7 @@ std::string headline_of_pass(const Comparison& comparison) {
 }  // namespace
 
 std::string percent(double log_change) {
-  return fmt::format("{:+.2f} %", percent_of(log_change));
+  return fmt::format("{:+.2f} %", unsigned_zero(percent_of(log_change), 0.01));
 }
 
 std::string_view word(Verdict verdict) {

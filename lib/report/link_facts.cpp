@@ -68,9 +68,9 @@ LinkFacts facts_of(const RunHeader& header, RttClock clock) {
   facts.identity = identity_of(header);
   const auto congestion = header.find("effective_congestion_control");
   const auto started = header.find("started_utc");
-  facts.conditions =
-      fmt::format("{}{}{}", congestion.value_or(""), congestion && started ? ", " : "",
-                  started.value_or("").substr(0, 10));
+  facts.conditions = fmt::format(
+      "{}{}{}", congestion.value_or(""), congestion && started ? ", " : "",
+      header.find("lab_time") == "virtual" ? "virtual time" : started.value_or("").substr(0, 10));
   return facts;
 }
 

@@ -5,21 +5,21 @@
 #include <cassert>
 
 #include "lib/base/version.h"
-#include "lib/report/chart.h"
+#include "lib/report/link_drawings.h"
 #include "lib/report/rows.h"
 
 namespace tcpstep {
 namespace {
 
-// Okabe and Ito's colours, which colour-blind readers can tell apart: the darker ones on white, the
+// Okabe and Ito's colors, which colour-blind readers can tell apart: the darker ones on white, the
 // lighter ones on black.
 constexpr std::string_view kStyle = R"(
 :root { color-scheme: light dark; --page: #ffffff; --text: #202020; --muted: #5a5a5a; --rule: #d8d8d8;
-  --grid: #e9e9e9; --shade: #f5f6f7; --blue: #0072b2; --band: #0072b238; --orange: #d55e00;
-  --gold: #b07a00; --penalty: #b24a00; --slow: #9a9a9a; }
+  --grid: #e9e9e9; --shade: #f5f6f7; --blue: #0072b2; --vermilion: #d55e00; --gold: #b07a00;
+  --green: #009e73; --sky: #2f8fc4; --brown: #b24a00; --gray: #9a9a9a; }
 @media (prefers-color-scheme: dark) { :root { --page: #14171a; --text: #e6e6e6; --muted: #a4abb2;
-  --rule: #3a4047; --grid: #262b30; --shade: #1c2024; --blue: #56b4e9; --band: #56b4e940;
-  --orange: #ee7733; --gold: #e69f00; --penalty: #f2a05f; --slow: #7c848c; } }
+  --rule: #3a4047; --grid: #262b30; --shade: #1c2024; --blue: #56b4e9; --vermilion: #ee7733;
+  --gold: #e69f00; --green: #33b894; --sky: #9ad2f2; --brown: #f2a05f; --gray: #7c848c; } }
 body { background: var(--page); color: var(--text); font: 15px/1.5 system-ui, sans-serif;
   max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; }
@@ -35,15 +35,15 @@ table.facts th, table.facts td { text-align: left; font-weight: normal; white-sp
 table.facts td { overflow-wrap: anywhere; }
 details { margin: 1rem 0; } figure { margin: 1rem 0; }
 svg { width: 100%; height: auto; font: 12px system-ui, sans-serif; }
-svg text { fill: var(--text); } svg .tick, svg .faint { fill: var(--muted); }
-svg .middle { text-anchor: middle; } svg .end { text-anchor: end; }
-svg .strong { font-weight: 600; font-size: 13px; } svg .penalty { fill: var(--penalty); }
-svg .grid { stroke: var(--grid); } svg .axis { stroke: var(--muted); }
-svg .boundary { stroke: var(--slow); stroke-dasharray: 5 4; opacity: .7; }
-svg .band { fill: var(--band); }
-svg .minimum { stroke: var(--blue); stroke-width: 1.8; fill: none; } svg .dot { fill: var(--blue); }
-svg .median { stroke: var(--gold); stroke-width: 1.5; fill: none; }
-svg .mean { stroke: var(--orange); stroke-width: 1.6; } svg .slowest { fill: var(--slow); }
+svg text { fill: var(--ink, var(--text)); } svg .middle { text-anchor: middle; }
+svg .end { text-anchor: end; } svg .strong { font-weight: 600; font-size: 13px; }
+svg path { fill: none; stroke: var(--ink); } svg .band { fill: var(--ink); stroke: none; opacity: .22; }
+svg .line { stroke-width: 1.7; } svg .dots { stroke-width: 4.4; stroke-linecap: round; }
+svg .dashed { stroke-width: 1; stroke-dasharray: 5 4; opacity: .7; } svg .faint { opacity: .4; }
+.grid { --ink: var(--grid); } .axis, .muted { --ink: var(--muted); } .text { --ink: var(--text); }
+.blue { --ink: var(--blue); } .vermilion { --ink: var(--vermilion); } .gold { --ink: var(--gold); }
+.green { --ink: var(--green); } .sky { --ink: var(--sky); } .gray { --ink: var(--gray); }
+.brown { --ink: var(--brown); }
 )";
 
 std::string cell(std::string_view text) {
@@ -133,12 +133,12 @@ std::string section(const LinkSketch& link, const PenaltyTable& table) {
     html += fmt::format("<p class=\"warning\">{}</p>\n", html_escaped(reason));
   }
   if (!link.series.empty()) {
-    html += figure(closeup_chart(link, penalty_table(link, Statistic::minimum())),
-                   "Closeup: the minimum of every payload size.");
+    const LinkLevels levels = levels_of(link);
+    html += figure(svg(closeup(levels, kFigure)), "Closeup: the minimum of every payload size.");
     if (!table.classes.empty()) {
       html += class_table(table) + fitted_table(table);
     }
-    html += figure(spread_chart(link), "All results: from the fastest to the slowest.");
+    html += figure(svg(spread(levels, kFigure)), "All results: from the fastest to the slowest.");
   }
   return html + environment(link) + "</section>\n";
 }

@@ -227,4 +227,7 @@ class TestCase(unittest.TestCase):
 def main():
     if "TCPSTEP_BUILD" not in os.environ:
         sys.exit("set TCPSTEP_BUILD to the build folder, for instance build/dev")
-    unittest.main(verbosity=2)
+    result = unittest.main(verbosity=2, exit=False).result
+    for test, reason in result.skipped:
+        print(f"skipped {test.id().removeprefix('__main__.')}: {reason}", file=sys.stderr)  # for tests/summary.py
+    sys.exit(0 if result.wasSuccessful() else 1)

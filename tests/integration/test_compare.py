@@ -184,6 +184,17 @@ class Pictures(CompareTestCase):
         self.assertEqual(result.returncode, 1)
         self.assertIn("cannot run gnuplot", result.stderr)
 
+    def test_of_equal_floors_are_a_flat_line(self):
+        baseline, candidate = (
+            [self.write_run(f"{side}{number}", 2 * number + place, floor) for number in range(4)]
+            for place, side in enumerate("ab"))
+        for path in [*baseline, *candidate]:  # the floors that a clock of 1 µs gives
+            path.write_text(re.sub(r"(?m)^(\d+),(\d+),\d+,", r"\1,\2,1000000,", path.read_text()))
+        result = self.compare(baseline, candidate, "--plot=plots")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertTrue((self.directory / "plots/compare-veth.png").exists())
+        self.assertNotRegex(result.stdout, r"-0\.0+ %")
+
     def test_need_a_size_of_both_sides(self):
         even = self.write_run("even", 0, floor)
         odd = self.write_run("odd", 1, floor)

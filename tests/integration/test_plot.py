@@ -84,6 +84,33 @@ class Pictures(Plot):
         self.assertEqual(sorted(path.name for path in self.out.glob("*.png")),
                          ["all-lan.png", "all-veth.png", "closeup-lan.png", "closeup-veth.png"])
 
+    def test_do_not_depend_on_the_users_gnuplot_settings_or_locale(self):
+        self.assertEqual(self.plot().returncode, 0)
+        expected = {path.name: path.read_bytes() for path in self.out.iterdir()}
+        home = self.directory / "home"
+        (home / ".config/gnuplot").mkdir(parents=True)
+        settings = 'set datafile separator ","\nset xrange [0:1]\nset key off\nset logscale\nset title "mine"\n'
+        (home / ".gnuplot").write_text(settings)
+        (home / ".config/gnuplot/gnuplotrc").write_text(settings)
+        result = self.plot(env=environment(HOME=str(home), LC_ALL="C"))
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual({path.name: path.read_bytes() for path in self.out.iterdir()}, expected)
+        # Nor do those that the user draws with the scripts.
+        result = run("gnuplot", self.out / "closeup-veth.gp", cwd=self.directory,
+                     env=environment(HOME=str(home)))
+        self.assertEqual(result.returncode, 0)
+        self.assertNotIn("no valid points", result.stderr)
+        self.assertEqual((self.directory / "closeup-veth.png").read_bytes(), expected["closeup-veth.png"])
+
+    def test_of_virtual_time_say_so_instead_of_a_date(self):
+        text = self.run_file.read_text()
+        self.run_file.write_text(text.replace(
+            "# mss", "# started_utc: 2020-01-01T00:11:01Z\n# lab_time: virtual\n# mss"))
+        self.plot()
+        script = (self.out / "closeup-veth.gp").read_text()
+        self.assertIn("virtual time", script)
+        self.assertNotIn("2020-01-01", script)
+
     def test_of_one_sample_are_drawn(self):
         result = self.plot(result_file(self.directory / "one.csv", sizes=[1], rounds=1))
         self.assertEqual((result.returncode, result.stderr), (0, ""))
@@ -116,25 +143,32 @@ class Gnuplot(Plot):
         self.assert_failed(result, "cannot run gnuplot: No such file")
         self.assertIn("apt-get install gnuplot-nox", result.stderr)
 
+    def test_that_finds_no_data_is_an_error(self):
+        fake = 'echo "warning: Skipping data file with no valid points" >&2; PATH=$REAL_PATH exec gnuplot "$@"'
+        self.assert_failed(self.plot_with(fake), "gnuplot found no data to draw")
+
+    def test_that_prints_what_is_wrong_is_quoted(self):
+        self.assert_failed(self.plot_with("echo 'unknown terminal' >&2; exit 1"), "unknown terminal")
+
     def test_that_fails_at_once_is_an_error(self):
         self.assert_failed(self.plot_with("exit 1"), "gnuplot failed with exit status 1")
 
     def test_that_fails_in_the_end_is_an_error(self):
-        self.assert_failed(self.plot_with("while read -r line; do :; done; exit 3"),
+        self.assert_failed(self.plot_with("while read -r line; do :; done <$2; exit 3"),
                            "gnuplot failed with exit status 3")
 
     def test_that_dies_of_a_signal_is_an_error(self):
         self.assert_failed(self.plot_with("kill -9 $$"), "gnuplot failed with signal 9")
 
     def test_that_writes_nothing_is_an_error(self):
-        self.assert_failed(self.plot_with("while read -r line; do :; done"), "gnuplot drew no picture")
+        self.assert_failed(self.plot_with("exit 0"), "gnuplot drew no picture")
 
     def test_that_writes_half_a_picture_leaves_nothing_behind(self):
         half = "printf '\\211PNG\\r\\n\\032\\n' >all-veth.png; exit 1"
         self.assert_failed(self.plot_with(half), "gnuplot failed with exit status 1")
 
     def test_that_writes_an_empty_picture_is_an_error(self):
-        self.assert_failed(self.plot_with("cat=; while read -r l; do :; done; : >all-veth.png"),
+        self.assert_failed(self.plot_with(": >all-veth.png"),
                            "gnuplot drew no picture")
 
     def test_that_cannot_write_keeps_the_older_pictures(self):

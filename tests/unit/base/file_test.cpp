@@ -76,10 +76,12 @@ TEST(FileTest, RefusesMoreThanTheLimit) {
 TEST(FileTest, TemporaryFoldersOfTheDeadAreRemoved) {
   const TemporaryFolder folder;
   const fs::path parent = folder.path() / "parent";
-  fs::create_directories(parent / "tcpstep-abandoned");
+  fs::create_directories(parent / ".tcpstep-unfinished-abandoned");
+  fs::create_directories(parent / "tcpstep-results");
   const TemporaryFolder living(parent);
   const TemporaryFolder other(parent);
-  EXPECT_FALSE(fs::exists(parent / "tcpstep-abandoned"));
+  EXPECT_FALSE(fs::exists(parent / ".tcpstep-unfinished-abandoned"));
+  EXPECT_TRUE(fs::exists(parent / "tcpstep-results"));  // somebody else's
   EXPECT_TRUE(fs::exists(living.path()));
 }
 

@@ -1,14 +1,13 @@
 #include "lib/cli/command_line.h"
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
 #include <string>
 
+#include "lib/base/file.h"
 #include "lib/base/parse.h"
 
 namespace tcpstep {
@@ -25,11 +24,6 @@ std::optional<OptionValues> parse(std::vector<const char*> arguments) {
   line.flag("one-off,1", "a flag");
   arguments.insert(arguments.begin(), "prog");
   return line.parse(static_cast<int>(arguments.size()), arguments.data());
-}
-
-std::string file_of_this_process(const char* name) {
-  return fmt::format("{}tcpstep_command_line_test_{}_{}.conf", testing::TempDir(), name,
-                     ::getpid());
 }
 
 std::string hint_of(std::vector<const char*> arguments) {
@@ -75,7 +69,8 @@ class WithEnvironment : public testing::Test {
 };
 
 TEST_F(WithEnvironment, WinsOverTheFileAndLosesToTheCommandLine) {
-  const std::string file = file_of_this_process("good");
+  const TemporaryFolder folder;
+  const std::string file = folder.path() / "tcpstep.conf";
   std::ofstream(file) << "port=1\nlink=from_file\none-off=true\n";
   const std::string config = "--config=" + file;
   EXPECT_EQ(parse({config.c_str()})->text("port"), "1");
@@ -89,7 +84,8 @@ TEST_F(WithEnvironment, WinsOverTheFileAndLosesToTheCommandLine) {
 
 TEST(CommandLineTest, RefusesAConfigFileThatIsNotThereOrHoldsSomethingElse) {
   EXPECT_THAT(hint_of({"--config=/nowhere"}), HasSubstr("/nowhere"));
-  const std::string file = file_of_this_process("bad");
+  const TemporaryFolder folder;
+  const std::string file = folder.path() / "tcpstep.conf";
   std::ofstream(file) << "prot=1\n";
   const std::string config = "--config=" + file;
   EXPECT_THAT(hint_of({config.c_str()}), HasSubstr("prot"));

@@ -2,12 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "lib/base/error.h"
+#include "lib/base/file.h"
 
 namespace tcpstep {
 namespace {
@@ -46,16 +46,12 @@ TEST(SecretTest, IsRefusedIfItCouldBeGuessed) {
 
 class SecretFile : public testing::Test {
  protected:
-  void SetUp() override {
-    file_ =
-        std::filesystem::temp_directory_path() / ("tcpstep-secret-" + std::to_string(::getpid()));
-  }
-  void TearDown() override { std::filesystem::remove(file_); }
   void write(std::string_view text, std::filesystem::perms mode) {
     std::ofstream(file_) << text;
     std::filesystem::permissions(file_, mode);
   }
-  std::filesystem::path file_;
+  TemporaryFolder folder_;
+  std::filesystem::path file_ = folder_.path() / "secret";
 };
 
 TEST_F(SecretFile, GivesItsFirstLine) {

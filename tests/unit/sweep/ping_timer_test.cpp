@@ -15,9 +15,12 @@ std::atomic<long> allocations{0};
 }  // namespace
 
 // Counts what this program allocates, so that a test can prove a round allocates nothing.
-void* operator new(std::size_t size) {
+void* operator new(std::size_t size, const std::nothrow_t& /*tag*/) noexcept {
   ++allocations;
-  if (void* memory = std::malloc(size)) {
+  return std::malloc(size);
+}
+void* operator new(std::size_t size) {
+  if (void* memory = operator new(size, std::nothrow)) {
     return memory;
   }
   throw std::bad_alloc();

@@ -1,0 +1,143 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <iterator>
+
+#include "lib/report/drawing.h"
+
+namespace tcpstep {
+namespace {
+
+// Everything the picture relies on, whatever the user's own gnuplot settings are.
+constexpr std::string_view kSettings = R"(reset
+set encoding utf8
+set datafile separator whitespace
+set datafile commentschars '#'
+set datafile missing
+set decimalsign '.'
+set border 3 lw 1 lc rgb '#5a5a5a'
+set tics nomirror out scale 0.6 textcolor rgb '#404040'
+set grid noxtics ytics lc rgb '#e6e6e6' lw 1 dt 1
+)";
+
+std::string_view rgb(Color color) {
+  static constexpr std::string_view kColors[] = {"0072B2", "D55E00", "E69F00", "009E73", "56B4E9",
+                                                 "8a8a8a", "202020", "707070", "B24A00"};
+  return kColors[static_cast<std::size_t>(color)];
+}
+
+// Text as gnuplot's string: doubling the quotes makes any text harmless.
+std::string literal(std::string_view text) {
+  std::string result = "'";
+  for (const char c : text) {
+    result += c == '\'' ? std::string("''") : std::string(1, c == '\n' ? ' ' : c);
+  }
+  return result + '\'';
+}
+
+std::string label_at(std::string_view text, std::string_view position, std::string_view look) {
+  return fmt::format("set label {} at {} front noenhanced {}\n", literal(text), position, look);
+}
+
+std::string ticks_of(std::string_view axis, const Axis& values) {
+  std::string ticks;
+  for (const Tick& tick : values.ticks) {
+    fmt::format_to(std::back_inserter(ticks), "{}{} {:.10g}", ticks.empty() ? "" : ", ",
+                   literal(tick.text), tick.at);
+  }
+  return fmt::format(
+      "set {0}range [{1:.10g}:{2:.10g}]\n{3}set logscale {0}\nset {0}tics ({4})\n"
+      "set {0}label {5} textcolor rgb '#404040' noenhanced\n",
+      axis, values.low, values.high, values.is_log ? "" : "un", ticks, literal(values.title));
+}
+
+std::string data_of(const Curve& curve) {
+  std::string text;
+  for (const auto& [x, y, base] : curve.points) {
+    if (std::isnan(x)) {
+      text += '\n';
+    } else {
+      fmt::format_to(std::back_inserter(text), "{:.10g} {:.6g} {:.6g}\n", x, y, base);
+    }
+  }
+  return text;
+}
+
+std::string plot_of(const Curve& curve, std::string_view data) {
+  static constexpr std::string_view kForms[] = {
+      "1:2 with lines", "1:2 with points pt 7 ps 0.5",
+      "1:2:3 with filledcurves fs transparent solid 0.22 noborder"};
+  static constexpr std::string_view kOpacities[] = {"", "a0", "60"};
+  return fmt::format("{} using {} lc rgb '#{}{}'{} {}", data,
+                     kForms[static_cast<std::size_t>(curve.form)],
+                     kOpacities[static_cast<std::size_t>(curve.stroke)], rgb(curve.color),
+                     curve.stroke == Stroke::Dashed ? " lw 1 dt (6,5)" : " lw 1.8",
+                     curve.key.empty() ? "notitle" : "title " + literal(curve.key) + " noenhanced");
+}
+
+std::string label_of(const Drawing& drawing, const Label& label) {
+  static constexpr std::string_view kAligns[] = {"left offset 0.6,0", "center",
+                                                 "right offset -0.6,0"};
+  return label_at(
+      label.text,
+      fmt::format("first {:.10g}, screen {:.4f}", label.x, 1 - label.y / drawing.height),
+      fmt::format("{} font ',{}' tc rgb '#{}'", kAligns[static_cast<std::size_t>(label.align)],
+                  label.is_strong ? 11 : 9, rgb(label.color)));
+}
+
+std::string panel_of(const Drawing& drawing, const Panel& panel, std::size_t first_block) {
+  const auto& [left, right, top, bottom] = panel.frame;
+  const auto x = [&](double pixels) { return pixels / drawing.width; };
+  const auto y = [&](double pixels) { return 1 - pixels / drawing.height; };
+  std::string text = fmt::format(
+      "set lmargin at screen {:.4f}\nset rmargin at screen {:.4f}\nset tmargin at screen {:.4f}\n"
+      "set bmargin at screen {:.4f}\n{}{}"
+      "set key at screen {:.4f},{:.4f} left center horizontal reverse Left samplen 1.8 width 1 "
+      "tc rgb '#303030'\n",
+      x(left), x(right), y(top), y(bottom), ticks_of("x", panel.x), ticks_of("y", panel.y), x(left),
+      y(top - 16));
+  for (const Label& label : panel.labels) {
+    text += label_of(drawing, label);
+  }
+  std::string plot;
+  for (std::size_t i = 0; i < panel.curves.size(); ++i) {
+    plot += (i == 0 ? "plot " : ", ") +
+            plot_of(panel.curves[i], fmt::format("$curve{}", first_block + i));
+  }
+  return text + plot + "\nunset label\n";
+}
+
+}  // namespace
+
+std::string gnuplot_script(const Drawing& drawing) {
+  std::string data;
+  std::string panels;
+  std::size_t blocks = 0;
+  for (const Panel& panel : drawing.panels) {
+    panels += panel_of(drawing, panel, blocks);
+    for (const Curve& curve : panel.curves) {
+      data += fmt::format("$curve{} << EOD\n{}EOD\n", blocks++, data_of(curve));
+    }
+  }
+  if (drawing.panels.size() > 1) {
+    panels = "set multiplot\n" + panels + "unset multiplot\n";
+  }
+  std::string head =
+      label_at(drawing.title, "screen 0.012,0.955", "font 'DejaVu Sans:Bold,15' tc rgb '#202020'");
+  double y = 0.91;
+  for (const std::string& line : drawing.subtitle) {
+    head += label_at(line, fmt::format("screen 0.012,{:.3f}", y), "font ',10' tc rgb '#606060'");
+    y -= 0.03;
+  }
+  const auto one = [&](std::string_view terminal, std::string_view suffix) {
+    return fmt::format(
+        "set terminal {} background rgb 'white' rounded\nset output '{}.{}'\n{}{}unset output\n",
+        terminal, drawing.name, suffix, head, panels);
+  };
+  const std::string size = fmt::format("size {:.0f},{:.0f}", drawing.width, drawing.height);
+  return "# Drawn by tcpstep-analyze; gnuplot 5.4 or later draws it again.\n" +
+         std::string(kSettings) + data + one("pngcairo " + size + " font 'DejaVu Sans,11'", "png") +
+         (drawing.is_small() ? one("svg " + size + " dynamic font 'DejaVu Sans,13'", "svg") : "");
+}
+
+}  // namespace tcpstep
