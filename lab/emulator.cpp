@@ -43,6 +43,29 @@ void ask_for_punctuality() {
   ::sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &priority);
 }
 
+// A TCP segment in an IPv4 packet.
+struct Segment {
+  std::uint32_t payload_bytes;
+  std::uint32_t sequence;
+};
+
+std::optional<Segment> parse_segment(std::span<const std::byte> packet) {
+  iphdr ip{};
+  tcphdr tcp{};
+  std::memcpy(&ip, packet.data(), std::min(sizeof ip, packet.size()));
+  const std::size_t start = ip.ihl * std::size_t{4};
+  if (ip.protocol != IPPROTO_TCP || packet.size() < start + sizeof tcp) {
+    return std::nullopt;
+  }
+  std::memcpy(&tcp, packet.data() + start, sizeof tcp);
+  const std::size_t headers = start + tcp.doff * std::size_t{4};
+  if (packet.size() < headers) {
+    return std::nullopt;
+  }
+  return Segment{.payload_bytes = static_cast<std::uint32_t>(packet.size() - headers),
+                 .sequence = ntohl(tcp.seq)};
+}
+
 timespec to_timespec(Duration time) {
   return {.tv_sec = time / 1s, .tv_nsec = (time % 1s).count()};
 }
@@ -76,9 +99,12 @@ void PacketLog::close() {
   }
 }
 
-Emulator::Emulator(std::array<PacketPort, 2>& ports, LinkModel link, PacketLog& log)
+Emulator::Emulator(std::array<PacketPort, 2>& ports, const Profile& profile, std::uint64_t seed,
+                   PacketLog& log)
     : ports_(ports),
-      link_(std::move(link)),
+      profile_(profile),
+      seed_(seed),
+      link_(profile, seed),
       log_(log),
       started_(std::chrono::steady_clock::now()),
       spin_(spin_for_this_machine()),
@@ -86,8 +112,9 @@ Emulator::Emulator(std::array<PacketPort, 2>& ports, LinkModel link, PacketLog& 
                            "timerfd_create")),
       buffer_(kLargestPacket) {}
 
-void Emulator::keep_records(std::function<void()> on_ack) {
-  are_records_kept_ = true;
+void Emulator::follow_sweep(Duration grid, std::function<void()> on_ack) {
+  is_sweep_followed_ = true;
+  grid_ = grid;
   on_ack_ = std::move(on_ack);
 }
 
@@ -125,10 +152,15 @@ bool Emulator::take(Direction direction) {
   const Duration read = now();
   const Duration in = std::clamp(read - waited, arrived_[index], read);
   arrived_[index] = in;
-  const auto due = link_.send(direction, in, static_cast<std::uint32_t>(packet.size()));
+  if (is_sweep_followed_) {
+    watch_for_sweep(direction, packet, in);
+  }
+  const auto due = link_.send(direction, std::max(Duration::zero(), in - link_started_),
+                              static_cast<std::uint32_t>(packet.size()));
   if (due && in_flight_[index].size() < kMostInFlight) {
-    in_flight_[index].push_back(
-        {.in = in, .due = *due, .bytes = std::vector<std::byte>(packet.begin(), packet.end())});
+    in_flight_[index].push_back({.in = in,
+                                 .due = link_started_ + *due,
+                                 .bytes = std::vector<std::byte>(packet.begin(), packet.end())});
   } else {
     ++lost_;
     log_.write(direction, packet.size(), in, std::nullopt, std::nullopt);
@@ -148,30 +180,57 @@ bool Emulator::deliver(Direction direction) {
   const Duration out = now();
   error_.add(out - packet.due);
   log_.write(direction, packet.bytes.size(), packet.in, packet.due, out);
-  if (are_records_kept_) {
+  if (is_sweep_followed_) {
     record(direction, packet, out);
   }
   return true;
 }
 
-void Emulator::record(Direction direction, const Packet& packet, Duration out) {
-  iphdr ip{};
-  tcphdr tcp{};
-  std::memcpy(&ip, packet.bytes.data(), std::min(sizeof ip, packet.bytes.size()));
-  const std::size_t start = ip.ihl * std::size_t{4};
-  if (ip.protocol != IPPROTO_TCP || packet.bytes.size() < start + sizeof tcp) {
+void Emulator::watch_for_sweep(Direction direction, std::span<const std::byte> packet,
+                               Duration in) {
+  const auto segment = parse_segment(packet);
+  if (!segment || segment->payload_bytes == 0) {
     return;
   }
-  std::memcpy(&tcp, packet.bytes.data() + start, sizeof tcp);
-  const std::size_t headers = start + tcp.doff * std::size_t{4};
-  if (packet.bytes.size() >= headers) {
+  if (direction == Direction::Up && segment->payload_bytes > 1) {
+    const bool is_new =
+        !last_frame_ || static_cast<std::int32_t>(segment->sequence - *last_frame_) > 0;
+    if (is_new) {  // else TCP sends it once more
+      last_frame_ = segment->sequence;
+      is_negotiating_ = true;
+    }
+  } else if (direction == Direction::Down && std::exchange(is_negotiating_, false)) {
+    restart_link(in);
+  }
+}
+
+// What was sent before neither moves the link's random draws nor its grid, nor does it hold
+// anything up. What is in flight arrives now.
+void Emulator::restart_link(Duration in) {
+  link_ = LinkModel(profile_, seed_);
+  link_started_ = in;
+  if (grid_ > Duration::zero()) {
+    const Duration since_boot = started_.time_since_epoch() + in;
+    link_started_ += (grid_ - since_boot % grid_) % grid_;
+  }
+  for (auto& queue : in_flight_) {
+    for (Packet& packet : queue) {
+      packet.due = std::min(packet.due, in);
+    }
+  }
+  error_ = {};
+  lost_ = 0;
+}
+
+void Emulator::record(Direction direction, const Packet& packet, Duration out) {
+  if (const auto segment = parse_segment(packet.bytes)) {
     records_.push_back({.direction = direction,
-                        .payload_bytes = static_cast<std::uint32_t>(packet.bytes.size() - headers),
-                        .sequence = ntohl(tcp.seq),
+                        .payload_bytes = segment->payload_bytes,
+                        .sequence = segment->sequence,
                         .in = packet.in,
                         .due = packet.due,
                         .out = out});
-    if (direction == Direction::Up && records_.back().payload_bytes > 0) {
+    if (direction == Direction::Up && segment->payload_bytes > 0) {
       on_ack_();
     }
   }

@@ -51,7 +51,8 @@ class Emulator {
  public:
   // `ports` are the near and the far host's: Down goes from the first to the second. They and the
   // log must outlive the emulator.
-  Emulator(std::array<PacketPort, 2>& ports, LinkModel link, PacketLog& log);
+  Emulator(std::array<PacketPort, 2>& ports, const Profile& profile, std::uint64_t seed,
+           PacketLog& log);
 
   // Runs until `child` has ended. Passes a signal to stop on to it.
   void run(const Child& child);
@@ -59,8 +60,11 @@ class Emulator {
   [[nodiscard]] const SchedulingError& error() const { return error_; }
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
 
-  // Keeps a record of each TCP packet, and calls `on_ack` after each payload upwards.
-  void keep_records(std::function<void()> on_ack);
+  // Expects a negotiated run whose near host measures. The link starts anew, as if nothing had been
+  // sent before, with the first payload after the last frame from the far host; if `grid` is not
+  // zero, at the next multiple of it on the monotonic clock. Keeps a record of each TCP packet, and
+  // calls `on_ack` after each payload upwards.
+  void follow_sweep(Duration grid, std::function<void()> on_ack);
   [[nodiscard]] const std::vector<PacketRecord>& records() const { return records_; }
 
  private:
@@ -71,6 +75,8 @@ class Emulator {
   };
 
   [[nodiscard]] Duration now() const;
+  void watch_for_sweep(Direction direction, std::span<const std::byte> packet, Duration in);
+  void restart_link(Duration in);
   void record(Direction direction, const Packet& packet, Duration out);
   bool take(Direction direction);
   bool deliver(Direction direction);
@@ -78,7 +84,10 @@ class Emulator {
   void wait(const Child& child);
 
   std::array<PacketPort, 2>& ports_;
+  Profile profile_;
+  std::uint64_t seed_;
   LinkModel link_;
+  Duration link_started_{0};  // when the link's time was 0
   PacketLog& log_;
   std::chrono::steady_clock::time_point started_;
   Duration spin_;  // sleep ends this long before a packet is due
@@ -86,7 +95,10 @@ class Emulator {
   std::array<std::deque<Packet>, 2> in_flight_;
   std::array<Duration, 2> arrived_{};  // no packet that is still unread came before
   std::vector<PacketRecord> records_;
-  bool are_records_kept_ = false;
+  bool is_sweep_followed_ = false;
+  Duration grid_{0};
+  bool is_negotiating_ = false;
+  std::optional<std::uint32_t> last_frame_;  // TCP's sequence number of the far host's last one
   std::function<void()> on_ack_;
   std::vector<std::byte> buffer_;
   SchedulingError error_;

@@ -24,6 +24,13 @@ using namespace std::chrono_literals;
 constexpr Duration kHeadStart = 100ms;  // of the near command
 constexpr std::chrono::seconds kGrace{3};
 
+// In virtual time a sweep starts at a multiple of the second on the monotonic clock, after a far
+// command that started at a multiple of the first: then the kernel's timers tick in every sweep at
+// the same moments, however long booting and negotiating took. The second is shorter than TCP's
+// shortest retransmission timeout.
+constexpr Duration kFarGrid = 16s;
+constexpr Duration kSweepGrid = 128ms;
+
 // Process 1 of the hosts: starts the commands, reaps children, passes signals on. When it ends, the
 // kernel kills everything that is left.
 class Init {
@@ -41,8 +48,7 @@ class Init {
     const Child near = Child::start(options_.near, [&] { hosts_.enter_near(); });
     std::optional<Child> far;
     if (!options_.far.empty()) {
-      const timespec pause{.tv_sec = 0, .tv_nsec = kHeadStart.count()};
-      ::nanosleep(&pause, nullptr);
+      sleep_until(far_start());
       far = Child::start(options_.far, [&] { hosts_.enter_far(); });
     }
     wait_for(near.pid(), far ? far->pid() : 0);
@@ -54,6 +60,16 @@ class Init {
   }
 
  private:
+  [[nodiscard]] Duration far_start() const {
+    const Duration earliest = std::chrono::steady_clock::now().time_since_epoch() + kHeadStart;
+    return options_.is_time_virtual ? (earliest / kFarGrid + 1) * kFarGrid : earliest;
+  }
+
+  static void sleep_until(Duration time) {
+    const timespec until{.tv_sec = time / 1s, .tv_nsec = (time % 1s).count()};
+    ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
+  }
+
   struct Ended {
     pid_t pid;
     int status;
@@ -133,9 +149,9 @@ HostsRunOutcome run_on_two_hosts(const HostsRunOptions& options) {
     return outcome;
   }
   Child init = TwoHosts::start_init([&] { return Init(options, hosts).run(); });
-  Emulator emulator(hosts.ports(), LinkModel(options.profile, options.seed), log);
+  Emulator emulator(hosts.ports(), options.profile, options.seed, log);
   if (options.on_ack) {
-    emulator.keep_records(options.on_ack);
+    emulator.follow_sweep(options.is_time_virtual ? kSweepGrid : Duration::zero(), options.on_ack);
   }
   emulator.run(init);
   outcome.status = init.wait();

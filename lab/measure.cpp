@@ -111,6 +111,7 @@ int measure_here(const MeasureOptions& options) {
   const HostsRunOutcome outcome =
       run_on_two_hosts({.profile = profile,
                         .seed = link.seed,
+                        .is_time_virtual = is_time_virtual(),
                         .is_netem = options.place.is_netem,
                         .log = options.log,
                         .near = server,
