@@ -96,7 +96,7 @@ BENCHMARK_CAPTURE(tabulate, median, "median");
 BENCHMARK_CAPTURE(tabulate, mean, "mean");
 
 void make_shuffled_round(benchmark::State& state) {
-  SweepPlan plan({.sizes = default_sizes(), .rounds = 1'000'000, .order = Order::Shuffled});
+  SweepPlan plan(default_sizes(), {.rounds = 1'000'000, .order = Order::Shuffled});
   std::uint32_t index = 0;
   for (auto _ : state) {
     benchmark::DoNotOptimize(plan.round(index++ % 1'000'000));

@@ -10,7 +10,6 @@
 #include "client/connect.h"
 #include "lib/base/bytes.h"
 #include "lib/base/error.h"
-#include "lib/base/parse.h"
 #include "lib/base/text.h"
 #include "lib/base/version.h"
 #include "lib/cli/print.h"
@@ -28,7 +27,7 @@ constexpr std::uint64_t kLongDay = 100'000;  // seconds: no limit is longer
 Request request_for(const ClientOptions& options, MeasuredDirection direction,
                     const HostFacts& host) {
   Request request = options.request;
-  request.direction = direction;
+  request.sweep.values.direction = direction;
   request.tool = version_and_git();
   request.environment = environment_of(host, false);
   return request;
@@ -75,7 +74,7 @@ void ClientRun::negotiate() {
   for (;;) {
     const auto received = server_.receive_some(buffer);
     if (received.status != PingStatus::Ok) {
-      const std::uint64_t answered = negotiation_.has_answered() ? 1 : 0;
+      const std::uint64_t answered = negotiation_.has_acked() ? 1 : 0;
       const Responses responses{.payloads = answered, .bytes = answered, .end = received.status};
       if (negotiation_.has_asked()) {
         check_end(responses);
@@ -126,7 +125,7 @@ void ClientRun::answer_classic() {
         "Leave out all options of the run, or use tcpstep-server 0.1.0 or later.");
   }
   Responder responder(server_, {.received = bytes_of(rest_),
-                                .answered = negotiation_.has_answered() ? std::uint64_t{1} : 0,
+                                .acked = negotiation_.has_acked() ? std::uint64_t{1} : 0,
                                 .stops_at_frame = false});
   const Responses responses = responder.run();
   summarize(responses);
@@ -134,9 +133,7 @@ void ClientRun::answer_classic() {
 }
 
 void ClientRun::take_part() {
-  const Accept& accept = negotiation_.accept();
-  const auto& wanted = accept.direction;
-  if (wanted == MeasuredDirection::Up) {
+  if (negotiation_.accept().sweep.direction == MeasuredDirection::Up) {
     measure_up();
   } else {
     answer_down();
@@ -146,28 +143,13 @@ void ClientRun::take_part() {
 RunSettings ClientRun::settings() const {
   const Accept& accept = negotiation_.accept();
   RunSettings settings;
-  settings.sweep = {.sizes = {},
-                    .rounds = static_cast<std::uint32_t>(accept.rounds),
-                    .warmup_rounds = static_cast<std::uint32_t>(accept.warmup_rounds),
-                    .order = accept.order == "shuffled" ? Order::Shuffled : Order::Ascending};
-  try {
-    settings.sizes = parse_sizes(accept.sizes);
-  } catch (const UsageError& error) {
-    throw WorldError(fmt::format("the server wants to measure what cannot be: {}", error.what()));
-  }
-  settings.sizes_text = accept.sizes;
-  settings.seed = accept.seed;
-  settings.interval = accept.interval;
-  settings.timeout = accept.timeout;
+  settings.sweep = accept.sweep;
   if (const std::uint64_t limit = negotiation_.limits().seconds; limit > 0 && limit <= kLongDay) {
     settings.deadline = begin_ + std::chrono::seconds(limit);
   }
-  settings.fill = accept.fill == "zero" ? Fill::Zero : Fill::Random;
   settings.congestion_control = kCongestionControl;
   settings.scheduling = options_.this_host.scheduling;
   settings.busy_poll = options_.this_host.busy_poll;
-  settings.link = accept.link.empty() ? "unnamed" : accept.link;
-  settings.label = accept.label;
   settings.is_anonymous = accept.is_anonymous;
   return settings;
 }
@@ -176,8 +158,6 @@ RunIdentity ClientRun::identity() const {
   const Accept& accept = negotiation_.accept();
   return {.run_id = accept.run_id,
           .is_negotiated = true,
-          .direction = accept.direction,
-          .connection = accept.connection,
           .concurrent_runs = accept.concurrent_runs,
           .peer = accept.environment};
 }
@@ -187,7 +167,7 @@ OutputFile ClientRun::open_output() {
     return std::move(*output_);
   }
   const RunSettings names = settings();
-  return create_run_file(options_.output, names.link, names.label);
+  return create_run_file(options_.output, names.sweep.link, names.sweep.label);
 }
 
 }  // namespace tcpstep

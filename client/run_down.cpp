@@ -33,7 +33,7 @@ void ClientRun::answer_down() {
     throw WorldError("the server is gone");
   }
   rest = frames.take_rest();
-  const Responses responses = negotiation_.accept().connection == ConnectionMode::Fresh
+  const Responses responses = negotiation_.accept().sweep.connection == ConnectionMode::Fresh
                                   ? answer_fresh()
                                   : answer_warm(rest);
   if (responses.end != PingStatus::Ok) {
@@ -47,14 +47,14 @@ void ClientRun::answer_down() {
 
 Responses ClientRun::answer_warm(std::string& rest) {
   const Accept& accept = negotiation_.accept();
-  const std::uint64_t rounds = accept.rounds + accept.warmup_rounds;
+  const std::uint64_t rounds = std::uint64_t{accept.sweep.rounds} + accept.sweep.warmup_rounds;
   const std::uint64_t pings_of_round = std::max<std::uint64_t>(accept.pings / rounds, 1);
   ProgressBar progress("round", rounds, !options_.is_quiet);
-  Responder responder(server_, {.received = bytes_of(rest), .answered = 1, .stops_at_frame = true});
+  Responder responder(server_, {.received = bytes_of(rest), .acked = 1, .stops_at_frame = true});
   std::uint64_t end_of_round = 1 + pings_of_round;  // the opening ping came before the rounds
   const Responses responses = responder.run([&] {
     if (responder.so_far().payloads >= end_of_round) {
-      progress.show((end_of_round - 1) / pings_of_round, accept.link);
+      progress.show((end_of_round - 1) / pings_of_round, accept.sweep.link);
       end_of_round += pings_of_round;
     }
   });
@@ -87,7 +87,7 @@ Responses ClientRun::answer_fresh() {
       all.unfinished_bytes = responses.unfinished_bytes;
       return all;
     }
-    progress.show(ping + 1, accept.link);
+    progress.show(ping + 1, accept.sweep.link);
   }
   return all;
 }

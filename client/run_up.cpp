@@ -87,8 +87,8 @@ void ClientRun::measure_up() {
   Joining fresh(*this);
   const RunOutcome outcome = session.measure(
       identity(), [&] { return temporary ? OutputFile(temporary->path()) : open_output(); },
-      [&](std::uint32_t done, std::uint32_t) { progress.show(done, run_settings.link); },
-      negotiation_.accept().connection == ConnectionMode::Fresh ? &fresh : nullptr);
+      [&](std::uint32_t done, std::uint32_t) { progress.show(done, run_settings.sweep.link); },
+      negotiation_.accept().sweep.connection == ConnectionMode::Fresh ? &fresh : nullptr);
   std::ifstream file(outcome.file, std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(file), {}};
   temporary.reset();

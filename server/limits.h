@@ -1,4 +1,4 @@
-// What a stranger may ask of this server.
+// What a client may request of this server.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,6 @@
 
 #include "lib/net/address_range.h"
 #include "lib/protocol/messages.h"
-#include "lib/sweep/run_settings.h"
 
 namespace tcpstep {
 
@@ -26,15 +25,8 @@ struct ServerLimits {
   std::vector<AddressRange> allowed;  // empty: all
 };
 
-// The server's own settings with what the client asked for instead. Throws UsageError for what
-// cannot be meant.
-[[nodiscard]] RunSettings settings_for(const Request& request, const RunSettings& own);
-
-// True if the client chose anything that makes a run longer.
-[[nodiscard]] bool asks_for_sweep(const Request& request);
-
-// Why a run of these settings is beyond the limits, or nothing. `mss` decides where boundaries are.
-[[nodiscard]] std::optional<Refuse> refusal_of(const RunSettings& settings,
-                                               const ServerLimits& limits, std::optional<Mss> mss);
+// Why this sweep is beyond the limits, or nothing. `mss` decides where boundaries are.
+[[nodiscard]] std::optional<Refuse> refusal_of(const SweepSpec& sweep, const ServerLimits& limits,
+                                               std::optional<Mss> mss);
 
 }  // namespace tcpstep

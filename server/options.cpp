@@ -16,12 +16,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t kMostRounds = 1'000'000;
-
 CommandLine declare() {
   CommandLine line("tcpstep-server [options]",
-                   "Waits for clients, times payloads of many sizes with each of them, and writes "
-                   "one result\nfile a run.",
+                   "Waits for clients, measures the round-trip time of payloads of many sizes with "
+                   "each of them,\nand writes one result file per run.",
                    "Example:\n  tcpstep-server --link lan --label desk      then, on the other "
                    "host: tcpstep-client HOST\n");
   line.group("Listening");
@@ -29,40 +27,36 @@ CommandLine declare() {
   line.value("bind,B", "ADDRESS", "listen on this address only");
   line.flag("ipv4,4", "IPv4 only");
   line.flag("ipv6,6", "IPv6 only");
-  line.flag("one-off,1", "end after one client");
-  line.value("allow", "LIST", "measure only with these networks: 192.0.2.0/24,2001:db8::/32");
-  line.value("secret-file", "FILE", "measure only with those who know the secret in this file");
-  line.value("concurrent", "N", "1", "runs at a time; they disturb each other");
+  line.flag("one-off,1", "exit after one client");
+  line.value("allow", "LIST", "accept only clients of these networks: 192.0.2.0/24,2001:db8::/32");
+  line.value("secret-file", "FILE", "accept only clients that know the secret in this file");
+  line.value("concurrent", "N", "1", "runs at the same time; they disturb each other");
   line.group("Sweep");
-  line.value("sizes,s", "LIST", "1:9901:100", "payload bytes: first:last:step, a,b,c, boundaries");
-  line.value("rounds,n", "N", "20", "passes over all sizes");
-  line.value("warmup,w", "N", "1", "passes before them, kept as round 0, never counted");
-  line.value("order", "WORD", "ascending", "ascending, or shuffled anew in every round");
-  line.value("seed", "N", "of the shuffling and the fill (default: a fresh one each run)");
-  line.value("interval,i", "TIME", "0", "idle time before each ping");
-  line.value("timeout,W", "TIME", "10s", "limit of each ping");
-  line.value("fill", "WORD", "random", "payload bytes: random, or zero");
-  line.value("congestion", "NAME", "cubic", "TCP congestion control, system for the system's");
+  for_each_sweep_field([&](const auto& field) {
+    if ((field.where & kServerOption) != 0) {
+      line.value(field.names(), std::string(field.value_name), to_text(SweepSpec{}.*field.member),
+                 std::string(field.meaning));
+    }
+  });
+  line.value("congestion", "NAME", "cubic", "TCP congestion control; system: the system's default");
   line.value("timestamps", "WORD", "auto", "kernel timestamps: off, software, hardware, auto");
   declare_host_options(line);
-  line.flag("doctor", "say what on this host spoils measurements, and end");
+  line.flag("doctor", "check this host for sources of noise and exit");
   line.group("Limits");
-  line.value("max-bytes", "N", "268435456", "payload bytes that a client may ask for");
-  line.value("max-pings", "N", "100000", "pings that a client may ask for");
+  line.value("max-bytes", "N", "268435456", "payload bytes that a client may request");
+  line.value("max-pings", "N", "100000", "pings that a client may request");
   line.value("max-time", "TIME", "60min", "how long a run may take");
-  line.value("max-connections", "N", "512", "connections in all");
-  line.value("max-connections-per-address", "N", "64", "connections of one address");
-  line.value("max-runs-per-address", "N", "1000", "runs of one address in an hour");
-  line.value("max-queue", "N", "64", "clients that wait for their turn");
+  line.value("max-connections", "N", "512", "connections in total");
+  line.value("max-connections-per-address", "N", "64", "connections per address");
+  line.value("max-runs-per-address", "N", "1000", "runs per address and hour");
+  line.value("max-queue", "N", "64", "clients waiting for their turn");
   line.group("Results");
-  line.value("link,l", "NAME", "unnamed", "name of the path to the client, for tables and plots");
-  line.value("label", "NAME", "what else tells this run apart");
-  line.value("results", "DIR", "results", "where each run gets its own file");
-  line.value("output,o", "FILE", "one run into this new file (implies --one-off)");
-  line.flag("anonymous", "no addresses and host names in the file");
-  line.value("metrics-file", "FILE", "keep counters and minima there, for Prometheus");
-  line.value("log-format", "WORD", "text", "words on standard error: text, or json");
-  line.flag("quiet,q", "no table, no words but errors");
+  line.value("results", "DIR", "results", "folder for one file per run");
+  line.value("output,o", "FILE", "write one run to this new file (implies --one-off)");
+  line.flag("anonymous", "no addresses or host names in the file");
+  line.value("metrics-file", "FILE", "write counters and minima to this file, for Prometheus");
+  line.value("log-format", "WORD", "text", "of messages on standard error: text, or json");
+  line.flag("quiet,q", "print errors only, no table");
   return line;
 }
 
@@ -76,17 +70,15 @@ std::vector<AddressRange> parse_networks(std::string_view text) {
   return networks;
 }
 
-SweepOptions sweep_options(const OptionValues& values) {
-  const auto count_from = [](std::uint64_t smallest) {
-    return [=](std::string_view text) {
-      return static_cast<std::uint32_t>(parse_count(text, smallest, kMostRounds));
-    };
-  };
-  return {.sizes = {},
-          .rounds = values.get("rounds", count_from(1)),
-          .warmup_rounds = values.get("warmup", count_from(0)),
-          .order = values.choose<Order>(
-              "order", {{"ascending", Order::Ascending}, {"shuffled", Order::Shuffled}})};
+SweepSpec sweep(const OptionValues& values) {
+  SweepSpec sweep;
+  for_each_sweep_field([&](const auto& field) {
+    const std::string option(field.option);
+    if ((field.where & kServerOption) != 0 && values.has(option)) {
+      sweep.*field.member = values.get(option, field.parse);
+    }
+  });
+  return sweep;
 }
 
 ServerLimits limits(const OptionValues& values) {
@@ -131,24 +123,12 @@ std::optional<ServerOptions> parse_server_options(int argc, const char* const* a
   options.bind_address = values.text("bind");
   options.port = values.get("port", parse_port);
   options.ip_version = ip_version_of(values);
-  options.run.sweep = sweep_options(values);
+  options.run.sweep = sweep(values);
   options.limits = limits(values);
   options.secret_file = path_of(values, "secret-file");
   options.metrics_file = path_of(values, "metrics-file");
   options.log_format = values.choose<LogFormat>(
       "log-format", {{"text", LogFormat::Text}, {"json", LogFormat::Json}});
-  options.run.sizes = values.get("sizes", parse_sizes);
-  options.run.sizes_text = values.text("sizes");
-  if (values.has("seed")) {
-    options.run.seed = values.get("seed", [](std::string_view text) {
-      return parse_count(text, 0, std::numeric_limits<std::uint64_t>::max());
-    });
-  }
-  options.run.interval =
-      values.get("interval", [](std::string_view text) { return parse_duration(text, 0s, 1h); });
-  options.run.timeout =
-      values.get("timeout", [](std::string_view text) { return parse_duration(text, 1ms, 1h); });
-  options.run.fill = values.choose<Fill>("fill", {{"random", Fill::Random}, {"zero", Fill::Zero}});
   options.run.timestamps =
       values.choose<TimestampMode>("timestamps", {{"auto", TimestampMode::Auto},
                                                   {"off", TimestampMode::Off},
@@ -158,10 +138,6 @@ std::optional<ServerOptions> parse_server_options(int argc, const char* const* a
   options.run.scheduling = this_host.scheduling;
   options.run.busy_poll = this_host.busy_poll;
   options.run.congestion_control = values.get("congestion", parse_name);
-  options.run.link = values.get("link", parse_name);
-  if (values.has("label")) {
-    options.run.label = values.get("label", parse_name);
-  }
   options.results = values.text("results");
   if (options.results.empty()) {
     throw UsageError("--results: the name of the folder is empty");

@@ -116,8 +116,8 @@ std::optional<Reception::Doom> Reception::doom_of(const Address& peer,
 
 // Who will be refused anyway has less time to say what it wants.
 Duration Reception::patience_with(const Visitor& visitor) const {
-  return visitor.doom ? std::min<Duration>(options_.run.timeout, kPatienceWithDoomed)
-                      : options_.run.timeout;
+  return visitor.doom ? std::min<Duration>(options_.run.sweep.timeout, kPatienceWithDoomed)
+                      : options_.run.sweep.timeout;
 }
 
 void Reception::say_refused(const std::string& peer, const std::string& kind, const Refuse& words) {
@@ -137,7 +137,6 @@ void Reception::welcome(TcpConnection connection) {
     return;
   }
   const Hello hello{
-      .protocol = kProtocolVersion,
       .tool = std::string(version()),
       .nonce = random_hex(32),
       .limits = {.bytes = limits.bytes,
@@ -162,7 +161,7 @@ void Reception::welcome(TcpConnection connection) {
   std::array<std::byte, 16> early{};
   if (const auto received = visitor.connection.receive_now(early);
       received && received->status == PingStatus::Ok) {
-    fail(visitors_.find(id), "the client sent a byte too many or too early");
+    fail(visitors_.find(id), "unexpected data from the client");
     return;
   }
   visitor.opened = Clock::now();
@@ -202,7 +201,7 @@ void Reception::answer(Visitors::iterator entry, std::span<const std::byte> byte
   const State before = visitor.negotiation.state();
   const std::string reply = visitor.negotiation.add(bytes);
   const State state = visitor.negotiation.state();
-  if (before == State::AwaitingAnswer && state != State::Failed) {
+  if (before == State::AwaitingAck && state != State::Failed) {
     const auto now = Clock::now();
     visitor.opening.rtt = now - visitor.opened;
     visitor.deadline = now + patience_with(visitor);  // of the whole request, however it comes
@@ -262,17 +261,12 @@ void Reception::enqueue(Visitors::iterator entry) {
     return;
   }
   if (visitor.negotiation.state() == State::Requested) {
-    try {
-      visitor.settings = settings_for(visitor.negotiation.request(), options_.run);
-    } catch (const UsageError& error) {
-      refuse(entry, "request", {.reason = error.what(), .hint = error.hint()});
-      return;
-    }
-    // What the server's owner chose is not the client's fault.
-    const auto refusal =
-        asks_for_sweep(visitor.negotiation.request())
-            ? refusal_of(visitor.settings, limits, visitor.connection.path_info().mss)
-            : std::nullopt;
+    const PartialSweep& requested = visitor.negotiation.request().sweep;
+    visitor.settings.sweep = requested.over(options_.run.sweep);
+    // The server's own settings may be beyond its limits.
+    const auto refusal = requested.lengthens_run() ? refusal_of(visitor.settings.sweep, limits,
+                                                                visitor.connection.path_info().mss)
+                                                   : std::nullopt;
     if (refusal) {
       refuse(entry, "run", *refusal);
       return;
@@ -314,7 +308,7 @@ void Reception::refuse(Visitors::iterator entry, const std::string& kind, const 
   Visitor& visitor = entry->second;
   say_refused(visitor.peer, kind, words);
   const State state = visitor.negotiation.state();
-  const bool has_frames = state != State::Classic && state != State::AwaitingAnswer;
+  const bool has_frames = state != State::Classic && state != State::AwaitingAck;
   if (has_frames && visitor.connection.send_now(frame_of(words))) {
     leave(entry);
   } else {

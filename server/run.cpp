@@ -46,7 +46,7 @@ std::string explain(const std::string& status, Duration timeout) {
     return "the client closed the connection before it had answered";
   }
   if (status == "protocol") {
-    return "the client sent a byte too many or too early";
+    return "unexpected data from the client";
   }
   if (status == kLimit) {
     return "the run took longer than --max-time";
@@ -111,7 +111,7 @@ ServerRun::ServerRun(RunTask task, const ServerOptions& options, const HostFacts
       peer_(client_.peer().text()) {}
 
 bool ServerRun::perform() {
-  settings_.seed = settings_.seed ? *settings_.seed : fresh_seed();
+  settings_.sweep.seed = settings_.sweep.seed ? *settings_.sweep.seed : random_seed();
   const RunOutcome outcome = measure();
   report(outcome);
   return outcome.status == kComplete;
@@ -122,7 +122,7 @@ RunOutcome ServerRun::measure() {
     return measure_classic();
   }
   try {
-    return task_.identity.direction == MeasuredDirection::Up ? answer_up() : measure_down();
+    return settings_.sweep.direction == MeasuredDirection::Up ? answer_up() : measure_down();
   } catch (const WorldError& error) {
     refuse({.reason = error.what(), .hint = error.hint()});
     throw;
@@ -142,25 +142,14 @@ RunOutcome ServerRun::measure_classic() {
   ProgressBar progress("round", settings_.sweep.rounds + settings_.sweep.warmup_rounds,
                        !options_.is_quiet && options_.limits.concurrent_runs == 1);
   return session.measure(task_.identity, open_output_, [&](std::uint32_t done, std::uint32_t) {
-    progress.show(done, settings_.link);
+    progress.show(done, settings_.sweep.link);
   });
 }
 
 Accept ServerRun::accept_message(const SweepSession* session) const {
   return {.run_id = task_.identity.run_id,
           .token = task_.token,
-          .link = settings_.link,
-          .label = settings_.label,
-          .sizes = settings_.sizes_text,
-          .rounds = settings_.sweep.rounds,
-          .warmup_rounds = settings_.sweep.warmup_rounds,
-          .order = settings_.sweep.order == Order::Shuffled ? "shuffled" : "ascending",
-          .seed = *settings_.seed,
-          .interval = settings_.interval,
-          .timeout = settings_.timeout,
-          .fill = settings_.fill == Fill::Zero ? "zero" : "random",
-          .direction = task_.identity.direction,
-          .connection = task_.identity.connection,
+          .sweep = settings_.sweep,
           .pings = session == nullptr ? 0 : session->pings(),
           .concurrent_runs = task_.identity.concurrent_runs,
           .is_anonymous = settings_.is_anonymous,
@@ -174,7 +163,7 @@ Accept ServerRun::accept_message(const SweepSession* session) const {
 std::string ServerRun::wait_until_ready(FrameStream& frames, const Accept& accept) {
   PingStatus status = frames.send(accept);
   if (status == PingStatus::Ok) {
-    const auto received = frames.receive(settings_.timeout);
+    const auto received = frames.receive(settings_.sweep.timeout);
     status = received.status;
     if (status == PingStatus::Ok && !std::holds_alternative<Ready>(*received.message)) {
       status = PingStatus::Protocol;
@@ -192,11 +181,11 @@ RunOutcome ServerRun::measure_down() {
   }
   ProgressBar progress("round", settings_.sweep.rounds + settings_.sweep.warmup_rounds,
                        !options_.is_quiet && options_.limits.concurrent_runs == 1);
-  HandedOver fresh(server_, settings_.timeout);
+  HandedOver fresh(server_, settings_.sweep.timeout);
   RunOutcome outcome = session.measure(
       task_.identity, open_output_,
-      [&](std::uint32_t done, std::uint32_t) { progress.show(done, settings_.link); },
-      task_.identity.connection == ConnectionMode::Fresh ? &fresh : nullptr);
+      [&](std::uint32_t done, std::uint32_t) { progress.show(done, settings_.sweep.link); },
+      settings_.sweep.connection == ConnectionMode::Fresh ? &fresh : nullptr);
   send_result(frames, outcome);
   return outcome;
 }
@@ -214,7 +203,7 @@ void ServerRun::send_result(FrameStream& frames, const RunOutcome& outcome) {
 }
 
 RunOutcome ServerRun::answer_up() {
-  client_.set_io_timeout(settings_.timeout);
+  client_.set_io_timeout(settings_.sweep.timeout);
   client_.set_wait(settings_.scheduling.wait);
   static_cast<void>(client_.set_congestion_control(settings_.congestion_control));
   FrameStream frames(client_);
@@ -224,7 +213,7 @@ RunOutcome ServerRun::answer_up() {
   }
   std::string rest = frames.take_rest();
   const PingStatus status =
-      task_.identity.connection == ConnectionMode::Fresh ? answer_fresh() : answer_warm(rest);
+      settings_.sweep.connection == ConnectionMode::Fresh ? answer_fresh() : answer_warm(rest);
   if (status != PingStatus::Ok) {
     return mark_lost(end_of_run(status, settings_));
   }
@@ -233,7 +222,7 @@ RunOutcome ServerRun::answer_up() {
 }
 
 PingStatus ServerRun::answer_warm(std::string& rest) {
-  Responder responder(client_, {.received = bytes_of(rest), .answered = 0, .stops_at_frame = true});
+  Responder responder(client_, {.received = bytes_of(rest), .acked = 0, .stops_at_frame = true});
   const Responses responses = responder.run();
   rest = text_of(responder.rest());
   return rest.empty() ? responses.end : PingStatus::Ok;
@@ -244,7 +233,8 @@ PingStatus ServerRun::answer_fresh() {
     if (requested_stop() != 0) {
       return PingStatus::Interrupted;
     }
-    if (!wait_for_either(server_.fd(), client_.fd(), settings_.timeout + settings_.interval)) {
+    if (!wait_for_either(server_.fd(), client_.fd(),
+                         settings_.sweep.timeout + settings_.sweep.interval)) {
       return requested_stop() != 0 ? PingStatus::Interrupted : PingStatus::Timeout;
     }
     if (is_readable(client_.fd())) {
@@ -255,7 +245,7 @@ PingStatus ServerRun::answer_fresh() {
       return PingStatus::Interrupted;
     }
     if (received.connection) {
-      received.connection->set_io_timeout(settings_.timeout);
+      received.connection->set_io_timeout(settings_.sweep.timeout);
       received.connection->set_wait(settings_.scheduling.wait);
       // Before that the payload would find nobody here, and the way here would be timed with it.
       static_cast<void>(FrameStream(*received.connection).send(Ready{}));
@@ -266,7 +256,7 @@ PingStatus ServerRun::answer_fresh() {
 }
 
 RunOutcome ServerRun::take_result(FrameStream& frames) {
-  const auto received = frames.receive(settings_.timeout);
+  const auto received = frames.receive(settings_.sweep.timeout);
   const auto* result = received.message ? std::get_if<Result>(&*received.message) : nullptr;
   if (result == nullptr) {
     const bool is_other = received.status == PingStatus::Ok;
@@ -317,11 +307,12 @@ RunOutcome ServerRun::mark_lost(std::string_view status) {
 }
 
 void ServerRun::report(const RunOutcome& outcome) {
-  RunReport report{.status = outcome.status, .link = settings_.link, .minima = {}};
+  RunReport report{.status = outcome.status, .link = settings_.sweep.link, .minima = {}};
   if (outcome.status != kComplete && outcome.status != to_word(PingStatus::Interrupted)) {
-    log_.fault("run_failed",
-               fmt::format("run with {}: {}", peer_, explain(outcome.status, settings_.timeout)),
-               {{"peer", peer_}, {"status", outcome.status}, {"link", settings_.link}});
+    log_.fault(
+        "run_failed",
+        fmt::format("run with {}: {}", peer_, explain(outcome.status, settings_.sweep.timeout)),
+        {{"peer", peer_}, {"status", outcome.status}, {"link", settings_.sweep.link}});
   }
   std::string table;
   std::uint64_t samples = outcome.samples;
@@ -354,7 +345,7 @@ void ServerRun::report(const RunOutcome& outcome) {
                         outcome.status, count_of(samples, "sample"), outcome.file.string()),
             {{"peer", peer_},
              {"status", outcome.status},
-             {"link", settings_.link},
+             {"link", settings_.sweep.link},
              {"run_id", task_.identity.run_id},
              {"file", outcome.file.string()}});
   for (const Warning& warning : outcome.warnings) {

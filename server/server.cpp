@@ -203,8 +203,6 @@ void Server::start(Candidate candidate, Reception& reception) {
                .token = random_hex(16)};
   if (const auto& request = task.candidate.request) {
     task.identity.is_negotiated = true;
-    task.identity.direction = request->direction;
-    task.identity.connection = request->connection;
     task.identity.peer = request->environment;
     if (!request->tool.empty()) {
       task.identity.peer.insert_or_assign("tool", request->tool);
@@ -215,13 +213,13 @@ void Server::start(Candidate candidate, Reception& reception) {
   }
   const Time started = Clock::now();
   // Of an upward run the client is to bring what it has measured until then.
-  const bool is_up = task.identity.direction == MeasuredDirection::Up;
+  const bool is_up = task.candidate.settings.sweep.direction == MeasuredDirection::Up;
   task.candidate.settings.deadline = started + options_.limits.time;
   Run run{.process = 0,
           .channel = std::move(ours),
           .client = task.candidate.id,
           .peer = task.candidate.connection.peer().text(),
-          .link = task.candidate.settings.link,
+          .link = task.candidate.settings.sweep.link,
           .token = task.token,
           .started = started,
           .deadline = started + options_.limits.time + (is_up ? kPatienceAtTheEnd : Duration(0)),
@@ -269,7 +267,7 @@ void Server::become_run(RunTask task, Channel channel, Reception& reception) {
 
 OutputFile Server::open_output(const RunSettings& settings) {
   return output_ ? std::move(*output_)
-                 : create_run_file(options_.results, settings.link, settings.label);
+                 : create_run_file(options_.results, settings.sweep.link, settings.sweep.label);
 }
 
 bool Server::hand_over(const std::string& token, const TcpConnection& connection) {

@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "lib/base/error.h"
-#include "lib/base/name.h"
 #include "lib/base/text.h"
 
 namespace tcpstep {
@@ -42,7 +41,7 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 }
 
 [[noreturn]] void fail_sizes(std::string_view text, std::string_view why) {
-  throw UsageError(fmt::format("'{}' is no list of payload sizes: {}", printable(text), why),
+  throw UsageError(fmt::format("invalid payload sizes '{}': {}", printable(text), why),
                    "Sizes are bytes: 1:9901:100 (first:last:step), 1,100,1448, boundaries, or "
                    "several of these joined by commas.");
 }
@@ -55,8 +54,8 @@ std::uint32_t parse_size(std::string_view text, std::string_view number) {
     fail_sizes(text, fmt::format("'{}' is not a whole number", printable(number)));
   }
   if (error != std::errc{} || bytes < 1 || bytes > PayloadSize::kLargest) {
-    fail_sizes(text,
-               fmt::format("{} is not 1 to {} bytes", printable(number), PayloadSize::kLargest));
+    fail_sizes(text, fmt::format("{} is not from 1 to {} bytes", printable(number),
+                                 PayloadSize::kLargest));
   }
   return bytes;
 }
@@ -77,7 +76,7 @@ void add_sizes(std::string_view text, std::string_view item, std::vector<Payload
   for (std::uint64_t bytes = first; bytes <= last; bytes += step) {
     total += bytes;
     if (total > kLargestRoundBytes) {
-      fail_sizes(text, "one round of them would be more than 1 GiB");
+      fail_sizes(text, "one round would be more than 1 GiB");
     }
     sizes.emplace_back(static_cast<std::uint32_t>(bytes));
   }
@@ -97,12 +96,10 @@ std::optional<double> number_of(std::string_view text, double smallest, double l
 std::uint64_t parse_count(std::string_view text, std::uint64_t smallest, std::uint64_t largest) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error == std::errc::invalid_argument || end != text.data() + text.size()) {
-    throw UsageError(fmt::format("'{}' is not a whole number", printable(text)),
-                     fmt::format("Give a number from {} to {}.", smallest, largest));
-  }
-  if (error != std::errc{} || number < smallest || number > largest) {
-    throw UsageError(fmt::format("{} is not from {} to {}", printable(text), smallest, largest));
+  const bool is_number = error == std::errc{} && end == text.data() + text.size();
+  if (!is_number || number < smallest || number > largest) {
+    throw UsageError(fmt::format("invalid number '{}': expected a whole number from {} to {}",
+                                 printable(text), smallest, largest));
   }
   return number;
 }
@@ -111,8 +108,8 @@ double parse_number(std::string_view text, double smallest, double largest) {
   if (const auto number = number_of(text, smallest, largest)) {
     return *number;
   }
-  throw UsageError(fmt::format("'{}' is not right", printable(text)),
-                   fmt::format("Write a number of {:g} to {:g}.", smallest, largest));
+  throw UsageError(fmt::format("invalid number '{}': expected {:g} to {:g}", printable(text),
+                               smallest, largest));
 }
 
 double parse_share(std::string_view text, double smallest, double largest) {
@@ -121,9 +118,8 @@ double parse_share(std::string_view text, double smallest, double largest) {
   if (const auto percent = number_of(digits, 100 * smallest, 100 * largest); is_share && percent) {
     return *percent / 100;
   }
-  throw UsageError(fmt::format("'{}' is {}", printable(text), is_share ? "not right" : "no share"),
-                   fmt::format("Write a share of {:g}% to {:g}% such as 5% or 2.5%.",
-                               100 * smallest, 100 * largest));
+  throw UsageError(fmt::format("invalid percentage '{}': expected {:g}% to {:g}%, such as 2.5%",
+                               printable(text), 100 * smallest, 100 * largest));
 }
 
 std::uint16_t parse_port(std::string_view text) {
@@ -138,14 +134,16 @@ Duration parse_duration(std::string_view text, Duration smallest, Duration large
   const auto unit = std::ranges::find(kTimeUnits, unit_name, &TimeUnit::name);
   const bool is_zero = number == 0 && unit_name.empty() && !text.empty();
   if (error == std::errc::invalid_argument || (unit == kTimeUnits.end() && !is_zero)) {
-    throw UsageError(fmt::format("'{}' is no duration", printable(text)),
-                     "Write a whole number and its unit: 500us, 10ms, 2s or 5min.");
+    throw UsageError(
+        fmt::format("invalid duration '{}': expected a whole number and a unit, such as "
+                    "500us, 10ms, 2s or 5min",
+                    printable(text)));
   }
   const Duration::rep factor = is_zero ? 1 : unit->nanoseconds;
   const bool is_too_large =
       error == std::errc::result_out_of_range || number > largest.count() / factor;
   if (number < 0 || is_too_large || Duration(number * factor) < smallest) {
-    throw UsageError(fmt::format("{} is not from {} to {}", printable(text),
+    throw UsageError(fmt::format("invalid duration '{}': expected {} to {}", printable(text),
                                  format_duration(smallest), format_duration(largest)));
   }
   return Duration(number * factor);
@@ -153,6 +151,7 @@ Duration parse_duration(std::string_view text, Duration smallest, Duration large
 
 SizeList parse_sizes(std::string_view text) {
   SizeList list;
+  list.text = text;
   std::uint64_t total = 0;
   for (const std::string_view item : split(text, ',')) {
     if (item == "boundaries") {
@@ -166,10 +165,16 @@ SizeList parse_sizes(std::string_view text) {
   return list;
 }
 
+bool is_valid_name(std::string_view name) {
+  return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           std::string_view("._+-").find(c) != std::string_view::npos;
+  });
+}
+
 std::string parse_name(std::string_view text) {
   if (!is_valid_name(text)) {
-    throw UsageError(fmt::format("'{}' is no name", printable(text)),
-                     fmt::format("A name has {}.", kNameRule));
+    throw UsageError(fmt::format("invalid name '{}': expected {}", printable(text), kNameRule));
   }
   return std::string(text);
 }

@@ -1,5 +1,5 @@
-// Values of the command line: text in, checked value out. All throw UsageError that says what the
-// text was, why it cannot be meant and what would be right.
+// Values of the command line: text in, checked value out. All throw a UsageError that quotes the
+// text and says what was expected.
 #pragma once
 
 #include <cstdint>
@@ -27,12 +27,19 @@ namespace tcpstep {
 // A whole number with its unit: "500us", "10ms", "2s", "5min", also "20ns"; a bare "0" is zero.
 [[nodiscard]] Duration parse_duration(std::string_view text, Duration smallest, Duration largest);
 
-// Payload sizes in bytes: numbers, ranges first:last:step, and the word "boundaries", joined by
-// commas, for instance "1:9901:100" or "1,100,5000,boundaries" (see SizeList for what boundaries
-// adds). One pass over them is at most 1 GiB.
+// Payload sizes in bytes: numbers, ranges first:last:step, and "boundaries", joined by commas,
+// for instance "1:9901:100" or "1,100,5000,boundaries" (see SizeList for what boundaries adds). One
+// pass over them is at most 1 GiB.
 [[nodiscard]] SizeList parse_sizes(std::string_view text);
 
-// A link or label: see kNameRule.
+inline constexpr std::string_view kNameRule = "1 to 64 of the characters A-Z a-z 0-9 . _ + -";
+
+// True if `name` may become part of a file name, a plot title or a table: [A-Za-z0-9._+-]{1,64}.
+// Links and labels come from people and from remote hosts; everything else is refused where it
+// arrives, so that no later stage has to quote it.
+[[nodiscard]] bool is_valid_name(std::string_view name);
+
+// A link or label: a valid name.
 [[nodiscard]] std::string parse_name(std::string_view text);
 
 }  // namespace tcpstep

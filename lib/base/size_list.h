@@ -1,8 +1,9 @@
-// Payload sizes as they were asked for: some only known once the MSS is.
+// Payload sizes as they were asked for; some are known only once the MSS is.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "lib/base/units.h"
@@ -14,14 +15,15 @@ inline constexpr std::uint64_t kLargestRoundBytes = std::uint64_t{1} << 30U;  //
 struct SizeList {
   std::vector<PayloadSize> fixed;  // ascending, without duplicates
   bool has_boundaries = false;     // and the sizes around every multiple of the MSS
+  std::string text;                // as given: "1:9901:100,boundaries"
 
   // What no size of a run will exceed, whatever the MSS.
   [[nodiscard]] PayloadSize largest() const;
 
   // All sizes of a run, ascending and without duplicates, never empty. Boundaries are k·MSS - 1,
   // k·MSS, k·MSS + 1 and k·MSS + 2, up to the largest fixed size, or up to 9901 if that lies before
-  // the first boundary; 1 is there as the reference if no size was given. Without an MSS there are
-  // no boundaries.
+  // the first boundary; 1 is the reference if no size was given. Without an MSS there are no
+  // boundaries.
   // Nothing if one pass over them were more than kLargestRoundBytes.
   [[nodiscard]] std::optional<std::vector<PayloadSize>> resolve(std::optional<Mss> mss) const;
 };

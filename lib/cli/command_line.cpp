@@ -165,6 +165,10 @@ void CommandLine::value(const std::string& names, const std::string& value_name,
 
 void CommandLine::value(const std::string& names, const std::string& value_name,
                         const std::string& default_value, const std::string& help) {
+  if (default_value.empty()) {
+    value(names, value_name, help);
+    return;
+  }
   declarations_->groups.back()->add_options()(
       names.c_str(), po::value<std::string>()->value_name(value_name)->default_value(default_value),
       help.c_str());

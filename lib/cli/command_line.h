@@ -76,7 +76,7 @@ class CommandLine {
 
   // Starts a new group of options in the help.
   void group(const std::string& title);
-  // `names` is "port,p" or "port"; `value_name` appears in the help.
+  // `names` is "port,p" or "port"; `value_name` appears in the help. An empty default is none.
   void flag(const std::string& names, const std::string& help);
   void value(const std::string& names, const std::string& value_name, const std::string& help);
   void value(const std::string& names, const std::string& value_name,

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "lib/base/file.h"
-#include "lib/base/name.h"
+#include "lib/base/parse.h"
 #include "lib/base/text.h"
 
 namespace tcpstep {

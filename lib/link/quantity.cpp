@@ -71,13 +71,10 @@ std::uint64_t parse(std::string_view text, const Kind& kind) {
   const auto unit = std::ranges::find(kind.units, text.substr(end), &Unit::name);
   const auto value =
       unit == kind.units.end() ? std::nullopt : multiplied(text.substr(0, end), unit->factor);
-  if (!value) {
-    throw UsageError(fmt::format("invalid {} '{}'", kind.name, printable(text)),
-                     fmt::format("Expected {}, such as {}.", kind.range, kind.example));
-  }
-  if (*value < kind.smallest || *value > kind.largest) {
+  if (!value || *value < kind.smallest || *value > kind.largest) {
     throw UsageError(
-        fmt::format("invalid {} '{}': must be {}", kind.name, printable(text), kind.range));
+        fmt::format("invalid {} '{}': expected {}", kind.name, printable(text), kind.range),
+        fmt::format("For example: {}.", kind.example));
   }
   return *value;
 }

@@ -3,14 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <initializer_list>
-#include <limits>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "lib/base/name.h"
+#include "lib/base/error.h"
 #include "lib/base/text.h"
 
 namespace tcpstep {
@@ -18,16 +18,18 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::uint64_t kAnyNumber = std::numeric_limits<std::uint64_t>::max();
-constexpr std::uint64_t kMostRounds = 1'000'000;
-constexpr std::uint64_t kLongestNanoseconds = 3'600'000'000'000;  // an hour
 constexpr int kDeepest = 4;
-constexpr std::size_t kLongestWord = 256;
+constexpr std::size_t kLongestText = 256;
+constexpr std::size_t kLongestReason = 1000;
 constexpr std::size_t kMostFacts = 32;
 
-// Refuses what nlohmann::json would take: nesting without end, and the same key twice, of which
-// two readers may believe different ones.
-class Strictness {
+std::string shown(const Json& value) {
+  return printable(value.dump(-1, ' ', true, Json::error_handler_t::replace));
+}
+
+// Rejects what nlohmann::json would accept: unlimited nesting, and duplicate keys, of which two
+// readers may believe different ones.
+class StrictParsing {
  public:
   bool operator()(int depth, Json::parse_event_t event, const Json& parsed) {
     using Event = Json::parse_event_t;
@@ -41,7 +43,7 @@ class Strictness {
     } else if (event == Event::key) {
       const auto& key = parsed.get_ref<const std::string&>();
       if (!keys_.back().insert(key).second) {
-        throw ProtocolError(fmt::format("the key '{}' stands there twice", printable(key)));
+        throw ProtocolError(fmt::format("duplicate key '{}'", printable(key)));
       }
     }
     return true;
@@ -51,364 +53,312 @@ class Strictness {
   std::vector<std::set<std::string>> keys_;
 };
 
-// The values of a JSON object, each checked when it is asked for.
-class Fields {
+// A message into a JSON object. Encoder and Decoder have the same functions, for describe() below.
+class Encoder {
  public:
-  explicit Fields(const Json& object) : object_(object) {}
+  explicit Encoder(Json& object) : object_(object) {}
 
-  std::optional<std::uint64_t> optional_number(const char* key, std::uint64_t smallest = 0,
-                                               std::uint64_t largest = kAnyNumber) const {
-    const Json* value = find(key);
-    if (value == nullptr) {
-      return std::nullopt;
-    }
-    if (!value->is_number_unsigned() || value->get<std::uint64_t>() < smallest ||
-        value->get<std::uint64_t>() > largest) {
-      fail(key, *value, fmt::format("a whole number from {} to {}", smallest, largest));
-    }
-    return value->get<std::uint64_t>();
+  void protocol() { object_["protocol"] = kProtocolVersion; }
+  void number(const char* key, std::uint64_t value, std::uint64_t /*smallest*/ = 0) {
+    object_[key] = value;
   }
-
-  std::uint64_t number(const char* key, std::uint64_t smallest = 0,
-                       std::uint64_t largest = kAnyNumber) const {
-    const auto value = optional_number(key, smallest, largest);
-    return value ? *value : missing(key);
+  void flag(const char* key, bool value) { object_[key] = value; }
+  void text(const char* key, const std::string& value, std::size_t /*longest*/ = kLongestText) {
+    object_[key] = value;
   }
-
-  bool flag(const char* key) const {
-    const Json* value = find(key);
-    if (value != nullptr && !value->is_boolean()) {
-      fail(key, *value, "true or false");
+  void optional_text(const char* key, const std::string& value) {
+    if (!value.empty()) {
+      object_[key] = value;
     }
-    return value != nullptr && value->get<bool>();
   }
-
-  // Empty if it is not there.
-  std::string text(const char* key, std::size_t longest = kLongestWord) const {
-    const Json* value = find(key);
-    if (value == nullptr) {
-      return {};
-    }
-    if (!value->is_string() || value->get_ref<const std::string&>().size() > longest) {
-      fail(key, *value, fmt::format("a text of at most {} bytes", longest));
-    }
-    return value->get<std::string>();
+  void name(const char* key, const std::string& value) { object_[key] = value; }
+  void hexadecimal(const char* key, const std::string& value, std::size_t /*digits*/) {
+    object_[key] = value;
   }
-
-  // A link or label; empty if it is not there.
-  std::string name(const char* key) const {
-    std::string value = text(key, kLargestFrame);
-    if (find(key) != nullptr && !is_valid_name(value)) {
-      fail(key, *find(key), fmt::format("a name, {}", kNameRule));
-    }
-    return value;
+  void environment(const Environment& facts) { object_["environment"] = Json(facts); }
+  void limits(const RunLimits& limits) {
+    object_["limits"] = {
+        {"bytes", limits.bytes}, {"pings", limits.pings}, {"seconds", limits.seconds}};
   }
-
-  // Empty if it is not there; `is_needed` decides whether it may be.
-  std::string word(const char* key, std::initializer_list<std::string_view> words) const {
-    std::string value = text(key, kLargestFrame);
-    if (find(key) != nullptr && std::ranges::find(words, value) == words.end()) {
-      fail(key, *find(key), fmt::format("{}", fmt::join(words, " or ")));
-    }
-    return value;
-  }
-
-  std::string hexadecimal(const char* key, std::size_t digits) const {
-    std::string value = text(key, kLargestFrame);
-    const bool is_right = value.size() == digits && std::ranges::all_of(value, [](char c) {
-                            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-                          });
-    if (!is_right) {
-      if (find(key) == nullptr) {
-        missing(key);
+  void sweep(const PartialSweep& sweep) {
+    for_each_sweep_field([&](const auto& field) {
+      if ((field.where & kAlwaysInRequest) != 0 || sweep.chosen.contains(field.key)) {
+        set(field, sweep.values);
       }
-      fail(key, *find(key), fmt::format("{} hexadecimal digits", digits));
-    }
-    return value;
+    });
   }
-
-  Fields object(const char* key) const {
-    static const Json nothing = Json::object();
-    const Json* value = find(key);
-    if (value != nullptr && !value->is_object()) {
-      fail(key, *value, "an object");
-    }
-    return Fields(value == nullptr ? nothing : *value);
-  }
-
-  Environment environment(const char* key) const {
-    const Fields facts = object(key);
-    if (facts.object_.size() > kMostFacts) {
-      throw ProtocolError(fmt::format("{} has more than {} entries", key, kMostFacts));
-    }
-    Environment result;
-    for (const auto& [name, value] : facts.object_.items()) {
-      const bool is_name =
-          !name.empty() && name.size() <= 32 && std::ranges::all_of(name, [](char c) {
-            return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-          });
-      if (!is_name) {
-        throw ProtocolError(fmt::format("'{}' is no name of a fact", printable(name)));
-      }
-      result.emplace(name, facts.text(name.c_str()));
-    }
-    return result;
+  void sweep(const SweepSpec& sweep) {
+    for_each_sweep_field([&](const auto& field) { set(field, sweep); });
   }
 
  private:
-  const Json* find(const char* key) const {
+  template <class T>
+  void set(const SweepField<T>& field, const SweepSpec& sweep) {
+    const T& value = sweep.*field.member;
+    const std::string key(field.key);
+    if constexpr (std::is_same_v<T, Duration>) {
+      object_[key] = value.count();
+    } else if constexpr (std::is_same_v<T, std::uint32_t>) {
+      object_[key] = value;
+    } else if constexpr (std::is_same_v<T, std::optional<std::uint64_t>>) {
+      if (value) {
+        object_[key] = *value;
+      }
+    } else if (const std::string text = to_text(value); !text.empty()) {
+      object_[key] = text;
+    }
+  }
+
+  Json& object_;
+};
+
+// A JSON object into a message. Throws ProtocolError.
+class Decoder {
+ public:
+  explicit Decoder(const Json& object) : object_(object) {}
+
+  // Everything else may mean something else in another version.
+  void protocol() const {
+    std::uint64_t version = 0;
+    number("protocol", version);
+    if (version != kProtocolVersion) {
+      throw ProtocolError(fmt::format("peer uses protocol {}; this version supports {}", version,
+                                      kProtocolVersion));
+    }
+  }
+  void number(const char* key, std::uint64_t& value, std::uint64_t smallest = 0) const {
+    const Json& found = needed(key);
+    if (!found.is_number_unsigned() || found.get<std::uint64_t>() < smallest) {
+      fail(key, found, fmt::format("a whole number of at least {}", smallest));
+    }
+    value = found.get<std::uint64_t>();
+  }
+  void flag(const char* key, bool& value) const {
+    const Json* found = find(key);
+    if (found != nullptr && !found->is_boolean()) {
+      fail(key, *found, "true or false");
+    }
+    value = found != nullptr && found->get<bool>();
+  }
+  void text(const char* key, std::string& value, std::size_t longest = kLongestText) const {
+    if (const Json* found = find(key)) {
+      if (!found->is_string() || found->get_ref<const std::string&>().size() > longest) {
+        fail(key, *found, fmt::format("a text of at most {} bytes", longest));
+      }
+      value = found->get<std::string>();
+    }
+  }
+  void optional_text(const char* key, std::string& value) const { text(key, value); }
+  void name(const char* key, std::string& value) const {
+    text(key, value);
+    if (find(key) != nullptr && !is_valid_name(value)) {
+      fail(key, *find(key), fmt::format("a name, {}", kNameRule));
+    }
+  }
+  void hexadecimal(const char* key, std::string& value, std::size_t digits) const {
+    const Json& found = needed(key);
+    text(key, value, kLargestFrame);
+    if (value.size() != digits || value.find_first_not_of("0123456789abcdef") != value.npos) {
+      fail(key, found, fmt::format("{} hexadecimal digits", digits));
+    }
+  }
+  void environment(Environment& facts) const {
+    const Json& found = object("environment");
+    if (found.size() > kMostFacts) {
+      throw ProtocolError(fmt::format("environment has more than {} entries", kMostFacts));
+    }
+    for (const auto& [name, value] : found.items()) {
+      if (name.empty() || name.size() > 32 ||
+          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != name.npos) {
+        throw ProtocolError(fmt::format("invalid name '{}' in environment", printable(name)));
+      }
+      Decoder(found).text(name.c_str(), facts[name]);
+    }
+  }
+  void limits(RunLimits& limits) const {
+    const Json& found = object("limits");
+    for (const auto& [key, value] : {std::pair{"bytes", &limits.bytes},
+                                     {"pings", &limits.pings},
+                                     {"seconds", &limits.seconds}}) {
+      if (found.contains(key)) {
+        Decoder(found).number(key, *value);
+      }
+    }
+  }
+  void sweep(PartialSweep& sweep) const {
+    for_each_sweep_field([&](const auto& field) {
+      if ((field.where & kInRequest) != 0 && get(field, sweep.values)) {
+        sweep.chosen.insert(field.key);
+      }
+    });
+  }
+  void sweep(SweepSpec& sweep) const {
+    for_each_sweep_field([&](const auto& field) {
+      if (!get(field, sweep) && (field.where & kMayBeEmpty) == 0) {
+        throw ProtocolError(fmt::format("{} is missing", field.key));
+      }
+    });
+  }
+
+ private:
+  const Json* find(std::string_view key) const {
     const auto found = object_.find(key);
     return found == object_.end() ? nullptr : &*found;
   }
-
-  [[noreturn]] static std::uint64_t missing(const char* key) {
-    throw ProtocolError(fmt::format("{} is missing", key));
+  const Json& needed(const char* key) const {
+    const Json* found = find(key);
+    if (found == nullptr) {
+      throw ProtocolError(fmt::format("{} is missing", key));
+    }
+    return *found;
+  }
+  const Json& object(const char* key) const {
+    static const Json nothing = Json::object();
+    const Json* found = find(key);
+    if (found != nullptr && !found->is_object()) {
+      fail(key, *found, "an object");
+    }
+    return found == nullptr ? nothing : *found;
   }
 
-  [[noreturn]] static void fail(const char* key, const Json& value, const std::string& right) {
-    throw ProtocolError(
-        fmt::format("{} is {}, not {}", key,
-                    printable(value.dump(-1, ' ', true, Json::error_handler_t::replace)), right));
+  // True if the field is there. Its own parser checks the value.
+  template <class T>
+  bool get(const SweepField<T>& field, SweepSpec& sweep) const {
+    constexpr bool is_time = std::is_same_v<T, Duration>;
+    constexpr bool is_number = is_time || std::is_same_v<T, std::uint32_t> ||
+                               std::is_same_v<T, std::optional<std::uint64_t>>;
+    const Json* found = find(field.key);
+    if (found == nullptr) {
+      return false;
+    }
+    if (is_number ? !found->is_number_unsigned() : !found->is_string()) {
+      fail(field.key, *found, is_number ? "a whole number" : "a text");
+    }
+    try {
+      const std::string text = is_number ? found->dump() : found->get<std::string>();
+      sweep.*field.member = field.parse(is_time ? text + "ns" : text);
+    } catch (const UsageError& error) {
+      throw ProtocolError(fmt::format("{}: {}", field.key, error.what()));
+    }
+    return true;
+  }
+
+  [[noreturn]] static void fail(std::string_view key, const Json& value,
+                                const std::string& expected) {
+    throw ProtocolError(fmt::format("{} is {}: expected {}", key, shown(value), expected));
   }
 
   const Json& object_;
 };
 
-MeasuredDirection direction_in(const Fields& fields) {
-  return fields.word("direction", {"down", "up"}) == "up" ? MeasuredDirection::Up
-                                                          : MeasuredDirection::Down;
+// Every key of every message, once: for an Encoder and for a Decoder.
+
+template <class Codec>
+void describe(Codec codec, Hello& hello) {
+  codec.protocol();
+  codec.text("tool", hello.tool);
+  codec.hexadecimal("nonce", hello.nonce, 64);
+  codec.flag("authentication", hello.wants_authentication);
+  codec.limits(hello.limits);
 }
 
-ConnectionMode connection_in(const Fields& fields) {
-  return fields.word("connection", {"warm", "fresh"}) == "fresh" ? ConnectionMode::Fresh
-                                                                 : ConnectionMode::Warm;
+template <class Codec>
+void describe(Codec codec, Request& request) {
+  codec.protocol();
+  codec.optional_text("tool", request.tool);
+  codec.sweep(request.sweep);
+  codec.flag("result", request.wants_result);
+  codec.environment(request.environment);
 }
 
-Duration nanoseconds(std::uint64_t count) {
-  return Duration(static_cast<Duration::rep>(count));
+template <class Codec>
+void describe(Codec codec, Join& join) {
+  codec.protocol();
+  codec.hexadecimal("token", join.token, 32);
 }
 
-// Everything else may mean something else in another version.
-void check_protocol(const Fields& fields) {
-  const std::uint64_t protocol = fields.number("protocol");
-  if (protocol != kProtocolVersion) {
-    throw ProtocolError(
-        fmt::format("protocol {} is spoken there, protocol {} here", protocol, kProtocolVersion));
-  }
+template <class Codec>
+void describe(Codec codec, Authentication& authentication) {
+  codec.text("mac", authentication.mac);
 }
 
-Hello hello_in(const Fields& fields) {
-  check_protocol(fields);
-  const Fields limits = fields.object("limits");
-  return {.protocol = kProtocolVersion,
-          .tool = fields.text("tool"),
-          .nonce = fields.hexadecimal("nonce", 64),
-          .wants_authentication = fields.flag("authentication"),
-          .limits = {.bytes = limits.optional_number("bytes").value_or(0),
-                     .pings = limits.optional_number("pings").value_or(0),
-                     .seconds = limits.optional_number("seconds").value_or(0)}};
+template <class Codec>
+void describe(Codec codec, Queued& queued) {
+  codec.number("ahead", queued.ahead);
 }
 
-Request request_in(const Fields& fields) {
-  check_protocol(fields);
-  Request request;
-  request.tool = fields.text("tool");
-  request.link = fields.name("link");
-  request.label = fields.name("label");
-  request.sizes = fields.text("sizes", kLargestFrame);
-  request.rounds = fields.optional_number("rounds", 1, kMostRounds);
-  request.warmup_rounds = fields.optional_number("warmup_rounds", 0, kMostRounds);
-  request.order = fields.word("order", {"ascending", "shuffled"});
-  request.seed = fields.optional_number("seed");
-  if (const auto interval = fields.optional_number("interval_ns", 0, kLongestNanoseconds)) {
-    request.interval = nanoseconds(*interval);
-  }
-  request.direction = direction_in(fields);
-  request.connection = connection_in(fields);
-  request.wants_result = fields.flag("result");
-  request.environment = fields.environment("environment");
-  return request;
+template <class Codec>
+void describe(Codec codec, Accept& accept) {
+  codec.text("run_id", accept.run_id, 64);
+  codec.hexadecimal("token", accept.token, 32);
+  codec.sweep(accept.sweep);
+  codec.number("pings", accept.pings);
+  codec.number("concurrent_runs", accept.concurrent_runs, 1);
+  codec.flag("anonymous", accept.is_anonymous);
+  codec.environment(accept.environment);
 }
 
-Accept accept_in(const Fields& fields) {
-  return {.run_id = fields.text("run_id", 64),
-          .token = fields.hexadecimal("token", 32),
-          .link = fields.name("link"),
-          .label = fields.name("label"),
-          .sizes = fields.text("sizes", kLargestFrame),
-          .rounds = fields.number("rounds", 1, kMostRounds),
-          .warmup_rounds = fields.number("warmup_rounds", 0, kMostRounds),
-          .order = fields.word("order", {"ascending", "shuffled"}),
-          .seed = fields.number("seed"),
-          .interval = nanoseconds(fields.number("interval_ns", 0, kLongestNanoseconds)),
-          .timeout = nanoseconds(fields.number("timeout_ns", 1, kLongestNanoseconds)),
-          .fill = fields.word("fill", {"random", "zero"}),
-          .direction = direction_in(fields),
-          .connection = connection_in(fields),
-          .pings = fields.number("pings"),
-          .concurrent_runs = fields.number("concurrent_runs", 1),
-          .is_anonymous = fields.flag("anonymous"),
-          .environment = fields.environment("environment")};
+template <class Codec>
+void describe(Codec /*codec*/, Ready& /*ready*/) {}
+
+template <class Codec>
+void describe(Codec codec, Result& result) {
+  codec.name("status", result.status);
+  codec.number("bytes", result.bytes);
 }
 
-Json to_json(const Hello& hello) {
-  return {{"type", "hello"},
-          {"protocol", hello.protocol},
-          {"tool", hello.tool},
-          {"nonce", hello.nonce},
-          {"authentication", hello.wants_authentication},
-          {"limits",
-           {{"bytes", hello.limits.bytes},
-            {"pings", hello.limits.pings},
-            {"seconds", hello.limits.seconds}}}};
+template <class Codec>
+void describe(Codec /*codec*/, Stored& /*stored*/) {}
+
+template <class Codec>
+void describe(Codec codec, Refuse& refuse) {
+  codec.text("reason", refuse.reason, kLongestReason);
+  codec.text("hint", refuse.hint, kLongestReason);
 }
 
-void add_text(Json& json, const char* key, const std::string& value) {
-  if (!value.empty()) {
-    json[key] = value;
-  }
-}
+// The key "type", in the order of Message.
+constexpr std::array<std::string_view, std::variant_size_v<Message>> kTypes{
+    "hello",  "request", "join",   "authentication", "queued",
+    "accept", "ready",   "result", "stored",         "refuse"};
 
-Json to_json(const Request& request) {
-  Json json{{"type", "request"},
-            {"protocol", kProtocolVersion},
-            {"direction", to_word(request.direction)},
-            {"connection", to_word(request.connection)},
-            {"result", request.wants_result},
-            {"environment", Json(request.environment)}};
-  add_text(json, "tool", request.tool);
-  add_text(json, "link", request.link);
-  add_text(json, "label", request.label);
-  add_text(json, "sizes", request.sizes);
-  add_text(json, "order", request.order);
-  const auto add_number = [&](const char* key, const std::optional<std::uint64_t>& value) {
-    if (value) {
-      json[key] = *value;
-    }
-  };
-  add_number("rounds", request.rounds);
-  add_number("warmup_rounds", request.warmup_rounds);
-  add_number("seed", request.seed);
-  if (request.interval) {
-    json["interval_ns"] = request.interval->count();
-  }
-  return json;
-}
-
-Json to_json(const Join& join) {
-  return {{"type", "join"}, {"protocol", kProtocolVersion}, {"token", join.token}};
-}
-
-Json to_json(const Authentication& authentication) {
-  return {{"type", "authentication"}, {"mac", authentication.mac}};
-}
-
-Json to_json(const Queued& queued) {
-  return {{"type", "queued"}, {"ahead", queued.ahead}};
-}
-
-Json to_json(const Accept& accept) {
-  Json json{{"type", "accept"},
-            {"run_id", accept.run_id},
-            {"token", accept.token},
-            {"sizes", accept.sizes},
-            {"rounds", accept.rounds},
-            {"warmup_rounds", accept.warmup_rounds},
-            {"order", accept.order},
-            {"seed", accept.seed},
-            {"interval_ns", accept.interval.count()},
-            {"timeout_ns", accept.timeout.count()},
-            {"fill", accept.fill},
-            {"direction", to_word(accept.direction)},
-            {"connection", to_word(accept.connection)},
-            {"pings", accept.pings},
-            {"concurrent_runs", accept.concurrent_runs},
-            {"anonymous", accept.is_anonymous},
-            {"environment", Json(accept.environment)}};
-  add_text(json, "link", accept.link);
-  add_text(json, "label", accept.label);
-  return json;
-}
-
-Json to_json(const Ready& /*ready*/) {
-  return {{"type", "ready"}};
-}
-
-Json to_json(const Result& result) {
-  return {{"type", "result"}, {"status", result.status}, {"bytes", result.bytes}};
-}
-
-Json to_json(const Stored& /*stored*/) {
-  return {{"type", "stored"}};
-}
-
-Json to_json(const Refuse& refuse) {
-  return {{"type", "refuse"}, {"reason", refuse.reason}, {"hint", refuse.hint}};
-}
-
-Json parse_strictly(std::string_view text) {
-  try {
-    return Json::parse(text, Strictness());
-  } catch (const Json::exception& error) {
-    throw ProtocolError(fmt::format("no JSON: {}", printable(error.what(), 200)));
-  }
+// An empty message of the type with this number.
+template <std::size_t... Index>
+Message message_of_type(std::size_t type, std::index_sequence<Index...> /*all*/) {
+  Message message;
+  static_cast<void>(((Index == type && (message.emplace<Index>(), true)) || ...));
+  return message;
 }
 
 }  // namespace
 
-std::string_view to_word(MeasuredDirection direction) {
-  return direction == MeasuredDirection::Up ? "up" : "down";
-}
-
-std::string_view to_word(ConnectionMode mode) {
-  return mode == ConnectionMode::Fresh ? "fresh" : "warm";
-}
-
 std::string encode(const Message& message) {
-  // Texts of this host that are no UTF-8 must not end a run.
-  return std::visit([](const auto& words) { return to_json(words); }, message)
-      .dump(-1, ' ', false, Json::error_handler_t::replace);
+  Json object{{"type", kTypes.at(message.index())}};
+  Message copy = message;
+  std::visit([&](auto& content) { describe(Encoder(object), content); }, copy);
+  // Texts of this host that are not UTF-8 must not end a run.
+  return object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 Message decode(std::string_view json) {
-  const Json object = parse_strictly(json);
+  Json object;
+  try {
+    object = Json::parse(json, StrictParsing());
+  } catch (const Json::exception& error) {
+    throw ProtocolError(fmt::format("invalid JSON: {}", printable(error.what(), 200)));
+  }
   if (!object.is_object()) {
-    throw ProtocolError("the JSON of a frame is no object");
+    throw ProtocolError("invalid frame: expected a JSON object");
   }
-  const Fields fields(object);
-  const std::string type = fields.text("type");
-  if (type == "hello") {
-    return hello_in(fields);
+  std::string type;
+  Decoder(object).text("type", type);
+  const auto known = std::ranges::find(kTypes, type);
+  if (known == kTypes.end()) {
+    throw ProtocolError(fmt::format("unknown frame type '{}'", printable(type)));
   }
-  if (type == "request") {
-    return request_in(fields);
-  }
-  if (type == "join") {
-    check_protocol(fields);
-    return Join{.token = fields.hexadecimal("token", 32)};
-  }
-  if (type == "authentication") {
-    return Authentication{.mac = fields.text("mac")};
-  }
-  if (type == "queued") {
-    return Queued{.ahead = fields.number("ahead")};
-  }
-  if (type == "accept") {
-    return accept_in(fields);
-  }
-  if (type == "ready") {
-    return Ready{};
-  }
-  if (type == "result") {
-    return Result{.status = fields.name("status"), .bytes = fields.number("bytes")};
-  }
-  if (type == "stored") {
-    return Stored{};
-  }
-  if (type == "refuse") {
-    return Refuse{.reason = fields.text("reason", 1000), .hint = fields.text("hint", 1000)};
-  }
-  throw ProtocolError(fmt::format("'{}' is no type of frame", printable(type)));
+  Message message = message_of_type(static_cast<std::size_t>(known - kTypes.begin()),
+                                    std::make_index_sequence<kTypes.size()>());
+  std::visit([&](auto& content) { describe(Decoder(object), content); }, message);
+  return message;
 }
 
 }  // namespace tcpstep

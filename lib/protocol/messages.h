@@ -1,5 +1,6 @@
-// What the two ends say to each other in frames (docs/protocol.md). Encoding and decoding are pure;
-// decoding refuses whatever is not as described, and ignores keys that it does not know.
+// The messages that the two ends send each other in frames (docs/protocol.md). Encoding and
+// decoding are pure; decoding rejects everything that is not as described, and ignores unknown
+// keys.
 #pragma once
 
 #include <cstdint>
@@ -11,21 +12,11 @@
 
 #include "lib/base/units.h"
 #include "lib/protocol/frame.h"
+#include "lib/protocol/sweep_spec.h"
 
 namespace tcpstep {
 
 inline constexpr std::uint64_t kProtocolVersion = 1;
-
-enum class MeasuredDirection : std::uint8_t {
-  Down,  // the server sends payloads and times them
-  Up,    // the client does
-};
-enum class ConnectionMode : std::uint8_t {
-  Warm,   // one connection for all pings
-  Fresh,  // a new one for each
-};
-[[nodiscard]] std::string_view to_word(MeasuredDirection direction);
-[[nodiscard]] std::string_view to_word(ConnectionMode mode);
 
 // Facts about a host, by name: "os", "cpu", ... Names are [a-z0-9_]{1,32}.
 using Environment = std::map<std::string, std::string>;
@@ -37,28 +28,18 @@ struct RunLimits {
   std::uint64_t seconds = 0;
 };
 
-// Server: I speak frames.
+// Server: the first frame of a connection.
 struct Hello {
-  std::uint64_t protocol = kProtocolVersion;
   std::string tool;
-  std::string nonce;  // 64 hexadecimal digits, another one on each connection
+  std::string nonce;  // 64 hexadecimal digits, new on each connection
   bool wants_authentication = false;
   RunLimits limits;
 };
 
-// Client: please measure. What is empty is left to the server.
+// Client: please measure.
 struct Request {
   std::string tool;
-  std::string link;
-  std::string label;
-  std::string sizes;  // as --sizes
-  std::optional<std::uint64_t> rounds;
-  std::optional<std::uint64_t> warmup_rounds;
-  std::string order;  // "ascending", "shuffled"
-  std::optional<std::uint64_t> seed;
-  std::optional<Duration> interval;
-  MeasuredDirection direction = MeasuredDirection::Down;
-  ConnectionMode connection = ConnectionMode::Warm;
+  PartialSweep sweep;
   bool wants_result = false;  // the file's bytes at the end
   Environment environment;
 };
@@ -68,42 +49,31 @@ struct Join {
   std::string token;
 };
 
-// Client, behind a Request or Join if the server wants it.
+// Client, after a Request or Join if the server wants it.
 struct Authentication {
   std::string mac;  // hexadecimal
 };
 
-// Server: so many clients are before you.
+// Server: that many clients are ahead.
 struct Queued {
   std::uint64_t ahead = 0;
 };
 
-// Server: it is your turn, and this is what will be done.
+// Server: it is your turn, and this is what will be measured.
 struct Accept {
   std::string run_id;
   std::string token;  // for Join
-  std::string link;
-  std::string label;
-  std::string sizes;
-  std::uint64_t rounds = 0;
-  std::uint64_t warmup_rounds = 0;
-  std::string order;
-  std::uint64_t seed = 0;
-  Duration interval{0};
-  Duration timeout{0};  // of a ping
-  std::string fill;     // "random", "zero"
-  MeasuredDirection direction = MeasuredDirection::Down;
-  ConnectionMode connection = ConnectionMode::Warm;
+  SweepSpec sweep;
   std::uint64_t pings = 0;  // of the sweep, if the server measures
   std::uint64_t concurrent_runs = 1;
   bool is_anonymous = false;  // no addresses and host names in the file
   Environment environment;
 };
 
-// Client: go.
+// Client: start. Server: the same on a fresh connection of an upward run.
 struct Ready {};
 
-// The end that measured: so the run ended, and so many bytes of result file follow this frame.
+// The end that measured: how the run ended, and how many bytes of result file follow this frame.
 struct Result {
   std::string status;
   std::uint64_t bytes = 0;
@@ -124,11 +94,11 @@ using Message = std::variant<Hello, Request, Join, Authentication, Queued, Accep
 // The JSON of a message, for encode_frame().
 [[nodiscard]] std::string encode(const Message& message);
 
-// Throws ProtocolError that names the key and what is wrong with it: no JSON, the same key twice,
-// deep nesting, a wrong type, a value out of its range, another protocol number.
+// Throws ProtocolError that names the key and what is wrong with it: invalid JSON, a duplicate key,
+// deep nesting, a wrong type, a value out of range, another protocol number.
 [[nodiscard]] Message decode(std::string_view json);
 
-// The message of a frame that was encoded at once.
+// A message as one frame.
 [[nodiscard]] inline std::string frame_of(const Message& message) {
   return encode_frame(encode(message));
 }

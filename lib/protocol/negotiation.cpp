@@ -32,20 +32,20 @@ std::string ServerNegotiation::add(std::span<const std::byte> bytes) {
     return {};
   }
   switch (state_) {
-    case State::AwaitingAnswer:
-      return take_answer(bytes);
+    case State::AwaitingAck:
+      return take_ack(bytes);
     case State::AwaitingRequest:
     case State::AwaitingMac:
       frames_.add(bytes);
       return take_frames();
     default:
-      return fail("the client sent a byte too many or too early");
+      return fail("unexpected data from the client");
   }
 }
 
-std::string ServerNegotiation::take_answer(std::span<const std::byte> bytes) {
+std::string ServerNegotiation::take_ack(std::span<const std::byte> bytes) {
   if (bytes.size() > 1) {
-    return fail("the client sent a byte too many or too early");
+    return fail("unexpected data from the client");
   }
   if (bytes.front() == kFrameMark) {
     state_ = State::AwaitingRequest;
@@ -53,7 +53,7 @@ std::string ServerNegotiation::take_answer(std::span<const std::byte> bytes) {
   }
   if (secret_ != nullptr) {
     is_unauthenticated_ = true;
-    return fail("a classic client cannot authenticate itself (--secret-file)");
+    return fail("a classic client cannot authenticate (--secret-file)");
   }
   state_ = State::Classic;
   return {};
@@ -67,13 +67,13 @@ std::string ServerNegotiation::take_frames() {
         return {};
       }
       if (state_ == State::AwaitingRequest) {
-        take_wish(*json);
+        take_request(*json);
       } else {
         take_mac(*json);
       }
     }
     if (state_ != State::Failed && !frames_.is_empty()) {
-      return fail("the client sent a byte too many or too early");
+      return fail("unexpected data from the client");
     }
   } catch (const ProtocolError& error) {
     return fail(error.what());
@@ -81,10 +81,9 @@ std::string ServerNegotiation::take_frames() {
   return state_ == State::Failed ? fail(fault_) : std::string();
 }
 
-// What is asked for is looked at only after the MAC, so that a stranger reaches as little as can
-// be.
-void ServerNegotiation::take_wish(std::string_view json) {
-  wish_ = json;
+// The request is decoded only after the MAC: before that, a stranger reaches as little as possible.
+void ServerNegotiation::take_request(std::string_view json) {
+  asked_ = json;
   if (secret_ != nullptr) {
     state_ = State::AwaitingMac;
   } else {
@@ -95,7 +94,7 @@ void ServerNegotiation::take_wish(std::string_view json) {
 void ServerNegotiation::take_mac(std::string_view json) {
   const Message message = decode(json);
   const auto* authentication = std::get_if<Authentication>(&message);
-  if (authentication == nullptr || !secret_->proves(authentication->mac, hello_.nonce, wish_)) {
+  if (authentication == nullptr || !secret_->proves(authentication->mac, hello_.nonce, asked_)) {
     is_unauthenticated_ = true;
     fault_ = "the client does not know the secret";
     state_ = State::Failed;
@@ -105,8 +104,8 @@ void ServerNegotiation::take_mac(std::string_view json) {
 }
 
 void ServerNegotiation::grant() {
-  Message message = decode(wish_);
-  wish_.clear();
+  Message message = decode(asked_);
+  asked_.clear();
   if (auto* request = std::get_if<Request>(&message)) {
     request_ = std::move(*request);
     state_ = State::Requested;
@@ -114,12 +113,12 @@ void ServerNegotiation::grant() {
     join_ = std::move(*join);
     state_ = State::Joined;
   } else {
-    throw ProtocolError("neither a request nor a join");
+    throw ProtocolError("expected a request or a join");
   }
 }
 
 std::string ServerNegotiation::fail(const std::string& fault) {
-  const bool has_frames = state_ != State::AwaitingAnswer && state_ != State::Classic;
+  const bool has_frames = state_ != State::AwaitingAck && state_ != State::Classic;
   state_ = State::Failed;
   fault_ = fault;
   return has_frames ? frame_of(Refuse{.reason = fault,
@@ -130,10 +129,10 @@ std::string ServerNegotiation::fail(const std::string& fault) {
 }
 
 ClientNegotiation::ClientNegotiation(Request request, const Secret* secret)
-    : wish_(std::move(request)), secret_(secret) {}
+    : asked_(std::move(request)), secret_(secret) {}
 
 ClientNegotiation::ClientNegotiation(Join join, const Secret* secret)
-    : wish_(std::move(join)), secret_(secret) {}
+    : asked_(std::move(join)), secret_(secret) {}
 
 std::string ClientNegotiation::add(std::span<const std::byte> bytes) {
   if (bytes.empty() || state_ == State::Failed) {
@@ -142,11 +141,11 @@ std::string ClientNegotiation::add(std::span<const std::byte> bytes) {
   if (state_ == State::AwaitingOpening) {
     if (bytes.size() > 1 || bytes.front() != kSentinel) {
       frames_.add(bytes);
-      state_ = State::Classic;  // which cannot wait for an answer, or has larger payloads
+      state_ = State::Classic;  // it does not wait for the ack, or its first payload is larger
       return {};
     }
     state_ = State::AwaitingHello;
-    has_answered_ = true;
+    has_acked_ = true;
     return {static_cast<char>(kFrameMark)};
   }
   frames_.add(bytes);
@@ -164,7 +163,7 @@ std::string ClientNegotiation::add(std::span<const std::byte> bytes) {
 }
 
 std::string ClientNegotiation::take_frames() {
-  std::string answer;
+  std::string reply;
   try {
     while (state_ == State::AwaitingHello || state_ == State::Waiting) {
       const auto json = frames_.next();
@@ -172,7 +171,7 @@ std::string ClientNegotiation::take_frames() {
         break;
       }
       if (state_ == State::AwaitingHello) {
-        answer += take_hello(*json);
+        reply += take_hello(*json);
       } else {
         take_decision(*json);
       }
@@ -181,7 +180,7 @@ std::string ClientNegotiation::take_frames() {
     state_ = State::Failed;
     fault_ = error.what();
   }
-  return answer;
+  return reply;
 }
 
 std::string ClientNegotiation::take_hello(std::string_view json) {
@@ -193,24 +192,24 @@ std::string ClientNegotiation::take_hello(std::string_view json) {
   }
   const auto* hello = std::get_if<Hello>(&message);
   if (hello == nullptr) {
-    throw ProtocolError("the server did not begin with hello");
+    throw ProtocolError("the server did not send hello");
   }
   limits_ = hello->limits;
-  const std::string wish = encode(wish_);
-  std::string answer = encode_frame(wish);
+  const std::string asked = encode(asked_);
+  std::string reply = encode_frame(asked);
   if (hello->wants_authentication) {
     if (secret_ == nullptr) {
-      refusal_ = {.reason = "the server measures only with those who know its secret",
-                  .hint = "Give it with --secret-file FILE."};
+      refusal_ = {.reason = "the server accepts only clients that know its secret",
+                  .hint = "Use --secret-file FILE."};
       state_ = State::Refused;
       return {};
     }
-    answer += frame_of(Authentication{.mac = secret_->mac_of(hello->nonce, wish)});
+    reply += frame_of(Authentication{.mac = secret_->mac_of(hello->nonce, asked)});
   }
   has_asked_ = true;
   // After a join there is no decision: the ping follows, or a refusal.
-  state_ = std::holds_alternative<Join>(wish_) ? State::Accepted : State::Waiting;
-  return answer;
+  state_ = std::holds_alternative<Join>(asked_) ? State::Accepted : State::Waiting;
+  return reply;
 }
 
 void ClientNegotiation::take_decision(std::string_view json) {
@@ -224,7 +223,7 @@ void ClientNegotiation::take_decision(std::string_view json) {
     refusal_ = std::move(*refusal);
     state_ = State::Refused;
   } else {
-    throw ProtocolError("the server sent neither queued, accept nor refuse");
+    throw ProtocolError("expected queued, accept or refuse from the server");
   }
 }
 

@@ -1,5 +1,5 @@
-// How the two ends find out what they will do, as state machines without any input or output: bytes
-// of the other end go in, bytes for the other end come out.
+// How the two ends agree on a run, as state machines without I/O: bytes from the other end go in,
+// bytes for the other end come out.
 #pragma once
 
 #include <cstddef>
@@ -15,54 +15,54 @@
 
 namespace tcpstep {
 
-// The server's half, from the opening ping to the client's wish. What follows is the run's.
+// The server's half, from the opening ping to the client's request.
 class ServerNegotiation {
  public:
   enum class State : std::uint8_t {
-    AwaitingAnswer,   // to the opening ping
+    AwaitingAck,      // of the opening ping
     AwaitingRequest,  // hello was sent
-    AwaitingMac,      // of the request or join that came
+    AwaitingMac,      // of the request or join received
     Classic,          // a classic client: it waits for payloads
     Requested,        // see request()
     Joined,           // see token()
-    Failed,           // see fault(); send what came out, then close
+    Failed,           // see fault(); send what add() returned, then close
   };
 
-  // `hello` has a fresh nonce. With a `secret`, which must outlive this, only those who know it get
-  // as far as Requested or Joined, and nobody to Classic.
+  // `hello` has a new nonce. With a `secret`, which must outlive this, only clients that know it
+  // get to Requested or Joined, and none to Classic.
   ServerNegotiation(Hello hello, const Secret* secret);
 
-  // What the client's connection opens with: one payload of one byte.
+  // The opening ping: one payload of one byte.
   [[nodiscard]] static std::string opening();
 
-  // Takes bytes of the client, returns those to send. In the states in which the client has to wait
-  // any byte is a fault. Never throws.
+  // Takes bytes from the client, returns those to send. While the client has to wait, any byte is
+  // an error. Never throws.
   [[nodiscard]] std::string add(std::span<const std::byte> bytes);
 
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] const Request& request() const { return request_; }
   [[nodiscard]] const std::string& token() const { return join_.token; }
 
-  // What is wrong with the client; for the log.
+  // What the client did wrong; for the log.
   [[nodiscard]] const std::string& fault() const { return fault_; }
-  // True if it was the authentication.
+  // True if authentication failed.
   [[nodiscard]] bool is_unauthenticated() const { return is_unauthenticated_; }
 
  private:
-  std::string take_answer(std::span<const std::byte> bytes);
+  std::string take_ack(std::span<const std::byte> bytes);
   std::string take_frames();
-  void take_wish(std::string_view json);
+  void take_request(std::string_view json);
   void take_mac(std::string_view json);
   void grant();
   std::string fail(const std::string& fault);
 
   Hello hello_;
   const Secret* secret_;
-  State state_ = State::AwaitingAnswer;
+  State state_ = State::AwaitingAck;
   FrameDecoder frames_;
   Request request_;
   Join join_;
-  std::string wish_;  // the JSON that a MAC has to prove
+  std::string asked_;  // the JSON that the MAC has to prove
   std::string fault_;
   bool is_unauthenticated_ = false;
 };
@@ -72,24 +72,24 @@ class ClientNegotiation {
  public:
   enum class State : std::uint8_t {
     AwaitingOpening,
-    AwaitingHello,  // or a payload: then the server is a classic one
-    Waiting,        // asked; see ahead()
-    Accepted,       // see accept(); what is sent next are frames or payloads
-    Classic,        // rest() is the beginning of a payload, perhaps
+    AwaitingHello,  // or a payload: then the server is classic
+    Waiting,        // for the decision; see ahead()
+    Accepted,       // see accept(); frames or payloads come next
+    Classic,        // take_rest() may have the beginning of a payload
     Refused,        // see refusal()
     Failed,         // see fault()
   };
 
-  // What to ask for, and the secret to prove it with, if there is one; it must outlive this.
+  // What to ask for, and the secret if there is one; it must outlive this.
   ClientNegotiation(Request request, const Secret* secret);
   ClientNegotiation(Join join, const Secret* secret);
 
-  // Takes bytes of the server, returns those to send. Never throws.
+  // Takes bytes from the server, returns those to send. Never throws.
   [[nodiscard]] std::string add(std::span<const std::byte> bytes);
 
   [[nodiscard]] State state() const { return state_; }
-  // True once the opening ping was answered.
-  [[nodiscard]] bool has_answered() const { return has_answered_; }
+  // True once the opening ping was acked.
+  [[nodiscard]] bool has_acked() const { return has_acked_; }
   [[nodiscard]] bool has_asked() const { return has_asked_; }
   [[nodiscard]] const std::optional<std::uint64_t>& ahead() const { return ahead_; }
   [[nodiscard]] const RunLimits& limits() const { return limits_; }
@@ -97,7 +97,7 @@ class ClientNegotiation {
   [[nodiscard]] const Refuse& refusal() const { return refusal_; }
   [[nodiscard]] const std::string& fault() const { return fault_; }
 
-  // What came behind the last message that was understood; it is taken out.
+  // What came after the last message; it is taken out.
   [[nodiscard]] std::string take_rest() { return frames_.take_rest(); }
 
  private:
@@ -105,13 +105,13 @@ class ClientNegotiation {
   std::string take_hello(std::string_view json);
   void take_decision(std::string_view json);
 
-  Message wish_;
+  Message asked_;
   const Secret* secret_;
   State state_ = State::AwaitingOpening;
   FrameDecoder frames_;
-  bool has_answered_ = false;
+  bool has_acked_ = false;
   bool has_asked_ = false;
-  std::string beginning_;  // what may be the beginning of a frame, or of a payload
+  std::string beginning_;  // perhaps of a frame, perhaps of a payload
   std::optional<std::uint64_t> ahead_;
   RunLimits limits_;  // of the server
   Accept accept_;

@@ -7,13 +7,9 @@
 #include <vector>
 
 #include "lib/base/units.h"
+#include "lib/protocol/sweep_spec.h"
 
 namespace tcpstep {
-
-enum class Fill : std::uint8_t {
-  Random,  // pseudo-random bytes: a link that compresses must not flatter us
-  Zero,    // all bytes 0x00: shows whether a link compresses
-};
 
 // Hands out payloads without allocating: each is a window of one buffer filled in advance.
 // Successive windows overlap as little as the buffer allows, so that a compressor with a history

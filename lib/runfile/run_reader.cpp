@@ -10,7 +10,7 @@
 #include <limits>
 #include <utility>
 
-#include "lib/base/name.h"
+#include "lib/base/parse.h"
 #include "lib/base/text.h"
 
 namespace tcpstep {

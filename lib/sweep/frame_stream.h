@@ -15,23 +15,24 @@ namespace tcpstep {
 
 class FrameStream {
  public:
-  // `received` came from the connection already.
+  // `received` was read from the connection before.
   explicit FrameStream(TcpConnection& connection, std::string_view received = {});
 
   [[nodiscard]] PingStatus send(const Message& message);
 
-  // The next message, if it is whole within `limit`. Protocol if something else comes: see fault().
+  // The next message, if it is complete within `limit`. Protocol if anything else comes: see
+  // fault().
   struct Received {
     PingStatus status;
     std::optional<Message> message;
   };
   [[nodiscard]] Received receive(Duration limit);
 
-  // `count` bytes behind the last message. Timeout if nothing comes for as long as the connection's
-  // own limit.
+  // The `count` bytes after the last message. Timeout if nothing comes for the connection's own
+  // limit.
   [[nodiscard]] PingStatus receive_bytes(std::string& bytes, std::uint64_t count);
 
-  // What came behind the last message; it is taken out.
+  // What came after the last message; it is taken out.
   [[nodiscard]] std::string take_rest() { return frames_.take_rest(); }
   [[nodiscard]] const std::string& fault() const { return fault_; }
 

@@ -1,4 +1,4 @@
-// The measuring loop: everything else in this toolkit exists to prepare or to explain it.
+// The measuring loop: everything else in this toolkit prepares or explains it.
 #pragma once
 
 #include <chrono>
@@ -15,7 +15,7 @@
 
 namespace tcpstep {
 
-// What a ping needs of the other end. None of it throws: what goes wrong is a status.
+// What a ping needs from the other end. None of it throws: errors are a status.
 template <class T>
 concept PingPeer = requires(T& peer, std::span<const std::byte> payload, Duration pause,
                             Sample& sample, Duration sent_at) {
@@ -59,7 +59,7 @@ class PingTimer {
 
   struct TimedPing {
     typename Clock::time_point sent_at;
-    typename Clock::time_point answered_at;
+    typename Clock::time_point acked_at;
     PingStatus status;
   };
 
@@ -69,26 +69,26 @@ class PingTimer {
     const TimedPing ping = readiness == PingStatus::Ok ? time_ping(payload) : not_sent(readiness);
     sample.size = size;
     sample.start = ping.sent_at - started_;
-    sample.rtt = ping.answered_at - ping.sent_at;
+    sample.rtt = ping.acked_at - ping.sent_at;
     sample.status = ping.status;
     peer_.explain(sample, ping.sent_at.time_since_epoch());
   }
 
   // The ping itself between two readings of the clock, and nothing else. Not inlined: while the
   // peer runs, this code leaves the nearest caches, and has to come back within the timed part.
-  // The less of it there is, and the closer it stands together, the better.
+  // The smaller and the more compact it is, the better.
   [[gnu::noinline]] TimedPing time_ping(std::span<const std::byte> payload) noexcept {
     const auto sent_at = Clock::now();
     PingStatus status = peer_.send_all(payload);
     if (status == PingStatus::Ok) [[likely]] {
       status = peer_.receive_ack();
     }
-    return {.sent_at = sent_at, .answered_at = Clock::now(), .status = status};
+    return {.sent_at = sent_at, .acked_at = Clock::now(), .status = status};
   }
 
   static TimedPing not_sent(PingStatus readiness) noexcept {
     const auto now = Clock::now();
-    return {.sent_at = now, .answered_at = now, .status = readiness};
+    return {.sent_at = now, .acked_at = now, .status = readiness};
   }
 
   Peer& peer_;

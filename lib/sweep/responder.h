@@ -1,4 +1,4 @@
-// The client's half of the classic protocol: read to the sentinel, answer one byte.
+// The end that does not measure: reads to the sentinel, sends a one-byte ack.
 #pragma once
 
 #include <algorithm>
@@ -16,22 +16,22 @@
 
 namespace tcpstep {
 
-// What a responder saw until the end.
+// What a responder received until the end.
 struct Responses {
-  std::uint64_t payloads = 0;          // complete ones, each answered
+  std::uint64_t payloads = 0;          // complete ones, each acked
   std::uint64_t bytes = 0;             // all that arrived
   std::uint64_t unfinished_bytes = 0;  // of a payload that was cut off
-  PingStatus end = PingStatus::Ok;     // Closed is the orderly end if nothing is unfinished
+  PingStatus end = PingStatus::Ok;     // Closed is a normal end if nothing is unfinished
 };
 
-// How a responder begins and ends.
+// How a responder starts and ends.
 struct ResponderOptions {
-  std::span<const std::byte> received = {};  // already, and not yet answered
-  std::uint64_t answered = 0;                // payloads of one byte, before this responder
-  bool stops_at_frame = false;  // a payload that begins with kFrameMark is none: see rest()
+  std::span<const std::byte> received = {};  // already, and not yet acked
+  std::uint64_t acked = 0;                   // payloads of one byte, before this responder
+  bool stops_at_frame = false;               // what begins with kFrameMark is a frame: see rest()
 };
 
-// Answers every payload until the peer closes or something goes wrong.
+// Acks every payload until the peer closes or something goes wrong.
 // Peer has receive_some(span) and send_all(span), as TcpConnection has.
 template <class Peer>
 class Responder {
@@ -41,15 +41,15 @@ class Responder {
         buffer_(std::size_t{64} * 1024),
         stops_at_frame_(options.stops_at_frame),
         early_(options.received.begin(), options.received.end()) {
-    responses_.payloads = options.answered;
-    responses_.bytes = options.answered;
+    responses_.payloads = options.acked;
+    responses_.bytes = options.acked;
   }
 
   Responses run() {
     return run([] {});
   }
 
-  // Calls `after_each` when something has arrived, and was answered if it was whole.
+  // Calls `after_each` after each part that arrived, and was acked if it completed a payload.
   template <class Callback>
   Responses run(Callback&& after_each) {
     while (responses_.end == PingStatus::Ok && rest_.empty()) {
@@ -59,10 +59,10 @@ class Responder {
     return responses_;
   }
 
-  // What came instead of a payload, from the mark on; empty if no frame ended this.
+  // What came instead of a payload, from the mark on; empty unless a frame ended this.
   [[nodiscard]] std::span<const std::byte> rest() const { return rest_; }
 
-  // As far as it got; of use in a progress display.
+  // For a progress display.
   [[nodiscard]] const Responses& so_far() const { return responses_; }
 
  private:
@@ -86,10 +86,10 @@ class Responder {
       return;
     }
     responses_.bytes += data.size();
-    // A payload ends in the sentinel, so the last byte decides whether to answer.
+    // A payload ends in the sentinel, so the last byte decides whether to ack.
     const bool is_complete = data.back() == kSentinel;
     if (is_complete) {
-      responses_.end = peer_.send_all(kAnswer);
+      responses_.end = peer_.send_all(kAckBytes);
     }
     check_for_stop();
     if (responses_.payloads < kCheckedPayloads) {
@@ -103,19 +103,19 @@ class Responder {
     }
   }
 
-  // Where both programs share a processor, a search after the answer delays the server's clock
-  // reading or the next ping, by microseconds. A server that does not keep to the protocol shows
-  // it from the start, so that the search ends with the default sweep's warm-up.
+  // Where both programs share a processor, a search after the ack delays the server's clock reading
+  // or the next ping, by microseconds. A server that violates the protocol does so from the start:
+  // the search ends with the default sweep's warm-up.
   static constexpr std::uint64_t kCheckedPayloads = 100;
 
-  // Two payloads at once: the server did not wait for the answer, or its fill holds sentinels.
+  // Two payloads at once: the server did not wait for the ack, or its fill has sentinels.
   void check_for_misplaced_sentinel(std::span<const std::byte> data) {
     if (responses_.end == PingStatus::Ok && std::ranges::find(data, kSentinel) != data.end()) {
       responses_.end = PingStatus::Protocol;
     }
   }
 
-  // A server that sends faster than we read never lets a receive wait, and only one that waits is
+  // If the server sends faster than we read, no receive waits, and only one that waits is
   // interrupted by a signal.
   void check_for_stop() {
     if (responses_.end == PingStatus::Ok && requested_stop() != 0) {
@@ -123,7 +123,7 @@ class Responder {
     }
   }
 
-  static constexpr std::array<std::byte, 1> kAnswer{kAck};
+  static constexpr std::array<std::byte, 1> kAckBytes{kAck};
 
   Peer& peer_;
   std::vector<std::byte> buffer_;

@@ -35,8 +35,8 @@ bool is_fact(std::string_view line) {
          header_safe(line.substr(colon + 2)) == line.substr(colon + 2);
 }
 
-// Header, columns, rows and trailer in this order. Readers ignore lines that they do not know; here
-// there are none.
+// Header, columns, rows and trailer in this order. Readers ignore unknown lines; here they are
+// errors.
 void check_lines(std::string_view text) {
   enum class Part { Facts, Rows, End } part = Part::Facts;
   for (std::size_t number = 1; !text.empty(); ++number) {
@@ -52,7 +52,7 @@ void check_lines(std::string_view text) {
       is_right = is_right && (part == Part::Facts ? is_fact(line) : holds_only(line, ","));
     }
     if (!is_right) {
-      throw WorldError(fmt::format("line {} of the result is '{}'", number, printable(line)));
+      throw WorldError(fmt::format("invalid line {} of the result: '{}'", number, printable(line)));
     }
     text.remove_prefix(end + 1);
   }
@@ -61,7 +61,7 @@ void check_lines(std::string_view text) {
   }
 }
 
-// Of these each end knows its own only, or another moment.
+// These differ between the ends, or in time.
 bool may_differ(std::string_view key) {
   return key == "started_utc" || key == "tool" || key.ends_with("_tool");
 }
@@ -70,7 +70,7 @@ void check_facts(const RunHeader& header, const AgreedRun& agreed) {
   const auto check = [&](std::string_view key, std::string_view expected) {
     if (const auto found = header.find(key).value_or(""); found != expected) {
       throw WorldError(
-          fmt::format("{} of the result is '{}', not '{}'", key, printable(found), expected));
+          fmt::format("the result has {} '{}': expected '{}'", key, printable(found), expected));
     }
   };
   for (const auto& [key, value] : agreed.facts.facts()) {
@@ -78,37 +78,38 @@ void check_facts(const RunHeader& header, const AgreedRun& agreed) {
       check(key, value);
     }
   }
-  check("label", agreed.settings.label);
+  check("label", agreed.settings.sweep.label);
   for (const char* key : {"server_addr", "client_addr", "server_host", "client_host"}) {
     if (agreed.settings.is_anonymous && header.find(key)) {
-      throw WorldError(fmt::format("the result names {}, and this server is anonymous", key));
+      throw WorldError(fmt::format("the result has {}, but this server is anonymous", key));
     }
   }
 }
 
-// Lets pass what the sweep can have measured: its sizes, its rounds in their order, none too long.
+// Accepts what the sweep can have measured: its sizes, its rounds in order, none too long.
 class RowCheck {
  public:
   RowCheck(const RunHeader& header, const AgreedRun& agreed) : agreed_(agreed) {
-    if (auto sizes = agreed.settings.sizes.resolve(header.mss())) {
+    if (auto sizes = agreed.settings.sweep.sizes.resolve(header.mss())) {
       sizes_ = std::move(*sizes);
     }
   }
 
   void add(const Row& row) {
     if (row.round < round_ || row.round > agreed_.settings.sweep.rounds) {
-      throw WorldError(fmt::format("round {} of the result is none of the sweep's", row.round));
+      throw WorldError(
+          fmt::format("the result has round {}, which is not in the sweep", row.round));
     }
     count_ = row.round == round_ ? count_ + 1 : 1;
     round_ = row.round;
     const bool is_opening = round_ == 0 && count_ == 1 && row.size == PayloadSize(1);
     if (!is_opening && !std::ranges::binary_search(sizes_, row.size)) {
-      throw WorldError(fmt::format("the result has a payload of {}, which the sweep has not",
+      throw WorldError(fmt::format("the result has a payload of {}, which is not in the sweep",
                                    count_of(row.size.bytes(), "byte")));
     }
     const std::uint64_t passes = round_ == 0 ? agreed_.settings.sweep.warmup_rounds : 1;
     if (count_ > sizes_.size() * passes + (round_ == 0 ? 1 : 0)) {
-      throw WorldError(fmt::format("round {} of the result has too many pings", row.round));
+      throw WorldError(fmt::format("the result has too many pings in round {}", row.round));
     }
     last_end_ = std::max(
         last_end_,
@@ -116,9 +117,9 @@ class RowCheck {
   }
 
   void finish(const RunTrailer& trailer) const {
-    const Duration longest = agreed_.longest + agreed_.longest / 100;  // clocks are not the same
+    const Duration longest = agreed_.longest + agreed_.longest / 100;  // clocks differ
     if (trailer.elapsed > longest || last_end_ > trailer.elapsed) {
-      throw WorldError(fmt::format("the result has taken {}, which cannot be",
+      throw WorldError(fmt::format("the result claims {}, longer than the run took",
                                    format_duration(std::max(trailer.elapsed, last_end_))));
     }
   }
@@ -152,8 +153,8 @@ RunTrailer check_result(std::string_view text, const AgreedRun& agreed) {
     throw WorldError("the result has no trailer");
   }
   if (!is_end_of_run(reader.trailer()->status)) {
-    throw WorldError(fmt::format("the result ended with '{}', which no run does",
-                                 printable(reader.trailer()->status)));
+    throw WorldError(
+        fmt::format("the result has an unknown status '{}'", printable(reader.trailer()->status)));
   }
   rows.finish(*reader.trailer());
   return *reader.trailer();

@@ -1,4 +1,4 @@
-// Result files that come from another host, before they touch the disk.
+// Checks result files of another host before they are kept.
 #pragma once
 
 #include <string>
@@ -10,16 +10,15 @@
 
 namespace tcpstep {
 
-// What a result of another host must agree with.
+// What the result has to agree with.
 struct AgreedRun {
-  RunHeader facts;  // of describe_lost_run(), by this end
+  RunHeader facts;  // this end's describe_lost_run()
   RunSettings settings;
-  Duration longest{0};  // that the run can have taken
+  Duration longest{0};  // the run can have taken
 };
 
-// Throws WorldError if `text` is anything but a whole result file of that run: the facts that were
-// agreed on, the columns that we write, rows of its sweep, a trailer, and nothing else that later
-// readers could stumble over. Returns the trailer.
+// Throws WorldError unless `text` is a complete result file of that run: the facts agreed on, the
+// columns of this version, rows of its sweep, a trailer, and nothing else. Returns the trailer.
 RunTrailer check_result(std::string_view text, const AgreedRun& agreed);
 
 }  // namespace tcpstep

@@ -19,7 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What a result file states of both ends, each with "server_" or "client_" in front.
+// Facts about both ends in a result file, prefixed with "server_" or "client_".
 constexpr auto kSharedFacts =
     std::to_array<std::string_view>({"host", "os", "cpu", "processors", "virtualization", "tool"});
 
@@ -28,6 +28,10 @@ std::string utc_now() {
   const auto fraction = now.time_since_epoch() % 1s;
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z",
                      fmt::gmtime(std::chrono::system_clock::to_time_t(now)), fraction.count());
+}
+
+bool is_up(const RunSettings& settings) {
+  return settings.sweep.direction == MeasuredDirection::Up;
 }
 
 std::uint64_t nanoseconds(Duration duration) {
@@ -60,23 +64,17 @@ const char* word(TimestampMode mode) {
   return "off";
 }
 
-void add_sweep(RunHeader& header, const RunSettings& settings, const SweepOptions& sweep) {
-  header.add("sizes_bytes", settings.sizes_text);
-  if (settings.sizes.has_boundaries && !sweep.sizes.empty()) {
+void add_sweep(RunHeader& header, const SweepSpec& sweep, std::span<const PayloadSize> sizes) {
+  for_each_sweep_field(
+      [&](const auto& field) { header.add(field.header_key, to_fact(sweep.*field.member)); });
+  if (sweep.sizes.has_boundaries && !sizes.empty()) {
     std::string resolved;
-    for (const PayloadSize size : sweep.sizes) {
+    for (const PayloadSize size : sizes) {
       fmt::format_to(std::back_inserter(resolved), "{}{}", resolved.empty() ? "" : " ",
                      size.bytes());
     }
     header.add("resolved_sizes_bytes", resolved);
   }
-  header.add("rounds", sweep.rounds);
-  header.add("warmup_rounds", sweep.warmup_rounds);
-  header.add("order", sweep.order == Order::Ascending ? "ascending" : "shuffled");
-  header.add("seed", sweep.seed);
-  header.add("interval_ns", nanoseconds(settings.interval));
-  header.add("timeout_ns", nanoseconds(settings.timeout));
-  header.add("fill", settings.fill == Fill::Random ? "random" : "zero");
 }
 
 void add_settings(RunHeader& header, const RunSettings& settings, const HostFacts& host,
@@ -97,12 +95,12 @@ void add_settings(RunHeader& header, const RunSettings& settings, const HostFact
 }
 
 void add_path(RunHeader& header, const TcpConnection& peer, const ConnectionFacts& connection,
-              bool is_anonymous, bool is_up) {
+              bool is_anonymous, bool client_measures) {
   const PathInfo& path = connection.path;
   header.add("ip_version", peer.peer().version() == IpVersion::V4 ? "4" : "6");
   if (!is_anonymous) {
-    header.add("server_addr", (is_up ? peer.peer() : peer.local_address()).text());
-    header.add("client_addr", (is_up ? peer.local_address() : peer.peer()).text());
+    header.add("server_addr", (client_measures ? peer.peer() : peer.local_address()).text());
+    header.add("client_addr", (client_measures ? peer.local_address() : peer.peer()).text());
   }
   if (path.mss) {
     header.add("mss_bytes", path.mss->bytes());
@@ -127,12 +125,8 @@ void add_identity(RunHeader& header, const RunSettings& settings, const RunIdent
   header.add("run_id", identity.run_id);
   header.add("started_utc", utc_now());
   header.add("tool", version_and_git());
-  header.add("link", settings.link);
-  header.add("label", settings.label);
   header.add("protocol", identity.is_negotiated ? "negotiated" : "classic");
-  header.add("measured_by", identity.direction == MeasuredDirection::Up ? "client" : "server");
-  header.add("direction", to_word(identity.direction));
-  header.add("connection", to_word(identity.connection));
+  header.add("measured_by", is_up(settings) ? "client" : "server");
   header.add("concurrent_runs", identity.concurrent_runs);
 }
 
@@ -194,16 +188,16 @@ Environment environment_of(const HostFacts& host, bool is_anonymous) {
 }
 
 RunHeader describe_run(const TcpConnection& peer, const RunSettings& settings,
-                       const RunIdentity& identity, const SweepOptions& sweep,
+                       const RunIdentity& identity, std::span<const PayloadSize> sizes,
                        const HostFacts& host, const ConnectionFacts& connection) {
-  const bool is_up = identity.direction == MeasuredDirection::Up;
+  const bool client_measures = is_up(settings);
   RunHeader header;
   add_identity(header, settings, identity);
-  add_sweep(header, settings, sweep);
+  add_sweep(header, settings.sweep, sizes);
   add_settings(header, settings, host, connection);
-  add_path(header, peer, connection, settings.is_anonymous, is_up);
+  add_path(header, peer, connection, settings.is_anonymous, client_measures);
   const Environment own = environment_of(host, settings.is_anonymous);
-  add_ends(header, is_up ? identity.peer : own, is_up ? own : identity.peer);
+  add_ends(header, client_measures ? identity.peer : own, client_measures ? own : identity.peer);
   add_host(header, host);
   std::vector<Warning> warnings = host.warnings;
   warnings.insert(warnings.end(), connection.warnings.begin(), connection.warnings.end());
@@ -213,13 +207,10 @@ RunHeader describe_run(const TcpConnection& peer, const RunSettings& settings,
 
 RunHeader describe_lost_run(const RunSettings& settings, const RunIdentity& identity,
                             const Environment& own) {
-  const bool is_up = identity.direction == MeasuredDirection::Up;
   RunHeader header;
   add_identity(header, settings, identity);
-  SweepOptions sweep = settings.sweep;
-  sweep.seed = settings.seed.value_or(0);
-  add_sweep(header, settings, sweep);
-  add_ends(header, is_up ? own : identity.peer, is_up ? identity.peer : own);
+  add_sweep(header, settings.sweep, {});
+  add_ends(header, is_up(settings) ? own : identity.peer, is_up(settings) ? identity.peer : own);
   return header;
 }
 

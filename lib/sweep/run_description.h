@@ -1,6 +1,7 @@
-// What a result file says about where and how a run was measured.
+// The header of a result file: where and how a run was measured.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,6 @@
 #include "lib/net/tcp_connection.h"
 #include "lib/runfile/run_header.h"
 #include "lib/sweep/run_settings.h"
-#include "lib/sweep/sweep_plan.h"
 
 namespace tcpstep {
 
@@ -25,7 +25,7 @@ struct HostFacts {
   std::vector<Warning> warnings;
 };
 
-// Applies the scheduling asked for and examines the host. Throws WorldError as apply() does.
+// Applies the requested scheduling and examines the host. Throws WorldError as apply() does.
 [[nodiscard]] HostFacts prepare_host(const Scheduling& scheduling);
 
 // Facts of one connection, read back after its options were set.
@@ -40,13 +40,14 @@ struct ConnectionFacts {
 // What one end tells the other about its host.
 [[nodiscard]] Environment environment_of(const HostFacts& host, bool is_anonymous);
 
-// The header of a run that this end measures with `peer`.
+// The header of a run that this end measures with `peer`: `sizes` are those of its sweep.
 [[nodiscard]] RunHeader describe_run(const TcpConnection& peer, const RunSettings& settings,
-                                     const RunIdentity& identity, const SweepOptions& sweep,
-                                     const HostFacts& host, const ConnectionFacts& connection);
+                                     const RunIdentity& identity,
+                                     std::span<const PayloadSize> sizes, const HostFacts& host,
+                                     const ConnectionFacts& connection);
 
-// The header of a run that the other end was to measure, and of which nothing came. `own` are the
-// facts about this host.
+// The header of a run that the other end measures, as far as this end knows it. `own` are the facts
+// about this host.
 [[nodiscard]] RunHeader describe_lost_run(const RunSettings& settings, const RunIdentity& identity,
                                           const Environment& own);
 

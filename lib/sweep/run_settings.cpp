@@ -19,13 +19,13 @@ std::string make_run_id() {
                      high & 0xFFFFU, low >> 48U, low & 0xFFFFFFFFFFFFULL);
 }
 
-std::uint64_t fresh_seed() {
+std::uint64_t random_seed() {
   std::uint64_t seed = 0;
   check_syscall(::getrandom(&seed, sizeof seed, 0), "getrandom");
   return seed;
 }
 
-// Whoever ends a run at its deadline interrupts one end, and the other one sees the connection end.
+// At the deadline one end is interrupted, and the other one sees the connection closed.
 std::string_view end_of_run(PingStatus status, const RunSettings& settings) {
   using enum PingStatus;
   const bool is_cut = status == Interrupted || status == Closed || status == Reset;

@@ -19,21 +19,26 @@ void shuffle(std::span<PayloadSize> sizes, std::mt19937_64& generator) {
 
 }  // namespace
 
-SweepPlan::SweepPlan(SweepOptions options) : options_(std::move(options)), order_(options_.sizes) {
-  assert(!options_.sizes.empty() && std::ranges::is_sorted(options_.sizes));
+SweepPlan::SweepPlan(std::vector<PayloadSize> sizes, const SweepSpec& spec)
+    : sizes_(std::move(sizes)),
+      rounds_(spec.rounds),
+      warmup_rounds_(spec.warmup_rounds),
+      order_(spec.order),
+      seed_(spec.seed.value_or(0)),
+      shuffled_(sizes_) {
+  assert(!sizes_.empty() && std::ranges::is_sorted(sizes_));
 }
 
 Round SweepPlan::round(std::uint32_t index) {
   assert(index < rounds_with_warmup());
-  if (options_.order == Order::Shuffled) {
-    std::ranges::copy(options_.sizes, order_.begin());
-    std::seed_seq words{static_cast<std::uint32_t>(options_.seed),
-                        static_cast<std::uint32_t>(options_.seed >> 32U), index};
+  if (order_ == Order::Shuffled) {
+    std::ranges::copy(sizes_, shuffled_.begin());
+    std::seed_seq words{static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32U),
+                        index};
     std::mt19937_64 generator(words);
-    shuffle(order_, generator);
+    shuffle(shuffled_, generator);
   }
-  const std::uint32_t warmup = options_.warmup_rounds;
-  return {.number = index < warmup ? 0 : index - warmup + 1, .sizes = order_};
+  return {.number = index < warmup_rounds_ ? 0 : index - warmup_rounds_ + 1, .sizes = shuffled_};
 }
 
 }  // namespace tcpstep

@@ -1,27 +1,14 @@
-// What a run will measure, before it runs: sizes, rounds, order and seed.
+// The rounds of a sweep, in the order to send.
 #pragma once
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "lib/base/units.h"
+#include "lib/protocol/sweep_spec.h"
 
 namespace tcpstep {
-
-enum class Order : std::uint8_t {
-  Ascending,  // the seed's order: smallest payload first in every round
-  Shuffled,   // a new random order in every round: no size always follows the same other one
-};
-
-struct SweepOptions {
-  std::vector<PayloadSize> sizes;  // ascending, without duplicates, not empty
-  std::uint32_t rounds = 20;
-  std::uint32_t warmup_rounds = 1;
-  Order order = Order::Ascending;
-  std::uint64_t seed = 0;  // of the shuffling
-};
 
 // One pass over all payload sizes. Number 0 is warm-up.
 struct Round {
@@ -30,23 +17,25 @@ struct Round {
 };
 
 // Hands out the rounds of a sweep one after the other: first the warm-up rounds, numbered 0,
-// then 1 … rounds. The same options give the same orders on every machine.
+// then 1 … rounds. The same sizes and seed give the same orders on every machine.
 class SweepPlan {
  public:
-  explicit SweepPlan(SweepOptions options);
+  // `sizes` are ascending, without duplicates, not empty; those of `spec` are not used.
+  SweepPlan(std::vector<PayloadSize> sizes, const SweepSpec& spec);
 
-  [[nodiscard]] const SweepOptions& options() const { return options_; }
-  [[nodiscard]] PayloadSize largest_payload() const { return options_.sizes.back(); }
-  [[nodiscard]] std::uint32_t rounds_with_warmup() const {
-    return options_.warmup_rounds + options_.rounds;
-  }
+  [[nodiscard]] const std::vector<PayloadSize>& sizes() const { return sizes_; }
+  [[nodiscard]] std::uint32_t rounds_with_warmup() const { return warmup_rounds_ + rounds_; }
 
   // Round `index` of rounds_with_warmup().
   [[nodiscard]] Round round(std::uint32_t index);
 
  private:
-  SweepOptions options_;
-  std::vector<PayloadSize> order_;
+  std::vector<PayloadSize> sizes_;
+  std::uint32_t rounds_;
+  std::uint32_t warmup_rounds_;
+  Order order_;
+  std::uint64_t seed_;
+  std::vector<PayloadSize> shuffled_;
 };
 
 }  // namespace tcpstep

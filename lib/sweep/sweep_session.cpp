@@ -85,7 +85,7 @@ void check_congestion_control(ConnectionFacts& facts) {
 
 // Sets what was asked for, and reads back what came of it. The connection has carried one ping.
 ConnectionFacts prepare(TcpConnection& client, const RunSettings& settings, Duration opening_rtt) {
-  client.set_io_timeout(settings.timeout);
+  client.set_io_timeout(settings.sweep.timeout);
   client.set_wait(settings.scheduling.wait);
   ConnectionFacts facts;
   facts.interface = describe_interface(client.local_address());
@@ -111,18 +111,15 @@ std::span<const Sample> without_interrupted(std::span<const Sample> samples) {
   return is_cut ? samples.first(samples.size() - 1) : samples;
 }
 
-SweepOptions resolve_sweep(const RunSettings& settings, std::optional<Mss> mss) {
-  SweepOptions sweep = settings.sweep;
-  sweep.seed = settings.seed ? *settings.seed : fresh_seed();
-  auto sizes = settings.sizes.resolve(mss);
+SweepPlan plan_of(const SweepSpec& sweep, std::optional<Mss> mss) {
+  auto sizes = sweep.sizes.resolve(mss);
   if (!sizes) {
     throw WorldError(
         fmt::format("with the MSS of this connection, {} bytes, one round of --sizes {} would "
                     "be more than 1 GiB",
-                    mss ? mss->bytes() : 0, settings.sizes_text));
+                    mss ? mss->bytes() : 0, sweep.sizes.text));
   }
-  sweep.sizes = std::move(*sizes);
-  return sweep;
+  return {std::move(*sizes), sweep};
 }
 
 // Shortest RTT of any ping so far, warm-up included.
@@ -147,7 +144,7 @@ class FreshPeer {
       if (status != PingStatus::Ok) {
         return status;
       }
-      connection_->set_io_timeout(settings_.timeout);
+      connection_->set_io_timeout(settings_.sweep.timeout);
       connection_->set_wait(settings_.scheduling.wait);
       static_cast<void>(connection_->set_congestion_control(facts_.path.congestion_control));
       static_cast<void>(connection_->set_busy_poll(settings_.busy_poll));
@@ -186,7 +183,7 @@ SweepSession::SweepSession(TcpConnection& peer, const RunSettings& settings, con
       host_(host),
       opening_(opening),
       facts_(prepare(peer, settings, opening ? opening->rtt : Duration::max())),
-      plan_(resolve_sweep(settings, facts_.path.mss)) {}
+      plan_(plan_of(settings.sweep, facts_.path.mss)) {}
 
 RunOutcome SweepSession::measure(const RunIdentity& identity, const OpenOutput& open_output,
                                  const ShowRounds& show, ConnectionSource* fresh) {
@@ -200,9 +197,11 @@ RunOutcome SweepSession::measure(const RunIdentity& identity, const OpenOutput& 
 template <class Peer>
 RunOutcome SweepSession::measure_with(Peer& peer, const RunIdentity& identity,
                                       const OpenOutput& open_output, const ShowRounds& show) {
-  PayloadSource payloads(plan_.largest_payload(), settings_.fill, sweep().seed);
-  PingTimer<Peer> timer(peer, payloads, settings_.interval);
-  RunWriter writer(open_output(), describe_run(peer_, settings_, identity, sweep(), host_, facts_));
+  PayloadSource payloads(plan_.sizes().back(), settings_.sweep.fill,
+                         settings_.sweep.seed.value_or(0));
+  PingTimer<Peer> timer(peer, payloads, settings_.sweep.interval);
+  RunWriter writer(open_output(),
+                   describe_run(peer_, settings_, identity, plan_.sizes(), host_, facts_));
   Sample opening = opening_.value_or(Sample{});
   peer_.explain(opening, Duration(0));
   if (opening_) {
@@ -211,7 +210,7 @@ RunOutcome SweepSession::measure_with(Peer& peer, const RunIdentity& identity,
 
   PingStatus status = PingStatus::Ok;
   Duration shortest = Duration::max();
-  std::vector<Sample> unwritten(std::max(kMostUnwritten, 2 * sweep().sizes.size()));
+  std::vector<Sample> unwritten(std::max(kMostUnwritten, 2 * plan_.sizes().size()));
   unwritten.clear();  // its memory is there, and touched
   Duration written_at{0};
   const auto write = [&] {
@@ -228,7 +227,7 @@ RunOutcome SweepSession::measure_with(Peer& peer, const RunIdentity& identity,
     }
     status = timer.measure(plan_.round(i), unwritten);
     status = requested_stop() != 0 ? PingStatus::Interrupted : status;
-    const bool is_full = unwritten.size() + sweep().sizes.size() > unwritten.capacity();
+    const bool is_full = unwritten.size() + plan_.sizes().size() > unwritten.capacity();
     if (is_full || timer.elapsed() - written_at >= kLongestUnwritten) {
       write();
       show(i + 1, plan_.rounds_with_warmup());

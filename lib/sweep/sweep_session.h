@@ -51,10 +51,9 @@ class SweepSession {
   SweepSession(TcpConnection& peer, const RunSettings& settings, const HostFacts& host,
                const std::optional<Sample>& opening);
 
-  [[nodiscard]] const SweepOptions& sweep() const { return plan_.options(); }
-  // Of all rounds, warm-up among them.
+  // Of all rounds, warm-up included.
   [[nodiscard]] std::uint64_t pings() const {
-    return std::uint64_t{plan_.rounds_with_warmup()} * sweep().sizes.size();
+    return std::uint64_t{plan_.rounds_with_warmup()} * plan_.sizes().size();
   }
 
   // Measures over `peer`, or over `fresh` connections if they are given. Throws std::system_error

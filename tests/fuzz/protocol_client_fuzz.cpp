@@ -20,7 +20,8 @@ struct Outcome {
 };
 
 Outcome talk(std::string_view stream, std::size_t step, const Secret* secret) {
-  ClientNegotiation client(Request{.link = "fuzz"}, secret);
+  ClientNegotiation client(Request{.sweep = {.values = {.link = "fuzz"}, .chosen = {"link"}}},
+                           secret);
   const auto add = [&](std::string_view part) {
     return client.add(std::as_bytes(std::span(part.data(), part.size())));
   };

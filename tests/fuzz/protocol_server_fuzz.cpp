@@ -19,12 +19,12 @@ struct Outcome {
 };
 
 Outcome talk(std::span<const std::byte> stream, std::size_t step, const Secret* secret) {
-  const Hello hello{.protocol = 1, .tool = "fuzz", .nonce = std::string(64, 'a'), .limits = {}};
+  const Hello hello{.tool = "fuzz", .nonce = std::string(64, 'a'), .limits = {}};
   ServerNegotiation server(hello, secret);
   std::string said;
   while (!stream.empty()) {
     // The answer to the opening ping is one byte: a real client cannot send on before hello came.
-    const bool is_answer = server.state() == State::AwaitingAnswer;
+    const bool is_answer = server.state() == State::AwaitingAck;
     const auto part = stream.first(std::min(is_answer ? 1 : step, stream.size()));
     stream = stream.subspan(part.size());
     said += server.add(part);

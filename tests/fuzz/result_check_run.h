@@ -11,18 +11,16 @@ namespace tcpstep {
 inline AgreedRun agreed_run(bool is_anonymous = false) {
   using namespace std::chrono_literals;
   AgreedRun agreed;
-  agreed.settings.sizes = {.fixed = {PayloadSize(1), PayloadSize(100), PayloadSize(2000)},
-                           .has_boundaries = true};
-  agreed.settings.sizes_text = "1,100,2000,boundaries";
-  agreed.settings.sweep.rounds = 2;
-  agreed.settings.seed = 7;
-  agreed.settings.timeout = 1s;
-  agreed.settings.link = "fuzz";
+  agreed.settings.sweep = {.link = "fuzz",
+                           .direction = MeasuredDirection::Up,
+                           .sizes = parse_sizes("1,100,2000,boundaries"),
+                           .rounds = 2,
+                           .seed = 7,
+                           .timeout = 1s};
   agreed.settings.is_anonymous = is_anonymous;
   agreed.facts = describe_lost_run(agreed.settings,
                                    {.run_id = "00000000-0000-4000-8000-000000000000",
                                     .is_negotiated = true,
-                                    .direction = MeasuredDirection::Up,
                                     .peer = {{"os", "Linux"}}},
                                    {});
   agreed.longest = 10s;

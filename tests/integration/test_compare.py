@@ -210,9 +210,9 @@ class Usage(CompareTestCase):
                                  (["a", "--"], "CANDIDATE is missing"),
                                  (["--", "b"], "BASELINE is missing"),
                                  (["a", "--", "b", "--format=json"], "stands after the --"),
-                                 (["--alpha=0", "a", "--", "b"], "--alpha: '0' is not right"),
+                                 (["--alpha=0", "a", "--", "b"], "--alpha: invalid number '0'"),
                                  (["--alpha=nan", "a", "--", "b"], "--alpha: 'nan'"),
-                                 (["--tolerance=5", "a", "--", "b"], "--tolerance: '5' is no share"),
+                                 (["--tolerance=5", "a", "--", "b"], "--tolerance: invalid percentage '5'"),
                                  (["--strict", "--advisory", "a", "--", "b"], "exclude each other")):
             with self.subTest(arguments):
                 result = run("tcpstep-analyze", "compare", *arguments, cwd=self.directory)

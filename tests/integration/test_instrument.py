@@ -177,13 +177,13 @@ class BadSettings(InstrumentTest):
 
     def test_that_cannot_be_meant_are_refused_before_anything_is_made(self):
         for arguments, words in (
-                (("--cpu", "65536"), "--cpu: 65536"),
-                (("--cpu", "x"), "--cpu: 'x'"),
+                (("--cpu", "65536"), "--cpu: invalid number '65536'"),
+                (("--cpu", "x"), "--cpu: invalid number 'x'"),
                 (("--wait", "sleep"), "--wait: 'sleep' is not block or spin"),
-                (("--busy-poll", "1h"), "--busy-poll: '1h'"),
-                (("--busy-poll", "50"), "--busy-poll: '50'"),
+                (("--busy-poll", "1h"), "--busy-poll: invalid duration '1h'"),
+                (("--busy-poll", "50"), "--busy-poll: invalid duration '50'"),
                 (("--timestamps", "both"), "--timestamps: 'both'"),
-                (("--sizes", "boundary"), "--sizes: 'boundary'")):
+                (("--sizes", "boundary"), "--sizes: invalid payload sizes 'boundary'")):
             with self.subTest(arguments=arguments):
                 status, said = self.server_fails(*arguments)
                 self.assertEqual(status, 2)

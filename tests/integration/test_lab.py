@@ -196,7 +196,7 @@ class WrongRequests(LabTestCase):
                 (["run", "dsl", "--", "true"], "unknown profile 'dsl'"),
                 (["measure", mine], "mine.profile:2: rate: invalid rate '10GB/s'"),
                 (["measure", "--kernel", "x", "adsl"], "--kernel needs --virtual"),
-                (["measure", "--scale", "0", "adsl"], "--scale: invalid scale '0': must be 0.01 to 1000"),
+                (["measure", "--scale", "0", "adsl"], "--scale: invalid scale '0': expected 0.01 to 1000"),
                 (["table", "--real", "--virtual"], "cannot be used together"),
                 (["tabel"], "unknown command 'tabel'"), ([], "no command was given")):
             result = run("tcpstep-lab", *arguments)

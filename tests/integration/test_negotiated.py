@@ -156,7 +156,7 @@ class Asking(AskingTestCase):
         with fake_server(script) as port:
             client = run("tcpstep-client", "--port", port, "--output", output, "127.0.0.1")
         self.assertEqual(client.returncode, 1)
-        self.assertIn("the server sent no result of this run: run_id of the result is", client.stderr)
+        self.assertIn("the server sent no result of this run: the result has run_id", client.stderr)
         self.assertEqual((read_run(output).trailer["status"], read_run(output).rows), ("protocol", []))
 
     def test_a_classic_server_cannot_be_asked(self):
@@ -359,16 +359,16 @@ class StrangeClients(TestCase):
         for message, reason in (
                 (b"\xb7\xff\xff\xff\xff", "4294967295 bytes exceeds the limit of 65536"),
                 (frame(b'{"type":"request","protocol":1,"a":' + b"[" * 5000), "nested deeper"),
-                (frame(b"not json"), "no JSON"),
-                (frame(b'{"type":"request","type":"join"}'), "twice"),
-                (frame(request | {"protocol": 2}), "protocol 2 is spoken there"),
+                (frame(b"not json"), "invalid JSON"),
+                (frame(b'{"type":"request","type":"join"}'), "duplicate key"),
+                (frame(request | {"protocol": 2}), "peer uses protocol 2"),
                 (frame(request | {"rounds": "many"}), "rounds"),
                 (frame(request | {"link": "../../etc/passwd"}), "link"),
                 (frame(request | {"link": "\x1b[31mred"}), "link"),
                 (frame(request | {"label": "'; set terminal"}), "label"),
-                (frame(request | {"sizes": "0"}), "'0' is no list of payload sizes"),
+                (frame(request | {"sizes": "0"}), "invalid payload sizes '0'"),
                 (frame({"type": "join", "protocol": 1, "token": "0" * 32}), "no such run"),
-                (frame(request) + b"x", "too many or too early"),
+                (frame(request) + b"x", "unexpected data"),
                 (b"GET / HTTP/1.1\r\n\r\n", "0x47")):
             with self.subTest(message=message[:60]):
                 answer_ = self.speak(message)

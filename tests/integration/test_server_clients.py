@@ -60,14 +60,14 @@ class HostileClients(TestCase):
         peer = self.hostile(6)
         peer.recv(65536)
         peer.sendall(b"11")
-        self.assert_run_ended("the client sent a byte too many or too early", "protocol")
+        self.assert_run_ended("unexpected data from the client", "protocol")
         self.assert_next_client_is_served()
 
     def test_a_client_that_answers_before_it_was_asked_is_a_protocol_error(self):
         self.server.process.send_signal(signal.SIGSTOP)  # until the early byte is there
         self.hostile(0).sendall(b"1")
         self.server.process.send_signal(signal.SIGCONT)
-        self.assert_run_ended("the client sent a byte too many or too early")
+        self.assert_run_ended("unexpected data from the client")
         self.assert_next_client_is_served()
 
     def test_a_second_byte_between_two_pings_is_a_protocol_error(self):
@@ -75,7 +75,7 @@ class HostileClients(TestCase):
         peer = self.hostile(2)
         time.sleep(0.05)  # well into the idle time before the third ping
         peer.sendall(b"1")
-        self.assert_run_ended("the client sent a byte too many or too early", "protocol")
+        self.assert_run_ended("unexpected data from the client", "protocol")
         file, = server.files()
         self.assertEqual([row["status"] for row in read_run(file).rows], ["ok", "ok", "protocol"])
 
@@ -86,7 +86,7 @@ class HostileClients(TestCase):
         peer.sendall(b"1")
         self.assertEqual(peer.recv(1), b"", "the server has ended the sweep")
         peer.sendall(b"1")
-        wait_until(lambda: "a byte too many or too early" in self.server.words, "the server says so")
+        wait_until(lambda: "unexpected data from the client" in self.server.words, "the server says so")
         file, = self.server.files()
         self.assertEqual(read_run(file).trailer["status"], "protocol")
         self.assert_next_client_is_served()
@@ -124,7 +124,7 @@ class HostileClients(TestCase):
                 peer.sendall(b"1" * 65536)
         except OSError:
             pass
-        self.assert_run_ended("the client sent a byte too many or too early", "protocol")
+        self.assert_run_ended("unexpected data from the client", "protocol")
         self.assert_next_client_is_served()
 
     def test_a_client_that_does_not_read_times_out(self):

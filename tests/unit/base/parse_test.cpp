@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-TEST(ParseSizesTest, ReadsTheSeedsSweep) {
+TEST(ParseSizesTest, ReadsTheSweepOf2014) {
   const auto sizes = parse_sizes("1:9901:100").fixed;
   ASSERT_EQ(sizes.size(), 100U);
   EXPECT_EQ(sizes.front(), PayloadSize(1));
@@ -88,7 +88,23 @@ TEST(ParseShareTest, TakesPercentBetweenTheLimits) {
   }
 }
 
-TEST(ParsePortTest, RefusesWhatIsNoPort) {
+TEST(IsValidNameTest, TakesWhatFileNamesAndPlotsCanCarry) {
+  EXPECT_TRUE(is_valid_name("veth"));
+  EXPECT_TRUE(is_valid_name("3g"));
+  EXPECT_TRUE(is_valid_name("pixel-7_balcony.v2+usb"));
+  EXPECT_TRUE(is_valid_name(std::string(64, 'a')));
+}
+
+TEST(IsValidNameTest, RefusesPathsScriptsAndTerminalEscapes) {
+  for (const std::string_view name :
+       {"", "../x", "a/b", "a b", "`id`", "a'b", "a\"b", "\x1b[2J", "a\n", "köln", "a,b", "#"}) {
+    EXPECT_FALSE(is_valid_name(name)) << name;
+  }
+  EXPECT_FALSE(is_valid_name(std::string(65, 'a')));
+  EXPECT_FALSE(is_valid_name(std::string_view("a\0b", 3)));
+}
+
+TEST(ParsePortTest, RefusesAnInvalidPort) {
   EXPECT_EQ(parse_port("19901"), 19901);
   for (const char* text : {"0", "65536", "-1", "abc", ""}) {
     EXPECT_THROW(static_cast<void>(parse_port(text)), UsageError) << text;

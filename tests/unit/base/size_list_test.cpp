@@ -21,7 +21,7 @@ TEST(SizeListTest, PutsSizesAroundEveryBoundaryUpToTheLargestSize) {
               testing::ElementsAre(1, 1447, 1448, 1449, 1450, 2895, 2896, 2897, 2898, 3000));
 }
 
-TEST(SizeListTest, MeasuresBoundariesAloneAgainstOneByteUpToTheSeedsLargestSize) {
+TEST(SizeListTest, MeasuresBoundariesAloneAgainstOneByteUpToTheLargestSizeOf2014) {
   const SizeList list{.fixed = {}, .has_boundaries = true};
   const auto bytes = bytes_of(list, Mss(1448));
   EXPECT_EQ(bytes.front(), 1U);

@@ -54,7 +54,7 @@ TEST(CommandLineTest, NamesTheOptionOfABadValue) {
     static_cast<void>(parse({"--port", "65536"})->get("port", parse_port));
     FAIL();
   } catch (const UsageError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("--port: 65536"));
+    EXPECT_THAT(error.what(), HasSubstr("--port: invalid number '65536'"));
   }
 }
 

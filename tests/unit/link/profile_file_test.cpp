@@ -39,19 +39,22 @@ TEST(ProfileFileTest, AppliesASectionToItsDirection) {
 
 TEST(ProfileFileTest, NamesFileLineAndKey) {
   EXPECT_EQ(error_of("# a comment\n\n[down]\ndelya = 1ms"), "x.profile:4: unknown key 'delya'");
-  EXPECT_EQ(error_of("[both]\nrate = -3Mbit/s"), "x.profile:2: rate: invalid rate '-3Mbit/s'");
-  EXPECT_EQ(error_of("[both]\ndelay = 5"), "x.profile:2: delay: invalid time '5'");
+  EXPECT_EQ(error_of("[both]\nrate = -3Mbit/s"),
+            "x.profile:2: rate: invalid rate '-3Mbit/s': expected 1bit/s to 10Gbit/s");
+  EXPECT_EQ(error_of("[both]\ndelay = 5"),
+            "x.profile:2: delay: invalid time '5': expected 1ns to 60s");
   EXPECT_EQ(error_of("[both]\nslot = 0s"),
-            "x.profile:2: slot: invalid time '0s': must be 1ns to 60s");
-  EXPECT_EQ(error_of("[both]\nrate = 10GB/s"), "x.profile:2: rate: invalid rate '10GB/s'");
+            "x.profile:2: slot: invalid time '0s': expected 1ns to 60s");
+  EXPECT_EQ(error_of("[both]\nrate = 10GB/s"),
+            "x.profile:2: rate: invalid rate '10GB/s': expected 1bit/s to 10Gbit/s");
   EXPECT_EQ(error_of("[both]\nrate = 80Gbit/s"),
-            "x.profile:2: rate: invalid rate '80Gbit/s': must be 1bit/s to 10Gbit/s");
+            "x.profile:2: rate: invalid rate '80Gbit/s': expected 1bit/s to 10Gbit/s");
   EXPECT_EQ(error_of("[both]\noverhead = 40"),
-            "x.profile:2: overhead: invalid number of bytes '40'");
+            "x.profile:2: overhead: invalid number of bytes '40': expected 1B to 65535B");
   EXPECT_EQ(error_of("[both]\nloss = 60%"),
-            "x.profile:2: loss: invalid percentage '60%': must be 0.0001% to 50%");
+            "x.profile:2: loss: invalid percentage '60%': expected 0.0001% to 50%");
   EXPECT_EQ(error_of("mtu = 100B"),
-            "x.profile:1: mtu: invalid number of bytes '100B': must be 200B to 9000B");
+            "x.profile:1: mtu: invalid number of bytes '100B': expected 200B to 9000B");
   EXPECT_EQ(error_of("[sideways]"), "x.profile:1: unknown section '[sideways]'");
   EXPECT_EQ(error_of("delay = 1ms"), "x.profile:1: unknown key 'delay'");
   EXPECT_EQ(error_of("[both]\ndelay = 1ms\n[up]\ndelay = 2ms"),

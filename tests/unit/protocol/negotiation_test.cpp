@@ -14,7 +14,7 @@ std::span<const std::byte> bytes_of(std::string_view text) {
 }
 
 Hello hello_with(char digit) {
-  return {.protocol = 1, .tool = "test", .nonce = std::string(64, digit), .limits = {}};
+  return {.tool = "test", .nonce = std::string(64, digit), .limits = {}};
 }
 
 // The message in the one frame that `bytes` are.
@@ -24,17 +24,18 @@ Message message_in(std::string_view bytes) {
   return decode(decoder.next().value());
 }
 
-TEST(NegotiationTest, BothEndsUnderstandEachOther) {
+TEST(NegotiationTest, LeadsFromTheOpeningPingToAnAccept) {
   const Secret secret("sixteen letters!");
   for (const Secret* shared : {static_cast<const Secret*>(nullptr), &secret}) {
     ServerNegotiation server(hello_with('a'), shared);
-    ClientNegotiation client(Request{.link = "adsl"}, shared);
+    ClientNegotiation client(Request{.sweep = {.values = {.link = "adsl"}, .chosen = {"link"}}},
+                             shared);
     EXPECT_EQ(client.add(bytes_of(ServerNegotiation::opening())), "\xB7");
     const std::string hello = server.add(bytes_of("\xB7"));
     const std::string wish = client.add(bytes_of(hello));
     EXPECT_EQ(server.add(bytes_of(wish)), "");
     ASSERT_EQ(server.state(), ServerState::Requested) << server.fault();
-    EXPECT_EQ(server.request().link, "adsl");
+    EXPECT_EQ(server.request().sweep.values.link, "adsl");
     EXPECT_EQ(client.state(), ClientState::Waiting);
     EXPECT_EQ(client.add(bytes_of(frame_of(Queued{.ahead = 3}))), "");
     EXPECT_EQ(client.ahead(), 3U);
@@ -44,7 +45,7 @@ TEST(NegotiationTest, BothEndsUnderstandEachOther) {
   }
 }
 
-TEST(NegotiationTest, WorksInAnySplitOfTheStream) {
+TEST(NegotiationTest, WorksHoweverTheStreamIsSplit) {
   ServerNegotiation server(hello_with('a'), nullptr);
   ClientNegotiation client(Join{.token = std::string(32, '7')}, nullptr);
   std::string to_client = ServerNegotiation::opening();
@@ -62,7 +63,7 @@ TEST(NegotiationTest, WorksInAnySplitOfTheStream) {
   EXPECT_EQ(client.state(), ClientState::Accepted);
 }
 
-TEST(ServerNegotiationTest, AnyOtherAnswerIsAClassicClients) {
+TEST(ServerNegotiationTest, AnyOtherAckIsAClassicClients) {
   for (const char* answer : {"1", "0", "G", "\x16"}) {
     ServerNegotiation server(hello_with('a'), nullptr);
     EXPECT_EQ(server.add(bytes_of(answer)), "");
@@ -70,14 +71,14 @@ TEST(ServerNegotiationTest, AnyOtherAnswerIsAClassicClients) {
   }
 }
 
-TEST(ServerNegotiationTest, TwoBytesForTheOpeningPingAreAFaultWithoutAnAnswer) {
+TEST(ServerNegotiationTest, TwoBytesForTheOpeningPingAreAnErrorWithoutARefusal) {
   ServerNegotiation server(hello_with('a'), nullptr);
   EXPECT_EQ(server.add(bytes_of("GET / HTTP/1.1\r\n")), "");
   EXPECT_EQ(server.state(), ServerState::Failed);
-  EXPECT_EQ(server.fault(), "the client sent a byte too many or too early");
+  EXPECT_EQ(server.fault(), "unexpected data from the client");
 }
 
-TEST(ServerNegotiationTest, AByteWhileTheClientHasToWaitIsAFault) {
+TEST(ServerNegotiationTest, DataWhileTheClientHasToWaitIsAnError) {
   ServerNegotiation classic(hello_with('a'), nullptr);
   static_cast<void>(classic.add(bytes_of("1")));
   EXPECT_EQ(classic.add(bytes_of("1")), "");
@@ -88,7 +89,7 @@ TEST(ServerNegotiationTest, AByteWhileTheClientHasToWaitIsAFault) {
   static_cast<void>(asked.add(bytes_of(frame_of(Request{}))));
   EXPECT_EQ(asked.state(), ServerState::Requested);
   EXPECT_THAT(std::get<Refuse>(message_in(asked.add(bytes_of("x")))).reason,
-              testing::HasSubstr("too many or too early"));
+              testing::HasSubstr("unexpected data"));
 }
 
 TEST(ServerNegotiationTest, ABadFrameIsRefusedWithItsReason) {
@@ -97,10 +98,10 @@ TEST(ServerNegotiationTest, ABadFrameIsRefusedWithItsReason) {
   const std::string answer = server.add(bytes_of("\xB7\xFF\xFF\xFF\xFF"));
   EXPECT_THAT(std::get<Refuse>(message_in(answer)).reason, testing::HasSubstr("4294967295"));
   EXPECT_EQ(server.state(), ServerState::Failed);
-  EXPECT_EQ(server.add(bytes_of("more")), "") << "said once";
+  EXPECT_EQ(server.add(bytes_of("more")), "") << "sent once";
 }
 
-TEST(ServerNegotiationTest, WithASecretOnlyAProofIsTaken) {
+TEST(ServerNegotiationTest, WithASecretOnlyAProofIsAccepted) {
   const Secret secret("sixteen letters!");
   const auto answer_to = [&](char nonce, const std::string& wish, const std::string& mac) {
     ServerNegotiation server(hello_with(nonce), &secret);
@@ -111,17 +112,21 @@ TEST(ServerNegotiationTest, WithASecretOnlyAProofIsTaken) {
     EXPECT_EQ(server.is_unauthenticated(), server.state() == ServerState::Failed);
     return server.state();
   };
-  const std::string wish = encode(Request{.link = "lan"});
+  const std::string wish =
+      encode(Request{.sweep = {.values = {.link = "lan"}, .chosen = {"link"}}});
   const std::string mac = secret.mac_of(std::string(64, 'a'), wish);
   EXPECT_EQ(answer_to('a', wish, mac), ServerState::Requested);
   EXPECT_EQ(answer_to('b', wish, mac), ServerState::Failed) << "replayed on another connection";
-  EXPECT_EQ(answer_to('a', encode(Request{.link = "wan"}), mac), ServerState::Failed);
+  EXPECT_EQ(
+      answer_to('a', encode(Request{.sweep = {.values = {.link = "wan"}, .chosen = {"link"}}}),
+                mac),
+      ServerState::Failed);
   EXPECT_EQ(answer_to('a', wish, mac.substr(0, 32)), ServerState::Failed) << "truncated";
   EXPECT_EQ(answer_to('a', wish, ""), ServerState::Failed) << "missing";
   EXPECT_EQ(answer_to('a', wish, std::string(64, '0')), ServerState::Failed) << "wrong";
 }
 
-TEST(ServerNegotiationTest, WithASecretNothingButAMacGetsAnyFurther) {
+TEST(ServerNegotiationTest, WithASecretOnlyAMacGetsAnyFurther) {
   const Secret secret("sixteen letters!");
   ServerNegotiation server(hello_with('a'), &secret);
   static_cast<void>(server.add(bytes_of("\xB7")));
@@ -146,16 +151,16 @@ TEST(ClientNegotiationTest, FindsAClassicServer) {
     }
     EXPECT_EQ(client.state(), ClientState::Classic) << payload;
     EXPECT_EQ(client.take_rest(), payload);
-    EXPECT_TRUE(client.has_answered());
+    EXPECT_TRUE(client.has_acked());
   }
 }
 
-TEST(ClientNegotiationTest, LeavesAServerThatBeginsOtherwiseToTheClassicProtocol) {
+TEST(ClientNegotiationTest, TreatsAServerThatBeginsOtherwiseAsClassic) {
   ClientNegotiation client(Request{}, nullptr);
   EXPECT_EQ(client.add(bytes_of("0010001")), "");
   EXPECT_EQ(client.state(), ClientState::Classic);
   EXPECT_EQ(client.take_rest(), "0010001");
-  EXPECT_FALSE(client.has_answered());
+  EXPECT_FALSE(client.has_acked());
 }
 
 TEST(ClientNegotiationTest, NeedsASecretIfTheServerWantsOne) {
@@ -171,11 +176,9 @@ TEST(ClientNegotiationTest, NeedsASecretIfTheServerWantsOne) {
 TEST(ClientNegotiationTest, NamesAnotherProtocolNumber) {
   ClientNegotiation client(Request{}, nullptr);
   static_cast<void>(client.add(bytes_of("1")));
-  Hello hello = hello_with('a');
-  hello.protocol = 9;
-  static_cast<void>(client.add(bytes_of(frame_of(hello))));
+  static_cast<void>(client.add(bytes_of(encode_frame(R"({"type":"hello","protocol":9})"))));
   EXPECT_EQ(client.state(), ClientState::Failed);
-  EXPECT_EQ(client.fault(), "protocol 9 is spoken there, protocol 1 here");
+  EXPECT_EQ(client.fault(), "peer uses protocol 9; this version supports 1");
 }
 
 TEST(ClientNegotiationTest, RefusesAServerThatSkipsAStep) {

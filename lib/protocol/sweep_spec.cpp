@@ -1,0 +1,124 @@
+#include "lib/protocol/sweep_spec.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <limits>
+#include <ranges>
+
+#include "lib/base/error.h"
+#include "lib/base/text.h"
+
+namespace tcpstep {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t kMostRounds = 1'000'000;
+
+template <class Enum>
+std::string word_of(Enum value) {
+  const auto& words = kWordsOf<Enum>;
+  return std::string(
+      std::ranges::find(words, value, [](auto& word) { return word.second; })->first);
+}
+
+}  // namespace
+
+std::string to_text(const std::string& name) {
+  return name;
+}
+
+std::string to_text(const SizeList& sizes) {
+  return sizes.text;
+}
+
+std::string to_text(std::uint32_t count) {
+  return std::to_string(count);
+}
+
+std::string to_text(const std::optional<std::uint64_t>& number) {
+  return number ? std::to_string(*number) : std::string();
+}
+
+std::string to_text(Duration duration) {
+  const std::pair<Duration, std::string_view> units[]{
+      {1min, "min"}, {1s, "s"}, {1ms, "ms"}, {1us, "us"}};
+  for (const auto& [unit, name] : units) {
+    if (duration != 0ns && duration % unit == 0ns) {
+      return fmt::format("{}{}", duration / unit, name);
+    }
+  }
+  return duration == 0ns ? "0" : fmt::format("{}ns", duration.count());
+}
+
+std::string to_text(Order order) {
+  return word_of(order);
+}
+
+std::string to_text(Fill fill) {
+  return word_of(fill);
+}
+
+std::string to_text(MeasuredDirection direction) {
+  return word_of(direction);
+}
+
+std::string to_text(ConnectionMode connection) {
+  return word_of(connection);
+}
+
+std::uint32_t parse_rounds(std::string_view text) {
+  return static_cast<std::uint32_t>(parse_count(text, 1, kMostRounds));
+}
+
+std::uint32_t parse_warmup_rounds(std::string_view text) {
+  return static_cast<std::uint32_t>(parse_count(text, 0, kMostRounds));
+}
+
+std::optional<std::uint64_t> parse_seed(std::string_view text) {
+  return parse_count(text, 0, std::numeric_limits<std::uint64_t>::max());
+}
+
+Duration parse_interval(std::string_view text) {
+  return parse_duration(text, 0s, 1h);
+}
+
+Duration parse_timeout(std::string_view text) {
+  return parse_duration(text, 1ms, 1h);
+}
+
+template <class Enum>
+Enum parse_word(std::string_view text) {
+  const auto& words = kWordsOf<Enum>;
+  const auto found = std::ranges::find(words, text, [](auto& word) { return word.first; });
+  if (found == words.end()) {
+    throw UsageError(fmt::format("invalid value '{}': expected {}", printable(text),
+                                 fmt::join(words | std::views::keys, " or ")));
+  }
+  return found->second;
+}
+template Order parse_word(std::string_view text);
+template Fill parse_word(std::string_view text);
+template MeasuredDirection parse_word(std::string_view text);
+template ConnectionMode parse_word(std::string_view text);
+
+SweepSpec PartialSweep::over(SweepSpec other) const {
+  for_each_sweep_field([&](const auto& field) {
+    if (chosen.contains(field.key)) {
+      other.*field.member = values.*field.member;
+    }
+  });
+  return other;
+}
+
+bool PartialSweep::lengthens_run() const {
+  bool found = false;
+  for_each_sweep_field([&](const auto& field) {
+    found = found || ((field.where & kLengthensRun) != 0 && chosen.contains(field.key));
+  });
+  return found;
+}
+
+}  // namespace tcpstep

@@ -1,0 +1,180 @@
+// What to measure. Everything that names, reads, writes, limits or compares a setting of a sweep
+// goes through kSweepFields: the options of both programs, request and accept, the result header.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "lib/base/parse.h"
+#include "lib/base/size_list.h"
+#include "lib/base/units.h"
+
+namespace tcpstep {
+
+enum class Order : std::uint8_t {
+  Ascending,  // the order of 2014: smallest payload first in every round
+  Shuffled,   // a new random order in every round: no size always follows the same other one
+};
+enum class Fill : std::uint8_t {
+  Random,  // pseudo-random bytes: a link that compresses must not flatter us
+  Zero,    // all bytes 0x00: shows whether a link compresses
+};
+enum class MeasuredDirection : std::uint8_t {
+  Down,  // the server sends payloads and times them
+  Up,    // the client does
+};
+enum class ConnectionMode : std::uint8_t {
+  Warm,   // one connection for all pings
+  Fresh,  // a new one for each
+};
+
+struct SweepSpec {
+  std::string link = "unnamed";
+  std::string label;  // may be empty
+  MeasuredDirection direction = MeasuredDirection::Down;
+  ConnectionMode connection = ConnectionMode::Warm;
+  SizeList sizes = parse_sizes("1:9901:100");
+  std::uint32_t rounds = 20;
+  std::uint32_t warmup_rounds = 1;
+  Order order = Order::Ascending;
+  std::optional<std::uint64_t> seed;  // of shuffling and fill; empty: a new one for each run
+  Duration interval{0};               // idle time before each ping
+  Duration timeout = std::chrono::seconds(10);  // of each ping
+  Fill fill = Fill::Random;
+};
+
+// The words for the values of an enum.
+template <class Enum>
+inline constexpr std::array<std::pair<std::string_view, Enum>, 0> kWordsOf;
+template <>
+inline constexpr auto kWordsOf<Order> = std::to_array<std::pair<std::string_view, Order>>(
+    {{"ascending", Order::Ascending}, {"shuffled", Order::Shuffled}});
+template <>
+inline constexpr auto kWordsOf<Fill> = std::to_array<std::pair<std::string_view, Fill>>(
+    {{"random", Fill::Random}, {"zero", Fill::Zero}});
+template <>
+inline constexpr auto kWordsOf<MeasuredDirection> =
+    std::to_array<std::pair<std::string_view, MeasuredDirection>>(
+        {{"down", MeasuredDirection::Down}, {"up", MeasuredDirection::Up}});
+template <>
+inline constexpr auto kWordsOf<ConnectionMode> =
+    std::to_array<std::pair<std::string_view, ConnectionMode>>({{"warm", ConnectionMode::Warm},
+                                                                {"fresh", ConnectionMode::Fresh}});
+
+// As the command line takes it; empty if there is no value.
+[[nodiscard]] std::string to_text(const std::string& name);
+[[nodiscard]] std::string to_text(const SizeList& sizes);
+[[nodiscard]] std::string to_text(std::uint32_t count);
+[[nodiscard]] std::string to_text(const std::optional<std::uint64_t>& number);
+[[nodiscard]] std::string to_text(Duration duration);
+[[nodiscard]] std::string to_text(Order order);
+[[nodiscard]] std::string to_text(Fill fill);
+[[nodiscard]] std::string to_text(MeasuredDirection direction);
+[[nodiscard]] std::string to_text(ConnectionMode connection);
+
+// As in the result header: a time in nanoseconds, anything else as on the command line.
+template <class T>
+[[nodiscard]] std::string to_fact(const T& value) {
+  return to_text(value);
+}
+template <>
+[[nodiscard]] inline std::string to_fact(const Duration& duration) {
+  return std::to_string(duration.count());
+}
+
+// Parsers of the values, each with its limits. They throw UsageError.
+[[nodiscard]] std::uint32_t parse_rounds(std::string_view text);
+[[nodiscard]] std::uint32_t parse_warmup_rounds(std::string_view text);
+[[nodiscard]] std::optional<std::uint64_t> parse_seed(std::string_view text);
+[[nodiscard]] Duration parse_interval(std::string_view text);
+[[nodiscard]] Duration parse_timeout(std::string_view text);
+template <class Enum>
+[[nodiscard]] Enum parse_word(std::string_view text);
+
+// Where a field can be set, and what it does there.
+inline constexpr unsigned kServerOption = 1;
+inline constexpr unsigned kClientOption = 2;
+inline constexpr unsigned kInRequest = 4;
+inline constexpr unsigned kAlwaysInRequest = 8;  // the client's default holds, not the server's
+inline constexpr unsigned kMayBeEmpty = 16;
+inline constexpr unsigned kLengthensRun = 32;  // a request with it is held to the server's limits
+inline constexpr unsigned kOptions = kServerOption | kClientOption;
+
+template <class T>
+struct SweepField {
+  T SweepSpec::*member;
+  std::string_view key;         // in request, accept and result header
+  std::string_view option;      // on the command line
+  std::string_view letter;      // its short form, after a comma
+  std::string_view value_name;  // of the option's value, in --help
+  std::string_view meaning;     // in --help
+  T (*parse)(std::string_view);
+  unsigned where;
+  std::string_view header_key = key;
+
+  [[nodiscard]] std::string names() const { return std::string(option) + std::string(letter); }
+};
+
+inline constexpr auto kSweepFields = std::make_tuple(
+    SweepField<std::string>{&SweepSpec::link, "link", "link", ",l", "NAME",
+                            "name of the path, for tables and plots", parse_name,
+                            kOptions | kInRequest | kMayBeEmpty},
+    SweepField<std::string>{&SweepSpec::label, "label", "label", "", "NAME",
+                            "name of this run or series, such as a host or a commit", parse_name,
+                            kOptions | kInRequest | kMayBeEmpty},
+    SweepField<SizeList>{&SweepSpec::sizes, "sizes", "sizes", ",s", "LIST",
+                         "payload bytes: first:last:step, a,b,c, boundaries", parse_sizes,
+                         kOptions | kInRequest | kLengthensRun, "sizes_bytes"},
+    SweepField<std::uint32_t>{&SweepSpec::rounds, "rounds", "rounds", ",n", "N",
+                              "passes over all sizes", parse_rounds,
+                              kOptions | kInRequest | kLengthensRun},
+    SweepField<std::uint32_t>{&SweepSpec::warmup_rounds, "warmup_rounds", "warmup", ",w", "N",
+                              "passes before them, kept as round 0, never counted",
+                              parse_warmup_rounds, kServerOption | kInRequest | kLengthensRun},
+    SweepField<Order>{&SweepSpec::order, "order", "order", "", "WORD",
+                      "ascending, or shuffled: a new random order in every round",
+                      parse_word<Order>, kOptions | kInRequest},
+    SweepField<std::optional<std::uint64_t>>{
+        &SweepSpec::seed, "seed", "seed", "", "N",
+        "of the shuffling and the fill (default: a new one for each run)", parse_seed,
+        kServerOption | kInRequest},
+    SweepField<Duration>{&SweepSpec::interval, "interval_ns", "interval", ",i", "TIME",
+                         "idle time before each ping", parse_interval,
+                         kOptions | kInRequest | kLengthensRun},
+    SweepField<Duration>{&SweepSpec::timeout, "timeout_ns", "timeout", ",W", "TIME",
+                         "limit of each ping", parse_timeout, kServerOption},
+    SweepField<Fill>{&SweepSpec::fill, "fill", "fill", "", "WORD", "payload bytes: random, or zero",
+                     parse_word<Fill>, kServerOption},
+    SweepField<MeasuredDirection>{
+        &SweepSpec::direction, "direction", "direction", "", "WORD",
+        "who sends and times payloads: down (the server), up (the client), or both in turn",
+        parse_word<MeasuredDirection>, kClientOption | kInRequest | kAlwaysInRequest},
+    SweepField<ConnectionMode>{&SweepSpec::connection, "connection", "connection", "", "WORD",
+                               "warm: one connection; fresh: a new one for each ping",
+                               parse_word<ConnectionMode>,
+                               kClientOption | kInRequest | kAlwaysInRequest});
+
+// Calls `visit` with each field of the table.
+template <class Visit>
+void for_each_sweep_field(Visit&& visit) {
+  std::apply([&](const auto&... field) { (visit(field), ...); }, kSweepFields);
+}
+
+// Some settings of a sweep; the others are left to the server.
+struct PartialSweep {
+  SweepSpec values;
+  std::set<std::string_view> chosen;  // keys of the fields that are set
+
+  // `other` with the chosen settings in place of its own.
+  [[nodiscard]] SweepSpec over(SweepSpec other) const;
+  // True if a setting that lengthens a run is among them.
+  [[nodiscard]] bool lengthens_run() const;
+};
+
+}  // namespace tcpstep
