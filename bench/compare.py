@@ -141,7 +141,7 @@ def tcpstep(setting):
 
 
 def tcpstep_alone(setting):
-    """Each size in a run of its own, as the peers do it."""
+    """Each size in a separate run, as the peers do."""
     result = {}
     for size in setting.sizes:
         output = setting.raw_file(f"tcpstep-{size}")
@@ -225,7 +225,7 @@ PAIRS_A_ROUND = 3  # two processes of the same program differ by some per cent: 
 
 
 def tools_in_order(setting, shuffler):
-    """A fresh order for each round; tcpstep and its limit stand in pairs, so that they see the same machine."""
+    """A new order for each round; tcpstep and bare run in pairs, so that they see the same machine."""
     is_peer_round = setting.round % ROUNDS_A_PEER_ROUND == 0
     peers = {"tcpstep alone": tcpstep_alone, **(SPINNING_PEERS if setting.wait == "spin" else PEERS)} if is_peer_round else {}
     blocks = [[peer] for peer in peers.items()]
@@ -297,7 +297,7 @@ def cell_of(row):
 
 
 def mean_row(rows):
-    """Of the runs of one tool in one round; with the least of all."""
+    """The means over the runs of one tool in one round, and the smallest minimum."""
     keys = [key for key in ("min_ns", "median_ns", "mean_ns") if rows[0][key]]
     means = {key: statistics.fmean(float(row[key]) for row in rows) for key in keys}
     return {"median_ns": "", **means, "least_ns": min(float(row["min_ns"] or "inf") for row in rows)}
@@ -349,7 +349,7 @@ def main():
     parser.add_argument("--wait", nargs="+", choices=["block", "spin"], default=["block", "spin"])
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--order", choices=["shuffled", "ascending"], default="shuffled", help="of the sizes within a round")
-    parser.add_argument("--seed", type=int, default=2014, help="of the order of the tools within each round")
+    parser.add_argument("--seed", type=int, default=2014, help="seed of the order of the tools within each round")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
     (measure if options.what == "measure" else table)(options)

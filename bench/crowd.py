@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Measures what a crowd costs an honest client of tcpstep-server, and the server itself, on loopback.
+"""Measures what a crowd costs a normal client of tcpstep-server, and the server itself, on loopback.
 
 usage: bench/crowd.py [PAIRS, 7 by default]     needs two processors, and a release build, or another one in $TCPSTEP_BUILD; about 2 minutes
 
-A pair is one run with the crowd and one without it, in turn first. The crowd is a thousand connections that say nothing and two hundred
-clients that say nonsense, stall, or reset, again and again. docs/performance.md has its table.
+A pair is one run with the crowd and one without it, in turn first. The crowd is a thousand silent connections and two hundred
+clients that send nonsense, stall, or reset, again and again. docs/performance.md has its table.
 """
 import asyncio
 import collections
@@ -55,7 +55,7 @@ NONSENSE = {
 
 
 class Crowd:
-    """1200 clients of one process, which is pinned elsewhere and stands for other hosts."""
+    """1200 clients of one process, which is pinned elsewhere and represents other hosts."""
 
     def __init__(self, port, idle, hostile):
         self.port, self.idle, self.hostile = port, idle, hostile
@@ -111,7 +111,7 @@ class Crowd:
 
 @contextlib.contextmanager
 def crowd(port, processors, idle=IDLE, hostile=HOSTILE):
-    """While it is there; gives a counter that says afterwards how often each kind came."""
+    """While the crowd is there; yields a counter of how often each kind connected."""
     command = [sys.executable, __file__, "--crowd", str(port), str(idle), str(hostile)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                preexec_fn=lambda: os.sched_setaffinity(0, processors))
@@ -163,10 +163,10 @@ class Server:
         return len(self.log.read().splitlines())
 
 
-def honest_run(server, folder, options):
+def normal_run(server, folder, options):
     """Median and 99th percentile in µs."""
-    path = pathlib.Path(folder) / "honest.csv"
-    subprocess.run([CLIENT, "--port", str(server.port), "--link=honest", f"--rounds={ROUNDS}", "--quiet",
+    path = pathlib.Path(folder) / "normal.csv"
+    subprocess.run([CLIENT, "--port", str(server.port), "--link=normal", f"--rounds={ROUNDS}", "--quiet",
                     "--timeout=10s", "--output", path, *options, "127.0.0.1"], check=True)
     rtts, columns, trailer = [], None, ""
     with path.open() as lines:
@@ -181,7 +181,7 @@ def honest_run(server, folder, options):
                 rtts.append(int(fields[position["rtt_ns"]]))
     assert "status=complete" in trailer, trailer
     path.unlink()
-    for file in pathlib.Path(folder).glob("*_honest.csv"):
+    for file in pathlib.Path(folder).glob("*_normal.csv"):
         file.unlink()
     return statistics.median(rtts) / 1000, statistics.quantiles(rtts, n=100)[98] / 1000
 
@@ -193,7 +193,7 @@ def ratio_of(ratios):
 def measure(name, options, processors, pairs):
     with tempfile.TemporaryDirectory() as folder:
         server = Server(folder, options)
-        honest_run(server, folder, options)  # what is allocated once is there
+        normal_run(server, folder, options)  # what is allocated once is there
         before = server.state()
         with crowd(server.port, processors, hostile=0):
             begin = server.seconds()
@@ -204,11 +204,11 @@ def measure(name, options, processors, pairs):
         for pair in range(pairs):
             for has_crowd in ((False, True), (True, False))[pair % 2]:
                 if not has_crowd:
-                    without.append(honest_run(server, folder, options))
+                    without.append(normal_run(server, folder, options))
                     continue
                 with crowd(server.port, processors) as done:
                     begin = time.monotonic()
-                    beside.append(honest_run(server, folder, options))
+                    beside.append(normal_run(server, folder, options))
                     states.append(server.state())
                     seconds += time.monotonic() - begin + 1
                 total += done

@@ -66,6 +66,25 @@ std::optional<Segment> parse_segment(std::span<const std::byte> packet) {
                  .sequence = ntohl(tcp.seq)};
 }
 
+// Ends after `nanoseconds` instructions: exactly then where an instruction takes one.
+void spin(std::uint64_t nanoseconds) {
+#ifdef __x86_64__
+  std::uint64_t pairs = nanoseconds / 2 + 1;
+  asm volatile(
+      "test $1, %1\n\t"
+      "jz 1f\n\t"
+      "nop\n"
+      "1: dec %0\n\t"
+      "jnz 1b"
+      : "+r"(pairs)
+      : "r"(nanoseconds)
+      : "cc");
+#else
+  for (volatile std::uint64_t left = nanoseconds; left > 0; left = left - 1) {
+  }
+#endif
+}
+
 timespec to_timespec(Duration time) {
   return {.tv_sec = time / 1s, .tv_nsec = (time % 1s).count()};
 }
@@ -150,10 +169,10 @@ bool Emulator::take(Direction direction) {
   }
   // From when the host sent it, not from when it was noticed.
   const Duration read = now();
-  const Duration in = std::clamp(read - waited, arrived_[index], read);
+  Duration in = std::clamp(read - waited, arrived_[index], read);
   arrived_[index] = in;
   if (is_sweep_followed_) {
-    watch_for_sweep(direction, packet, in);
+    in = watch_for_sweep(direction, packet, in);
   }
   const auto due = link_.send(direction, std::max(Duration::zero(), in - link_started_),
                               static_cast<std::uint32_t>(packet.size()));
@@ -186,11 +205,11 @@ bool Emulator::deliver(Direction direction) {
   return true;
 }
 
-void Emulator::watch_for_sweep(Direction direction, std::span<const std::byte> packet,
-                               Duration in) {
+Duration Emulator::watch_for_sweep(Direction direction, std::span<const std::byte> packet,
+                                   Duration in) {
   const auto segment = parse_segment(packet);
   if (!segment || segment->payload_bytes == 0) {
-    return;
+    return in;
   }
   if (direction == Direction::Up && segment->payload_bytes > 1) {
     const bool is_new =
@@ -200,19 +219,19 @@ void Emulator::watch_for_sweep(Direction direction, std::span<const std::byte> p
       is_negotiating_ = true;
     }
   } else if (direction == Direction::Down && std::exchange(is_negotiating_, false)) {
-    restart_link(in);
+    return restart_link(in);
   }
+  return in;
 }
 
 // What was sent before neither moves the link's random draws nor its grid, nor does it hold
 // anything up. What is in flight arrives now.
-void Emulator::restart_link(Duration in) {
+Duration Emulator::restart_link(Duration in) {
+  if (grid_ > Duration::zero()) {
+    in = wait_for_grid();
+  }
   link_ = LinkModel(profile_, seed_);
   link_started_ = in;
-  if (grid_ > Duration::zero()) {
-    const Duration since_boot = started_.time_since_epoch() + in;
-    link_started_ += (grid_ - since_boot % grid_) % grid_;
-  }
   for (auto& queue : in_flight_) {
     for (Packet& packet : queue) {
       packet.due = std::min(packet.due, in);
@@ -220,6 +239,19 @@ void Emulator::restart_link(Duration in) {
   }
   error_ = {};
   lost_ = 0;
+  return in;
+}
+
+// Until the next multiple of the grid. In virtual time this is the same state to the nanosecond,
+// whenever it began.
+Duration Emulator::wait_for_grid() {
+  constexpr Duration kSpun = 1ms;
+  const auto since_boot = [] { return std::chrono::steady_clock::now().time_since_epoch(); };
+  const Duration end = ((since_boot() + kSpun) / grid_ + 1) * grid_;
+  const timespec wake = to_timespec(end - kSpun);
+  ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &wake, nullptr);
+  spin(static_cast<std::uint64_t>((end - since_boot()).count()));
+  return end - started_.time_since_epoch();
 }
 
 void Emulator::record(Direction direction, const Packet& packet, Duration out) {

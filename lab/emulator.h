@@ -75,8 +75,10 @@ class Emulator {
   };
 
   [[nodiscard]] Duration now() const;
-  void watch_for_sweep(Direction direction, std::span<const std::byte> packet, Duration in);
-  void restart_link(Duration in);
+  // Both return when the packet enters, which may be later than `in`.
+  Duration watch_for_sweep(Direction direction, std::span<const std::byte> packet, Duration in);
+  Duration restart_link(Duration in);
+  Duration wait_for_grid();
   void record(Direction direction, const Packet& packet, Duration out);
   bool take(Direction direction);
   bool deliver(Direction direction);

@@ -110,6 +110,7 @@ chmod +x "$root/init"
 	"$busybox" cpio -o -H newc -R 0:0 --renumber-inodes --ignore-devno 2>/dev/null) >"$folder/initrd"
 rm -rf "$root"
 
+# The kernel is told how fast the processor is: it would measure some millionths more or less at each boot.
 if [ -e "$folder/take_turns.so" ]; then
 	export LD_PRELOAD="$folder/take_turns.so"
 fi
@@ -119,5 +120,5 @@ exec qemu-system-x86_64 -name tcpstep,debug-threads=on -nodefaults -no-user-conf
 	-rtc base=2020-01-01,clock=vm -kernel "$kernel" -initrd "$folder/initrd" \
 	-serial "file:$folder/console" -serial "file:$folder/stdout" \
 	-serial "file:$folder/stderr" -serial "file:$folder/out.tar" \
-	-append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr random.trust_cpu=on tsc=reliable 8250.nr_uarts=4" \
+	-append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr random.trust_cpu=on tsc=reliable tsc_early_khz=1000000 hpet=disable pmtmr=0 8250.nr_uarts=4" \
 	</dev/null
