@@ -242,16 +242,21 @@ Duration Emulator::restart_link(Duration in) {
   return in;
 }
 
-// Until the next multiple of the grid. In virtual time this is the same state to the nanosecond,
-// whenever it began.
+// Until shortly after the next multiple of the grid. In virtual time the machine then is in the
+// same state to the nanosecond, whenever it began: the kernel's tick, on each multiple, falls into
+// the spinning, and the timer of the processor, which counts in steps of 16 ns, is set anew after
+// it.
 Duration Emulator::wait_for_grid() {
-  constexpr Duration kSpun = 1ms;
   const auto since_boot = [] { return std::chrono::steady_clock::now().time_since_epoch(); };
-  const Duration end = ((since_boot() + kSpun) / grid_ + 1) * grid_;
-  const timespec wake = to_timespec(end - kSpun);
-  ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &wake, nullptr);
-  spin(static_cast<std::uint64_t>((end - since_boot()).count()));
-  return end - started_.time_since_epoch();
+  const auto sleep_until = [](Duration time) {
+    const timespec wake = to_timespec(time);
+    ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &wake, nullptr);
+  };
+  const Duration tick = ((since_boot() + 2ms) / grid_ + 1) * grid_;
+  sleep_until(tick - 1ms);
+  spin(static_cast<std::uint64_t>((tick + 1ms - since_boot()).count()));
+  sleep_until(tick + 2ms);
+  return tick + 2ms - started_.time_since_epoch();
 }
 
 void Emulator::record(Direction direction, const Packet& packet, Duration out) {

@@ -31,12 +31,12 @@ int run(const ListOptions&) {
 int run(const ShowOptions& options) {
   const Profile profile = load_profile(options.profile);
   LinkRuns runs;
-  runs.link = profile.name;
-  runs.mss = mss_of(profile);
+  runs.key = {.link = profile.name, .mss = mss_of(profile)};
   runs.runs = 1;
-  runs.series = predict(profile, {.sizes = parse_sizes("1:9901:100").fixed});
-  for (auto& [size, rtts] : runs.series) {
-    std::ranges::sort(rtts);
+  for (const auto& [size, rtts] : predict(profile, {.sizes = parse_sizes("1:9901:100").fixed})) {
+    for (const Duration rtt : rtts) {
+      runs.series[size].add(rtt);
+    }
   }
   print_data(profile_text(options.profile));
   print_words("\nPredicted by its model:\n" +

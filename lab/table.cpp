@@ -145,10 +145,10 @@ void measure_links(const TableOptions& options, bool is_virtual) {
 }
 
 TableColumn read_column(const TableOptions& options, const LinkOptions& link) {
-  RunReader reader(result_file(options, link));
-  const bool is_faithful = reader.header().find("lab_faithful") != "no";
+  const Run run = read_run(result_file(options, link), RttClock::Application);
+  const bool is_faithful = run.header.find("lab_faithful") != "no";
   RunCollection runs;
-  runs.add(reader);
+  runs.add(run);
   TableColumn column = table_column(runs.links()[0], reference_2014(link.profile));
   column.is_faithful = is_faithful;
   return column;
