@@ -254,7 +254,8 @@ Duration Emulator::wait_for_grid() {
   };
   const Duration tick = ((since_boot() + 2ms) / grid_ + 1) * grid_;
   sleep_until(tick - 1ms);
-  spin(static_cast<std::uint64_t>((tick + 1ms - since_boot()).count()));
+  const Duration left = tick + 1ms - since_boot();
+  spin(static_cast<std::uint64_t>(std::max(Duration::zero(), left).count()));
   sleep_until(tick + 2ms);
   return tick + 2ms - started_.time_since_epoch();
 }
