@@ -15,8 +15,8 @@ struct HostsRunOptions {
   bool is_time_virtual = false;  // a sweep then starts at a fixed time, whatever happened before
   bool is_netem = false;         // the kernel's netem instead of our emulator
   std::filesystem::path log;     // of packets, if not empty
-  Words near;                    // $TCPSTEP_FAR in front of a command runs it on the far host
-  Words far;                     // started a moment later, if not empty
+  Command near;                  // $TCPSTEP_FAR in front of a command runs it on the far host
+  Command far;                   // started a moment later, if not empty
   std::function<void()> on_ack;  // after each payload upwards; if set, this is a sweep
 };
 

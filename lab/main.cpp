@@ -9,8 +9,7 @@
 #include "lab/options.h"
 #include "lab/table.h"
 #include "lib/base/parse.h"
-#include "lib/cli/print.h"
-#include "lib/cli/run_program.h"
+#include "lib/cli/program.h"
 #include "lib/link/netem.h"
 #include "lib/link/prediction.h"
 #include "lib/link/profile_file.h"
@@ -39,8 +38,8 @@ int run(const ShowOptions& options) {
     }
   }
   print_data(profile_text(options.profile));
-  print_words("\nPredicted by its model:\n" +
-              render_text(std::array{penalty_table(runs, Statistic::minimum())}));
+  print_message("\nPredicted by its model:\n" +
+                render_text(std::array{penalty_table(runs, Statistic::minimum())}));
   return kExitFine;
 }
 

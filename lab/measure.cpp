@@ -20,9 +20,8 @@
 #include "lib/base/file.h"
 #include "lib/base/parse.h"
 #include "lib/base/process.h"
-#include "lib/cli/print.h"
+#include "lib/cli/program.h"
 #include "lib/cli/progress_bar.h"
-#include "lib/cli/run_program.h"
 #include "lib/cli/stop_signals.h"
 #include "lib/runfile/output_file.h"
 #include "lib/runfile/run_reader.h"
@@ -35,17 +34,11 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kWarmupRounds = 1;  // tcpstep-server's default
 
-void die_if_stopped() {
-  if (const int signal = StopSignals::received(); signal != 0) {
-    StopSignals::die_of(signal);
-  }
-}
-
 // The options of the same request for another process, here or in the virtual machine.
-Words arguments_of(const LinkOptions& link, const PlaceOptions& place) {
-  Words words{"--scale",     link.scale.text(),
-              "--seed",      std::to_string(link.seed),
-              "--tolerance", fmt::format("{:.10g}%", place.tolerance * 100)};
+Command arguments_of(const LinkOptions& link, const PlaceOptions& place) {
+  Command words{"--scale",     link.scale.text(),
+                "--seed",      std::to_string(link.seed),
+                "--tolerance", fmt::format("{:.10g}%", place.tolerance * 100)};
   if (link.is_swapped) {
     words.emplace_back("--swap");
   }
@@ -55,8 +48,8 @@ Words arguments_of(const LinkOptions& link, const PlaceOptions& place) {
   return words;
 }
 
-Words arguments_of(const MeasureOptions& options, const LinkOptions& link) {
-  Words words = arguments_of(link, options.place);
+Command arguments_of(const MeasureOptions& options, const LinkOptions& link) {
+  Command words = arguments_of(link, options.place);
   words.insert(words.begin(), "measure");
   words.insert(words.end(), {"--sizes", options.sizes, "--rounds", std::to_string(options.rounds),
                              "--results", options.results});
@@ -76,33 +69,33 @@ int measure_here(const MeasureOptions& options) {
   const std::string label = !options.label.empty() ? options.label
                             : is_time_virtual()    ? "virtual"
                                                    : "real";
-  const Words server{sibling_program("tcpstep-server", "server"),
-                     "--quiet",
-                     "--ipv4",
-                     "--bind",
-                     kNearAddress,
-                     "--output",
-                     unfinished,
-                     "--link",
-                     profile.name,
-                     "--label",
-                     label,
-                     "--sizes",
-                     options.sizes,
-                     "--rounds",
-                     std::to_string(options.rounds),
-                     "--seed",
-                     std::to_string(link.seed),
-                     "--timeout",
-                     "60s"};
-  const Words client{sibling_program("tcpstep-client", "client"),
-                     "--quiet",
-                     "--ipv4",
-                     "--retry",
-                     "20",
-                     "--timeout",
-                     "2min",
-                     kNearAddress};
+  const Command server{sibling_program("tcpstep-server", "server"),
+                       "--quiet",
+                       "--ipv4",
+                       "--bind",
+                       kNearAddress,
+                       "--output",
+                       unfinished,
+                       "--link",
+                       profile.name,
+                       "--label",
+                       label,
+                       "--sizes",
+                       options.sizes,
+                       "--rounds",
+                       std::to_string(options.rounds),
+                       "--seed",
+                       std::to_string(link.seed),
+                       "--timeout",
+                       "60s"};
+  const Command client{sibling_program("tcpstep-client", "client"),
+                       "--quiet",
+                       "--ipv4",
+                       "--retry",
+                       "20",
+                       "--timeout",
+                       "2min",
+                       kNearAddress};
   const SizeList sizes = parse_sizes(options.sizes);
   const std::size_t pings = sizes.has_boundaries ? 0 : sizes.fixed.size();  // per round; 0: unknown
   std::optional<ProgressBar> progress(std::in_place, "ping",
@@ -136,9 +129,9 @@ int measure_here(const MeasureOptions& options) {
                                 lab_header(link, options.place.is_netem, outcome, faithfulness)));
     print_data(file.path().string() + '\n');
   }
-  die_if_stopped();
+  StopSignals::die_if_received();
   if (!options.place.is_netem) {
-    print_words(fmt::format("tcpstep-lab: {}: {}", profile.name, faithfulness.text()));
+    print_message(fmt::format("tcpstep-lab: {}: {}", profile.name, faithfulness.text()));
   }
   return outcome.status != 0 || !faithfulness.is_faithful ? kExitFailed : kExitFine;
 }
@@ -158,7 +151,7 @@ int measure_in_machine(const MeasureOptions& options) {
   MeasureOptions inside = options;
   inside.results = VirtualMachine::kOutput;
   inside.log = options.log.empty() ? "" : fs::path(VirtualMachine::kOutput) / "packets.csv";
-  Words command = arguments_of(inside, link);
+  Command command = arguments_of(inside, link);
   command.insert(command.begin(), "tcpstep-lab");
   command.push_back(machine.add_profile(link.profile));
   const int status = machine.run(command, link.profile_name());
@@ -178,7 +171,7 @@ int measure_in_machine(const MeasureOptions& options) {
 
 int run_in_machine(const RunOptions& options) {
   VirtualMachine machine(options.place.kernel);
-  Words command = arguments_of(options.link, options.place);
+  Command command = arguments_of(options.link, options.place);
   command.insert(command.begin(), {"tcpstep-lab", "run"});
   if (!options.log.empty()) {
     command.insert(command.end(), {"--log", std::string(VirtualMachine::kOutput) + "/packets.csv"});
@@ -194,7 +187,7 @@ int run_in_machine(const RunOptions& options) {
 // Starts `tcpstep-lab measure` for one link; its standard output goes to `printed`.
 Child start_measuring(const MeasureOptions& options, const LinkOptions& link,
                       const fs::path& printed) {
-  Words command = arguments_of(options, link);
+  Command command = arguments_of(options, link);
   command.insert(command.begin(), fs::read_symlink("/proc/self/exe"));
   if (options.place.is_virtual) {
     command.emplace_back("--virtual");
@@ -231,7 +224,7 @@ int measure_each(const MeasureOptions& options, const OnResult& on_result) {
     }
     status = std::max(status, running.front().wait());
     running.pop_front();
-    die_if_stopped();
+    StopSignals::die_if_received();
     if (const std::string text = read_file(printed(done)); !text.empty()) {
       on_result(options.links[done], text.substr(0, text.find('\n')));
     }
@@ -261,12 +254,12 @@ int run_command(const RunOptions& options) {
                                                     .near = options.command,
                                                     .far = {},
                                                     .on_ack = {}});
-  die_if_stopped();
+  StopSignals::die_if_received();
   if (options.place.is_netem || outcome.error.packets() == 0) {
     return outcome.status;
   }
   const Faithfulness faithfulness = judge(outcome.error, {}, profile, options.place.tolerance);
-  print_words(fmt::format("tcpstep-lab: {}: {}", profile.name, faithfulness.text()));
+  print_message(fmt::format("tcpstep-lab: {}: {}", profile.name, faithfulness.text()));
   return outcome.status == 0 && !faithfulness.is_faithful ? kExitFailed : outcome.status;
 }
 

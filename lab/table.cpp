@@ -14,8 +14,7 @@
 #include "lib/base/file.h"
 #include "lib/base/process.h"
 #include "lib/base/text.h"
-#include "lib/cli/print.h"
-#include "lib/cli/run_program.h"
+#include "lib/cli/program.h"
 #include "lib/link/profile_file.h"
 #include "lib/report/rows.h"
 #include "lib/runfile/run_reader.h"
@@ -155,8 +154,8 @@ TableColumn read_column(const TableOptions& options, const LinkOptions& link) {
 }
 
 void draw_plots(const TableOptions& options) {
-  Words command{sibling_program("tcpstep-analyze", "analysis"), "plot", "--out",
-                options.results / "plots"};
+  Command command{sibling_program("tcpstep-analyze", "analysis"), "plot", "--out",
+                  options.results / "plots"};
   for (const LinkOptions& link : table_links(options)) {
     command.push_back(result_file(options, link));
   }

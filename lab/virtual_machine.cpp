@@ -7,7 +7,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
-#include "lib/cli/print.h"
+#include "lib/cli/program.h"
 #include "lib/cli/stop_signals.h"
 #include "lib/link/profile_file.h"
 
@@ -52,7 +52,7 @@ VirtualMachine::VirtualMachine(std::string kernel) : kernel_(std::move(kernel)) 
   if (const auto library = find_take_turns()) {
     fs::copy_file(*library, folder_.path() / kTakeTurns);
   } else {
-    print_words(
+    print_message(
         fmt::format("tcpstep-lab: {} is missing: two runs may differ by nanoseconds", kTakeTurns));
   }
 }
@@ -62,11 +62,11 @@ std::string VirtualMachine::add_profile(const std::string& profile) {
   return fs::path("/programs") / kProfile;
 }
 
-int VirtualMachine::run(const Words& command, const std::string& profile) {
+int VirtualMachine::run(const Command& command, const std::string& profile) {
   const StopSignals signals;
   const fs::path& folder = folder_.path();
   replace_file(folder / "virtual_machine.sh", virtual_machine_script());
-  Words machine{"sh", folder / "virtual_machine.sh", folder, kernel_};
+  Command machine{"sh", folder / "virtual_machine.sh", folder, kernel_};
   machine.insert(machine.end(), command.begin(), command.end());
   const int status = Child::start(machine).wait();
   if (const int signal = StopSignals::received(); signal != 0) {
@@ -80,7 +80,7 @@ int VirtualMachine::run(const Words& command, const std::string& profile) {
     if (messages.starts_with(kInside)) {
       messages.replace(0, kInside.size(), "tcpstep-lab: " + profile);
     }
-    print_words(std::string_view(messages).substr(0, messages.size() - 1));
+    print_message(std::string_view(messages).substr(0, messages.size() - 1));
   }
   if (read_file(folder / "out.tar").empty()) {
     throw WorldError(fmt::format("the virtual machine ended early (qemu's status {})", status),
@@ -95,8 +95,8 @@ std::string VirtualMachine::printed() const {
 }
 
 bool is_virtual_machine_possible() {
-  const Words find{"sh", "-c",
-                   "PATH=$PATH:/usr/sbin:/sbin; command -v qemu-system-x86_64 >/dev/null"};
+  const Command find{"sh", "-c",
+                     "PATH=$PATH:/usr/sbin:/sbin; command -v qemu-system-x86_64 >/dev/null"};
   return Child::start(find).wait() == 0;
 }
 

@@ -28,7 +28,7 @@ class VirtualMachine {
   // Boots, runs `command` with our programs on the PATH, prints its standard error with the
   // profile's own name, and returns its exit status. Throws WorldError if the machine cannot be
   // made or ends early. Call it once.
-  int run(const Words& command, const std::string& profile);
+  int run(const Command& command, const std::string& profile);
 
   // After run(): the command's standard output.
   [[nodiscard]] std::string printed() const;
