@@ -12,7 +12,7 @@ ALLOWED = {
     "lib/base": [],
     "lib/cli": ["lib/base", "lib/host"],
     "lib/host": ["lib/base", "lib/net"],
-    "lib/link": ["lib/base", "lib/report"],
+    "lib/link": ["lib/base"],
     "lib/net": ["lib/base"],
     "lib/protocol": ["lib/base"],
     "lib/runfile": ["lib/base", "lib/stats"],
