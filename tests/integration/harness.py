@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -155,6 +156,11 @@ def report(*files):
     return result, json.loads(result.stdout)["links"] if result.stdout else []
 
 
+def classic_programs():
+    """The classic client and the classic server that docs/protocol.md shows, in Python."""
+    return re.findall(r"^```python\n(.*?)^```$", (SOURCE / "docs/protocol.md").read_text(), re.M | re.S)
+
+
 def answer(peer, pings=None):
     """The classic client, for `pings` pings or to the end. Returns how many it answered."""
     answered = 0
@@ -202,7 +208,7 @@ class TestCase(unittest.TestCase):
     maxDiff = None
 
     def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="tcpstep-test-")
+        folder = tempfile.TemporaryDirectory(prefix="test-tcpstep-")
         self.addCleanup(folder.cleanup)
         self.directory = pathlib.Path(folder.name)
 

@@ -1,15 +1,14 @@
-"""The documentation is right: manual pages, console examples, links, the protocol's programs, result files."""
+"""The documentation is right: manual pages, console examples, links, result files."""
 
 import os
 import re
 import sys
 import unittest
 
-from harness import HERE, PATIENCE, SOURCE, TestCase, environment, free_port, main, read_run, run, start
+from harness import HERE, SOURCE, TestCase, environment, main, read_run, run
 
 PAGES = [page for folder in (".", "docs", "docs/decisions", "results")
          for page in sorted((SOURCE / folder).glob("*.md"))]
-PROTOCOL = SOURCE / "docs" / "protocol.md"
 RESULT_FORMAT = SOURCE / "docs" / "result_format.md"
 
 
@@ -97,32 +96,6 @@ class Links(unittest.TestCase):
                     self.assertTrue(target.exists(), "there is no such file")
                     if anchor:
                         self.assertIn(anchor, self.anchors(target))
-
-
-class ProgramsOfTheProtocol(TestCase):
-    def setUp(self):
-        super().setUp()
-        self.client, self.server = blocks(PROTOCOL.read_text(), "python")
-
-    def test_client_answers_the_whole_default_sweep(self):
-        server = self.start_server("--one-off")
-        client = run(sys.executable, "-c", self.client, "127.0.0.1", server.port)
-        self.assertEqual((client.returncode, client.stderr), (0, ""))
-        self.assertEqual(server.wait(), 0, server.words)
-        file, = server.files()
-        self.assertEqual(len(self.assert_complete(file, 2000).rows), 2101)
-
-    def test_server_gets_2000_answers(self):
-        port = free_port()
-        server = start(sys.executable, "-c", self.server, port)
-        self.addCleanup(server.communicate)
-        self.addCleanup(server.kill)
-        client = run("tcpstep-client", "--port", port, "--retry", "9", "127.0.0.1")
-        measured, words = server.communicate(timeout=PATIENCE)
-        self.assertEqual(client.returncode, 0, client.stderr)
-        self.assertEqual((server.returncode, words), (0, ""))
-        self.assertRegex(client.stdout, "^2000 payloads, ")
-        self.assertEqual(len(measured.splitlines()), 2000)
 
 
 class ResultFormat(TestCase):

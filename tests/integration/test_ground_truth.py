@@ -14,7 +14,7 @@ import sys
 import time
 import unittest
 
-from harness import HERE, PATIENCE, TestCase, environment, read_run, wait_until
+from harness import PATIENCE, TestCase, classic_programs, environment, read_run, wait_until
 
 NEAR = "10.19.9.1"
 FAR = os.environ.get("TCPSTEP_FAR", "").split()
@@ -89,7 +89,7 @@ class GroundTruth(TestCase):
                                    *arguments)
         capture = Capture(self.directory, server.port)
         # The classic one: all bytes of the capture are payloads and acks.
-        client = subprocess.Popen([*FAR, sys.executable, HERE / "classic_client.py", NEAR,
+        client = subprocess.Popen([*FAR, sys.executable, "-c", classic_programs()[0], NEAR,
                                    str(server.port)], env=environment(), stdout=subprocess.DEVNULL,
                                   stderr=subprocess.DEVNULL)
         during()

@@ -14,7 +14,7 @@ from harness import PROGRAMS, environment, main, run
 class Installed(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory(prefix="tcpstep-test-")
+        folder = tempfile.TemporaryDirectory(prefix="test-tcpstep-")
         cls.addClassCleanup(folder.cleanup)
         cls.prefix = pathlib.Path(folder.name)
         subprocess.run(["cmake", "--install", os.environ["TCPSTEP_BUILD"], "--prefix", cls.prefix, "--strip"],

@@ -7,7 +7,7 @@ import sys
 from harness import SOURCE, TestCase, main, read_run, report, run
 from test_lab import smallest_rtts
 
-sys.path.insert(0, str(SOURCE / "tests" / "unit" / "lab"))
+sys.path.insert(0, str(SOURCE / "tests" / "unit" / "link"))
 import link_model  # noqa: E402
 
 PATIENCE = 200
@@ -19,14 +19,16 @@ class NoMachine(Exception):
     pass
 
 
-def measure_over(profile, folder, *clients, mtu=1500, lab="tcpstep-lab"):
-    """The files of clients with these options on the far host, one after the other, a server on the near one."""
-    set_mtu = f"ip link set tcpstep0 mtu {mtu}"
-    lines = [f"{set_mtu}; $TCPSTEP_FAR {set_mtu}; mkdir /tmp/files",
-             "tcpstep-server -q --results /tmp/results & sleep 1"]
-    lines += [f"$TCPSTEP_FAR tcpstep-client -q -o /tmp/files {options} 10.19.9.1" for options in clients]
+def measure_over(profile, folder, *clients, mtus=(1500,)):
+    """The files of clients with these options on the far host, one after the other, a server on the near one.
+    All clients run once for each MTU: one virtual machine does it all."""
+    lines = ["mkdir /tmp/files", "tcpstep-server -q --results /tmp/results & sleep 1"]
+    for mtu in mtus:
+        set_mtu = f"ip link set tcpstep0 mtu {mtu}"
+        lines.append(f"{set_mtu}; $TCPSTEP_FAR {set_mtu}")
+        lines += [f"$TCPSTEP_FAR tcpstep-client -q -o /tmp/files {options} 10.19.9.1" for options in clients]
     lines += [f"for file in /tmp/files/*; do cat $file; echo {SEPARATOR}; done", "kill $!"]
-    result = run(lab, "run", "--virtual", profile, "--", "sh", "-ec", "\n".join(lines), timeout=PATIENCE)
+    result = run("tcpstep-lab", "run", "--virtual", profile, "--", "sh", "-ec", "\n".join(lines), timeout=PATIENCE)
     if "no virtual machine" in result.stderr:
         raise NoMachine(result.stderr.strip())
     files = []
@@ -72,14 +74,10 @@ class Negotiated(TestCase):
         _, links = report(*files)
         self.assertEqual({link["link"] for link in links}, {"unnamed", "unnamed.up"})
 
-    def assert_cliff(self, mss, mtu):
-        """A fresh connection's eleventh segment has to wait for a round trip; a warm one's has not."""
-        profile = self.directory / "mine.profile"
-        profile.write_text("[both]\ndelay = 10ms\n")
-        sweep = f"--link mine --rounds 3 --sizes 1,{10 * mss},{10 * mss + 1}"
-        fresh, warm = sorted(self.measure(profile, f"{sweep} --connection fresh", f"{sweep} --connection warm",
-                                          mtu=mtu), key=lambda file: read_run(file).header["connection"])
-        self.assertEqual(read_run(fresh).header["mss_bytes"], str(mss))
+    def assert_cliff(self, mss, files):
+        """A fresh connection's eleventh segment has to wait for a round trip; a warm one's does not."""
+        fresh, warm = sorted((file for file in files if read_run(file).header["mss_bytes"] == str(mss)),
+                             key=lambda file: read_run(file).header["connection"])
         for file, beyond in ((fresh, 2), (warm, 1)):
             rtts = smallest_rtts(file)
             for size, round_trips in ((1, 1), (10 * mss, 1), (10 * mss + 1, beyond)):
@@ -87,14 +85,18 @@ class Negotiated(TestCase):
                     self.assertAlmostEqual(rtts[size] / 20, round_trips, delta=0.1)
         _, links = report(warm, fresh)
         self.assertEqual([link["link"] for link in links], ["mine", "mine.fresh"])
-        penalties = {link["link"]: link["classes"][-1] for link in links}
-        self.assertEqual({row["segments"] for row in penalties.values()}, {11})
+        for link in links:
+            self.assertIn(11, [row["segments"] for row in link["classes"]])
 
-    def test_initial_window_ends_behind_ten_segments(self):
-        self.assert_cliff(1448, 1500)
-
-    def test_initial_window_ends_inside_the_usual_sizes_at_a_small_mss(self):
-        self.assert_cliff(990, 1042)
+    def test_initial_window_ends_behind_ten_segments_whatever_the_mss(self):
+        profile = self.directory / "mine.profile"
+        profile.write_text("[both]\ndelay = 10ms\n")
+        sizes = ",".join(str(size) for mss in (1448, 990) for size in (10 * mss, 10 * mss + 1))
+        sweep = f"--link mine --rounds 3 --sizes 1,{sizes}"
+        files = self.measure(profile, f"{sweep} --connection fresh", f"{sweep} --connection warm", mtus=(1500, 1042))
+        self.assertEqual(len(files), 4)
+        for mss in (1448, 990):
+            self.assert_cliff(mss, files)
 
 
 if __name__ == "__main__":
