@@ -18,11 +18,10 @@
 namespace tcpstep {
 namespace {
 
-std::vector<RunSamples> load(const std::vector<std::filesystem::path>& files, RttClock clock) {
-  std::vector<RunSamples> runs;
+std::vector<Run> load(const std::vector<std::filesystem::path>& files, RttClock clock) {
+  std::vector<Run> runs;
   for (const auto& file : files) {
-    RunReader reader(file);
-    runs.push_back(read_run_samples(reader, file.string(), clock));
+    runs.push_back(read_run(file, clock));
   }
   return runs;
 }

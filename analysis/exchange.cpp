@@ -19,7 +19,7 @@ namespace {
 constexpr std::uintmax_t kLargestForeignFile = std::uintmax_t{1} << 30U;
 constexpr std::size_t kEnoughToPrint = std::size_t{64} * 1024;
 
-const SampleSketch& samples_of(const SketchCollection& runs, std::optional<PayloadSize> size) {
+const SampleSketch& samples_of(const RunCollection& runs, std::optional<PayloadSize> size) {
   if (runs.links().size() != 1) {
     throw UsageError(fmt::format("hgrm is of one link, and these are {}", runs.links().size()),
                      "Name the files of one link only.");
@@ -48,7 +48,7 @@ std::string read_whole(const std::filesystem::path& path) {
 
 }  // namespace
 
-std::string render_export(const SketchCollection& runs, const ExportOptions& options) {
+std::string render_export(const RunCollection& runs, const ExportOptions& options) {
   if (options.format == ExportFormat::Csv) {
     return export_csv(runs.links());
   }
@@ -56,7 +56,7 @@ std::string render_export(const SketchCollection& runs, const ExportOptions& opt
     return export_hgrm(samples_of(runs, options.size));
   }
   std::vector<PenaltyTable> tables;
-  for (const LinkSketch& link : runs.links()) {
+  for (const LinkRuns& link : runs.links()) {
     tables.push_back(penalty_table(link, options.statistic));
   }
   if (options.format == ExportFormat::OpenMetrics) {

@@ -2,13 +2,13 @@
 #pragma once
 
 #include "analysis/options.h"
-#include "lib/report/link_sketch.h"
+#include "lib/report/link_runs.h"
 
 namespace tcpstep {
 
 // The text to print. Throws UsageError if hgrm is asked for and it is not clear of which link or
 // size.
-[[nodiscard]] std::string render_export(const SketchCollection& runs, const ExportOptions& options);
+[[nodiscard]] std::string render_export(const RunCollection& runs, const ExportOptions& options);
 
 // Prints every counted sample as a line of Go's benchmark format, which benchstat reads, row by
 // row: with constant memory, whatever the file's length.

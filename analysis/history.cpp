@@ -49,7 +49,7 @@ std::set<fs::path> expand(const std::vector<fs::path>& places) {
 }
 
 struct Loaded {
-  std::vector<RunSamples> runs;
+  std::vector<Run> runs;
   bool is_whole = true;
 };
 
@@ -61,8 +61,7 @@ Loaded load(const std::set<fs::path>& files, RttClock clock) {
   };
   for (const fs::path& file : files) {
     try {
-      RunReader reader(file);
-      loaded.runs.push_back(read_run_samples(reader, file.string(), clock));
+      loaded.runs.push_back(read_run(file, clock));
     } catch (const WorldError& error) {
       fail(error);
     } catch (const std::system_error& error) {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "lib/compare/history.h"
-#include "lib/report/link_facts.h"
+#include "lib/runfile/run.h"
 
 namespace tcpstep {
 

@@ -26,7 +26,7 @@ void print_failures(const std::vector<std::string>& failures) {
 }
 
 int report(const ReportOptions& options) {
-  const LoadedSketches loaded = load_sketches(options.files, options.clock);
+  const LoadedRuns loaded = load_runs(options.files, options.clock);
   print_failures(loaded.failures);
   if (!loaded.runs.links().empty()) {
     print_data(render_report(loaded.runs, options));
@@ -35,13 +35,14 @@ int report(const ReportOptions& options) {
 }
 
 int plot(const PlotOptions& options) {
-  LoadedRuns loaded = load_runs(options.files, options.clock);
+  const LoadedRuns loaded = load_runs(options.files, options.clock);
   print_failures(loaded.failures);
   bool is_fine = loaded.failures.empty();
   const auto links = loaded.runs.links();
   for (std::size_t i = 0; i < links.size(); ++i) {
     if (links[i].samples() == 0) {  // takes nothing from the other links
-      print_words(fmt::format("tcpstep-analyze: link {} has no sample to draw", links[i].link));
+      print_words(
+          fmt::format("tcpstep-analyze: link {} has no sample to draw", links[i].key.name()));
       is_fine = false;
       continue;
     }
@@ -91,7 +92,7 @@ int export_runs(const ExportOptions& options) {
     }
     return kExitFine;
   }
-  const LoadedSketches loaded = load_sketches(options.files, options.clock);
+  const LoadedRuns loaded = load_runs(options.files, options.clock);
   print_failures(loaded.failures);
   if (!loaded.runs.links().empty()) {
     print_data(render_export(loaded.runs, options));

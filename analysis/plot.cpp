@@ -103,10 +103,11 @@ std::vector<fs::path> draw(const Drawing& drawing, const fs::path& directory) {
 }
 
 std::string picture_stem(std::span<const LinkRuns> links, std::size_t index) {
-  const LinkRuns& link = links[index];
-  const auto namesakes = std::ranges::count(links, link.link, &LinkRuns::link);
-  return namesakes > 1 && link.mss ? fmt::format("{}-mss{}", link.link, link.mss->bytes())
-                                   : link.link;
+  const LinkKey& key = links[index].key;
+  const auto namesakes = std::ranges::count_if(
+      links, [&](const LinkRuns& link) { return link.key.name() == key.name(); });
+  return namesakes > 1 && key.mss ? fmt::format("{}-mss{}", key.name(), key.mss->bytes())
+                                  : key.name();
 }
 
 }  // namespace tcpstep

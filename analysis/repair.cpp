@@ -75,19 +75,18 @@ std::string words_of(const fs::path& file, const Inspection& inspection) {
 
 fs::path default_repaired_name(const fs::path& file) {
   fs::path name = file;
-  if (is_compressed(name)) {
+  if (name.extension() == ".gz" || name.extension() == ".zst") {
     name.replace_extension();
   }
   return name.replace_extension(".repaired.csv");
 }
 
 std::string repair_run(const fs::path& file, const std::optional<fs::path>& output) {
-  if (!output && is_compressed(file)) {
-    throw UsageError(
-        fmt::format("{} is compressed: it cannot be repaired in its place", file.string()),
-        "Leave out --in-place; the new file is not compressed.");
-  }
   const Inspection inspection = inspect_run(file);
+  if (!output && inspection.is_compressed) {
+    throw UsageError(fmt::format("{} is compressed: it cannot be repaired in place", file.string()),
+                     "Leave out --in-place; the new file is not compressed.");
+  }
   if (inspection.is_whole()) {
     return words_of(file, inspection) + ": nothing to repair";
   }

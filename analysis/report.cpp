@@ -45,11 +45,11 @@ std::string words_of_repeated(const fs::path& file) {
   return fmt::format("{} holds a run that another file holds too, counted once", file.string());
 }
 
-using Outcome = std::variant<LinkSketch, std::string>;  // the words, if it failed
+using Outcome = std::variant<Run, std::string>;  // the words, if it failed
 
 Outcome try_to_read(const fs::path& file, RttClock clock, unsigned threads) {
   try {
-    return read_sketch(file, clock, threads);
+    return read_run(file, clock, threads);
   } catch (const WorldError& error) {
     return words_of(error);
   } catch (const std::system_error& error) {
@@ -96,24 +96,7 @@ std::string words_of(const std::exception& error) {
 }
 
 LoadedRuns load_runs(const std::vector<fs::path>& files, RttClock clock) {
-  LoadedRuns loaded{.runs = RunCollection(clock), .failures = {}};
-  for (const fs::path& file : distinct(files, loaded.failures)) {
-    try {
-      RunReader reader(file);
-      if (!loaded.runs.add(reader)) {
-        loaded.failures.push_back(words_of_repeated(file));
-      }
-    } catch (const WorldError& error) {
-      loaded.failures.push_back(words_of(error));
-    } catch (const std::system_error& error) {
-      loaded.failures.push_back(words_of(error));
-    }
-  }
-  return loaded;
-}
-
-LoadedSketches load_sketches(const std::vector<fs::path>& files, RttClock clock) {
-  LoadedSketches loaded;
+  LoadedRuns loaded;
   const unsigned threads = std::max(std::thread::hardware_concurrency(), 1U);
   const std::vector<fs::path> distinct_files = distinct(files, loaded.failures);
   std::span<const fs::path> left(distinct_files);
@@ -124,10 +107,10 @@ LoadedSketches load_sketches(const std::vector<fs::path>& files, RttClock clock)
     const std::size_t count = std::max<std::size_t>(small, 1);
     std::vector<Outcome> outcomes = read_some(left.first(count), clock, threads);
     for (std::size_t i = 0; i < count; ++i) {
-      auto* run = std::get_if<LinkSketch>(&outcomes[i]);
+      auto* run = std::get_if<Run>(&outcomes[i]);
       if (run == nullptr) {
         loaded.failures.push_back(std::move(std::get<std::string>(outcomes[i])));
-      } else if (!loaded.runs.add(std::move(*run))) {
+      } else if (!loaded.runs.add(*run)) {
         loaded.failures.push_back(words_of_repeated(left[i]));
       }
     }
@@ -136,9 +119,9 @@ LoadedSketches load_sketches(const std::vector<fs::path>& files, RttClock clock)
   return loaded;
 }
 
-std::string render_report(const SketchCollection& runs, const ReportOptions& options) {
+std::string render_report(const RunCollection& runs, const ReportOptions& options) {
   std::vector<PenaltyTable> tables;
-  for (const LinkSketch& link : runs.links()) {
+  for (const LinkRuns& link : runs.links()) {
     tables.push_back(penalty_table(link, options.statistic));
   }
   switch (options.format) {

@@ -8,31 +8,23 @@
 
 #include "analysis/options.h"
 #include "lib/report/link_runs.h"
-#include "lib/report/link_sketch.h"
 
 namespace tcpstep {
 
 // The words about a file that was left out: what is wrong and, if there is one, the hint.
 [[nodiscard]] std::string words_of(const std::exception& error);
 
-// What could be read of some files, and the words about those that could not.
+// What could be read of some files, and why the others could not.
 struct LoadedRuns {
   RunCollection runs;
   std::vector<std::string> failures;  // one per file that was left out
 };
 
-// Reads every file; one that cannot be read takes nothing from the others.
+// Reads every file, in bounded memory and with all processors; one that cannot be read takes
+// nothing from the others.
 [[nodiscard]] LoadedRuns load_runs(const std::vector<std::filesystem::path>& files, RttClock clock);
 
-// The same in bounded memory and with all processors, for what needs no single samples.
-struct LoadedSketches {
-  SketchCollection runs;
-  std::vector<std::string> failures;
-};
-[[nodiscard]] LoadedSketches load_sketches(const std::vector<std::filesystem::path>& files,
-                                           RttClock clock);
-
 // The tables of all links in the format asked for; empty if nothing was read.
-[[nodiscard]] std::string render_report(const SketchCollection& runs, const ReportOptions& options);
+[[nodiscard]] std::string render_report(const RunCollection& runs, const ReportOptions& options);
 
 }  // namespace tcpstep

@@ -21,12 +21,12 @@ constexpr std::size_t kRuns = 10;  // a side
 
 // Two-sided p < 0.05 of Mann & Whitney (normal approximation with continuity) and a larger median,
 // at any size, on the samples of all runs of a side together.
-bool is_rank_alarm(const std::vector<RunSamples>& baseline,
-                   const std::vector<RunSamples>& candidate, PayloadSize size) {
+bool is_rank_alarm(const std::vector<Run>& baseline, const std::vector<Run>& candidate,
+                   PayloadSize size) {
   std::vector<double> all;
   for (const auto* side : {&baseline, &candidate}) {
-    for (const RunSamples& run : *side) {
-      for (const Duration rtt : run.series.at(size)) {
+    for (const Run& run : *side) {
+      for (const Duration rtt : run.samples_of(size)) {
         all.push_back(static_cast<double>(rtt.count()));
       }
     }
@@ -44,11 +44,10 @@ bool is_rank_alarm(const std::vector<RunSamples>& baseline,
   return z > 1.959964 && median_of({middle, all.end()}) > median_of({all.begin(), middle});
 }
 
-Duration minimum(const std::vector<RunSamples>& runs, PayloadSize size) {
+Duration minimum(const std::vector<Run>& runs, PayloadSize size) {
   Duration least = Duration::max();
-  for (const RunSamples& run : runs) {
-    least =
-        std::min(least, *std::min_element(run.series.at(size).begin(), run.series.at(size).end()));
+  for (const Run& run : runs) {
+    least = std::min(least, run.series.at(size).rtts.minimum());
   }
   return least;
 }
@@ -62,13 +61,13 @@ struct Alarms {
 Alarms one_comparison(Generator& generator, const Truth& truth) {
   const std::vector<Side> order = generator.order(kRuns);
   const std::vector<double> offsets = generator.run_offsets(order.size());
-  std::vector<RunSamples> sides[2];
+  std::vector<Run> sides[2];
   for (std::size_t i = 0; i < order.size(); ++i) {
-    RunSamples run = generator.run(order[i] == Side::Candidate ? truth : Truth(), offsets[i]);
+    Run run = generator.run(order[i] == Side::Candidate ? truth : Truth(), offsets[i]);
     run.name = run.identity = std::to_string(i);
     run.started = std::chrono::sys_time<Duration>(std::chrono::seconds(i));
     // As declared on both sides: that an MSS moved has to be seen in the times.
-    run.header.add("mss_bytes", kMss);
+    run.key.mss = Mss(kMss);
     sides[static_cast<std::size_t>(order[i])].push_back(std::move(run));
   }
   Alarms alarms;
@@ -136,10 +135,12 @@ void print_alarms(int comparisons) {
 FittedPenalties penalties_of(Generator& generator) {
   std::vector<RunFit> fits;
   for (const double offset : generator.run_offsets(kRuns)) {
-    const RunSamples run = generator.run({}, offset);
+    const Run run = generator.run({}, offset);
     std::vector<SizeTime> endpoints;
     for (const auto& [size, series] : run.series) {
-      endpoints.push_back({.size = size, .ns = endpoint_estimate(series)});
+      endpoints.push_back(
+          {.size = size,
+           .ns = endpoint_estimate(series.rtts.minimum(), series.rtts.second_minimum())});
     }
     fits.push_back(fit_run(endpoints, Mss(kMss)).value());
   }

@@ -25,13 +25,13 @@ struct Outcome {
 Outcome one_series(const Noise& noise, double factor, std::uint64_t seed) {
   Generator generator(noise, seed);
   const std::vector<double> offsets = generator.run_offsets(kRuns);
-  std::vector<RunSamples> runs;
+  std::vector<Run> runs;
   for (std::size_t i = 0; i < kRuns; ++i) {
     runs.push_back(generator.run({.scale = i < kFirstChanged ? 1 : factor}, offsets[i]));
-    RunSamples& run = runs.back();
+    Run& run = runs.back();
     run.name = run.identity = std::to_string(i);
     run.started = std::chrono::sys_time<Duration>(std::chrono::hours(24 * i));
-    run.header.add("mss_bytes", kMss);
+    run.key.mss = Mss(kMss);
   }
   const History history = histories(std::move(runs), {}).front();
   Outcome outcome{.is_alarm = !history.changes.empty(),

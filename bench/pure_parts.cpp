@@ -75,7 +75,7 @@ void collect_sort_and_tabulate(benchmark::State& state) {
   for (auto _ : state) {
     RunReader reader = reader_of(text);
     RunCollection runs;
-    runs.add(reader);
+    runs.add(read_run(reader, "bench.csv", RttClock::Application));
     benchmark::DoNotOptimize(penalty_table(runs.links()[0], Statistic::minimum()));
   }
   state.SetItemsProcessed(state.iterations() * state.range(0) * 100);
@@ -85,7 +85,7 @@ BENCHMARK(collect_sort_and_tabulate)->Arg(20)->Arg(10'000)->Unit(benchmark::kMil
 void tabulate(benchmark::State& state, const char* statistic) {
   RunReader reader = reader_of(run_of(1000));
   RunCollection runs;
-  runs.add(reader);
+  runs.add(read_run(reader, "bench.csv", RttClock::Application));
   const LinkRuns& link = runs.links()[0];
   for (auto _ : state) {
     benchmark::DoNotOptimize(penalty_table(link, *Statistic::parse(statistic)));

@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-#include "lib/compare/run_samples.h"
+#include "lib/runfile/run.h"
 #include "lib/stats/interleaving.h"
 
 namespace tcpstep {
@@ -130,12 +130,10 @@ class Generator {
     q99_ = q99;
   }
 
-  RunSamples run(const Truth& truth, double offset) {
+  Run run(const Truth& truth, double offset) {
     static const std::vector<std::uint32_t> sizes = all_sizes();
-    RunSamples run;
-    run.status = kComplete;
-    run.rounds = kRounds;
-    run.pings = kRounds * sizes.size();
+    Run run;
+    run.trailer = RunTrailer{.status = std::string(kComplete)};
     std::vector<double> of_class(30);
     for (double& level : of_class) {
       level = noise_.of_class * normal_(random_);
@@ -145,7 +143,6 @@ class Generator {
       const std::uint32_t segments = segments_needed(PayloadSize(bytes), Mss(truth.mss));
       floors.push_back(truth.base(bytes) *
                        std::exp(offset + of_class[segments] + noise_.of_size * normal_(random_)));
-      run.series[PayloadSize(bytes)].reserve(kRounds);
     }
     const double drift = noise_.drift * normal_(random_);
     const std::vector<double> excess = excesses(kRounds * sizes.size());
@@ -153,8 +150,8 @@ class Generator {
       const auto round = static_cast<double>(i / sizes.size());
       const double level =
           floors[i % sizes.size()] * std::exp(drift * (round / (kRounds - 1) - .5));
-      run.series[PayloadSize(sizes[i % sizes.size()])].emplace_back(
-          std::llround(level * (1 + stretched(excess[i], truth.tail))));
+      run.series[PayloadSize(sizes[i % sizes.size()])].rtts.add(
+          Duration(std::llround(level * (1 + stretched(excess[i], truth.tail)))));
     }
     return run;
   }

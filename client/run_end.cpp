@@ -49,7 +49,7 @@ void ClientRun::show_table(const std::string& bytes) const {
   }
   RunReader reader(ByteSource(std::make_unique<std::istringstream>(bytes)), "the result");
   RunCollection runs;
-  runs.add(reader);
+  runs.add(read_run(reader, "the result", RttClock::Application));
   print_data(render_text(std::array{penalty_table(runs.links()[0], Statistic::minimum())}));
 }
 

@@ -157,10 +157,10 @@ std::vector<TableColumn> read_columns(const TableOptions& options) {
   std::vector<TableColumn> columns;
   for (const BuiltInProfile& profile : built_in_profiles()) {
     const LinkOptions link = table_link(profile, options);
-    RunReader reader(result_file(options.results, link));
-    const bool is_faithful = reader.header().find("lab_faithful") != "no";
+    const Run run = read_run(result_file(options.results, link), RttClock::Application);
+    const bool is_faithful = run.header.find("lab_faithful") != "no";
     RunCollection runs;
-    runs.add(reader);
+    runs.add(run);
     columns.push_back(table_column(runs.links()[0], link.load().seed));
     columns.back().is_faithful = is_faithful;
   }

@@ -317,9 +317,8 @@ void ServerRun::report(const RunOutcome& outcome) {
   std::string table;
   std::uint64_t samples = outcome.samples;
   if (!outcome.file.empty()) {
-    RunReader reader(outcome.file);
     RunCollection runs;
-    runs.add(reader);
+    runs.add(read_run(outcome.file, RttClock::Application));
     const PenaltyTable penalties = penalty_table(runs.links()[0], Statistic::minimum());
     samples = penalties.samples;
     for (const SegmentClass& row : penalties.classes) {
@@ -327,7 +326,7 @@ void ServerRun::report(const RunOutcome& outcome) {
       Duration fastest = Duration::max();
       for (const auto& [size, rtts] : series) {
         if (penalties.mss && segments_needed(size, *penalties.mss) == row.segments) {
-          fastest = std::min(fastest, rtts.front());
+          fastest = std::min(fastest, rtts.minimum());
         }
       }
       if (report.minima.size() < kReportedClasses) {

@@ -34,16 +34,16 @@ std::vector<SizeChange> levels_by_size(const ContrastTable& table, std::span<con
   return sizes;
 }
 
-std::vector<SizeChange> levels_by_size(std::span<const RunSamples> baseline,
-                                       std::span<const RunSamples> candidate) {
-  std::vector<const RunSamples*> runs;
+std::vector<SizeChange> levels_by_size(std::span<const Run> baseline,
+                                       std::span<const Run> candidate) {
+  std::vector<const Run*> runs;
   std::vector<Side> order;
   std::map<PayloadSize, std::size_t> counts;
-  const auto add = [&](std::span<const RunSamples> side, Side name) {
-    for (const RunSamples& run : side) {
+  const auto add = [&](std::span<const Run> side, Side name) {
+    for (const Run& run : side) {
       runs.push_back(&run);
       order.push_back(name);
-      for (const auto& [size, series] : run.series) {
+      for (const PayloadSize size : run.sizes()) {
         ++counts[size];
       }
     }
@@ -59,10 +59,10 @@ std::vector<SizeChange> levels_by_size(std::span<const RunSamples> baseline,
   if (sizes.empty()) {
     return {};
   }
-  std::size_t shortest = runs.front()->rounds;
-  for (const RunSamples* run : runs) {
+  std::size_t shortest = runs.front()->rounds();
+  for (const Run* run : runs) {
     for (const PayloadSize size : sizes) {
-      shortest = std::min(shortest, run->series.at(size).size());
+      shortest = std::min(shortest, run->samples_of(size).size());
     }
   }
   return levels_by_size(

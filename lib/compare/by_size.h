@@ -14,7 +14,7 @@ namespace tcpstep {
                                                      std::span<const Side> order);
 
 // The same of runs that are not tested; nothing of sizes that some run lacks.
-[[nodiscard]] std::vector<SizeChange> levels_by_size(std::span<const RunSamples> baseline,
-                                                     std::span<const RunSamples> candidate);
+[[nodiscard]] std::vector<SizeChange> levels_by_size(std::span<const Run> baseline,
+                                                     std::span<const Run> candidate);
 
 }  // namespace tcpstep

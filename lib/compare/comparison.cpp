@@ -16,11 +16,11 @@ namespace tcpstep {
 namespace {
 
 // Each run once; a run of the other side is an error that would look like a pass.
-void remove_copies(std::vector<RunSamples>& runs, std::vector<std::string>& notes,
+void remove_copies(std::vector<Run>& runs, std::vector<std::string>& notes,
                    std::map<std::string, std::string>& known) {
-  std::vector<RunSamples> once;
+  std::vector<Run> once;
   std::set<std::string> mine;
-  for (RunSamples& run : runs) {
+  for (Run& run : runs) {
     const auto [place, is_new] = known.emplace(run.identity, run.name);
     if (is_new) {
       mine.insert(run.identity);
@@ -35,36 +35,35 @@ void remove_copies(std::vector<RunSamples>& runs, std::vector<std::string>& note
   runs = std::move(once);
 }
 
-SideFacts facts_of(const std::vector<RunSamples>& runs) {
+SideFacts facts_of(const std::vector<Run>& runs) {
   SideFacts facts{.runs = static_cast<std::uint32_t>(runs.size())};
-  for (const RunSamples& run : runs) {
-    facts.lost += run.lost;
-    facts.retransmitted += run.retransmitted;
+  for (const Run& run : runs) {
+    facts.lost += run.lost();
+    facts.retransmitted += run.retransmitted();
   }
-  if (!runs.empty() && std::all_of(runs.begin(), runs.end(), [&](const RunSamples& run) {
-        return run.header.mss() == runs.front().header.mss();
+  if (!runs.empty() && std::all_of(runs.begin(), runs.end(), [&](const Run& run) {
+        return run.key.mss == runs.front().key.mss;
       })) {
-    facts.mss = runs.front().header.mss();
+    facts.mss = runs.front().key.mss;
   }
   return facts;
 }
 
-bool is_one_mss(const std::vector<RunSamples>& runs) {
-  return std::all_of(runs.begin(), runs.end(), [&](const RunSamples& run) {
-    return run.header.mss() == runs.front().header.mss();
-  });
+bool is_one_mss(const std::vector<Run>& runs) {
+  return std::all_of(runs.begin(), runs.end(),
+                     [&](const Run& run) { return run.key.mss == runs.front().key.mss; });
 }
 
 }  // namespace
 
-Comparison compare(std::vector<RunSamples> baseline, std::vector<RunSamples> candidate,
+Comparison compare(std::vector<Run> baseline, std::vector<Run> candidate,
                    const CompareSettings& settings) {
   Comparison result;
   result.settings = settings;
   std::map<std::string, std::string> known;
   remove_copies(baseline, result.notes, known);
   remove_copies(candidate, result.notes, known);
-  result.link = baseline.front().header.link();
+  result.link = baseline.front().key.name();
   result.baseline = facts_of(baseline);
   result.candidate = facts_of(candidate);
   result.mss = result.baseline.mss;
@@ -86,7 +85,7 @@ Comparison compare(std::vector<RunSamples> baseline, std::vector<RunSamples> can
       return result;
     }
   }
-  const auto is_virtual = [](const RunSamples& run) { return run.is_virtual(); };
+  const auto is_virtual = [](const Run& run) { return run.is_virtual(); };
   if (std::all_of(baseline.begin(), baseline.end(), is_virtual) &&
       std::all_of(candidate.begin(), candidate.end(), is_virtual)) {
     compare_exactly(result, baseline, candidate);

@@ -9,7 +9,7 @@
 
 #include "lib/compare/contrasts.h"
 #include "lib/compare/environment.h"
-#include "lib/compare/run_samples.h"
+#include "lib/runfile/run.h"
 #include "lib/stats/mss_fit.h"
 
 namespace tcpstep {
@@ -111,8 +111,7 @@ struct Comparison {
 
 // Runs of virtual time are compared exactly, all others by the test. Throws WorldError if a run is
 // on both sides.
-[[nodiscard]] Comparison compare(std::vector<RunSamples> baseline,
-                                 std::vector<RunSamples> candidate,
+[[nodiscard]] Comparison compare(std::vector<Run> baseline, std::vector<Run> candidate,
                                  const CompareSettings& settings);
 
 }  // namespace tcpstep

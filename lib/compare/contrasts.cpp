@@ -26,7 +26,7 @@ struct SizeFacts {
   std::vector<double> excesses;  // log(sample / median)
 };
 
-SizeFacts facts_of(PayloadSize size, const std::vector<Duration>& series,
+SizeFacts facts_of(PayloadSize size, std::span<const Duration> series,
                    const ContrastSettings& settings) {
   std::vector<Duration> ascending(
       series.begin(),
@@ -130,18 +130,18 @@ std::string class_word(const Contrast& contrast) {
              : fmt::format("{}{}", contrast.segments, contrast.is_and_more ? "+" : "");
 }
 
-ContrastTable contrasts_of(std::span<const RunSamples* const> runs,
-                           std::span<const PayloadSize> sizes, const ContrastSettings& settings) {
+ContrastTable contrasts_of(std::span<const Run* const> runs, std::span<const PayloadSize> sizes,
+                           const ContrastSettings& settings) {
   ContrastTable table;
   table.sizes.assign(sizes.begin(), sizes.end());
   table.floors.resize(sizes.size());
   table.locals.resize(sizes.size());
   std::map<Contrast, ContrastColumn> columns;
-  for (const RunSamples* run : runs) {
+  for (const Run* run : runs) {
     std::vector<SizeFacts> facts;
     std::map<std::uint32_t, std::vector<double>> floors_of_class;
     for (const PayloadSize size : sizes) {
-      facts.push_back(facts_of(size, run->series.at(size), settings));
+      facts.push_back(facts_of(size, run->samples_of(size), settings));
       floors_of_class[facts.back().segments].push_back(facts.back().log_floor);
     }
     std::map<std::uint32_t, double> middle;

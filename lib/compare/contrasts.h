@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "lib/base/units.h"
-#include "lib/compare/run_samples.h"
+#include "lib/runfile/run.h"
 #include "lib/stats/max_t.h"
 
 namespace tcpstep {
@@ -49,7 +49,7 @@ struct ContrastSettings {
 };
 
 // The columns of `runs`, each of which has all of `sizes` (ascending, not empty).
-[[nodiscard]] ContrastTable contrasts_of(std::span<const RunSamples* const> runs,
+[[nodiscard]] ContrastTable contrasts_of(std::span<const Run* const> runs,
                                          std::span<const PayloadSize> sizes,
                                          const ContrastSettings& settings);
 

@@ -64,9 +64,9 @@ constexpr auto kCircumstances = std::to_array<KeyAndWords>({
     {"lab_faithful", "lab faithful"},
 });
 
-std::set<std::string> values_of(std::span<const RunSamples> runs, std::string_view key) {
+std::set<std::string> values_of(std::span<const Run> runs, std::string_view key) {
   std::set<std::string> values;
-  for (const RunSamples& run : runs) {
+  for (const Run& run : runs) {
     if (const auto value = run.header.find(key)) {
       values.emplace(*value);
     }
@@ -76,8 +76,8 @@ std::set<std::string> values_of(std::span<const RunSamples> runs, std::string_vi
 
 }  // namespace
 
-std::vector<std::string> why_not_comparable(std::span<const RunSamples> baseline,
-                                            std::span<const RunSamples> candidate) {
+std::vector<std::string> why_not_comparable(std::span<const Run> baseline,
+                                            std::span<const Run> candidate) {
   std::vector<std::string> reasons;
   for (const auto& [key, words] : kIdentity) {
     const auto before = values_of(baseline, key);
@@ -94,8 +94,8 @@ std::vector<std::string> why_not_comparable(std::span<const RunSamples> baseline
   return reasons;
 }
 
-std::vector<EnvironmentDifference> environment_differences(std::span<const RunSamples> baseline,
-                                                           std::span<const RunSamples> candidate) {
+std::vector<EnvironmentDifference> environment_differences(std::span<const Run> baseline,
+                                                           std::span<const Run> candidate) {
   std::vector<EnvironmentDifference> differences;
   for (const auto& [key, words] : kCircumstances) {
     const auto before = values_of(baseline, key);

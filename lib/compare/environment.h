@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/compare/run_samples.h"
+#include "lib/runfile/run.h"
 
 namespace tcpstep {
 
@@ -17,12 +17,12 @@ struct EnvironmentDifference {
 
 // What makes two sets of runs measurements of two things: another link, host, interface or
 // transport. One sentence each; none if they can be compared.
-[[nodiscard]] std::vector<std::string> why_not_comparable(std::span<const RunSamples> baseline,
-                                                          std::span<const RunSamples> candidate);
+[[nodiscard]] std::vector<std::string> why_not_comparable(std::span<const Run> baseline,
+                                                          std::span<const Run> candidate);
 
 // What else differs and may be the cause of a change, such as the kernel. A key that only one side
 // states is no difference: nobody knows.
 [[nodiscard]] std::vector<EnvironmentDifference> environment_differences(
-    std::span<const RunSamples> baseline, std::span<const RunSamples> candidate);
+    std::span<const Run> baseline, std::span<const Run> candidate);
 
 }  // namespace tcpstep

@@ -13,18 +13,18 @@
 namespace tcpstep {
 namespace {
 
-using Pairs = std::vector<std::pair<const RunSamples*, const RunSamples*>>;
+using Pairs = std::vector<std::pair<const Run*, const Run*>>;
 
-std::string seed_of(const RunSamples& run) {
+std::string seed_of(const Run& run) {
   const auto seed = run.header.find("lab_seed");
   return std::string(seed ? *seed : run.header.find("seed").value_or("unknown"));
 }
 
-using RunsBySeed = std::map<std::string, std::vector<const RunSamples*>>;
+using RunsBySeed = std::map<std::string, std::vector<const Run*>>;
 
-RunsBySeed by_seed(std::span<const RunSamples> runs) {
+RunsBySeed by_seed(std::span<const Run> runs) {
   RunsBySeed seeds;
-  for (const RunSamples& run : runs) {
+  for (const Run& run : runs) {
     seeds[seed_of(run)].push_back(&run);
   }
   return seeds;
@@ -36,8 +36,7 @@ std::size_t count_in(const RunsBySeed& runs, const std::string& seed) {
 }
 
 // Fills in a reason for every seed whose runs have no partner.
-Pairs pair_up(Comparison& result, std::span<const RunSamples> baseline,
-              std::span<const RunSamples> candidate) {
+Pairs pair_up(Comparison& result, std::span<const Run> baseline, std::span<const Run> candidate) {
   const RunsBySeed before = by_seed(baseline);
   const RunsBySeed after = by_seed(candidate);
   std::set<std::string> seeds;
@@ -69,33 +68,32 @@ struct Sums {
   double total_ns[2] = {0, 0};
 };
 
-void add(Sums& sums, const std::vector<Duration>& before, const std::vector<Duration>& after) {
+void add(Sums& sums, std::span<const Duration> before, std::span<const Duration> after) {
   sums.baseline_pings += before.size();
   sums.pings += after.size();
   sums.differing += std::max(before.size(), after.size()) - std::min(before.size(), after.size());
   for (std::size_t i = 0; i < std::min(before.size(), after.size()); ++i) {
     sums.differing += before[i] == after[i] ? 0U : 1U;
   }
-  for (const auto& [side, series] : {std::pair(0, &before), std::pair(1, &after)}) {
-    for (const Duration rtt : *series) {
+  for (const auto& [side, series] : {std::pair(0, before), std::pair(1, after)}) {
+    for (const Duration rtt : series) {
       sums.floor[side] = std::min(sums.floor[side].value_or(rtt), rtt);
       sums.total_ns[side] += static_cast<double>(rtt.count());
     }
   }
 }
 
-const std::vector<Duration>& series_of(const RunSamples& run, PayloadSize size) {
-  static const std::vector<Duration> none;
-  const auto found = run.series.find(size);
-  return found == run.series.end() ? none : found->second;
+bool is_same_outcome(const Run& before, const Run& after) {
+  return before.status() == after.status() && before.lost() == after.lost() &&
+         before.retransmitted() == after.retransmitted();
 }
 
-void note_other_outcomes(Comparison& result, const RunSamples& before, const RunSamples& after) {
-  if (before.status != after.status || before.lost != after.lost ||
-      before.retransmitted != after.retransmitted) {
-    const auto outcome = [](const RunSamples& run) {
+void note_other_outcomes(Comparison& result, const Run& before, const Run& after) {
+  if (!is_same_outcome(before, after)) {
+    const auto outcome = [](const Run& run) {
       return fmt::format("{}, {} lost, {} with a retransmission",
-                         run.status.empty() ? "cut off" : run.status, run.lost, run.retransmitted);
+                         run.status().empty() ? "cut off" : run.status(), run.lost(),
+                         run.retransmitted());
     };
     result.notes.push_back(
         fmt::format("seed {}: {}; now {}", seed_of(before), outcome(before), outcome(after)));
@@ -121,8 +119,8 @@ std::string attribution_of(const Comparison& result, double minimum_effect) {
 
 }  // namespace
 
-void compare_exactly(Comparison& result, std::span<const RunSamples> baseline,
-                     std::span<const RunSamples> candidate) {
+void compare_exactly(Comparison& result, std::span<const Run> baseline,
+                     std::span<const Run> candidate) {
   result.is_exact = true;
   const Pairs pairs = pair_up(result, baseline, candidate);
   result.pairs = pairs.size();
@@ -130,16 +128,14 @@ void compare_exactly(Comparison& result, std::span<const RunSamples> baseline,
   bool is_alike = true;
   for (const auto& [before, after] : pairs) {
     note_other_outcomes(result, *before, *after);
-    is_alike = is_alike && before->status == after->status && before->lost == after->lost &&
-               before->retransmitted == after->retransmitted;
+    is_alike = is_alike && is_same_outcome(*before, *after);
     std::set<PayloadSize> measured;
-    for (const RunSamples* run : {before, after}) {
-      for (const auto& [size, series] : run->series) {
-        measured.insert(size);
-      }
+    for (const Run* run : {before, after}) {
+      const std::vector<PayloadSize> sizes_of_run = run->sizes();
+      measured.insert(sizes_of_run.begin(), sizes_of_run.end());
     }
     for (const PayloadSize size : measured) {
-      add(sizes[size], series_of(*before, size), series_of(*after, size));
+      add(sizes[size], before->samples_of(size), after->samples_of(size));
     }
   }
   const double minimum_effect = result.settings.minimum_effect.value_or(0);

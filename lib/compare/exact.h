@@ -9,7 +9,7 @@ namespace tcpstep {
 
 // Compares run against run by seed and fills in what it finds; link, sides and environment are
 // already there.
-void compare_exactly(Comparison& result, std::span<const RunSamples> baseline,
-                     std::span<const RunSamples> candidate);
+void compare_exactly(Comparison& result, std::span<const Run> baseline,
+                     std::span<const Run> candidate);
 
 }  // namespace tcpstep

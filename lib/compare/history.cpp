@@ -60,7 +60,7 @@ class Search {
     using std::chrono::days;
     using std::chrono::floor;
     for (std::size_t i = 0; i < runs_.size(); ++i) {
-      const RunSamples& run = runs_[i];
+      const Run& run = runs_[i];
       if (settings_.unit == HistoryUnit::Day && !result_.points.empty() &&
           floor<days>(result_.points.back().started) == floor<days>(*run.started)) {
         ++result_.points.back().runs;
@@ -93,14 +93,14 @@ class Search {
   [[nodiscard]] std::size_t points() const { return result_.points.size(); }
 
   void choose_sizes() {
-    result_.rounds = runs_.front().rounds;
-    for (const RunSamples& run : runs_) {
-      result_.rounds = std::min(result_.rounds, run.rounds);
+    result_.rounds = runs_.front().rounds();
+    for (const Run& run : runs_) {
+      result_.rounds = std::min(result_.rounds, run.rounds());
     }
     std::map<PayloadSize, std::size_t> whole;
-    for (const RunSamples& run : runs_) {
-      for (const auto& [size, series] : run.series) {
-        whole[size] += series.size() >= draws_for(result_.rounds) ? 1U : 0U;
+    for (const Run& run : runs_) {
+      for (const PayloadSize size : run.sizes()) {
+        whole[size] += run.samples_of(size).size() >= draws_for(result_.rounds) ? 1U : 0U;
       }
       all_.push_back(&run);
     }
@@ -119,11 +119,10 @@ class Search {
 
   // As the oldest run that knows it declares it, or as the times tell.
   void choose_mss() {
-    const auto declared = std::find_if(runs_.begin(), runs_.end(), [](const RunSamples& run) {
-      return run.header.mss().has_value();
-    });
+    const auto declared = std::find_if(runs_.begin(), runs_.end(),
+                                       [](const Run& run) { return run.key.mss.has_value(); });
     if (declared != runs_.end()) {
-      result_.mss = declared->header.mss();
+      result_.mss = declared->key.mss;
       return;
     }
     const ContrastTable table = contrasts_with(Mss(PayloadSize::kLargest));
@@ -239,10 +238,10 @@ class Search {
 
   History& result_;
   const HistorySettings& settings_;
-  std::vector<RunSamples> runs_;
+  std::vector<Run> runs_;
   std::size_t times_;
   std::string lossy_newest_;
-  std::vector<const RunSamples*> all_;
+  std::vector<const Run*> all_;
   std::vector<std::size_t> begins_;  // of the points in runs_, and the end of the last one
   std::vector<PayloadSize> sizes_;
 };
@@ -259,19 +258,20 @@ bool HistoryChange::is_faster() const {
                      [](const ContrastChange& contrast) { return contrast.is_faster; });
 }
 
-std::vector<History> histories(std::vector<RunSamples> runs, const HistorySettings& settings) {
-  std::vector<std::string> links;
-  std::map<std::string, std::vector<RunSamples>> by_link;
-  for (RunSamples& run : runs) {
-    const std::string link(run.header.link());
+std::vector<History> histories(std::vector<Run> runs, const HistorySettings& settings) {
+  std::vector<LinkKey> links;
+  std::map<LinkKey, std::vector<Run>> by_link;
+  for (Run& run : runs) {
+    LinkKey link = run.key;
+    link.mss.reset();  // that it changed is a part of a link's history
     if (!by_link.contains(link)) {
       links.push_back(link);
     }
     by_link[link].push_back(std::move(run));
   }
   std::vector<History> result;
-  for (const std::string& link : links) {
-    result.push_back({.link = link, .settings = settings});
+  for (const LinkKey& link : links) {
+    result.push_back({.link = link.name(), .settings = settings});
     Search(result.back(), usable_runs(std::move(by_link[link]), kFewestInSegment)).run();
   }
   return result;

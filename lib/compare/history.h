@@ -10,7 +10,7 @@
 
 #include "lib/compare/contrasts.h"
 #include "lib/compare/environment.h"
-#include "lib/compare/run_samples.h"
+#include "lib/runfile/run.h"
 
 namespace tcpstep {
 
@@ -83,7 +83,7 @@ struct History {
 };
 
 // One for each link, in the order in which the links first come. Runs may come in any order.
-[[nodiscard]] std::vector<History> histories(std::vector<RunSamples> runs,
+[[nodiscard]] std::vector<History> histories(std::vector<Run> runs,
                                              const HistorySettings& settings);
 
 }  // namespace tcpstep

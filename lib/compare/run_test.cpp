@@ -16,19 +16,18 @@ constexpr double kRotationCaution = 0.7;  // of alpha: rotation is exact for nor
 
 }  // namespace
 
-RunTest::RunTest(Comparison& result, std::vector<RunSamples>& baseline,
-                 std::vector<RunSamples>& candidate)
+RunTest::RunTest(Comparison& result, std::vector<Run>& baseline, std::vector<Run>& candidate)
     : result_(result), settings_(result.settings) {
-  for (const RunSamples& run : baseline) {
+  for (const Run& run : baseline) {
     runs_.push_back(&run);
     order_.push_back(Side::Baseline);
   }
-  for (const RunSamples& run : candidate) {
+  for (const Run& run : candidate) {
     runs_.push_back(&run);
     order_.push_back(Side::Candidate);
   }
   has_starts_ = std::all_of(runs_.begin(), runs_.end(),
-                            [](const RunSamples* run) { return run->started.has_value(); });
+                            [](const Run* run) { return run->started.has_value(); });
   if (has_starts_) {
     sort_by_start();
   }
@@ -69,7 +68,7 @@ void RunTest::sort_by_start() {
   std::stable_sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) {
     return *runs_[a]->started < *runs_[b]->started;
   });
-  std::vector<const RunSamples*> runs;
+  std::vector<const Run*> runs;
   std::vector<Side> order;
   for (const std::size_t place : places) {
     runs.push_back(runs_[place]);

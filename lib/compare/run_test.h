@@ -17,8 +17,7 @@ namespace tcpstep {
 class RunTest {
  public:
   // Facts about the sides and the settings are in `result` already. The runs outlive the test.
-  RunTest(Comparison& result, std::vector<RunSamples>& baseline,
-          std::vector<RunSamples>& candidate);
+  RunTest(Comparison& result, std::vector<Run>& baseline, std::vector<Run>& candidate);
 
   void run();
 
@@ -45,7 +44,7 @@ class RunTest {
 
   Comparison& result_;
   const CompareSettings& settings_;
-  std::vector<const RunSamples*> runs_;  // in the order in time, if that is known
+  std::vector<const Run*> runs_;  // in the order in time, if that is known
   std::vector<Side> order_;
   std::vector<std::size_t> blocks_;
   std::vector<PayloadSize> sizes_;

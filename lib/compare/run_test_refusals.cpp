@@ -18,10 +18,10 @@ constexpr double kMostDropped = 0.01;  // of the pings of a run
 constexpr double kFewestCommon = 0.8;  // of all sizes
 constexpr std::string_view kAb = "tcpstep-analyze ab --runs 10";
 
-double dropped_share(const RunSamples& run) {
-  return run.pings == 0
-             ? 1
-             : static_cast<double>(run.lost + run.retransmitted) / static_cast<double>(run.pings);
+double dropped_share(const Run& run) {
+  return run.pings() == 0 ? 1
+                          : static_cast<double>(run.lost() + run.retransmitted()) /
+                                static_cast<double>(run.pings());
 }
 
 }  // namespace
@@ -31,16 +31,16 @@ void RunTest::choose_sizes() {
   std::map<PayloadSize, std::size_t> measured;  // by how many runs
   std::map<PayloadSize, std::size_t> whole;
   std::size_t most_rounds = 0;
-  result_.rounds = runs_.front()->rounds;
-  for (const RunSamples* run : runs_) {
-    result_.rounds = std::min(result_.rounds, run->rounds);
-    most_rounds = std::max(most_rounds, run->rounds);
+  result_.rounds = runs_.front()->rounds();
+  for (const Run* run : runs_) {
+    result_.rounds = std::min(result_.rounds, run->rounds());
+    most_rounds = std::max(most_rounds, run->rounds());
   }
   draws_ = std::max<std::size_t>(1, std::min(kDrawsOfMinimum, result_.rounds));
-  for (const RunSamples* run : runs_) {
-    for (const auto& [size, series] : run->series) {
+  for (const Run* run : runs_) {
+    for (const PayloadSize size : run->sizes()) {
       ++measured[size];
-      whole[size] += series.size() >= draws_ ? 1U : 0U;
+      whole[size] += run->samples_of(size).size() >= draws_ ? 1U : 0U;
     }
   }
   for (const auto& [size, count] : whole) {
@@ -52,8 +52,8 @@ void RunTest::choose_sizes() {
   const bool is_overlapping = std::any_of(measured.begin(), measured.end(), [&](const auto& size) {
     return size.second == runs_.size();
   });
-  const bool is_any_empty = std::any_of(runs_.begin(), runs_.end(),
-                                        [](const RunSamples* run) { return run->series.empty(); });
+  const bool is_any_empty =
+      std::any_of(runs_.begin(), runs_.end(), [](const Run* run) { return run->sizes().empty(); });
   if (!is_overlapping && !is_any_empty) {
     result_.verdict = Verdict::NotComparable;
     result_.reasons.emplace_back("no payload size was measured in all runs");
@@ -97,10 +97,11 @@ void RunTest::check_runs() {
                        kFewestRounds),
            "Measure with --rounds 20.");
   }
-  for (const RunSamples* run : runs_) {
+  for (const Run* run : runs_) {
     if (!run->is_complete()) {
       refuse(fmt::format("{} is partial: {}", run->name,
-                         run->status.empty() ? "it was cut off" : "it ended with " + run->status),
+                         run->status().empty() ? "it was cut off"
+                                               : fmt::format("it ended with {}", run->status())),
              "Leave partial runs out, or repeat them.");
     }
   }
@@ -108,19 +109,18 @@ void RunTest::check_runs() {
 
 // Lost pings say nothing of their cause; retransmissions are the link's losses.
 void RunTest::check_losses(bool is_testable) {
-  const RunSamples* worst =
-      *std::max_element(runs_.begin(), runs_.end(), [](const RunSamples* a, const RunSamples* b) {
-        return dropped_share(*a) < dropped_share(*b);
-      });
+  const Run* worst = *std::max_element(runs_.begin(), runs_.end(), [](const Run* a, const Run* b) {
+    return dropped_share(*a) < dropped_share(*b);
+  });
   if (dropped_share(*worst) <= kMostDropped) {
     return;
   }
   if (is_testable && test_retransmissions()) {
     return;
   }
-  refuse(fmt::format("losses: {} lost and {} with a retransmission of the {} of {}{}", worst->lost,
-                     worst->retransmitted, count_of(worst->pings, "ping"), worst->name,
-                     worst->series.empty() ? ": nothing is left to compare" : ""),
+  refuse(fmt::format("losses: {} lost and {} with a retransmission of the {} of {}{}",
+                     worst->lost(), worst->retransmitted(), count_of(worst->pings(), "ping"),
+                     worst->name, worst->sizes().empty() ? ": nothing is left to compare" : ""),
          "Times are comparable if at most 1 % of the pings of a run are left out. Find out what "
          "loses them, then measure again.");
 }
@@ -129,8 +129,8 @@ bool RunTest::test_retransmissions() {
   ContrastColumn shares;
   double mean[2] = {0, 0};
   for (std::size_t i = 0; i < runs_.size(); ++i) {
-    shares.push_back(static_cast<double>(runs_[i]->retransmitted) /
-                     static_cast<double>(std::max<std::uint64_t>(1, runs_[i]->pings)));
+    shares.push_back(static_cast<double>(runs_[i]->retransmitted()) /
+                     static_cast<double>(std::max<std::uint64_t>(1, runs_[i]->pings())));
     const SideFacts& side = order_[i] == Side::Candidate ? result_.candidate : result_.baseline;
     mean[static_cast<std::size_t>(order_[i])] += shares.back() / side.runs;
   }

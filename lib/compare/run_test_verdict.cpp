@@ -21,11 +21,11 @@ constexpr double kTailEffect = 0.25;
 constexpr double kConfidence = 0.95;
 
 // The largest number of ns that divides every sample: the tick of a coarse timer.
-double tick_of(const std::vector<const RunSamples*>& runs) {
+double tick_of(const std::vector<const Run*>& runs) {
   Duration::rep tick = 0;
-  for (const RunSamples* run : runs) {
-    for (const auto& [size, series] : run->series) {
-      for (const Duration rtt : series) {
+  for (const Run* run : runs) {
+    for (const PayloadSize size : run->sizes()) {
+      for (const Duration rtt : run->samples_of(size)) {
         if (tick != 1) {
           tick = std::gcd(tick, rtt.count());
         }

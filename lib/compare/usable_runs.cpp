@@ -24,28 +24,29 @@ struct LeftOut {
   std::string reason;
 };
 
-std::string why_unusable(const RunSamples& run) {
+std::string why_unusable(const Run& run) {
   if (!run.started) {
     return "no started_utc";
   }
   if (!run.is_complete()) {
-    return run.status.empty() ? "partial: it was cut off" : "partial: it ended with " + run.status;
+    return run.status().empty() ? "partial: it was cut off"
+                                : fmt::format("partial: it ended with {}", run.status());
   }
-  if (run.rounds < kFewestRounds) {
-    return fmt::format("{}, the least is {}", count_of(run.rounds, "round"), kFewestRounds);
+  if (run.rounds() < kFewestRounds) {
+    return fmt::format("{}, the least is {}", count_of(run.rounds(), "round"), kFewestRounds);
   }
   return {};
 }
 
-bool is_lossy(const RunSamples& run) {
-  return static_cast<double>(run.lost + run.retransmitted) >
-         kMostDropped * static_cast<double>(run.pings);
+bool is_lossy(const Run& run) {
+  return static_cast<double>(run.lost() + run.retransmitted()) >
+         kMostDropped * static_cast<double>(run.pings());
 }
 
 // The choice under way.
 class Choice {
  public:
-  explicit Choice(std::vector<RunSamples> runs) : runs_(std::move(runs)) {}
+  explicit Choice(std::vector<Run> runs) : runs_(std::move(runs)) {}
 
   UsableRuns run(std::size_t newest) {
     drop_unusable();
@@ -60,8 +61,8 @@ class Choice {
  private:
   void drop_unusable() {
     std::map<std::string, std::string> known;
-    std::vector<RunSamples> kept;
-    for (RunSamples& run : runs_) {
+    std::vector<Run> kept;
+    for (Run& run : runs_) {
       const auto [place, is_new] = known.emplace(run.identity, run.name);
       const std::string reason =
           is_new ? why_unusable(run) : "it holds the run of " + place->second;
@@ -75,11 +76,11 @@ class Choice {
   }
 
   void sort_by_time() {
-    std::sort(runs_.begin(), runs_.end(), [](const RunSamples& a, const RunSamples& b) {
+    std::sort(runs_.begin(), runs_.end(), [](const Run& a, const Run& b) {
       return std::tie(*a.started, a.name) < std::tie(*b.started, b.name);
     });
     std::set<std::chrono::sys_time<Duration>> times;
-    for (const RunSamples& run : runs_) {
+    for (const Run& run : runs_) {
       times.insert(*run.started);
     }
     result_.times = times.size();
@@ -93,17 +94,17 @@ class Choice {
 
   void drop_lossy(std::size_t count) {
     const std::size_t newest = runs_.size() - std::min(runs_.size(), count);
-    std::vector<RunSamples> kept;
+    std::vector<Run> kept;
     for (std::size_t i = 0; i < runs_.size(); ++i) {
-      RunSamples& run = runs_[i];
+      Run& run = runs_[i];
       if (!is_lossy(run)) {
         kept.push_back(std::move(run));
         continue;
       }
       left_out_.push_back(
           {.name = run.name,
-           .reason = fmt::format("{} lost and {} with a retransmission of {}", run.lost,
-                                 run.retransmitted, count_of(run.pings, "ping"))});
+           .reason = fmt::format("{} lost and {} with a retransmission of {}", run.lost(),
+                                 run.retransmitted(), count_of(run.pings(), "ping"))});
       if (i >= newest) {
         result_.lossy_newest = run.name;
       }
@@ -114,15 +115,15 @@ class Choice {
   // Some run of other sizes must not take the sizes of all others away.
   void drop_unusual_sizes() {
     std::map<PayloadSize, std::size_t> runs_with;
-    for (const RunSamples& run : runs_) {
-      for (const auto& [size, series] : run.series) {
+    for (const Run& run : runs_) {
+      for (const PayloadSize size : run.sizes()) {
         ++runs_with[size];
       }
     }
     std::erase_if(runs_with, [&](const auto& entry) { return 2 * entry.second < runs_.size(); });
-    std::erase_if(runs_, [&](const RunSamples& run) {
+    std::erase_if(runs_, [&](const Run& run) {
       const auto has = std::count_if(runs_with.begin(), runs_with.end(), [&](const auto& entry) {
-        return run.series.contains(entry.first);
+        return !run.samples_of(entry.first).empty();
       });
       const bool is_unusual =
           static_cast<double>(has) < kFewestUsual * static_cast<double>(runs_with.size()) ||
@@ -153,14 +154,14 @@ class Choice {
                                       : ""));
   }
 
-  std::vector<RunSamples> runs_;
+  std::vector<Run> runs_;
   std::vector<LeftOut> left_out_;
   UsableRuns result_;
 };
 
 }  // namespace
 
-UsableRuns usable_runs(std::vector<RunSamples> runs, std::size_t newest) {
+UsableRuns usable_runs(std::vector<Run> runs, std::size_t newest) {
   return Choice(std::move(runs)).run(newest);
 }
 

@@ -125,12 +125,12 @@ std::map<PayloadSize, std::vector<Duration>> predict(const Profile& profile,
 
 std::string prediction_text(const Profile& profile) {
   LinkRuns runs;
-  runs.link = profile.name;
-  runs.mss = kLabMss;
+  runs.key = {.link = profile.name, .mss = kLabMss};
   runs.runs = 1;
-  runs.series = predict(profile, {.sizes = parse_sizes("1:9901:100").fixed});
-  for (auto& [size, rtts] : runs.series) {
-    std::ranges::sort(rtts);
+  for (const auto& [size, rtts] : predict(profile, {.sizes = parse_sizes("1:9901:100").fixed})) {
+    for (const Duration rtt : rtts) {
+      runs.series[size].add(rtt);
+    }
   }
   return "As the model predicts it:\n" +
          render_text(std::array{penalty_table(runs, Statistic::minimum())});

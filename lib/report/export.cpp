@@ -121,16 +121,17 @@ std::string export_bencher(std::span<const PenaltyTable> tables) {
   return benchmarks.dump(2) + '\n';
 }
 
-std::string export_csv(std::span<const LinkSketch> links) {
+std::string export_csv(std::span<const LinkRuns> links) {
   std::string text =
       "link,mss_bytes,size_bytes,segments,samples,min_ns,p25_ns,median_ns,mean_ns,p75_ns,p90_ns,"
       "p99_ns,max_ns\n";
-  for (const LinkSketch& link : links) {
+  for (const LinkRuns& link : links) {
+    const auto mss = link.key.mss;
     for (const auto& [size, samples] : link.series) {
       fmt::format_to(std::back_inserter(text), "{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
-                     link.link, link.mss ? fmt::format("{}", link.mss->bytes()) : "", size.bytes(),
-                     link.mss ? fmt::format("{}", segments_needed(size, *link.mss)) : "",
-                     samples.size(), samples.minimum().count(), samples.quantile(0.25).count(),
+                     link.key.name(), mss ? fmt::format("{}", mss->bytes()) : "", size.bytes(),
+                     mss ? fmt::format("{}", segments_needed(size, *mss)) : "", samples.size(),
+                     samples.minimum().count(), samples.quantile(0.25).count(),
                      samples.quantile(0.5).count(), samples.mean().count(),
                      samples.quantile(0.75).count(), samples.quantile(0.9).count(),
                      samples.quantile(0.99).count(), samples.maximum().count());

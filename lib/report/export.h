@@ -4,7 +4,7 @@
 #include <span>
 #include <string>
 
-#include "lib/report/link_sketch.h"
+#include "lib/report/link_runs.h"
 #include "lib/report/penalty_table.h"
 
 namespace tcpstep {
@@ -19,7 +19,7 @@ namespace tcpstep {
 [[nodiscard]] std::string export_bencher(std::span<const PenaltyTable> tables);
 
 // One line per payload size, times in ns: what a spreadsheet wants.
-[[nodiscard]] std::string export_csv(std::span<const LinkSketch> links);
+[[nodiscard]] std::string export_csv(std::span<const LinkRuns> links);
 
 // The percentiles of one size as HdrHistogram prints them (.hgrm), in microseconds.
 [[nodiscard]] std::string export_hgrm(const SampleSketch& samples);

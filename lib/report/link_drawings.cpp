@@ -15,22 +15,6 @@ namespace {
 
 constexpr std::size_t kMostDots = 250;  // more of them hide the line
 
-template <class Series, class Quantile>
-LinkLevels levels(const Series& series, PenaltyTable table, const std::string& conditions,
-                  Quantile quantile) {
-  LinkLevels link{.table = std::move(table), .conditions = conditions, .sizes = {}};
-  for (const auto& [size, samples] : series) {
-    link.sizes.push_back({.size = size,
-                          .minimum = quantile(samples, 0),
-                          .tenth = quantile(samples, 0.1),
-                          .lower_quartile = quantile(samples, 0.25),
-                          .median = quantile(samples, 0.5),
-                          .ninetieth = quantile(samples, 0.9),
-                          .maximum = quantile(samples, 1)});
-  }
-  return link;
-}
-
 using Level = Duration SizeLevels::*;
 
 RttUnit unit_of(const LinkLevels& link) {
@@ -162,19 +146,19 @@ void add_middle(Panel& panel, const LinkLevels& link) {
 }  // namespace
 
 LinkLevels levels_of(const LinkRuns& link) {
-  return levels(link.series, penalty_table(link, Statistic::minimum()), link.conditions,
-                [](const std::vector<Duration>& samples, double probability) {
-                  return *Statistic::quantile(probability).of(samples);
-                });
-}
-
-LinkLevels levels_of(const LinkSketch& link) {
-  return levels(link.series, penalty_table(link, Statistic::minimum()), link.conditions,
-                [](const SampleSketch& samples, double probability) {
-                  return probability == 0   ? samples.minimum()
-                         : probability == 1 ? samples.maximum()
-                                            : samples.quantile(probability);
-                });
+  LinkLevels levels{.table = penalty_table(link, Statistic::minimum()),
+                    .conditions = link.conditions(),
+                    .sizes = {}};
+  for (const auto& [size, samples] : link.series) {
+    levels.sizes.push_back({.size = size,
+                            .minimum = samples.minimum(),
+                            .tenth = samples.quantile(0.1),
+                            .lower_quartile = samples.quantile(0.25),
+                            .median = samples.quantile(0.5),
+                            .ninetieth = samples.quantile(0.9),
+                            .maximum = samples.maximum()});
+  }
+  return levels;
 }
 
 Drawing closeup(const LinkLevels& link, const Sheet& sheet) {
@@ -217,15 +201,15 @@ Drawing all_results(const LinkRuns& runs, const Sheet& sheet) {
   const RttUnit unit = unit_of(link);
   Drawing drawing = results_of(link, sheet);
   Panel& panel = drawing.panels[0];
-  Curve samples{.form = Form::Dots,
-                .color = Color::Gray,
-                .key = fmt::format("each of {}", count_of(runs.samples(), "sample")),
-                .stroke = Stroke::Faint};
+  Curve samples{.form = Form::Dots, .color = Color::Gray, .stroke = Stroke::Faint};
   for (const auto& [size, rtts] : runs.series) {
-    for (const Duration rtt : rtts) {
+    for (const Duration rtt : rtts.first_samples()) {
       samples.points.push_back({static_cast<double>(size.bytes()), unit.of(rtt)});
     }
   }
+  samples.key =
+      fmt::format("each of {}{}", samples.points.size() < runs.samples() ? "the first " : "",
+                  count_of(samples.points.size(), "sample"));
   panel.curves.push_back(std::move(samples));
   add_middle(panel, link);
   return drawing;

@@ -6,7 +6,6 @@
 
 #include "lib/report/drawing.h"
 #include "lib/report/link_runs.h"
-#include "lib/report/link_sketch.h"
 #include "lib/report/penalty_table.h"
 
 namespace tcpstep {
@@ -28,7 +27,6 @@ struct LinkLevels {
   std::vector<SizeLevels> sizes;
 };
 [[nodiscard]] LinkLevels levels_of(const LinkRuns& link);
-[[nodiscard]] LinkLevels levels_of(const LinkSketch& link);
 
 // The fastest ping of every size, the band up to the lower quartile, and the penalty of every
 // class. `link` has sizes, here and below.

@@ -1,40 +1,81 @@
 #include "lib/report/link_runs.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <optional>
-#include <utility>
+#include <sstream>
+#include <string_view>
 
 #include "lib/stats/order_statistics.h"
 
 namespace tcpstep {
 namespace {
 
-LinkRuns read_all(RunReader& run, RttClock clock) {
-  LinkRuns result{facts_of(run.header(), clock), {}};
-  while (const auto row = run.next()) {
-    if (row->round == 0) {
-      continue;
-    }
-    if (!row->rtt) {
-      ++result.lost;
-    } else if (row->retransmits.value_or(0) > 0) {
-      ++result.retransmitted;
-    } else if (const auto rtt = clock == RttClock::Kernel ? row->kernel_rtt : row->rtt) {
-      result.series[row->size].push_back(*rtt);
-    } else {
-      ++result.unstamped;
-    }
+// Header keys of what the user chose and what changes an RTT. Runs that differ in these are pooled
+// all the same, because the user gave them one name, but tables say so.
+constexpr auto kSettings = std::to_array<std::string_view>(
+    {"sizes_bytes", "order", "interval_ns", "fill", "effective_congestion_control",
+     "effective_timestamps", "wait", "effective_cpu", "effective_realtime",
+     "effective_busy_poll_us"});
+
+// A change of the MSS moves boundaries only if a size lies beyond the smaller one.
+bool has_moved(const Run& run) {
+  if (!run.trailer || !run.trailer->changed_mss || !run.key.mss) {
+    return false;
   }
-  count_run(result, run.trailer(),
-            result.series.empty() ? std::nullopt : std::optional(result.series.rbegin()->first));
+  const Mss smaller = std::min(*run.key.mss, *run.trailer->changed_mss);
+  return std::ranges::any_of(run.series, [&](const auto& entry) {
+    return !entry.second.rtts.empty() && entry.first.bytes() > smaller.bytes();
+  });
+}
+
+std::optional<RunFit> fit_of(const Run& run) {
+  if (!run.key.mss || !run.is_complete()) {
+    return std::nullopt;
+  }
   std::vector<SizeTime> endpoints;
-  for (const auto& [size, rtts] : result.series) {
-    if (rtts.size() >= 2) {
-      endpoints.push_back({.size = size, .ns = endpoint_estimate(rtts)});
+  for (const auto& [size, series] : run.series) {
+    if (series.rtts.size() >= 2) {
+      endpoints.push_back(
+          {.size = size,
+           .ns = endpoint_estimate(series.rtts.minimum(), series.rtts.second_minimum())});
     }
   }
-  add_fit(result, endpoints);
-  return result;
+  return fit_run(endpoints, *run.key.mss);
+}
+
+void note_differences(LinkRuns& link, const RunHeader& other) {
+  for (const auto& [key, value] : other.facts()) {
+    const auto known = link.header.find(key);
+    if (known != value) {
+      link.varying.insert(key);
+    }
+    if (known && known != value && std::ranges::find(kSettings, key) != kSettings.end()) {
+      link.differing.insert(key);
+    }
+  }
+}
+
+void add_run(LinkRuns& link, const Run& run) {
+  std::istringstream warnings{std::string(run.header.find("warnings").value_or(""))};
+  link.warnings.insert(std::istream_iterator<std::string>(warnings), {});
+  ++link.runs;
+  link.partial_runs += run.is_complete() ? 0U : 1U;
+  link.moved_runs += has_moved(run) ? 1U : 0U;
+  if (const auto fit = fit_of(run)) {
+    link.fits.push_back(*fit);
+  }
+  for (const auto& [size, series] : run.series) {
+    link.lost += series.lost;
+    link.retransmitted += series.retransmitted + series.peer_retransmitted;
+    link.unstamped += series.unstamped;
+    if (!series.rtts.empty()) {
+      link.series[size].merge(series.rtts);
+    }
+  }
 }
 
 }  // namespace
@@ -47,32 +88,30 @@ std::uint64_t LinkRuns::samples() const {
   return count;
 }
 
-bool RunCollection::add(RunReader& run) {
-  LinkRuns added = read_all(run, clock_);
-  if (!added.identity.empty() && !known_runs_.insert(added.identity).second) {
-    return false;
-  }
-  const auto same = std::ranges::find_if(
-      links_, [&](const LinkRuns& known) { return is_same_link(known, added); });
-  if (same == links_.end()) {
-    links_.push_back(std::move(added));
-    return true;
-  }
-  add_facts(*same, added);
-  for (auto& [size, rtts] : added.series) {
-    auto& known = same->series[size];
-    known.insert(known.end(), rtts.begin(), rtts.end());
-  }
-  return true;
+std::string LinkRuns::conditions() const {
+  const auto congestion = header.find("effective_congestion_control");
+  const auto started = header.find("started_utc");
+  return fmt::format(
+      "{}{}{}", congestion.value_or(""), congestion && started ? ", " : "",
+      header.find("lab_time") == "virtual" ? "virtual time" : started.value_or("").substr(0, 10));
 }
 
-std::span<const LinkRuns> RunCollection::links() {
-  for (LinkRuns& link : links_) {
-    for (auto& [size, rtts] : link.series) {
-      std::ranges::sort(rtts);
-    }
+bool RunCollection::add(const Run& run) {
+  if (!known_runs_.insert(run.identity).second) {
+    return false;
   }
-  return links_;
+  auto link = std::ranges::find(links_, run.key, &LinkRuns::key);
+  if (link == links_.end()) {
+    LinkRuns& added = links_.emplace_back();
+    added.key = run.key;
+    added.clock = run.clock;
+    added.header = run.header;
+    link = std::prev(links_.end());
+  } else {
+    note_differences(*link, run.header);
+  }
+  add_run(*link, run);
+  return true;
 }
 
 }  // namespace tcpstep

@@ -1,4 +1,4 @@
-// All runs of one link, brought together size by size.
+// All runs of one link, pooled size by size, in memory that does not grow with their number.
 #pragma once
 
 #include <cstdint>
@@ -9,34 +9,45 @@
 #include <vector>
 
 #include "lib/base/units.h"
-#include "lib/report/link_facts.h"
-#include "lib/runfile/run_reader.h"
+#include "lib/report/fitted_penalties.h"
+#include "lib/runfile/run.h"
+#include "lib/stats/sample_sketch.h"
 
 namespace tcpstep {
 
-// With every sample: what pictures of all results and tests need.
-struct LinkRuns : LinkFacts {
-  // The counted samples of each size: warm-up, lost and retransmitted ones are not among them.
-  // Ascending in every series after sort_series().
-  std::map<PayloadSize, std::vector<Duration>> series;
+struct LinkRuns {
+  LinkKey key;
+  RttClock clock = RttClock::Application;
+
+  RunHeader header;                 // of the first run
+  std::set<std::string> varying;    // keys for which another run has another value
+  std::set<std::string> differing;  // of them: settings that change an RTT, where both are known
+  std::set<std::string> warnings;   // of any run
+
+  std::uint32_t runs = 0;
+  std::uint32_t partial_runs = 0;   // cut off, or ended by something before they were complete
+  std::uint32_t moved_runs = 0;     // in which the MSS changed below sizes that were measured
+  std::uint64_t lost = 0;           // pings without an RTT
+  std::uint64_t retransmitted = 0;  // pings with a retransmission at either end, left out
+  std::uint64_t unstamped = 0;      // pings without a kernel RTT, left out with RttClock::Kernel
+  std::vector<RunFit> fits;         // of the complete runs whose sizes can be fitted
+
+  // The clean samples of every size that has any.
+  std::map<PayloadSize, SampleSketch> series;
 
   [[nodiscard]] std::uint64_t samples() const;
+  // "cubic, 2026-11-22" of the first run, for titles; what is not known is left out.
+  [[nodiscard]] std::string conditions() const;
 };
 
+// Runs by their key, in the order in which the keys first came.
 class RunCollection {
  public:
-  explicit RunCollection(RttClock clock = RttClock::Application) : clock_(clock) {}
-
-  // Reads the rest of `run` and adds it to the runs of its link and MSS; false if that run has been
-  // added before, from another file: then it counts once.
-  // If it throws RunFileError, nothing of that file has been added.
-  bool add(RunReader& run);
-
-  // In the order in which the links first came; every series ascending.
-  [[nodiscard]] std::span<const LinkRuns> links();
+  // False if the same run was added before, from another file: it counts once.
+  bool add(const Run& run);
+  [[nodiscard]] std::span<const LinkRuns> links() const { return links_; }
 
  private:
-  RttClock clock_;
   std::vector<LinkRuns> links_;
   std::set<std::string> known_runs_;
 };

@@ -30,25 +30,11 @@ Penalty penalty_of(const std::vector<Point>& points, Duration reference) {
                    static_cast<double>(reference.count())};
 }
 
-std::optional<Duration> rtt_of(const std::vector<Duration>& ascending, Statistic statistic) {
-  return statistic.of(ascending);
-}
-std::optional<Duration> rtt_of(const SampleSketch& samples, Statistic statistic) {
-  return statistic.of_sketch(samples);
-}
+}  // namespace
 
-double error_of(const std::vector<Duration>& /*exact*/, Statistic /*any*/) {
-  return 0;
-}
-double error_of(const SampleSketch& samples, Statistic statistic) {
-  return statistic.is_rounded(samples) ? SampleSketch::kRelativeError : 0;
-}
-
-// `Link` is LinkRuns or LinkSketch.
-template <class Link>
-PenaltyTable tabulate(const Link& runs, Statistic statistic) {
-  PenaltyTable table{.link = runs.link,
-                     .mss = runs.mss,
+PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
+  PenaltyTable table{.link = runs.key.name(),
+                     .mss = runs.key.mss,
                      .statistic = statistic,
                      .runs = runs.runs,
                      .partial_runs = runs.partial_runs,
@@ -65,15 +51,17 @@ PenaltyTable tabulate(const Link& runs, Statistic statistic) {
                      .filling = {},
                      .second = {},
                      .fourth = {},
-                     .fitted = runs.mss ? combine(runs.fits, *runs.mss) : FittedPenalties{},
+                     .fitted = runs.key.mss ? combine(runs.fits, *runs.key.mss) : FittedPenalties{},
                      .classes = {}};
   std::map<std::uint32_t, std::vector<Point>> points_of_class;
   for (const auto& [size, rtts] : runs.series) {
-    const auto rtt = rtt_of(rtts, statistic);
+    const auto rtt = statistic.of(rtts);
     if (!rtt) {
       continue;
     }
-    table.relative_error = std::max(table.relative_error, error_of(rtts, statistic));
+    if (statistic.is_rounded(rtts)) {
+      table.relative_error = SampleSketch::kRelativeError;
+    }
     table.fewest_samples = table.reference_size
                                ? std::min<std::uint64_t>(table.fewest_samples, rtts.size())
                                : rtts.size();
@@ -81,8 +69,8 @@ PenaltyTable tabulate(const Link& runs, Statistic statistic) {
       table.reference_size = size;
       table.reference_rtt = *rtt;
     }
-    if (runs.mss) {
-      points_of_class[segments_needed(size, *runs.mss)].push_back({size, *rtt});
+    if (runs.key.mss) {
+      points_of_class[segments_needed(size, *runs.key.mss)].push_back({size, *rtt});
     }
   }
   for (const auto& [segments, points] : points_of_class) {
@@ -102,16 +90,6 @@ PenaltyTable tabulate(const Link& runs, Statistic statistic) {
     }
   }
   return table;
-}
-
-}  // namespace
-
-PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
-  return tabulate(runs, statistic);
-}
-
-PenaltyTable penalty_table(const LinkSketch& runs, Statistic statistic) {
-  return tabulate(runs, statistic);
 }
 
 double reference_excess(const PenaltyTable& table) {

@@ -9,7 +9,6 @@
 
 #include "lib/base/units.h"
 #include "lib/report/link_runs.h"
-#include "lib/report/link_sketch.h"
 #include "lib/stats/statistic.h"
 
 namespace tcpstep {
@@ -63,9 +62,8 @@ struct PenaltyTable {
   std::vector<SegmentClass> classes;  // ascending; empty if the MSS is unknown
 };
 
-// The table of one link. `runs` has its series in ascending order, as RunCollection gives it.
+// The table of one link.
 [[nodiscard]] PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic);
-[[nodiscard]] PenaltyTable penalty_table(const LinkSketch& runs, Statistic statistic);
 
 // By which share the reference exceeds the mean of class 1; 0 if it does not, or if nothing is
 // compared. The 1-byte ping that follows the largest one finds colder caches: then the reference is

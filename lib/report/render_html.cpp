@@ -105,10 +105,10 @@ std::string fitted_table(const PenaltyTable& table) {
                             html_escaped(fitted_remark(table)));
 }
 
-std::string environment(const LinkSketch& link) {
+std::string environment(const LinkRuns& link) {
   std::string html =
       "<details><summary>Environment</summary>\n<div class=\"wide\"><table class=\"facts\">\n";
-  for (const auto& [key, value] : link.header) {
+  for (const auto& [key, value] : link.header.facts()) {
     html +=
         fmt::format("<tr><th scope=\"row\">{}</th><td>{}{}</td></tr>\n", html_escaped(key),
                     html_escaped(value), link.varying.contains(key) ? " (other runs differ)" : "");
@@ -120,7 +120,7 @@ std::string figure(const std::string& svg, std::string_view caption) {
   return fmt::format("<figure>\n{}<figcaption>{}</figcaption></figure>\n", svg, caption);
 }
 
-std::string section(const LinkSketch& link, const PenaltyTable& table) {
+std::string section(const LinkRuns& link, const PenaltyTable& table) {
   std::string html = fmt::format("<section>\n<h2>{}</h2>\n<p class=\"summary\">{}</p>\n",
                                  html_escaped(table.link), html_escaped(summary_line(table)));
   if (!link.warnings.empty()) {
@@ -171,7 +171,7 @@ std::string html_escaped(std::string_view text) {
   return result;
 }
 
-std::string render_html(std::span<const LinkSketch> links, std::span<const PenaltyTable> tables) {
+std::string render_html(std::span<const LinkRuns> links, std::span<const PenaltyTable> tables) {
   assert(links.size() == tables.size());
   std::string html = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"

@@ -1,18 +1,24 @@
 #include "lib/runfile/byte_source.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <boost/iostreams/concepts.hpp>
 #include <boost/iostreams/filter/gzip.hpp>
 #include <boost/iostreams/filter/zstd.hpp>
 #include <boost/iostreams/filtering_stream.hpp>
 #include <cerrno>
-#include <fstream>
+#include <cstring>
 #include <istream>
+#include <string_view>
 #include <utility>
 
 #include "lib/base/error.h"
+#include "lib/base/fd.h"
 
 namespace tcpstep {
 namespace {
@@ -24,55 +30,113 @@ constexpr std::uint64_t kMostExpansion = 50;
 constexpr std::streamsize kChunk = std::streamsize{128} * 1024;  // Boost's own 4 KiB are slower
 constexpr std::streamsize kStep = 4096;  // what a damaged archive loses at most before its end
 constexpr std::uint64_t kSmallArchive = std::uint64_t{1} << 20U;  // expanded; may be anything
-
-std::unique_ptr<std::istream> open(const std::filesystem::path& path) {
-  auto file = std::make_unique<std::ifstream>(path, std::ios::binary);
-  struct stat status {};
-  if (!*file || ::stat(path.c_str(), &status) != 0) {
-    throw_system_error(errno, "open " + path.string());
-  }
-  if (S_ISDIR(status.st_mode)) {
-    throw_system_error(EISDIR, "open " + path.string());
-  }
-  const auto decompressed_by = [&](auto filter) {
-    // The chain holds a reference; the pair keeps the file alive as long as the chain.
-    struct Chain : std::unique_ptr<std::ifstream>, io::filtering_istream {
-      explicit Chain(std::unique_ptr<std::ifstream> owned)
-          : std::unique_ptr<std::ifstream>(std::move(owned)) {}
-    };
-    std::ifstream& source = *file;
-    auto chain = std::make_unique<Chain>(std::move(file));
-    chain->push(filter, kStep);
-    chain->push(source, kChunk);
-    return chain;
-  };
-  if (path.extension() == ".gz") {
-    return decompressed_by(io::gzip_decompressor(io::zlib::default_window_bits, kChunk));
-  }
-  if (path.extension() == ".zst") {
-    return decompressed_by(io::zstd_decompressor(kChunk));
-  }
-  return file;
-}
+constexpr std::string_view kGzip = "\x1F\x8B";
+constexpr std::string_view kZstd = "\x28\xB5\x2F\xFD";
 
 }  // namespace
 
-bool is_compressed(const std::filesystem::path& path) {
-  return path.extension() == ".gz" || path.extension() == ".zst";
-}
+// The file itself. Its first bytes were read to learn what it is, and come first.
+struct ByteSource::File {
+  explicit File(const std::filesystem::path& path) : name(path.string()) {
+    const bool is_input = path == kStandardInput;
+    fd = Fd(check_syscall(is_input ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                                   : ::open(path.c_str(), O_RDONLY | O_CLOEXEC),
+                          "open {}", name));
+    struct stat status {};
+    check_syscall(::fstat(fd.get(), &status), "open {}", name);
+    if (S_ISDIR(status.st_mode)) {
+      throw_system_error(EISDIR, "open " + name);
+    }
+    is_regular = S_ISREG(status.st_mode);
+    bytes = static_cast<std::uint64_t>(status.st_size);
+    while (count < begin.size()) {
+      const std::size_t got = read_more(begin.data() + count, begin.size() - count);
+      if (got == 0) {
+        break;
+      }
+      count += got;
+    }
+  }
+
+  // Up to `size` bytes, 0 at the end.
+  std::size_t read(char* to, std::size_t size) {
+    const std::size_t first = std::min(size, count - used);
+    if (first == 0) {
+      return read_more(to, size);
+    }
+    std::memcpy(to, begin.data() + used, first);
+    used += first;
+    return first;
+  }
+
+  std::size_t read_more(char* to, std::size_t size) {
+    ssize_t got = 0;
+    do {
+      got = ::read(fd.get(), to, size);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+      error = errno;
+      throw_system_error(error, "read " + name);
+    }
+    return static_cast<std::size_t>(got);
+  }
+
+  [[nodiscard]] bool starts_with(std::string_view text) const {
+    return std::string_view(begin.data(), count).starts_with(text);
+  }
+
+  std::string name;
+  Fd fd;
+  bool is_regular = false;
+  std::uint64_t bytes = 0;  // of a regular file
+  std::array<char, kZstd.size()> begin{};
+  std::size_t count = 0;
+  std::size_t used = 0;
+  int error = 0;
+};
 
 ByteSource::ByteSource(const std::filesystem::path& path)
-    : stream_(open(path)), name_(path.string()), is_compressed_(is_compressed(path)) {
-  if (is_compressed_ && std::filesystem::is_regular_file(path)) {
-    allowance_ = kSmallArchive + kMostExpansion * std::filesystem::file_size(path);
+    : name_(path.string()), file_(std::make_shared<File>(path)) {
+  const bool is_gzip = file_->starts_with(kGzip);
+  is_compressed_ = is_gzip || file_->starts_with(kZstd);
+  if (!is_compressed_) {
+    return;
   }
+  if (file_->is_regular) {
+    allowance_ = kSmallArchive + kMostExpansion * file_->bytes;
+  }
+  // A copyable view of the file, as Boost wants it.
+  struct Device : io::source {
+    explicit Device(std::shared_ptr<File> from) : file(std::move(from)) {}
+    std::streamsize read(char* to, std::streamsize size) {
+      const std::size_t got = file->read(to, static_cast<std::size_t>(size));
+      return got == 0 ? -1 : static_cast<std::streamsize>(got);
+    }
+    std::shared_ptr<File> file;
+  };
+  auto chain = std::make_unique<io::filtering_istream>();
+  if (is_gzip) {
+    chain->push(io::gzip_decompressor(io::zlib::default_window_bits, kChunk), kStep);
+  } else {
+    chain->push(io::zstd_decompressor(kChunk), kStep);
+  }
+  chain->push(Device(file_), kChunk);
+  stream_ = std::move(chain);
 }
+
 ByteSource::ByteSource(std::unique_ptr<std::istream> stream) : stream_(std::move(stream)) {}
 ByteSource::ByteSource(ByteSource&&) noexcept = default;
 ByteSource& ByteSource::operator=(ByteSource&&) noexcept = default;
 ByteSource::~ByteSource() = default;
 
+int ByteSource::plain_file() const {
+  return file_ && file_->is_regular && !is_compressed_ ? file_->fd.get() : -1;
+}
+
 std::size_t ByteSource::read(std::span<char> buffer) {
+  if (!stream_) {
+    return file_->read(buffer.data(), buffer.size());
+  }
   // A decompressor's exception ends up as badbit, and the step in which it happens gives nothing:
   // the steps before it are good.
   const std::size_t step = is_compressed_ ? kStep : buffer.size();
@@ -81,6 +145,9 @@ std::size_t ByteSource::read(std::span<char> buffer) {
     const std::size_t wanted = std::min(step, buffer.size() - bytes);
     stream_->read(buffer.data() + bytes, static_cast<std::streamsize>(wanted));
     bytes += static_cast<std::size_t>(stream_->gcount());
+  }
+  if (file_ && file_->error != 0) {
+    throw_system_error(file_->error, "read " + name_);
   }
   is_damaged_ = is_damaged_ || stream_->bad();
   if (bytes > allowance_) {

@@ -1,4 +1,5 @@
-// The bytes of a result file, decompressed on the way where its name ends in .gz or .zst.
+// The bytes of a file or pipe, decompressed on the way if they are those of a .gz or .zst archive,
+// whatever its name.
 #pragma once
 
 #include <cstddef>
@@ -12,12 +13,12 @@
 
 namespace tcpstep {
 
-// True if the name says so.
-[[nodiscard]] bool is_compressed(const std::filesystem::path& path);
+// The name that stands for standard input.
+inline constexpr const char* kStandardInput = "-";
 
 class ByteSource {
  public:
-  // Throws std::system_error if the file cannot be opened.
+  // Opens the file; "-" is standard input. Throws std::system_error if it cannot be read.
   explicit ByteSource(const std::filesystem::path& path);
   // Reads from a stream of the caller's, as it is.
   explicit ByteSource(std::unique_ptr<std::istream> stream);
@@ -26,14 +27,22 @@ class ByteSource {
   ~ByteSource();
 
   // Fills as much of `buffer` as there is data; 0 at the end. A damaged or cut archive ends where
-  // its last whole block ends, as a cut plain file does; `is_damaged()` tells. Throws WorldError
-  // when an archive has expanded beyond anything a result file would.
+  // its last whole block ends, as a cut plain file does; `is_damaged()` tells. Throws
+  // std::system_error if reading fails, WorldError when an archive has expanded beyond anything a
+  // result file would.
   [[nodiscard]] std::size_t read(std::span<char> buffer);
   [[nodiscard]] bool is_damaged() const { return is_damaged_; }
+  [[nodiscard]] bool is_compressed() const { return is_compressed_; }
+
+  // The descriptor of a regular file that is not compressed, for pread(2); otherwise -1.
+  [[nodiscard]] int plain_file() const;
 
  private:
-  std::unique_ptr<std::istream> stream_;
+  struct File;
+
   std::string name_;
+  std::shared_ptr<File> file_;            // empty with a stream of the caller's
+  std::unique_ptr<std::istream> stream_;  // empty for plain files
   bool is_compressed_ = false;
   std::uint64_t allowance_ = std::numeric_limits<std::uint64_t>::max();  // bytes still to expect
   bool is_damaged_ = false;

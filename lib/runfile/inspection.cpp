@@ -33,6 +33,7 @@ Inspection inspect_run(const std::filesystem::path& file) {
   inspection.lines = reader.lines();
   inspection.whole_bytes = reader.offset();
   inspection.cut_bytes = reader.cut_bytes();
+  inspection.is_compressed = reader.is_compressed();
   inspection.is_archive_damaged = reader.is_archive_damaged();
   return inspection;
 }

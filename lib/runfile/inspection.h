@@ -19,6 +19,7 @@ struct Inspection {
   std::uint64_t whole_bytes = 0;  // of them, decompressed
   std::uint64_t cut_bytes = 0;    // after the last LF
   Duration elapsed{0};            // up to the end of the last ping
+  bool is_compressed = false;
   bool is_archive_damaged = false;
 
   // True if nothing is missing: an interrupted run is whole, it has a trailer that says so.

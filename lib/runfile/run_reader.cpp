@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cassert>
 #include <charconv>
 #include <cstring>
 #include <limits>
@@ -96,30 +94,14 @@ void RunReader::refill() {
   is_at_end_ = bytes == 0;
 }
 
-std::optional<std::string_view> RunReader::next_block(std::span<char> block) {
-  assert(block.size() <= kBufferSize);
-  std::size_t bytes = std::min(end_ - begin_, block.size());
-  std::memcpy(block.data(), buffer_.get() + begin_, bytes);
-  begin_ += bytes;
-  while (bytes < block.size() && !is_at_end_) {
-    const std::size_t more = source_.read(block.subspan(bytes));
-    bytes += more;
-    is_at_end_ = more == 0;
+std::size_t RunReader::read_rest(std::span<char> bytes) {
+  const std::size_t buffered = std::min(end_ - begin_, bytes.size());
+  if (buffered == 0) {
+    return source_.read(bytes);
   }
-  const void* newline = ::memrchr(block.data(), '\n', bytes);
-  if (newline == nullptr) {
-    return bytes < block.size() ? std::optional(std::string_view()) : std::nullopt;
-  }
-  const auto whole = static_cast<std::size_t>(static_cast<const char*>(newline) - block.data()) + 1;
-  const std::size_t rest = bytes - whole;  // of a line that goes on in the next block
-  if (begin_ < end_) {
-    begin_ -= rest;
-  } else {
-    begin_ = 0;
-    end_ = rest;
-    std::memcpy(buffer_.get(), block.data() + whole, rest);
-  }
-  return std::string_view(block.data(), whole);
+  std::memcpy(bytes.data(), buffer_.get() + begin_, buffered);
+  begin_ += buffered;
+  return buffered;
 }
 
 void RunReader::finish(std::optional<std::string_view> trailer, std::uint64_t samples,
@@ -192,32 +174,22 @@ void RunReader::read_fact(std::string_view line) {
 }
 
 void RunReader::read_columns(std::string_view line) {
-  static constexpr auto kNames = std::to_array<std::pair<std::string_view, Column>>({
-      {"round", Column::Round},
-      {"size_bytes", Column::Size},
-      {"start_ns", Column::Start},
-      {"rtt_ns", Column::Rtt},
-      {"kernel_rtt_ns", Column::KernelRtt},
-      {"segments", Column::Segments},
-      {"retransmits", Column::Retransmits},
-      {"status", Column::Status},
-  });
   const auto is_there = [&](Column column) {
     return std::ranges::find(columns_, column) != columns_.end();
   };
   std::string_view rest = line;
   do {
     const std::string_view name = take_until(rest, ',');
-    const auto known = std::ranges::find(kNames, name, &std::pair<std::string_view, Column>::first);
-    const Column column = known == kNames.end() ? Column::Ignored : known->second;
+    const Column column = column_named(name);
     if (column != Column::Ignored && is_there(column)) {
-      fail(fmt::format("column {} is there twice", name), name);
+      fail(fmt::format("duplicate column {}", name), name);
     }
     columns_.push_back(column);
   } while (!rest.empty());
-  for (const auto& [name, column] : kNames) {
-    if ((column == Column::Size || column == Column::Rtt) && !is_there(column)) {
-      fail(fmt::format("there is no column {}; the line reads '{}'", name, printable(line)));
+  for (const Column column : {Column::Size, Column::Rtt}) {
+    if (!is_there(column)) {
+      fail(fmt::format("missing column {}; the line is '{}'", rule_of(column).name,
+                       printable(line)));
     }
   }
 }
@@ -250,62 +222,30 @@ Row RunReader::parse_row(std::string_view line) {
 }
 
 void RunReader::parse_field(Row& row, bool& is_ok, Column column, std::string_view field) {
-  const auto as_count = [&](std::string_view name, std::uint64_t smallest, std::uint64_t largest) {
-    return static_cast<std::uint32_t>(parse_number(field, name, smallest, largest));
-  };
-  const auto as_span = [&](std::string_view name, std::uint64_t smallest, std::uint64_t largest) {
-    return Duration(static_cast<Duration::rep>(parse_number(field, name, smallest, largest)));
-  };
-  switch (column) {
-    case Column::Size:
-      row.size = PayloadSize(as_count("size_bytes", 1, PayloadSize::kLargest));
-      return;
-    case Column::Round:
-      row.round = as_count("round", 0, RowLimits::kLargestCount);
-      return;
-    case Column::Status:
-      is_ok = field == "ok";
-      if (field.empty()) {
-        fail("status is empty", line_);
-      }
-      return;
-    default:
-      break;
-  }
-  if (field.empty()) {  // not available
+  if (column == Column::Ignored) {
     return;
   }
-  switch (column) {
-    case Column::Rtt:
-      row.rtt = as_span("rtt_ns", 1, RowLimits::kLongestRtt);
-      return;
-    case Column::Start:
-      row.start = as_span("start_ns", 0, RowLimits::kLongestSpan);
-      return;
-    case Column::KernelRtt:
-      row.kernel_rtt = as_span("kernel_rtt_ns", 1, RowLimits::kLongestRtt);
-      return;
-    case Column::Segments:
-      row.segments = as_count("segments", 0, RowLimits::kLargestCount);
-      return;
-    case Column::Retransmits:
-      row.retransmits = as_count("retransmits", 0, RowLimits::kLargestCount);
-      return;
-    default:
-      return;
+  const ColumnRule& rule = rule_of(column);
+  if (column == Column::Status) {
+    is_ok = field == "ok";
+    if (field.empty()) {
+      fail("status is empty", line_);
+    }
+  } else if (!field.empty() || !rule.may_be_empty) {
+    set_field(row, column, parse_number(field, rule.name, rule.smallest, rule.largest));
   }
 }
 
-std::uint64_t RunReader::parse_number(std::string_view field, std::string_view column,
-                                      std::uint64_t smallest, std::uint64_t largest) {
+std::uint64_t RunReader::parse_number(std::string_view field, std::string_view name,
+                                      std::uint64_t smallest, std::uint64_t largest) const {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), number);
   const bool is_whole = end == field.data() + field.size() && !field.empty();
   if (!is_whole || error == std::errc::invalid_argument) {
-    fail(fmt::format("{} is '{}', not a whole number", column, printable(field)), field);
+    fail(fmt::format("{} is '{}', not a whole number", name, printable(field)), field);
   }
   if (error == std::errc::result_out_of_range || number < smallest || number > largest) {
-    fail(fmt::format("{} is {}, not {} to {}", column, printable(field), smallest, largest), field);
+    fail(fmt::format("{} is {}, not {} to {}", name, printable(field), smallest, largest), field);
   }
   return number;
 }
@@ -330,8 +270,8 @@ void RunReader::read_trailer(std::string_view line) {
       trailer_->changed_mss =
           Mss(static_cast<std::uint32_t>(parse_number(value, key, 1, PayloadSize::kLargest)));
     } else if (key == "elapsed_ns") {
-      trailer_->elapsed = Duration(
-          static_cast<Duration::rep>(parse_number(value, key, 0, RowLimits::kLongestSpan)));
+      trailer_->elapsed =
+          Duration(static_cast<Duration::rep>(parse_number(value, key, 0, kLongestSpan)));
     }
   }
 }

@@ -1,10 +1,10 @@
-// Reads one result file (docs/result_format.md) in one pass with constant memory.
+// Reads one result file (docs/result_format.md) line by line, in constant memory. Most callers want
+// read_run() in lib/runfile/run.h.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -15,6 +15,7 @@
 #include "lib/base/error.h"
 #include "lib/base/units.h"
 #include "lib/runfile/byte_source.h"
+#include "lib/runfile/row.h"
 #include "lib/runfile/run_header.h"
 
 namespace tcpstep {
@@ -23,37 +24,6 @@ namespace tcpstep {
 class RunFileError : public WorldError {
  public:
   using WorldError::WorldError;
-};
-
-// One line of samples.
-struct Row {
-  std::uint32_t round = 1;  // 0 is warm-up, never counted
-  PayloadSize size{1};
-  std::optional<Duration> rtt;  // empty: the ping was lost
-  std::optional<Duration> start;
-  std::optional<Duration> kernel_rtt;
-  std::optional<std::uint32_t> segments;
-  std::optional<std::uint32_t> retransmits;
-};
-
-// What a column of the file is; Ignored is one that nothing here needs.
-enum class Column : std::uint8_t {
-  Ignored,
-  Round,
-  Size,
-  Start,
-  Rtt,
-  KernelRtt,
-  Segments,
-  Retransmits,
-  Status
-};
-
-// What a number in a file may be at most.
-struct RowLimits {
-  static constexpr std::uint64_t kLongestSpan = 100ULL * 24 * 3600 * 1'000'000'000;  // 100 days
-  static constexpr std::uint64_t kLongestRtt = 24ULL * 3600 * 1'000'000'000;         // a day
-  static constexpr std::uint64_t kLargestCount = std::numeric_limits<std::uint32_t>::max();
 };
 
 class RunReader {
@@ -77,16 +47,16 @@ class RunReader {
   // a compressed file broke off.
   [[nodiscard]] std::uint64_t lines() const { return line_number_; }
   [[nodiscard]] std::uint64_t cut_bytes() const { return end_ - begin_; }
+  [[nodiscard]] bool is_compressed() const { return source_.is_compressed(); }
   [[nodiscard]] bool is_archive_damaged() const { return source_.is_damaged(); }
 
-  // For those who parse the rows themselves (lib/runfile/row_scanner.h) instead of calling next():
-  // the columns, and the next whole lines, empty at the end. `block` is their memory, 1 MiB at
-  // most; nothing if a line is longer than it.
+  // For read_run(), which scans the rows in blocks instead of calling next(): the columns, the rest
+  // of the bytes (0 at the end), where in a plain file they begin, its descriptor (-1 if the bytes
+  // are not those of a regular file), and what the rows were, for the check of the trailer.
   [[nodiscard]] std::span<const Column> columns() const { return columns_; }
-  std::optional<std::string_view> next_block(std::span<char> block);
-  // Where in the (decompressed) file the next line begins, unless blocks were taken.
+  std::size_t read_rest(std::span<char> bytes);
   [[nodiscard]] std::uint64_t offset() const { return offset_; }
-  // What they found: the trailer's line, if there was one, and the rows it has to have counted.
+  [[nodiscard]] int plain_file() const { return source_.plain_file(); }
   void finish(std::optional<std::string_view> trailer, std::uint64_t samples, std::uint64_t lost);
 
  private:
@@ -98,8 +68,8 @@ class RunReader {
   void read_trailer(std::string_view line);
   Row parse_row(std::string_view line);
   void parse_field(Row& row, bool& is_ok, Column column, std::string_view field);
-  std::uint64_t parse_number(std::string_view field, std::string_view column,
-                             std::uint64_t smallest, std::uint64_t largest);
+  std::uint64_t parse_number(std::string_view field, std::string_view name, std::uint64_t smallest,
+                             std::uint64_t largest) const;
   void check_end() const;
   [[noreturn]] void fail(const std::string& what, std::string_view at = {},
                          const std::string& hint = {}) const;

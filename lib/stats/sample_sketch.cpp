@@ -8,25 +8,19 @@
 namespace tcpstep {
 
 void SampleSketch::add_exact(Duration sample) {
-  if (exact_.size() < kMostExact) {
-    exact_.push_back(sample);
+  if (first_.size() < kMostExact) {
+    first_.push_back(sample);
     return;
   }
-  spill();
+  make_histogram();
   count_in_bucket(static_cast<std::uint64_t>(sample.count()), 1);
 }
 
-void SampleSketch::spill() {
-  for (const Duration sample : exact_) {
+void SampleSketch::make_histogram() {
+  octaves_.resize(kOctaves + 1);
+  for (const Duration sample : first_) {
     count_in_bucket(static_cast<std::uint64_t>(sample.count()), 1);
   }
-  exact_ = {};
-  is_exact_ = false;
-}
-
-SampleSketch::Octave& SampleSketch::make_octave(std::size_t index) {
-  octaves_[index] = std::make_unique<Octave>();
-  return *octaves_[index];
 }
 
 void SampleSketch::merge(const SampleSketch& other) {
@@ -36,21 +30,28 @@ void SampleSketch::merge(const SampleSketch& other) {
   count_ += other.count_;
   sum_high_ += other.sum_high_;
   sum_low_ += other.sum_low_;
-  if (is_exact_ && (!other.is_exact_ || count_ > kMostExact)) {
-    spill();
+  if (is_exact() && count_ > kMostExact) {
+    make_histogram();
   }
-  if (is_exact_) {
-    exact_.insert(exact_.end(), other.exact_.begin(), other.exact_.end());
+  if (!is_exact()) {
+    add_buckets(other);
+  }
+  const std::size_t room = kMostExact - first_.size();
+  const auto more = other.first_samples().first(std::min(room, other.first_.size()));
+  first_.insert(first_.end(), more.begin(), more.end());
+}
+
+void SampleSketch::add_buckets(const SampleSketch& other) {
+  if (other.is_exact()) {
+    for (const Duration sample : other.first_) {
+      count_in_bucket(static_cast<std::uint64_t>(sample.count()), 1);
+    }
     return;
   }
-  for (const Duration sample : other.exact_) {
-    count_in_bucket(static_cast<std::uint64_t>(sample.count()), 1);
-  }
-  for (std::size_t i = 0; i < other.octaves_.size(); ++i) {
-    if (other.octaves_[i]) {
-      Octave& mine = octaves_[i] ? *octaves_[i] : make_octave(i);
-      std::ranges::transform(mine, *other.octaves_[i], mine.begin(), std::plus<>());
-    }
+  for (std::size_t i = 0; i < octaves_.size(); ++i) {
+    const std::vector<std::uint64_t>& added = other.octaves_[i];
+    octaves_[i].resize(std::max(octaves_[i].size(), added.size()));
+    std::ranges::transform(added, octaves_[i], octaves_[i].begin(), std::plus<>());
   }
 }
 
@@ -69,11 +70,8 @@ Duration SampleSketch::order_statistic(std::uint64_t rank) const {
   }
   std::uint64_t below = 0;
   for (std::size_t i = 0; i < octaves_.size(); ++i) {
-    if (!octaves_[i]) {
-      continue;
-    }
-    for (std::size_t bucket = 0; bucket < kBuckets; ++bucket) {
-      below += (*octaves_[i])[bucket];
+    for (std::size_t bucket = 0; bucket < octaves_[i].size(); ++bucket) {
+      below += octaves_[i][bucket];
       if (below > rank) {
         const unsigned shift = i > 0 ? static_cast<unsigned>(i) - 1 : 0;
         const std::uint64_t low = (i > 0 ? kBuckets + bucket : bucket) << shift;
@@ -92,8 +90,8 @@ Duration SampleSketch::quantile(double probability) const {
   const auto below = static_cast<std::uint64_t>(position);
   Duration low{0};
   Duration high{0};
-  if (is_exact_) {
-    std::vector<Duration> samples = exact_;
+  if (is_exact()) {
+    std::vector<Duration> samples = first_;
     const auto at = samples.begin() + static_cast<std::ptrdiff_t>(below);
     std::ranges::nth_element(samples, at);
     low = *at;

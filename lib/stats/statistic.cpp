@@ -7,20 +7,6 @@
 #include <cmath>
 
 namespace tcpstep {
-namespace {
-
-Duration interpolate(std::span<const Duration> ascending, double probability) {
-  const double position = probability * static_cast<double>(ascending.size() - 1);
-  const auto below = static_cast<std::size_t>(position);
-  if (below + 1 >= ascending.size()) {
-    return ascending.back();
-  }
-  const double gap = static_cast<double>((ascending[below + 1] - ascending[below]).count());
-  return ascending[below] + Duration(std::llround((position - std::floor(position)) * gap));
-}
-
-}  // namespace
-
 Duration mean_of(std::span<const Duration> durations) {
   const auto count = static_cast<Duration::rep>(durations.size());
   Duration quotients{0};
@@ -75,22 +61,7 @@ std::size_t Statistic::samples_needed() const {
   return static_cast<std::size_t>(std::ceil(1 / std::max(tail, 1e-9) - 1e-6));
 }
 
-std::optional<Duration> Statistic::of(std::span<const Duration> ascending) const {
-  if (ascending.empty()) {
-    return std::nullopt;
-  }
-  switch (kind_) {
-    case Kind::Minimum:
-      return ascending.front();
-    case Kind::Mean:
-      return mean_of(ascending);
-    case Kind::Quantile:
-      return interpolate(ascending, probability_);
-  }
-  return std::nullopt;
-}
-
-std::optional<Duration> Statistic::of_sketch(const SampleSketch& samples) const {
+std::optional<Duration> Statistic::of(const SampleSketch& samples) const {
   if (samples.empty()) {
     return std::nullopt;
   }

@@ -33,13 +33,10 @@ class Statistic {
   // p99 and for p1. 1 for the minimum and the mean.
   [[nodiscard]] std::size_t samples_needed() const;
 
-  // Of a series in ascending order; nothing for an empty one. Quantiles interpolate linearly
-  // between order statistics (type 7 of Hyndman & Fan, The American Statistician 50 (1996) 361).
-  [[nodiscard]] std::optional<Duration> of(std::span<const Duration> ascending) const;
-  // The same of a sketch. Quantiles are exact or within SampleSketch::kRelativeError.
-  [[nodiscard]] std::optional<Duration> of_sketch(const SampleSketch& samples) const;
+  // Nothing without samples. A quantile is exact or within SampleSketch::kRelativeError.
+  [[nodiscard]] std::optional<Duration> of(const SampleSketch& samples) const;
 
-  // True if `of_sketch` may give something else than the exact samples would.
+  // True if `of` may give something else than the exact samples would.
   [[nodiscard]] bool is_rounded(const SampleSketch& samples) const {
     return kind_ == Kind::Quantile && !samples.is_exact();
   }

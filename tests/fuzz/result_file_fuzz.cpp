@@ -46,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     RunReader reader(ByteSource(std::make_unique<std::istringstream>(text)), "fuzz");
     RunCollection runs;
-    runs.add(reader);
+    runs.add(read_run(reader, "fuzz", RttClock::Application));
     const PenaltyTable tables[] = {penalty_table(runs.links()[0], Statistic::minimum())};
     static_cast<void>(render_text(tables) + render_json(tables) + render_csv(tables) +
                       render_markdown(tables));

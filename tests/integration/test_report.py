@@ -1,11 +1,12 @@
 """tcpstep-analyze report on files that are whole, cut, damaged, compressed or not ours."""
 
 import gzip
+import json
 import random
 import shutil
 import subprocess
 
-from harness import TestCase, main, read_run, report, run
+from harness import TestCase, main, program, read_run, report, run
 
 HEAD = "# format: tcpstep-result/1\n# link: {link}\n# mss_bytes: 1448\n"
 COLUMNS = "round,size_bytes,start_ns,rtt_ns,kernel_rtt_ns,segments,retransmits,cwnd_segments,srtt_us,status\n"
@@ -27,7 +28,7 @@ BAD_FILES = {  # name: (content, what the words must say)
     "newer": ("# format: tcpstep-result/2\n", "written by another version"),
     "without-header": (COLUMNS + row(), "is not a tcpstep result file"),
     "without-columns": (HEAD.format(link="a"), "ends before the names of its columns"),
-    "missing-column": (run_text("").replace(",rtt_ns", ""), "no column rtt_ns"),
+    "missing-column": (run_text("").replace(",rtt_ns", ""), "missing column rtt_ns"),
     "nan": (run_text(row("NaN")), ":5:7: rtt_ns is 'NaN'"),
     "negative": (run_text(row("-5")), ":5:7: rtt_ns is '-5'"),
     "zero": (run_text(row("0")), ":5:7: rtt_ns is 0"),
@@ -210,13 +211,26 @@ class GoodFiles(TestCase):
         self.assertEqual((result.returncode, len(links)), (1, 1))
         self.assertIn(f"{path} expands to more than 50 times its size", result.stderr)
 
-    def test_that_only_look_like_archives_are_named(self):
-        for suffix in ("gz", "zst"):
-            path = self.directory / f"plain.csv.{suffix}"
-            path.write_text(run_text(row()))
+    def test_are_archives_by_their_first_bytes_whatever_their_name(self):
+        text = run_text(row())
+        for name, data in (("plain.csv.gz", text.encode()), ("plain.csv.zst", text.encode()),
+                           ("archive.csv", gzip.compress(text.encode()))):
+            path = self.directory / name
+            path.write_bytes(data)
+            result, links = report(path)
+            self.assertEqual((result.returncode, len(links)), (0, 1), result.stderr)
+        for start in (b"\x1f\x8b", b"\x28\xb5\x2f\xfd"):
+            path = self.directory / "damaged.csv.gz"
+            path.write_bytes(start + b"no archive")
             result, links = report(path)
             self.assertEqual((result.returncode, links), (1, []))
             self.assertIn("cannot be decompressed", result.stderr)
+
+    def test_may_come_from_standard_input(self):
+        for data in (run_text(row()).encode(), gzip.compress(run_text(row()).encode())):
+            result = subprocess.run([program("tcpstep-analyze"), "report", "--format=json", "-"], input=data,
+                                    capture_output=True, timeout=60)
+            self.assertEqual((result.returncode, json.loads(result.stdout)["links"][0]["samples"]), (0, 1))
 
 
 class Loopback(TestCase):

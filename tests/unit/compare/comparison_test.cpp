@@ -148,9 +148,9 @@ TEST(ComparisonTest, CallsASlowTailATail) {
   SyntheticRun heavy = plain();
   quiet.rounds = heavy.rounds = 20;
   Sides sides = interleaved(10, quiet, heavy);
-  for (RunSamples& run : sides.candidate) {
+  for (auto& run : sides.candidate) {
     for (auto& [size, series] : run.series) {
-      series[7] *= 3;
+      edit(series, [](auto& samples) { samples[7] *= 3; });
     }
   }
   const Comparison result = compare(sides);
@@ -160,10 +160,10 @@ TEST(ComparisonTest, CallsASlowTailATail) {
 
 TEST(ComparisonTest, NamesWhatElseDiffers) {
   Sides sides = interleaved(10, plain(), plain());
-  for (RunSamples& run : sides.baseline) {
+  for (auto& run : sides.baseline) {
     run.header.add("server_os", "Linux 6.1");
   }
-  for (RunSamples& run : sides.candidate) {
+  for (auto& run : sides.candidate) {
     run.header.add("server_os", "Linux 6.12");
   }
   const Comparison result = compare(sides);
@@ -198,7 +198,7 @@ TEST(ComparisonRefusalTest, OneNewRunAgainstManySaysNothing) {
 
 TEST(ComparisonRefusalTest, RunsOneSideAfterTheOtherSayNothing) {
   Sides sides = interleaved(10, plain(), plain());
-  for (RunSamples& run : sides.candidate) {
+  for (auto& run : sides.candidate) {
     *run.started += std::chrono::hours(1);
   }
   expect_refusal(compare(sides), "not interleaved");
@@ -219,19 +219,16 @@ TEST(ComparisonRefusalTest, OneSampleOfEachSizeIsTooFew) {
 
 TEST(ComparisonRefusalTest, APartialRunIsNamed) {
   Sides sides = interleaved(10, plain(), plain());
-  sides.candidate[2].status = "timeout";
+  sides.candidate[2].trailer->status = "timeout";
   expect_refusal(compare(sides), "b2 is partial: it ended with timeout");
 }
 
 TEST(ComparisonRefusalTest, AFewLostPingsAreLeftOutAndMoreAreAReason) {
   Sides sides = interleaved(10, plain(), plain());
-  const auto lose = [](RunSamples& run, PayloadSize size) {
-    run.series.at(size).pop_back();
-    ++run.lost;
+  const auto lose = [](auto& run, PayloadSize size) {
+    edit(run.series.at(size), [](auto& samples) { samples.pop_back(); });
+    ++run.series.at(size).lost;
   };
-  for (RunSamples& run : sides.candidate) {
-    run.rounds = 10;
-  }
   lose(sides.candidate[0], PayloadSize(1));
   // That size has fewer samples than the ten that the expected minimum is drawn from.
   const Comparison few = compare(sides);
@@ -247,10 +244,10 @@ TEST(ComparisonRefusalTest, MoreRetransmissionsAreARegression) {
   SyntheticRun longer = plain();
   longer.rounds = 20;
   Sides sides = interleaved(10, longer, longer);
-  for (RunSamples& run : sides.candidate) {
+  for (auto& run : sides.candidate) {
     for (auto& [size, series] : run.series) {
-      series.resize(18);
-      run.retransmitted += 2;
+      edit(series, [](auto& samples) { samples.resize(18); });
+      series.retransmitted += 2;
     }
   }
   const Comparison result = compare(sides);
@@ -263,9 +260,11 @@ TEST(ComparisonRefusalTest, MoreRetransmissionsAreARegression) {
 TEST(ComparisonRefusalTest, RunsInWhichEveryPingWasRetransmittedLeaveNothing) {
   Sides sides = interleaved(10, plain(), plain());
   for (auto* side : {&sides.baseline, &sides.candidate}) {
-    for (RunSamples& run : *side) {
-      run.retransmitted = run.pings;
-      run.series.clear();
+    for (auto& run : *side) {
+      for (auto& [size, series] : run.series) {
+        series.retransmitted = series.pings();
+        series.rtts = {};
+      }
     }
   }
   expect_refusal(compare(sides), "nothing is left to compare");
@@ -359,7 +358,8 @@ TEST(ExactComparisonTest, IsSilentOnlyIfEveryPingIsTheSame) {
   EXPECT_THAT(result.differences, IsEmpty());
   EXPECT_THAT(headline(result), HasSubstr("NO DIFFERENCE"));
 
-  sides.candidate[1].series.at(PayloadSize(1501))[3] += Duration(1);
+  edit(sides.candidate[1].series.at(PayloadSize(1501)),
+       [](auto& samples) { samples[3] += Duration(1); });
   result = compare(sides);
   EXPECT_EQ(result.verdict, Verdict::Regression);
   ASSERT_EQ(result.differences.size(), 1U);
@@ -369,7 +369,8 @@ TEST(ExactComparisonTest, IsSilentOnlyIfEveryPingIsTheSame) {
   EXPECT_NEAR(result.differences[0].mean_change_ns, 0.05, 1e-9);
   EXPECT_EQ(compare(sides, {.minimum_effect = 0.01}).verdict, Verdict::NoRegression);
 
-  sides.candidate[1].series.at(PayloadSize(1501))[3] -= Duration(2);
+  edit(sides.candidate[1].series.at(PayloadSize(1501)),
+       [](auto& samples) { samples[3] -= Duration(2); });
   result = compare(sides);
   EXPECT_EQ(result.verdict, Verdict::NoRegression);
   EXPECT_EQ(result.differences.size(), 1U);  // faster, and said
@@ -384,7 +385,7 @@ TEST(ExactComparisonTest, NeedsTheSameSeeds) {
 
 TEST(ExactComparisonTest, SaysIfARunCameToAnotherEnd) {
   Sides sides = virtual_runs(plain(), plain());
-  sides.candidate[0].retransmitted = 1;
+  sides.candidate[0].series.begin()->second.retransmitted = 1;
   const Comparison result = compare(sides);
   EXPECT_EQ(result.verdict, Verdict::Inconclusive);
   EXPECT_THAT(result.notes, Contains(HasSubstr("seed 1: complete, 0 lost, 0 with")));
@@ -393,7 +394,7 @@ TEST(ExactComparisonTest, SaysIfARunCameToAnotherEnd) {
 TEST(ExactComparisonTest, DoesNotMixWithRealTime) {
   Sides sides = virtual_runs(plain(), plain());
   Sides real = interleaved(10, plain(), plain());
-  for (RunSamples& run : real.candidate) {
+  for (auto& run : real.candidate) {
     run.header.add("lab_time", "real");
   }
   expect_not_comparable(compare(sides.baseline, real.candidate, {}), "the lab time differs");
@@ -401,28 +402,28 @@ TEST(ExactComparisonTest, DoesNotMixWithRealTime) {
 
 // What of a file makes a run.
 
-RunSamples read(const std::string& head, const std::string& rows, const std::string& name = "x") {
+Run read(const std::string& head, const std::string& rows, const std::string& name = "x") {
   RunReader reader(ByteSource(std::make_unique<std::istringstream>(
                        "# format: tcpstep-result/1\n" + head +
                        "round,size_bytes,rtt_ns,kernel_rtt_ns,retransmits,status\n" + rows)),
                    name);
-  return read_run_samples(reader, name, RttClock::Application);
+  return read_run(reader, name, RttClock::Application);
 }
 
-TEST(RunSamplesTest, CountsWhatItLeavesOut) {
-  const RunSamples run = read("# started_utc: 2026-11-22T16:41:59.254708Z\n",
-                              "0,1,5,,,ok\n1,1,10,,0,ok\n1,2,,,,timeout\n2,1,12,,1,ok\n2,2,9,,,ok\n"
-                              "# end: status=complete samples=3 lost=1\n");
-  EXPECT_EQ(run.series.at(PayloadSize(1)), std::vector<Duration>{Duration(10)});
-  EXPECT_EQ(run.pings, 4U);
-  EXPECT_EQ(run.lost, 1U);
-  EXPECT_EQ(run.retransmitted, 1U);
-  EXPECT_EQ(run.rounds, 2U);
+TEST(RunTest, CountsWhatItLeavesOut) {
+  const auto run = read("# started_utc: 2026-11-22T16:41:59.254708Z\n",
+                        "0,1,5,,,ok\n1,1,10,,0,ok\n1,2,,,,timeout\n2,1,12,,1,ok\n2,2,9,,,ok\n"
+                        "# end: status=complete samples=3 lost=1\n");
+  EXPECT_EQ(run.samples_of(PayloadSize(1)).size(), 1U);
+  EXPECT_EQ(run.pings(), 4U);
+  EXPECT_EQ(run.lost(), 1U);
+  EXPECT_EQ(run.retransmitted(), 1U);
+  EXPECT_EQ(run.rounds(), 2U);
   EXPECT_TRUE(run.is_complete());
   EXPECT_EQ(run.started->time_since_epoch(), Duration(1795365719254708000));
 }
 
-TEST(RunSamplesTest, KnowsARunByItsIdOrElseByItsContents) {
+TEST(RunTest, KnowsARunByItsIdOrElseByItsContents) {
   const std::string rows = "1,1,10,,,ok\n";
   EXPECT_EQ(read("# run_id: 1\n", rows).identity, read("# run_id: 1\n# label: y\n", rows).identity);
   EXPECT_NE(read("# run_id: 1\n", rows).identity, read("# run_id: 2\n", rows).identity);
@@ -430,7 +431,7 @@ TEST(RunSamplesTest, KnowsARunByItsIdOrElseByItsContents) {
   EXPECT_NE(read("", rows).identity, read("", "1,1,11,,,ok\n").identity);
 }
 
-TEST(RunSamplesTest, ReadsOnlyWholeTimes) {
+TEST(RunTest, ReadsOnlyWholeTimes) {
   EXPECT_TRUE(parse_utc("2026-11-22T16:41:59Z"));
   for (const char* text : {"", "2026-11-22", "2026-13-22T16:41:59Z", "2026-11-22T16:41:59.25Z",
                            "2026-11-22T25:41:59Z", "2026-11-22T16:41:59.254708Zx"}) {

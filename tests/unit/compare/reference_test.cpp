@@ -33,8 +33,8 @@ struct Case {
   int number = 0;
   std::size_t rounds = 0;
   std::vector<std::uint32_t> sizes;
-  std::vector<RunSamples> baseline;
-  std::vector<RunSamples> candidate;
+  std::vector<Run> baseline;
+  std::vector<Run> candidate;
   std::map<std::pair<std::string, std::string>, ExpectedContrast> contrasts;
   std::map<std::uint32_t, ExpectedContrast> locals;
 };
@@ -44,20 +44,18 @@ double error_of(double p) {
   return 4.5 * std::sqrt(std::max(p, 1e-3) * (1 - std::min(p, 0.999)) * (1.0 / 4999 + 1.0 / 19999));
 }
 
-RunSamples run_of(std::istringstream& line, const Case& made) {
-  RunSamples run;
+Run run_of(std::istringstream& line, const Case& made) {
+  Run run;
   const std::size_t number = made.baseline.size() + made.candidate.size();
   run.name = run.identity = "run " + std::to_string(number);
-  run.header.add("mss_bytes", 1448);
+  run.key.mss = Mss(1448);
   run.started = std::chrono::sys_time<Duration>(std::chrono::seconds(number));
-  run.status = kComplete;
-  run.rounds = made.rounds;
-  run.pings = made.rounds * made.sizes.size();
+  run.trailer = RunTrailer{.status = std::string(kComplete)};
   for (const std::uint32_t size : made.sizes) {
     for (std::size_t round = 0; round < made.rounds; ++round) {
       Duration::rep tens = 0;
       line >> tens;
-      run.series[PayloadSize(size)].emplace_back(10 * tens);
+      run.series[PayloadSize(size)].rtts.add(Duration(10 * tens));
     }
   }
   return run;
@@ -112,7 +110,7 @@ TEST(ComparisonTest, AgreesWithAnIndependentImplementation) {
     } else if (kind == "run") {
       int side = 0;
       line >> side;
-      RunSamples run = run_of(line, made);
+      auto run = run_of(line, made);
       (side == 0 ? made.baseline : made.candidate).push_back(std::move(run));
     } else if (kind == "contrast") {
       std::string family;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/compare/run_samples.h"
+#include "lib/runfile/run.h"
 
 namespace tcpstep {
 
@@ -24,34 +24,45 @@ struct SyntheticRun {
 };
 
 // The same run for the same name.
-inline RunSamples make_run(const SyntheticRun& made) {
+inline Run make_run(const SyntheticRun& made) {
   std::mt19937_64 random(std::hash<std::string>()(made.name));
   std::normal_distribution<double> of_run(0, 1);
   std::exponential_distribution<double> excess(1);
-  RunSamples run;
+  Run run;
   run.name = made.name;
-  run.identity = made.name;
   run.header.add("link", made.link);
   if (made.mss > 0) {
     run.header.add("mss_bytes", made.mss);
   }
-  run.started = std::chrono::sys_time<Duration>(std::chrono::seconds(made.start_s));
-  run.status = kComplete;
-  run.rounds = made.rounds;
+  run.trailer = RunTrailer{.status = std::string(kComplete)};
   const double level = 1 + made.deviation * of_run(random);
   for (const std::uint32_t bytes : made.sizes) {
     for (std::uint32_t round = 0; round < made.rounds; ++round) {
-      run.series[PayloadSize(bytes)].emplace_back(
-          std::llround(made.ns(bytes) * level * (1 + made.noise * excess(random))));
-      ++run.pings;
+      run.series[PayloadSize(bytes)].rtts.add(
+          Duration(std::llround(made.ns(bytes) * level * (1 + made.noise * excess(random)))));
     }
   }
+  run.describe();
+  run.identity = made.name;
+  run.started = std::chrono::sys_time<Duration>(std::chrono::seconds(made.start_s));
   return run;
 }
 
+// Changes the samples of a size.
+template <class Change>
+void edit(SizeSeries& series, Change change) {
+  const auto first = series.rtts.first_samples();
+  std::vector<Duration> samples(first.begin(), first.end());
+  change(samples);
+  series.rtts = {};
+  for (const Duration sample : samples) {
+    series.rtts.add(sample);
+  }
+}
+
 struct Sides {
-  std::vector<RunSamples> baseline;
-  std::vector<RunSamples> candidate;
+  std::vector<Run> baseline;
+  std::vector<Run> candidate;
 };
 
 // `count` runs of each side in the order ABBA BAAB ABBA ...

@@ -14,8 +14,8 @@ using namespace std::chrono_literals;
 // 100 ms, and 5 ms more for each segment beyond the first; the average dips at 1001 bytes.
 LinkRuns runs() {
   LinkRuns runs;
-  runs.link = "slow-x10";
-  runs.mss = kLabMss;
+  runs.key.link = "slow-x10";
+  runs.key.mss = kLabMss;
   for (const std::uint32_t size : {1U, 1001U, 1401U, 2001U, 3001U, 5001U}) {
     const Duration least = 95ms + segments_needed(PayloadSize(size), kLabMss) * 5ms;
     runs.series[PayloadSize(size)] = {least, least + (size < 1000 ? 80ms : 10ms)};

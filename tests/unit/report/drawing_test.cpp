@@ -17,12 +17,14 @@ using testing::Not;
 
 LinkRuns stairs(std::uint32_t mss, std::uint32_t rounds = 3) {
   LinkRuns runs;
-  runs.link = "my_link";
-  runs.mss = Mss(mss);
+  runs.key.link = "my_link";
+  runs.key.mss = Mss(mss);
   runs.runs = 1;
   for (std::uint32_t bytes = 1; bytes <= 9901; bytes += 100) {
-    runs.series[PayloadSize(bytes)] =
-        std::vector<Duration>(rounds, 10us + segments_needed(PayloadSize(bytes), Mss(mss)) * 5us);
+    for (std::uint32_t round = 0; round < rounds; ++round) {
+      runs.series[PayloadSize(bytes)].add(10us +
+                                          segments_needed(PayloadSize(bytes), Mss(mss)) * 5us);
+    }
   }
   return runs;
 }
@@ -104,13 +106,13 @@ TEST(CloseupTest, HasBoundariesAndTicksAtMultiplesOfTheMss) {
 TEST(CloseupTest, DrawsNoClassNarrowerThanAPixel) {
   LinkRuns runs = stairs(1);
   EXPECT_EQ(points_of(closeup_of(runs), "average of fastest"), 0U);
-  runs.mss = Mss(10);
+  runs.key.mss = Mss(10);
   EXPECT_GT(points_of(closeup_of(runs), "average of fastest"), 0U);
 }
 
 TEST(AllResultsTest, SwitchesToALogAxisWhenOutliersWouldFlattenTheRest) {
   LinkRuns runs = stairs(1448);
-  runs.series[PayloadSize(1)].push_back(100us);
+  runs.series[PayloadSize(1)].add(100us);
   const Axis axis = all_results(runs, kPicture).panels[0].y;
   EXPECT_TRUE(axis.is_log);
   EXPECT_THAT(ticks_of(axis), ElementsAre("15", "20", "30", "50", "70", "100"));
@@ -127,8 +129,8 @@ TEST(AllResultsTest, AreTooManyForAnSvgAbove5000Points) {
 
 TEST(GnuplotScriptTest, QuotesTextSoThatNoneBecomesACommand) {
   LinkRuns runs = stairs(1448);
-  runs.link = "a'b`id`$(x)\n\"";
-  runs.conditions = "'; system('id')";
+  runs.key.link = "a'b`id`$(x)\n\"";
+  runs.header.add("effective_congestion_control", "'; system('id')");
   const std::string text = gnuplot_script(all_results(runs, kPicture));
   EXPECT_THAT(text, HasSubstr("'a''b`id`$(x) \""));
   EXPECT_THAT(text, HasSubstr("''; system(''id'')'"));

@@ -13,8 +13,8 @@ using namespace std::chrono_literals;
 // A link on which a byte costs 1 ns and every segment after the first 5 µs, on top of 10 µs.
 LinkRuns stairs(std::uint32_t mss) {
   LinkRuns runs;
-  runs.link = "stairs";
-  runs.mss = Mss(mss);
+  runs.key.link = "stairs";
+  runs.key.mss = Mss(mss);
   runs.runs = 1;
   for (std::uint32_t bytes = 1; bytes <= 9901; bytes += 100) {
     const auto segments = segments_needed(PayloadSize(bytes), Mss(mss));
@@ -39,7 +39,7 @@ TEST(PenaltyTableTest, ChargesTheFirstByteBeyondOneSegment) {
 
 TEST(PenaltyTableTest, AddsUpAnyNumberOfTheLongestRtts) {
   LinkRuns runs;
-  runs.mss = Mss(200'000);
+  runs.key.mss = Mss(200'000);
   for (std::uint32_t bytes = 1; bytes <= 200'001; ++bytes) {
     runs.series[PayloadSize(bytes)] = {24h};
   }
@@ -97,7 +97,7 @@ TEST(PenaltyTableTest, NoticesAReferenceThatIsSlowerThanItsClass) {
 
 TEST(PenaltyTableTest, SaysWhatIsMissing) {
   LinkRuns unknown = stairs(1448);
-  unknown.mss.reset();
+  unknown.key.mss.reset();
   EXPECT_EQ(why_no_penalties(penalty_table(unknown, Statistic::minimum())),
             "the MSS of these runs is unknown, so the boundaries are");
   LinkRuns empty;
@@ -108,19 +108,19 @@ TEST(PenaltyTableTest, SaysWhatIsMissing) {
             "no size fits into one segment: there is nothing to compare with");
 }
 
-RunReader read(const std::string& mss, const std::string& rows) {
+Run read(const std::string& mss, const std::string& rows) {
   const std::string text = "# format: tcpstep-result/1\n# link: veth\n# mss_bytes: " + mss +
                            "\nround,size_bytes,rtt_ns,retransmits,status\n" + rows;
-  return {ByteSource(std::make_unique<std::istringstream>(text)), "run.csv"};
+  RunReader reader(ByteSource(std::make_unique<std::istringstream>(text)), "run.csv");
+  return read_run(reader, "run.csv", RttClock::Application);
 }
 
 TEST(RunCollectionTest, LeavesOutWarmupLostAndRetransmittedPings) {
   RunCollection runs;
-  RunReader reader =
-      read("1448", "0,1,1,0,ok\n1,1,50,0,ok\n1,1,2,1,ok\n1,1,,0,timeout\n1,1,60,,ok\n");
-  runs.add(reader);
+  runs.add(read("1448", "0,1,1,0,ok\n1,1,50,0,ok\n1,1,2,1,ok\n1,1,,0,timeout\n1,1,60,,ok\n"));
   const LinkRuns& link = runs.links()[0];
-  EXPECT_EQ(link.series.at(PayloadSize(1)), (std::vector<Duration>{50ns, 60ns}));
+  const auto samples = link.series.at(PayloadSize(1)).first_samples();
+  EXPECT_EQ(std::vector(samples.begin(), samples.end()), (std::vector<Duration>{50ns, 60ns}));
   EXPECT_EQ(link.lost, 1U);
   EXPECT_EQ(link.retransmitted, 1U);
   EXPECT_EQ(link.partial_runs, 1U);
@@ -128,13 +128,34 @@ TEST(RunCollectionTest, LeavesOutWarmupLostAndRetransmittedPings) {
 
 TEST(RunCollectionTest, KeepsRunsOfAnotherMssApart) {
   RunCollection runs;
-  for (const char* mss : {"1448", "1348", "1448"}) {
-    RunReader reader = read(mss, "1,1,50,0,ok\n# end: status=complete samples=1 lost=0\n");
-    runs.add(reader);
+  for (const char* mss : {"1448", "1348", "1448\n# label: another"}) {
+    runs.add(read(mss, "1,1,50,0,ok\n# end: status=complete samples=1 lost=0\n"));
   }
   ASSERT_EQ(runs.links().size(), 2U);
   EXPECT_EQ(runs.links()[0].runs, 2U);
   EXPECT_EQ(runs.links()[0].partial_runs, 0U);
+}
+
+TEST(RunCollectionTest, KeepsALinkNamedLikeAnotherDirectionApart) {
+  RunCollection runs;
+  runs.add(read("1448\n# direction: up", "1,1,50,0,ok\n"));
+  runs.add(read("1448\n# direction: down", "1,1,50,0,ok\n"));
+  auto named = read("1448", "1,1,50,0,ok\n");
+  named.key.link = "veth.up";
+  runs.add(named);
+  ASSERT_EQ(runs.links().size(), 3U);
+  EXPECT_EQ(runs.links()[0].key.name(), "veth.up");
+  EXPECT_EQ(runs.links()[1].key.name(), "veth");
+  EXPECT_EQ(runs.links()[2].key.name(), "veth.up.down");
+}
+
+TEST(RunCollectionTest, KnowsWhichFactsOfRunsVaryAndAllTheirWarnings) {
+  RunCollection runs;
+  runs.add(read("1448\n# server_os: a\n# warnings: governor load", "1,1,50,0,ok\n"));
+  runs.add(read("1448\n# server_os: b\n# warnings: load vm", "1,1,50,0,ok\n"));
+  const LinkRuns& link = runs.links()[0];
+  EXPECT_EQ(link.varying, (std::set<std::string>{"server_os", "warnings"}));
+  EXPECT_EQ(link.warnings, (std::set<std::string>{"governor", "load", "vm"}));
 }
 
 TEST(RunCollectionTest, NamesTheSettingsInWhichRunsDiffer) {
@@ -142,19 +163,16 @@ TEST(RunCollectionTest, NamesTheSettingsInWhichRunsDiffer) {
   for (const char* more :
        {"\n# order: ascending\n# fill: zero", "\n# order: shuffled\n# fill: zero",
         "\n# server_host: another\n# wait: spin"}) {
-    RunReader reader = read(std::string("1448") + more, "1,1,50,0,ok\n");
-    runs.add(reader);
+    runs.add(read(std::string("1448") + more, "1,1,50,0,ok\n"));
   }
   EXPECT_EQ(runs.links()[0].differing, std::set<std::string>{"order"});
 }
 
 TEST(RunCollectionTest, NoticesAnMssThatChangedBelowTheSizesMeasured) {
   RunCollection runs;
-  RunReader moved = read("1448", "1,1401,50,0,ok\n# end: samples=1 lost=0 mss_bytes=1348\n");
-  runs.add(moved);
+  runs.add(read("1448", "1,1401,50,0,ok\n# end: samples=1 lost=0 mss_bytes=1348\n"));
   EXPECT_EQ(runs.links()[0].moved_runs, 1U);
-  RunReader harmless = read("32768", "1,1401,50,0,ok\n# end: samples=1 lost=0 mss_bytes=65483\n");
-  runs.add(harmless);
+  runs.add(read("32768", "1,1401,50,0,ok\n# end: samples=1 lost=0 mss_bytes=65483\n"));
   EXPECT_EQ(runs.links()[1].moved_runs, 0U);
 }
 
@@ -162,28 +180,19 @@ TEST(RunCollectionTest, CountsPingsByTheKernelsClockIfAsked) {
   const std::string text =
       "# format: tcpstep-result/1\nsize_bytes,rtt_ns,kernel_rtt_ns,status\n1,50,40,ok\n1,60,,ok\n";
   RunReader reader(ByteSource(std::make_unique<std::istringstream>(text)), "run.csv");
-  RunCollection runs(RttClock::Kernel);
-  runs.add(reader);
-  EXPECT_EQ(runs.links()[0].series.at(PayloadSize(1)), std::vector<Duration>{40ns});
-  EXPECT_EQ(runs.links()[0].unstamped, 1U);
-}
-
-TEST(RunCollectionTest, AddsNothingOfAFileThatFails) {
   RunCollection runs;
-  RunReader reader = read("1448", "1,1,50,0,ok\n1,1,abc,0,ok\n");
-  EXPECT_THROW(runs.add(reader), RunFileError);
-  EXPECT_TRUE(runs.links().empty());
+  runs.add(read_run(reader, "run.csv", RttClock::Kernel));
+  EXPECT_EQ(runs.links()[0].series.at(PayloadSize(1)).size(), 1U);
+  EXPECT_EQ(runs.links()[0].series.at(PayloadSize(1)).maximum(), 40ns);
+  EXPECT_EQ(runs.links()[0].unstamped, 1U);
 }
 
 TEST(RunCollectionTest, CountsARunThatIsInTwoFilesOnce) {
   RunCollection runs;
   const std::string rows = "1,1,50,0,ok\n";
-  RunReader first = read("1448\n# run_id: 7", rows);
-  RunReader copy = read("1448\n# run_id: 7", rows);
-  RunReader other = read("1448\n# run_id: 8", rows);
-  EXPECT_TRUE(runs.add(first));
-  EXPECT_FALSE(runs.add(copy));
-  EXPECT_TRUE(runs.add(other));
+  EXPECT_TRUE(runs.add(read("1448\n# run_id: 7", rows)));
+  EXPECT_FALSE(runs.add(read("1448\n# run_id: 7", rows)));
+  EXPECT_TRUE(runs.add(read("1448\n# run_id: 8", rows)));
   EXPECT_EQ(runs.links()[0].runs, 2U);
   EXPECT_EQ(runs.links()[0].samples(), 2U);
 }
@@ -196,11 +205,9 @@ TEST(RunCollectionTest, FitsEveryCompleteRun) {
     }
   }
   RunCollection runs;
-  RunReader partial = read("1448", rows);
-  runs.add(partial);
+  runs.add(read("1448", rows));
   EXPECT_TRUE(runs.links()[0].fits.empty());
-  RunReader whole = read("1448", rows + "# end: status=complete samples=12 lost=0\n");
-  runs.add(whole);
+  runs.add(read("1448", rows + "# end: status=complete samples=12 lost=0\n"));
   const PenaltyTable table = penalty_table(runs.links()[0], Statistic::minimum());
   EXPECT_EQ(table.fitted.runs, 1U);
   ASSERT_TRUE(table.fitted.rows[0] && table.fitted.rows[1]);

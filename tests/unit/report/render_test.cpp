@@ -17,8 +17,8 @@ using testing::Not;
 
 PenaltyTable table_of(const std::string& link, std::uint32_t mss, Duration per_segment) {
   LinkRuns runs;
-  runs.link = link;
-  runs.mss = Mss(mss);
+  runs.key.link = link;
+  runs.key.mss = Mss(mss);
   runs.runs = 5;
   runs.partial_runs = 1;
   runs.lost = 3;
@@ -27,10 +27,10 @@ PenaltyTable table_of(const std::string& link, std::uint32_t mss, Duration per_s
   }
   std::vector<SizeTime> endpoints;
   for (std::uint32_t bytes = 1; bytes <= 9901; bytes += 100) {
-    runs.series[PayloadSize(bytes)] = {34ms + Duration(bytes) +
-                                       segments_needed(PayloadSize(bytes), Mss(mss)) * per_segment};
-    endpoints.push_back({.size = PayloadSize(bytes),
-                         .ns = static_cast<double>(runs.series[PayloadSize(bytes)][0].count())});
+    const Duration rtt =
+        34ms + Duration(bytes) + segments_needed(PayloadSize(bytes), Mss(mss)) * per_segment;
+    runs.series[PayloadSize(bytes)].add(rtt);
+    endpoints.push_back({.size = PayloadSize(bytes), .ns = static_cast<double>(rtt.count())});
   }
   for (int run = 0; run < 4; ++run) {  // each a little steeper than the last
     if (const auto fit = fit_run(endpoints, Mss(mss))) {
@@ -70,8 +70,9 @@ TEST(RenderTest, PrintsJson) {
 
 TEST(RenderTest, SaysWhatThePenaltiesAreAgainst) {
   LinkRuns runs;
-  runs.mss = Mss(1448);
-  runs.series = {{PayloadSize(100), {10us}}, {PayloadSize(1449), {15us}}};
+  runs.key.mss = Mss(1448);
+  runs.series[PayloadSize(100)].add(10us);
+  runs.series[PayloadSize(1449)].add(15us);
   const std::array tables{penalty_table(runs, Statistic::minimum())};
   for (const std::string& text : {render_text(tables), render_markdown(tables)}) {
     EXPECT_THAT(text, HasSubstr("penalty against the smallest size"));
@@ -80,13 +81,29 @@ TEST(RenderTest, SaysWhatThePenaltiesAreAgainst) {
 
 TEST(RenderTest, SaysIfAPercentileHasTooFewSamples) {
   LinkRuns runs;
-  runs.mss = Mss(1448);
-  runs.series[PayloadSize(1)] = std::vector<Duration>(100, 10us);
+  runs.key.mss = Mss(1448);
+  for (int i = 0; i < 99; ++i) {
+    runs.series[PayloadSize(1)].add(10us);
+    runs.series[PayloadSize(1449)].add(10us);
+  }
   const Statistic p99 = *Statistic::parse("p99");
-  EXPECT_THAT(render_text(std::array{penalty_table(runs, p99)}), Not(HasSubstr("needs")));
-  runs.series[PayloadSize(1449)] = std::vector<Duration>(99, 10us);
+  runs.series[PayloadSize(1)].add(10us);
   EXPECT_THAT(render_text(std::array{penalty_table(runs, p99)}),
               HasSubstr("p99, p99 needs 100 samples a size and has 99"));
+  runs.series[PayloadSize(1449)].add(10us);
+  EXPECT_THAT(render_text(std::array{penalty_table(runs, p99)}), Not(HasSubstr("needs")));
+}
+
+TEST(RenderTest, SaysHowFarAQuantileOfManySamplesMayBeOff) {
+  LinkRuns link;
+  link.key.mss = Mss(1448);
+  for (int i = 0; i < 5000; ++i) {
+    link.series[PayloadSize(1)].add(Duration(1000 + i));
+  }
+  EXPECT_THAT(render_text(std::array{penalty_table(link, *Statistic::parse("median"))}),
+              HasSubstr("median of each size within 0.4 %"));
+  EXPECT_THAT(render_text(std::array{penalty_table(link, Statistic::minimum())}),
+              Not(HasSubstr("within")));
 }
 
 TEST(RenderTest, PrintsNothingOfNothing) {

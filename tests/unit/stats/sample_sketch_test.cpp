@@ -24,6 +24,16 @@ std::vector<Duration> samples_of(std::size_t count, unsigned seed = 1) {
   return samples;
 }
 
+// Type 7 of Hyndman & Fan, of samples in ascending order.
+Duration quantile_of(const std::vector<Duration>& ascending, double probability) {
+  const double place = probability * static_cast<double>(ascending.size() - 1);
+  const auto below = static_cast<std::size_t>(place);
+  const Duration low = ascending[below];
+  const Duration high = ascending[std::min(below + 1, ascending.size() - 1)];
+  return low + Duration(std::llround((place - std::floor(place)) *
+                                     static_cast<double>((high - low).count())));
+}
+
 SampleSketch sketch_of(const std::vector<Duration>& samples) {
   SampleSketch sketch;
   for (const Duration sample : samples) {
@@ -49,7 +59,7 @@ TEST(SampleSketchTest, IsExactWhileSamplesAreFew) {
     expect_same_ends(sketch, samples);
     std::ranges::sort(samples);
     for (const double probability : {0.0, 0.01, 0.25, 0.5, 0.9, 0.999, 1.0}) {
-      EXPECT_EQ(sketch.quantile(probability), *Statistic::quantile(probability).of(samples));
+      EXPECT_EQ(sketch.quantile(probability), quantile_of(samples, probability));
     }
   }
 }
@@ -62,8 +72,7 @@ TEST(SampleSketchTest, KeepsQuantilesOfManySamplesWithinItsError) {
     expect_same_ends(sketch, samples);
     std::ranges::sort(samples);
     for (int permille = 0; permille <= 1000; ++permille) {
-      const double exact =
-          static_cast<double>(Statistic::quantile(permille / 1e3).of(samples)->count());
+      const double exact = static_cast<double>(quantile_of(samples, permille / 1e3).count());
       const double sketched = static_cast<double>(sketch.quantile(permille / 1e3).count());
       EXPECT_LE(std::abs(sketched - exact), exact * SampleSketch::kRelativeError + 1) << permille;
     }
@@ -117,16 +126,24 @@ TEST(SampleSketchTest, AddsUpTheLongestRtts) {
   EXPECT_EQ(sketch.quantile(0.5), 24h);
 }
 
-TEST(StatisticTest, OfASketchIsThatOfItsSamples) {
-  std::vector<Duration> samples = samples_of(500);
-  const SampleSketch sketch = sketch_of(samples);
-  std::ranges::sort(samples);
-  for (const char* word : {"min", "mean", "median", "p99", "p1"}) {
-    const Statistic statistic = *Statistic::parse(word);
-    EXPECT_EQ(statistic.of_sketch(sketch), statistic.of(samples)) << word;
-    EXPECT_FALSE(statistic.is_rounded(sketch));
+TEST(SampleSketchTest, KeepsTheFirstSamplesInTheOrderAdded) {
+  const std::vector<Duration> samples = samples_of(10'000);
+  const SampleSketch whole = sketch_of(samples);
+  ASSERT_EQ(whole.first_samples().size(), SampleSketch::kMostExact);
+  EXPECT_TRUE(std::ranges::equal(whole.first_samples(),
+                                 std::span(samples).first(SampleSketch::kMostExact)));
+  SampleSketch merged;
+  for (const std::size_t begin : {0U, 3000U, 6000U}) {
+    merged.merge(sketch_of({samples.begin() + static_cast<std::ptrdiff_t>(begin),
+                            samples.begin() + static_cast<std::ptrdiff_t>(
+                                                  std::min<std::size_t>(begin + 3000, 10'000))}));
   }
-  EXPECT_EQ(Statistic::minimum().of_sketch(SampleSketch()), std::nullopt);
+  EXPECT_TRUE(std::ranges::equal(merged.first_samples(), whole.first_samples()));
+}
+
+TEST(StatisticTest, IsRoundedOnlyWhereSamplesWereNotKept) {
+  EXPECT_EQ(Statistic::minimum().of(SampleSketch()), std::nullopt);
+  EXPECT_FALSE(Statistic::quantile(0.5).is_rounded(sketch_of(samples_of(500))));
   EXPECT_TRUE(Statistic::quantile(0.5).is_rounded(sketch_of(samples_of(5000))));
   EXPECT_FALSE(Statistic::mean().is_rounded(sketch_of(samples_of(5000))));
 }

@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const std::vector<Duration> kSeries{10ns, 20ns, 30ns, 40ns};
+const SampleSketch kSeries{10ns, 20ns, 30ns, 40ns};
 
 TEST(StatisticTest, GivesMinimumMeanAndQuantiles) {
   EXPECT_EQ(Statistic::minimum().of(kSeries), 10ns);
@@ -23,9 +23,9 @@ TEST(StatisticTest, GivesMinimumMeanAndQuantiles) {
 
 TEST(StatisticTest, GivesTheMeanOfAnyNumberOfTheLongestRtts) {
   const std::vector<Duration> days(200'000, 24h);  // together more than 64 bits can count
-  EXPECT_EQ(Statistic::mean().of(days), 24h);
-  EXPECT_EQ(Statistic::mean().of(std::vector<Duration>{1ns, 1ns, 3ns}), 1ns);
-  EXPECT_EQ(Statistic::mean().of(std::vector<Duration>{2ns, 2ns, 2ns}), 2ns);
+  EXPECT_EQ(mean_of(days), 24h);
+  EXPECT_EQ(Statistic::mean().of({1ns, 1ns, 3ns}), 1ns);
+  EXPECT_EQ(Statistic::mean().of({2ns, 2ns, 2ns}), 2ns);
 }
 
 TEST(StatisticTest, SaysNothingOfNothing) {

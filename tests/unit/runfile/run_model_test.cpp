@@ -1,6 +1,4 @@
-// The fast way to read a run and the strict one are the same.
-#include "lib/report/link_sketch.h"
-
+// Reading in blocks and line by line give the same model of a run.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,11 +7,11 @@
 #include <fstream>
 #include <memory>
 #include <random>
+#include <set>
 #include <sstream>
 #include <string>
 
-#include "lib/report/penalty_table.h"
-#include "lib/report/render.h"
+#include "lib/runfile/run.h"
 #include "lib/stats/statistic.h"
 
 namespace tcpstep {
@@ -49,35 +47,35 @@ std::string run_of(std::uint32_t rounds, std::string_view mss = "1448") {
          fmt::format("# end: status=complete samples={} lost={} elapsed_ns=9\n", samples, lost);
 }
 
-void expect_same(const LinkSketch& one, const LinkSketch& other) {
-  EXPECT_EQ(one.link, other.link);
-  EXPECT_EQ(one.mss, other.mss);
-  EXPECT_EQ(one.runs, other.runs);
-  EXPECT_EQ(one.partial_runs, other.partial_runs);
-  EXPECT_EQ(one.lost, other.lost);
-  EXPECT_EQ(one.retransmitted, other.retransmitted);
-  EXPECT_EQ(one.unstamped, other.unstamped);
+void expect_same(const Run& one, const Run& other) {
+  EXPECT_EQ(one.key, other.key);
+  EXPECT_EQ(one.status(), other.status());
+  EXPECT_EQ(one.identity, other.identity);
   ASSERT_EQ(one.series.size(), other.series.size());
-  for (const auto& [size, sketch] : one.series) {
-    const SampleSketch& same = other.series.at(size);
-    ASSERT_EQ(sketch.size(), same.size());
+  for (const auto& [size, series] : one.series) {
+    const SizeSeries& same = other.series.at(size);
+    EXPECT_EQ(series.lost, same.lost);
+    EXPECT_EQ(series.retransmitted, same.retransmitted);
+    EXPECT_EQ(series.unstamped, same.unstamped);
+    EXPECT_EQ(series.segments, same.segments);
+    ASSERT_EQ(series.rtts.size(), same.rtts.size());
     for (const char* word : {"min", "mean", "p1", "median", "p99.9"}) {
-      EXPECT_EQ(Statistic::parse(word)->of_sketch(sketch), Statistic::parse(word)->of_sketch(same))
+      EXPECT_EQ(Statistic::parse(word)->of(series.rtts), Statistic::parse(word)->of(same.rtts))
           << word;
     }
   }
 }
 
-TEST(LinkSketchTest, IsTheSameHoweverItIsRead) {
+TEST(RunTest, IsTheSameHoweverItIsRead) {
   for (const std::uint32_t rounds : {1U, 20U, 300U}) {
     const std::string text = run_of(rounds);
     for (const RttClock clock : {RttClock::Application, RttClock::Kernel}) {
       RunReader strict = reader_of(text);
-      const LinkSketch expected = read_sketch_strictly(strict, clock);
-      EXPECT_GT(expected.retransmitted, 0U);
+      const auto expected = read_run(strict, "run.csv", clock);
+      EXPECT_GT(expected.retransmitted(), 0U);
       for (const unsigned threads : {1U, 2U, 5U}) {
         RunReader fast = reader_of(text);
-        const auto scanned = scan_sketch(fast, clock, threads);
+        const auto scanned = scan_run(fast, "run.csv", clock, threads);
         ASSERT_TRUE(scanned);
         expect_same(*scanned, expected);
       }
@@ -87,10 +85,10 @@ TEST(LinkSketchTest, IsTheSameHoweverItIsRead) {
 
 // Tests run side by side, each in a process.
 std::string file_of_this_process() {
-  return fmt::format("{}link_sketch_test_{}.csv", testing::TempDir(), ::getpid());
+  return fmt::format("{}run_model_test_{}.csv", testing::TempDir(), ::getpid());
 }
 
-TEST(LinkSketchTest, IsTheSameOfAFileThatThreadsReadInParts) {
+TEST(RunTest, IsTheSameOfAFileThatThreadsReadInParts) {
   const std::string path = file_of_this_process();
   std::string text = run_of(300);  // 1.3 MB
   text.insert(text.find("\n150,") + 1, "# remark\n");
@@ -98,48 +96,22 @@ TEST(LinkSketchTest, IsTheSameOfAFileThatThreadsReadInParts) {
        {std::size_t{0}, std::size_t{30}, std::size_t{70}, text.size() / 2}) {
     std::ofstream(path) << text.substr(0, text.size() - cut);
     RunReader strict(path);
-    const LinkSketch expected = read_sketch_strictly(strict, kApplication);
+    const auto expected = read_run(strict, "run.csv", kApplication);
     for (const unsigned threads : {1U, 4U}) {
       RunReader fast(path);
-      const auto scanned = scan_sketch(fast, kApplication, threads, path);
+      const auto scanned = scan_run(fast, "run.csv", kApplication, threads);
       ASSERT_TRUE(scanned);
       expect_same(*scanned, expected);
     }
   }
   std::ofstream(path) << text << text;
   RunReader joined(path);
-  EXPECT_FALSE(scan_sketch(joined, kApplication, 4, path));
+  EXPECT_FALSE(scan_run(joined, "run.csv", kApplication, 4));
 }
 
-TEST(LinkSketchTest, HasTheTableOfTheSamplesThemselves) {
-  const std::string text = run_of(30);
-  RunReader one = reader_of(text);
-  RunReader other = reader_of(text);
-  RunCollection runs;
-  runs.add(one);
-  const LinkSketch sketch = *scan_sketch(other, kApplication, 2);
-  for (const char* word : {"min", "mean", "median", "p90"}) {
-    const Statistic statistic = *Statistic::parse(word);
-    EXPECT_EQ(render_json(std::array{penalty_table(sketch, statistic)}),
-              render_json(std::array{penalty_table(runs.links()[0], statistic)}));
-  }
-}
-
-TEST(LinkSketchTest, SaysHowFarAQuantileOfManySamplesMayBeOff) {
-  LinkSketch link;
-  link.mss = Mss(1448);
-  for (int i = 0; i < 5000; ++i) {
-    link.series[PayloadSize(1)].add(Duration(1000 + i));
-  }
-  EXPECT_THAT(render_text(std::array{penalty_table(link, *Statistic::parse("median"))}),
-              HasSubstr("median of each size within 0.4 %"));
-  EXPECT_THAT(render_text(std::array{penalty_table(link, Statistic::minimum())}),
-              testing::Not(HasSubstr("within")));
-}
-
-// Every cut and every changed byte of a run: where RowScanner does not give up, both agree; and
-// where RunReader fails, RowScanner has given up.
-TEST(LinkSketchTest, IsNeverMadeOfAFileThatTheStrictReaderRefuses) {
+// Every cut and every changed byte of a run: where reading in blocks does not give up, both agree;
+// and what reading line by line refuses, the other has not accepted.
+TEST(RunTest, IsNeverMadeOfAFileThatTheStrictReaderRefuses) {
   const std::string whole = run_of(2);
   std::mt19937 generator(5);
   const std::string_view bytes("\0\n\r,#0-9x. ok:", 14);
@@ -153,16 +125,16 @@ TEST(LinkSketchTest, IsNeverMadeOfAFileThatTheStrictReaderRefuses) {
         text[generator() % text.size()] = bytes[generator() % bytes.size()];
       }
     }
-    std::optional<LinkSketch> strict;
+    std::optional<tcpstep::Run> strict;
     try {
       RunReader reader = reader_of(text);
-      strict = read_sketch_strictly(reader, kApplication);
+      strict = read_run(reader, "run.csv", kApplication);
     } catch (const RunFileError&) {
     }
-    std::optional<LinkSketch> fast;
+    std::optional<tcpstep::Run> fast;
     try {
       RunReader reader = reader_of(text);
-      fast = scan_sketch(reader, kApplication, 1);
+      fast = scan_run(reader, "run.csv", kApplication, 1);
     } catch (const RunFileError&) {
       EXPECT_FALSE(strict);
     }
@@ -175,18 +147,18 @@ TEST(LinkSketchTest, IsNeverMadeOfAFileThatTheStrictReaderRefuses) {
   EXPECT_GT(accepted, 10);
 }
 
-TEST(LinkSketchTest, GivesUpOnDataAfterTheTrailerWhereverBlocksEnd) {
+TEST(RunTest, GivesUpOnDataAfterTheTrailerWhereverBlocksEnd) {
   const std::string whole = run_of(300);  // several blocks
   for (const std::string& more :
        {std::string("1,1,0,5,,,,,,,,,ok\n"), std::string("# remark\n"), whole}) {
     for (const unsigned threads : {1U, 3U}) {
       RunReader reader = reader_of(whole + more);
-      EXPECT_FALSE(scan_sketch(reader, kApplication, threads));
+      EXPECT_FALSE(scan_run(reader, "run.csv", kApplication, threads));
     }
   }
 }
 
-TEST(LinkSketchTest, NamesTheLineOfAnErrorDeepInALargeFile) {
+TEST(RunTest, NamesTheLineOfAnErrorDeepInALargeFile) {
   const std::string path = file_of_this_process();
   std::string text = run_of(300);
   const std::size_t at = text.rfind("\n300,9901,") + 1;
@@ -195,7 +167,7 @@ TEST(LinkSketchTest, NamesTheLineOfAnErrorDeepInALargeFile) {
   text.replace(at, 3, "x00");
   std::ofstream(path) << text;
   try {
-    static_cast<void>(read_sketch(path, kApplication, 2));
+    static_cast<void>(read_run(path, kApplication, 2));
     FAIL() << "nothing was thrown";
   } catch (const RunFileError& error) {
     EXPECT_EQ(std::string(error.what()),
@@ -203,28 +175,49 @@ TEST(LinkSketchTest, NamesTheLineOfAnErrorDeepInALargeFile) {
   }
 }
 
-TEST(SketchCollectionTest, BringsRunsTogetherByLinkAndMss) {
-  SketchCollection links;
-  for (const char* mss : {"1448", "1348", "1448"}) {
-    RunReader reader = reader_of(run_of(3, mss));
-    links.add(*scan_sketch(reader, kApplication, 1));
+TEST(RunTest, KeepsTheSamplesOfASizeInTheOrderMeasured) {
+  const std::string text = run_of(300);
+  const std::string path = file_of_this_process();
+  std::ofstream(path) << text;
+  const auto in_parts = read_run(path, kApplication, 4);
+  RunReader reader = reader_of(text);
+  const auto by_line = read_run(reader, "run.csv", kApplication);
+  for (const PayloadSize size : by_line.sizes()) {
+    EXPECT_TRUE(std::ranges::equal(in_parts.samples_of(size), by_line.samples_of(size)));
   }
-  ASSERT_EQ(links.links().size(), 2U);
-  EXPECT_EQ(links.links()[0].runs, 2U);
-  EXPECT_EQ(links.links()[0].samples(), 2 * links.links()[1].samples());
 }
 
-TEST(SketchCollectionTest, KnowsInWhichFactsRunsVaryAndAllTheirWarnings) {
-  SketchCollection links;
-  for (const char* more :
-       {"# server_os: a\n# warnings: governor load", "# server_os: b\n# warnings: load vm"}) {
-    RunReader reader = reader_of(std::string("# format: tcpstep-result/1\n# link: x\n") + more +
-                                 "\nsize_bytes,rtt_ns\n1,5\n");
-    links.add(*scan_sketch(reader, kApplication, 1));
+Run run_with(const std::string& facts, const std::string& rows = "1,5\n") {
+  RunReader reader =
+      reader_of("# format: tcpstep-result/1\n" + facts + "size_bytes,rtt_ns\n" + rows);
+  return read_run(reader, "run.csv", kApplication);
+}
+
+TEST(RunTest, HasOneIdentityWhereverItsFileLies) {
+  const auto run = run_with("# run_id: x\n");
+  EXPECT_EQ(run.identity, run_with("# run_id: x\n# label: b\n").identity);
+  EXPECT_NE(run.identity, run_with("# run_id: y\n").identity);
+  const auto without_id = run_with("# link: a\n");
+  EXPECT_EQ(without_id.identity, run_with("# link: a\n").identity);
+  EXPECT_NE(without_id.identity, run_with("# link: b\n").identity);
+  EXPECT_NE(without_id.identity, run_with("# link: a\n", "1,6\n").identity);
+}
+
+TEST(LinkKeyTest, HasANameForEachLinkDirectionAndConnection) {
+  std::set<std::string> names;
+  for (const char* link :
+       {"lan", "lan.up", "lan.up.down", "lan.down", "lan.fresh", "lan.up.fresh"}) {
+    for (const bool is_up : {false, true}) {
+      for (const bool is_fresh : {false, true}) {
+        names.insert(LinkKey{.link = link, .is_up = is_up, .is_fresh = is_fresh, .mss = {}}.name());
+      }
+    }
   }
-  const LinkSketch& link = links.links()[0];
-  EXPECT_EQ(link.varying, (std::set<std::string>{"server_os", "warnings"}));
-  EXPECT_EQ(link.warnings, (std::set<std::string>{"governor", "load", "vm"}));
+  EXPECT_EQ(names.size(), 24U);
+  EXPECT_TRUE(names.contains("lan"));
+  EXPECT_EQ(run_with("# link: lan\n# direction: up\n# connection: fresh\n").key.name(),
+            "lan.up.fresh");
+  EXPECT_EQ(run_with("# link: lan.up\n").key.name(), "lan.up.down");
 }
 
 }  // namespace

@@ -1,0 +1,253 @@
+// Reading a run: in blocks, by several threads if the file is large; line by line where a file has
+// anything unusual in it.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <new>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "lib/base/error.h"
+#include "lib/runfile/row_scanner.h"
+#include "lib/runfile/run.h"
+
+namespace tcpstep {
+namespace {
+
+constexpr std::size_t kBlockSize = std::size_t{256} * 1024;    // stays in the cache of a core
+constexpr std::uint64_t kLargePart = std::uint64_t{1} << 20U;  // worth a thread of its own
+
+// What the rows of a run, or of a part of it, add up to.
+class Tally {
+ public:
+  explicit Tally(RttClock clock)
+      : clock_(clock),
+        places_(static_cast<SizeSeries**>(
+            std::calloc(PayloadSize::kLargest + 1, sizeof(SizeSeries*)))) {
+    if (!places_) {
+      throw std::bad_alloc();
+    }
+  }
+
+  [[gnu::always_inline]] void add(const Row& row) {
+    if (row.round == 0) {
+      return;
+    }
+    ++(row.rtt ? samples_ : lost_);
+    SizeSeries*& place = places_.get()[row.size.bytes()];
+    if (place == nullptr) [[unlikely]] {
+      place = &series_[row.size];
+    }
+    place->add(row, clock_);
+  }
+
+  void move_to(std::map<PayloadSize, SizeSeries>& all) {
+    for (auto& [size, series] : series_) {
+      const auto [known, is_new] = all.try_emplace(size, std::move(series));
+      if (!is_new) {
+        known->second.merge(series);
+      }
+    }
+  }
+
+  [[nodiscard]] std::uint64_t samples() const { return samples_; }
+  [[nodiscard]] std::uint64_t lost() const { return lost_; }
+
+ private:
+  struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+  };
+
+  RttClock clock_;
+  std::uint64_t samples_ = 0;  // as the trailer counts them
+  std::uint64_t lost_ = 0;
+  std::map<PayloadSize, SizeSeries> series_;
+  // Where each size is in `series_`. Pages that no size needs are never touched.
+  std::unique_ptr<SizeSeries*, Free> places_;
+};
+
+// The lines of one part of a file, as one thread sees them.
+struct Part {
+  explicit Part(RttClock clock) : tally(clock) {}
+
+  // Scans whole lines until `read` returns 0. What follows the last LF is ignored: it may be cut.
+  template <class Read>
+  void scan(const RowScanner& scanner, Read read) {
+    const std::unique_ptr<char[]> memory(new char[kBlockSize + RowScanner::kPadding]());
+    std::size_t kept = 0;  // bytes of a line that goes on
+    while (const std::size_t got = read(std::span(memory.get(), kBlockSize).subspan(kept))) {
+      const std::size_t bytes = kept + got;
+      const void* newline = ::memrchr(memory.get(), '\n', bytes);
+      if (newline == nullptr) {
+        kept = bytes;
+        if (kept == kBlockSize) {
+          is_ordinary = false;
+          return;
+        }
+        continue;
+      }
+      const auto whole =
+          static_cast<std::size_t>(static_cast<const char*>(newline) - memory.get()) + 1;
+      const ScannedBlock block = scanner.scan(std::string_view(memory.get(), whole),
+                                              [&](const Row& row) { tally.add(row); });
+      if (!block.is_ordinary || trailer) {
+        is_ordinary = false;
+        return;
+      }
+      trailer = block.trailer;
+      kept = bytes - whole;
+      std::memmove(memory.get(), memory.get() + whole, kept);
+    }
+  }
+
+  Tally tally;
+  bool is_ordinary = true;
+  std::optional<std::string> trailer;
+  std::exception_ptr error;
+};
+
+// Where parts of about equal size begin in a plain file, each with a whole line, and where the last
+// one ends. Empty if there is a line that is too long for this way of reading.
+std::vector<std::uint64_t> split(int file, std::uint64_t begin, unsigned parts) {
+  struct stat status {};
+  check_syscall(::fstat(file, &status), "read a result file");
+  const auto end = static_cast<std::uint64_t>(status.st_size);
+  std::vector<std::uint64_t> places{begin};
+  const std::uint64_t length = end > begin ? end - begin : 0;
+  const auto count =
+      std::min<std::uint64_t>(parts, std::max<std::uint64_t>(length / kLargePart, 1));
+  for (std::uint64_t i = 1; i < count; ++i) {
+    const std::uint64_t middle = begin + length / count * i;
+    std::array<char, 16 * 1024> bytes{};
+    const ssize_t got =
+        check_syscall(::pread(file, bytes.data(), bytes.size(), static_cast<off_t>(middle)),
+                      "read a result file");
+    const void* newline = std::memchr(bytes.data(), '\n', static_cast<std::size_t>(got));
+    if (newline == nullptr) {
+      return {};
+    }
+    places.push_back(middle + 1 +
+                     static_cast<std::uint64_t>(static_cast<const char*>(newline) - bytes.data()));
+  }
+  places.push_back(end);
+  return places;
+}
+
+// Scans the bytes from `begin` to `end` of a plain file.
+void scan_range(Part& part, const RowScanner& scanner, int file, std::uint64_t begin,
+                std::uint64_t end) {
+  part.scan(scanner, [&](std::span<char> memory) -> std::size_t {
+    const auto wanted =
+        static_cast<std::size_t>(std::min<std::uint64_t>(memory.size(), end - begin));
+    const auto got = static_cast<std::size_t>(check_syscall(
+        ::pread(file, memory.data(), wanted, static_cast<off_t>(begin)), "read a result file"));
+    begin += got;
+    part.is_ordinary = part.is_ordinary && (got > 0 || wanted == 0);  // it became shorter
+    return got;
+  });
+}
+
+// All parts, in the order of the file.
+std::vector<Part> scan_parts(RunReader& reader, RttClock clock, unsigned threads) {
+  const RowScanner scanner(reader.columns());
+  const auto places = threads > 1 && reader.plain_file() >= 0
+                          ? split(reader.plain_file(), reader.offset(), threads)
+                          : std::vector<std::uint64_t>();
+  std::vector<Part> parts;
+  if (places.size() < 3) {
+    parts.emplace_back(clock).scan(
+        scanner, [&](std::span<char> memory) { return reader.read_rest(memory); });
+    return parts;
+  }
+  for (std::size_t i = 0; i + 1 < places.size(); ++i) {
+    parts.emplace_back(clock);
+  }
+  const auto work = [&](std::size_t i) {
+    try {
+      scan_range(parts[i], scanner, reader.plain_file(), places[i], places[i + 1]);
+    } catch (...) {
+      parts[i].error = std::current_exception();
+    }
+  };
+  {
+    std::vector<std::jthread> helpers;
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+      helpers.emplace_back(work, i);
+    }
+    work(0);
+  }
+  for (const Part& part : parts) {
+    if (part.error) {
+      std::rethrow_exception(part.error);
+    }
+  }
+  return parts;
+}
+
+Run begin_run(const RunReader& reader, std::string name, RttClock clock) {
+  Run run;
+  run.name = std::move(name);
+  run.header = reader.header();
+  run.clock = clock;
+  return run;
+}
+
+}  // namespace
+
+Run read_run(RunReader& reader, std::string name, RttClock clock) {
+  Run run = begin_run(reader, std::move(name), clock);
+  while (const auto row = reader.next()) {
+    if (row->round > 0) {
+      run.series[row->size].add(*row, clock);
+    }
+  }
+  run.trailer = reader.trailer();
+  run.describe();
+  return run;
+}
+
+std::optional<Run> scan_run(RunReader& reader, std::string name, RttClock clock, unsigned threads) {
+  Run run = begin_run(reader, std::move(name), clock);
+  std::vector<Part> parts = scan_parts(reader, clock, threads);
+  std::uint64_t samples = 0;
+  std::uint64_t lost = 0;
+  for (const Part& part : parts) {
+    if (!part.is_ordinary || (part.trailer && &part != &parts.back())) {
+      return std::nullopt;
+    }
+    samples += part.tally.samples();
+    lost += part.tally.lost();
+  }
+  try {
+    reader.finish(parts.back().trailer, samples, lost);
+  } catch (const RunFileError&) {
+    return std::nullopt;
+  }
+  for (Part& part : parts) {
+    part.tally.move_to(run.series);
+  }
+  run.trailer = reader.trailer();
+  run.describe();
+  return run;
+}
+
+Run read_run(const std::filesystem::path& file, RttClock clock, unsigned threads) {
+  RunReader reader(file);
+  if (file == kStandardInput || !std::filesystem::is_regular_file(file)) {  // read it only once
+    return read_run(reader, file.string(), clock);
+  }
+  if (auto scanned = scan_run(reader, file.string(), clock, threads)) {
+    return std::move(*scanned);
+  }
+  RunReader again(file);
+  return read_run(again, file.string(), clock);
+}
+
+}  // namespace tcpstep

@@ -1,0 +1,167 @@
+#include "lib/runfile/run.h"
+
+#include <fmt/format.h>
+#include <sodium.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <numeric>
+
+namespace tcpstep {
+namespace {
+
+// BLAKE2b of the facts and samples of a run.
+std::string hash_of(const Run& run) {
+  crypto_generichash_state state;
+  ::crypto_generichash_init(&state, nullptr, 0, crypto_generichash_BYTES);
+  const auto add = [&](std::string_view text) {
+    ::crypto_generichash_update(&state, reinterpret_cast<const unsigned char*>(text.data()),
+                                text.size());
+  };
+  for (const auto& [key, value] : run.header.facts()) {
+    add(fmt::format("{}: {}\n", key, value));
+  }
+  add(fmt::format("{}\n", run.status()));
+  for (const auto& [size, series] : run.series) {
+    const SampleSketch& rtts = series.rtts;
+    add(fmt::format("{},{},{},{}", size.bytes(), series.pings(), series.lost,
+                    series.retransmitted));
+    for (const Duration rtt : rtts.first_samples()) {
+      add(fmt::format(",{}", rtt.count()));
+    }
+    if (!rtts.is_exact()) {
+      add(fmt::format(",{},{}", rtts.mean().count(), rtts.maximum().count()));
+    }
+    add("\n");
+  }
+  std::array<unsigned char, crypto_generichash_BYTES> hash{};
+  ::crypto_generichash_final(&state, hash.data(), hash.size());
+  std::string text;
+  for (const unsigned char byte : hash) {
+    text += fmt::format("{:02x}", byte);
+  }
+  return text;
+}
+
+std::string identity_of(const Run& run) {
+  if (run.is_virtual()) {
+    return std::filesystem::weakly_canonical(run.name);
+  }
+  const auto id = run.header.find("run_id");
+  return id ? fmt::format("{} {}", *id, run.key.name()) : hash_of(run);
+}
+
+// Takes `digits` digits and then `separator` off the front of `text`.
+std::optional<unsigned> take_number(std::string_view& text, std::size_t digits,
+                                    std::string_view separator) {
+  unsigned number = 0;
+  if (text.size() < digits + separator.size() || text[0] < '0' || text[0] > '9' ||
+      text.substr(digits, separator.size()) != separator) {
+    return std::nullopt;
+  }
+  const auto [end, error] = std::from_chars(text.data(), text.data() + digits, number);
+  if (error != std::errc{} || end != text.data() + digits) {
+    return std::nullopt;
+  }
+  text.remove_prefix(digits + separator.size());
+  return number;
+}
+
+template <class Count>
+std::uint64_t sum_over_sizes(const Run& run, Count count) {
+  return std::accumulate(
+      run.series.begin(), run.series.end(), std::uint64_t{0},
+      [&](std::uint64_t sum, const auto& entry) { return sum + count(entry.second); });
+}
+
+}  // namespace
+
+std::string LinkKey::name() const {
+  const bool is_ambiguous =
+      link.ends_with(".up") || link.ends_with(".down") || link.ends_with(".fresh");
+  return fmt::format("{}{}{}", link,
+                     is_up          ? ".up"
+                     : is_ambiguous ? ".down"
+                                    : "",
+                     is_fresh ? ".fresh" : "");
+}
+
+void SizeSeries::merge(const SizeSeries& other) {
+  rtts.merge(other.rtts);
+  lost += other.lost;
+  retransmitted += other.retransmitted;
+  peer_retransmitted += other.peer_retransmitted;
+  unstamped += other.unstamped;
+  if (other.segments) {
+    segments = std::min(segments.value_or(*other.segments), *other.segments);
+  }
+}
+
+void Run::describe() {
+  key = {.link = std::string(header.link()),
+         .is_up = header.find("direction") == "up",
+         .is_fresh = header.find("connection") == "fresh",
+         .mss = header.mss()};
+  started = parse_utc(header.find("started_utc").value_or(""));
+  identity = identity_of(*this);
+}
+
+std::vector<PayloadSize> Run::sizes() const {
+  std::vector<PayloadSize> sizes;
+  for (const auto& [size, pings] : series) {
+    if (!pings.rtts.empty()) {
+      sizes.push_back(size);
+    }
+  }
+  return sizes;
+}
+
+std::span<const Duration> Run::samples_of(PayloadSize size) const {
+  const auto found = series.find(size);
+  return found == series.end() ? std::span<const Duration>() : found->second.rtts.first_samples();
+}
+
+std::uint64_t Run::rounds() const {
+  std::uint64_t most = 0;
+  for (const auto& [size, pings] : series) {
+    most = std::max(most, pings.pings());
+  }
+  return most;
+}
+
+std::uint64_t Run::pings() const {
+  return sum_over_sizes(*this, [](const SizeSeries& size) { return size.pings(); });
+}
+
+std::uint64_t Run::lost() const {
+  return sum_over_sizes(*this, [](const SizeSeries& size) { return size.lost + size.unstamped; });
+}
+
+std::uint64_t Run::retransmitted() const {
+  return sum_over_sizes(
+      *this, [](const SizeSeries& size) { return size.retransmitted + size.peer_retransmitted; });
+}
+
+std::optional<std::chrono::sys_time<Duration>> parse_utc(std::string_view text) {
+  const auto year = take_number(text, 4, "-");
+  const auto month = take_number(text, 2, "-");
+  const auto day = take_number(text, 2, "T");
+  const auto hour = take_number(text, 2, ":");
+  const auto minute = take_number(text, 2, ":");
+  const bool is_fraction = text.size() > 3 && text[2] == '.';
+  const auto second = take_number(text, 2, is_fraction ? "." : "Z");
+  const auto micros = is_fraction ? take_number(text, 6, "Z") : std::optional(0U);
+  if (!year || !month || !day || !hour || !minute || !second || !micros || !text.empty()) {
+    return std::nullopt;
+  }
+  const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(*year)),
+                                         std::chrono::month(*month), std::chrono::day(*day));
+  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) {
+    return std::nullopt;
+  }
+  return std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
+         std::chrono::seconds(*second) + std::chrono::microseconds(*micros);
+}
+
+}  // namespace tcpstep

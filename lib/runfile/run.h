@@ -1,0 +1,132 @@
+// One run in memory: the model that report, compare, history, export and plot share. Its memory
+// depends on the number of payload sizes, not on the number of rounds.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/units.h"
+#include "lib/runfile/run_header.h"
+#include "lib/runfile/run_reader.h"
+#include "lib/stats/sample_sketch.h"
+
+namespace tcpstep {
+
+// Which time is the RTT of a ping.
+enum class RttClock : std::uint8_t {
+  Application,  // rtt_ns: from before the send to after the receive
+  Kernel,       // kernel_rtt_ns: without the two stacks of the measuring host
+};
+
+// Runs with the same key measured the same thing: report pools them, compare and history take them
+// for one series.
+struct LinkKey {
+  std::string link = "unnamed";  // as the user named it
+  bool is_up = false;            // the client sent the payloads
+  bool is_fresh = false;         // a new connection for each ping
+  std::optional<Mss> mss;        // of the counted samples
+
+  // "lan", "lan.up", "lan.fresh" or "lan.up.fresh", without the MSS. Unambiguous: a link that the
+  // user named "lan.up" is "lan.up.down", or "lan.up.up" upward.
+  [[nodiscard]] std::string name() const;
+
+  auto operator<=>(const LinkKey&) const = default;
+};
+
+// The counted pings of one payload size. Each is in exactly one of these.
+struct SizeSeries {
+  SampleSketch rtts;                     // of the others; exact and in order up to 4096 samples
+  std::uint64_t lost = 0;                // without an RTT
+  std::uint64_t retransmitted = 0;       // something of the payload was sent again
+  std::uint64_t peer_retransmitted = 0;  // only something of the ack was
+  std::uint64_t unstamped = 0;           // with RttClock::Kernel: without a kernel RTT
+
+  // The least of segments - retransmits of any ping with an RTT, where the file has both: how many
+  // segments the payload needs, whatever the header says.
+  std::optional<std::uint32_t> segments;
+
+  [[nodiscard]] std::uint64_t pings() const {
+    return rtts.size() + lost + retransmitted + peer_retransmitted + unstamped;
+  }
+  void add(const Row& row, RttClock clock);  // of a counted ping
+  void merge(const SizeSeries& other);
+};
+
+inline void SizeSeries::add(const Row& row, RttClock clock) {
+  if (!row.rtt) {
+    ++lost;
+    return;
+  }
+  if (row.segments && row.retransmits) {
+    const std::uint32_t needed = *row.segments - std::min(*row.segments, *row.retransmits);
+    segments = std::min(segments.value_or(needed), needed);
+  }
+  const auto rtt = clock == RttClock::Kernel ? row.kernel_rtt : row.rtt;
+  if (row.retransmits.value_or(0) > 0) {
+    ++retransmitted;
+  } else if (row.peer_retransmits.value_or(0) > 0) {
+    ++peer_retransmitted;
+  } else if (rtt) {
+    rtts.add(*rtt);
+  } else {
+    ++unstamped;
+  }
+}
+
+struct Run {
+  std::string name;  // of its file, for messages
+  RunHeader header;
+  std::optional<RunTrailer> trailer;  // empty: the file was cut off
+  RttClock clock = RttClock::Application;
+  std::map<PayloadSize, SizeSeries> series;  // of all sizes with a counted ping, clean or not
+
+  // From these, by describe():
+  LinkKey key;
+  std::optional<std::chrono::sys_time<Duration>> started;
+  // Two files that hold the same run have the same identity: its run_id and link, or a hash of all
+  // of the above without a run_id. Virtual time may draw the same ids, times and samples again, so
+  // there it is the path of the file.
+  std::string identity;
+  void describe();
+
+  [[nodiscard]] std::string_view status() const {
+    return trailer ? std::string_view(trailer->status) : std::string_view();
+  }
+  [[nodiscard]] bool is_complete() const { return status() == kComplete; }
+  [[nodiscard]] bool is_virtual() const { return header.find("lab_time") == "virtual"; }
+
+  // The sizes with a clean sample, and the clean samples of one in the order measured: none of a
+  // size that was not measured, and the first SampleSketch::kMostExact of very many.
+  [[nodiscard]] std::vector<PayloadSize> sizes() const;
+  [[nodiscard]] std::span<const Duration> samples_of(PayloadSize size) const;
+
+  // The largest number of counted pings of any size.
+  [[nodiscard]] std::uint64_t rounds() const;
+  // Sums over the sizes.
+  [[nodiscard]] std::uint64_t pings() const;
+  [[nodiscard]] std::uint64_t lost() const;           // unstamped ones too
+  [[nodiscard]] std::uint64_t retransmitted() const;  // by either end
+};
+
+// Reads a run, by several threads if the file is large; a file with anything unusual in it is read
+// once more, line by line. Throws as RunReader does.
+[[nodiscard]] Run read_run(const std::filesystem::path& file, RttClock clock, unsigned threads = 1);
+// The rest of `reader`, line by line.
+[[nodiscard]] Run read_run(RunReader& reader, std::string name, RttClock clock);
+// The rest of `reader` in blocks; nothing if a line is not plainly right, and then only reading
+// line by line can tell what is wrong, if anything. Tests hold the two against each other.
+[[nodiscard]] std::optional<Run> scan_run(RunReader& reader, std::string name, RttClock clock,
+                                          unsigned threads);
+
+// "2026-11-22T16:41:59.254708Z", with or without the fraction; nothing if it is anything else.
+[[nodiscard]] std::optional<std::chrono::sys_time<Duration>> parse_utc(std::string_view text);
+
+}  // namespace tcpstep
