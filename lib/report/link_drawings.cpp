@@ -109,7 +109,7 @@ Drawing drawing_of(const LinkLevels& link, const Sheet& sheet, std::string title
               "{}, {}, {}{}{}{}", count_of(table.runs, "run"), count_of(table.samples, "sample"),
               table.mss ? fmt::format("MSS {}", table.mss->bytes()) : "MSS unknown",
               link.conditions.empty() ? "" : ", " + link.conditions,
-              table.clock == RttClock::Kernel ? ", kernel clock" : "", doubts(table))},
+              table.clock == RttClock::Kernel ? ", kernel clock" : "", caveats(table))},
           .width = sheet.width,
           .height = sheet.height,
           .panels = {{.frame = sheet.plot,
