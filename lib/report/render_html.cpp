@@ -124,9 +124,8 @@ std::string section(const LinkRuns& link, const PenaltyTable& table) {
   std::string html = fmt::format("<section>\n<h2>{}</h2>\n<p class=\"summary\">{}</p>\n",
                                  html_escaped(table.link), html_escaped(summary_line(table)));
   if (!link.warnings.empty()) {
-    html += fmt::format(
-        "<p class=\"warning\">Warnings from the measuring host: {}</p>\n",
-        html_escaped(fmt::format("{}", fmt::join(link.warnings, ", "))));
+    html += fmt::format("<p class=\"warning\">Warnings from the measuring host: {}</p>\n",
+                        html_escaped(fmt::format("{}", fmt::join(link.warnings, ", "))));
   }
   const std::string reason = why_no_penalties(table);
   if (!reason.empty()) {
