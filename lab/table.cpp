@@ -189,7 +189,7 @@ TableColumn table_column(const LinkRuns& runs, const Reference2014& reference) {
 }
 
 std::string render_table(std::span<const TableColumn> columns) {
-  Grid grid{{"penalty against 1 byte, % (2014, difference)"}};
+  Grid grid{{"penalty relative to 1 byte, % (2014, difference)"}};
   for (const TableColumn& column : columns) {
     grid[0].push_back(column.minima.link);
   }

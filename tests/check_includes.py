@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks from the sources who includes whom: the architecture of docs/design.md, section 2.
+"""Checks from the sources who includes whom: the rooms of docs/design.md.
 
 usage: check_includes.py SOURCE_DIR
 """
