@@ -49,7 +49,7 @@ std::vector<std::filesystem::path> runs_of(const std::filesystem::path& folder,
 std::optional<CompareOptions> parse_compare_options(int argc, const char* const* argv) {
   CommandLine line(
       "tcpstep-analyze compare [options] BASELINE... -- CANDIDATE... | DIR",
-      "Tells whether the candidate's runs are slower than the baseline's. Exit status 0: no "
+      "Reports whether the candidate's runs are slower than the baseline's. Exit status 0: no "
       "regression,\n3: regression, 4: cannot tell.",
       "Examples:\n  tcpstep-analyze compare ab            # what tcpstep-analyze ab left there\n"
       "  tcpstep-analyze compare --format junit old/*.csv -- new/*.csv >compare.xml\n");

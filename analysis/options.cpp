@@ -27,12 +27,12 @@ constexpr std::string_view kHelp =
     "  export    the same for other programs: OpenMetrics, benchmark actions, benchstat, ...\n"
     "  import    a result file from raw samples of sockperf, irtt, lagscope\n"
     "  validate  is each file whole? if not, line and column\n"
-    "  repair    whole lines of a file that a crash has cut, with an end that says so\n"
+    "  repair    save the complete lines of a file that was cut off\n"
     "\n"
     "tcpstep-analyze COMMAND --help has the options. FILE may end in .csv, .csv.gz or .csv.zst.\n";
 
 void declare_statistic(CommandLine& line) {
-  line.value("statistic", "WORD", "min", "what stands for a size: min, median, mean, p99, ...");
+  line.value("statistic", "WORD", "min", "statistic of each size: min, median, mean, p99, ...");
 }
 
 Statistic statistic_of(const OptionValues& values) {
@@ -40,7 +40,7 @@ Statistic statistic_of(const OptionValues& values) {
     if (const auto statistic = Statistic::parse(text)) {
       return *statistic;
     }
-    throw UsageError(fmt::format("'{}' is no statistic", printable(text)),
+    throw UsageError(fmt::format("invalid statistic '{}'", printable(text)),
                      "Choose min, median, mean or a percentile such as p99.");
   });
 }
@@ -136,7 +136,7 @@ std::optional<AnalyzeOptions> parse_repair(int argc, const char* const* argv) {
   line.group("Repair");
   line.value("output", "FILE",
              "where the repaired run goes (default: FILE.repaired.csv); never replaced");
-  line.flag("in-place", "replace FILE itself, at one blow");
+  line.flag("in-place", "replace FILE itself, atomically");
   const auto values = line.parse(argc, argv);
   if (!values) {
     return std::nullopt;

@@ -142,7 +142,7 @@ std::vector<std::string> remarks(const Comparison& comparison) {
         "a step is larger because the sizes below it became faster, not because its own did not");
   }
   for (const LocalResult& local : comparison.locals) {
-    lines.push_back(fmt::format("{} bytes: {} against its class, adjusted p {:.4f}",
+    lines.push_back(fmt::format("{} bytes: {} relative to its class, adjusted p {:.4f}",
                                 local.size.bytes(), percent(local.change), local.p_slower));
   }
   const bool is_class_hit = std::any_of(comparison.contrasts.begin(), comparison.contrasts.end(),

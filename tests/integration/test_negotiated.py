@@ -506,7 +506,7 @@ class TwoServersBehindOneAddress(TestCase):
                 client = run("tcpstep-client", "--port", port, "--connection=fresh", "--direction", direction,
                              "--sizes=1,1449", "--output", output, "127.0.0.1")
                 self.assertEqual(client.returncode, 1, client.stderr)
-                self.assertIn("a fresh connection was refused: there is no such run", client.stderr)
+                self.assertIn("a fresh connection was refused: unknown run", client.stderr)
                 self.assertEqual(read_run(output).trailer["status"], "failed")
 
 
