@@ -323,7 +323,10 @@ bool SweepSession::discover_path(Peer& peer, std::vector<Sample>& samples) {
 template <class Peer>
 void SweepSession::read_path(const Peer& peer) {
   if (const std::optional<PathInfo> path = peer.path_info()) {
-    facts_.path.mss = path->mss;
+    // Discovery only lowers the MSS. What raises it is the peer's window, which grows during the
+    // warm-up: on loopback to another value in each run.
+    facts_.path.mss =
+        path->mss && facts_.path.mss ? std::min(*path->mss, *facts_.path.mss) : path->mss;
     facts_.path.path_mtu = path->path_mtu;
   }
 }
