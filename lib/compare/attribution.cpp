@@ -221,8 +221,7 @@ std::string class_text(const Comparison& comparison, std::span<const Group> grou
     return is_by_size || row == nullptr ? percent(group.change) : amount(*row);
   };
   const std::string name =
-      is_by_size ? fmt::format("{} bytes", group.from)
-                 : fmt::format("{} segment{}", group.from, group.from == 1 ? "" : "s");
+      is_by_size ? count_of(group.from, "byte") : count_of(group.from, "segment");
   switch (why.kind) {
     case Kind::Uniform:
       return fmt::format("uniform: all sizes {}, {}", amount(whole),
