@@ -1,4 +1,4 @@
-#include "lib/report/text_grid.h"
+#include "lib/base/text_grid.h"
 
 #include <algorithm>
 #include <cstddef>

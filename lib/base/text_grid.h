@@ -1,4 +1,4 @@
-// A table of words for a terminal.
+// A table in plain text.
 #pragma once
 
 #include <string>
