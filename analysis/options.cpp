@@ -70,22 +70,48 @@ std::optional<AnalyzeOptions> parse_report(int argc, const char* const* argv) {
                                                         {"html", ReportFormat::Html}})};
 }
 
+std::filesystem::path parse_picture(std::string_view text) {
+  if (!text.ends_with(".png") && !text.ends_with(".svg") && !text.ends_with(".pdf")) {
+    throw UsageError(fmt::format(
+        "invalid picture '{}': expected a name that ends in .png, .svg or .pdf", printable(text)));
+  }
+  return text;
+}
+
 std::optional<AnalyzeOptions> parse_plot(int argc, const char* const* argv) {
   CommandLine line(
       "tcpstep-analyze plot [options] FILE...",
       "Draws all results and a closeup of each link, from the result files of its runs.",
-      "Example:\n  tcpstep-analyze plot --out plots results/*.csv\n");
+      "Examples:\n  tcpstep-analyze plot --out plots results/*.csv\n"
+      "  tcpstep-analyze plot --together -o links.svg results/*.csv\n");
   line.positional("FILE", 1, kMostFiles);
   line.group("Plot");
   declare_clock(line);
   line.value("out", "DIR", "plots", "where the pictures and their gnuplot scripts go");
+  line.flag("together", "all links on one picture, relative to their smallest size");
+  line.value("output,o", "FILE",
+             "only one picture, the closeup or --together, as FILE.png, .svg or .pdf");
+  line.value("title", "TEXT", "title of that picture (default: what was found)");
   const auto values = line.parse(argc, argv);
   if (!values) {
     return std::nullopt;
   }
-  return PlotOptions{.files = files_of(*values),
-                     .clock = clock_of(*values),
-                     .directory = values->get("out", parse_folder)};
+  PlotOptions options{.files = files_of(*values),
+                      .clock = clock_of(*values),
+                      .directory = values->get("out", parse_folder),
+                      .is_together = values->is_set("together"),
+                      .file = {},
+                      .title = {}};
+  if (values->has("output")) {
+    options.file = values->get("output", parse_picture);
+  }
+  if (values->has("title")) {
+    options.title = values->text("title");
+    if (!options.file) {
+      throw UsageError("--title needs --output");
+    }
+  }
+  return options;
 }
 
 std::optional<AnalyzeOptions> parse_validate(int argc, const char* const* argv) {

@@ -1,4 +1,4 @@
-// The seed's three penalties at the boundary itself, each with an interval over runs.
+// The three penalties of 2014 at the boundary itself, each with an interval over runs.
 #pragma once
 
 #include <array>
