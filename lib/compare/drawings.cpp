@@ -14,7 +14,7 @@
 #include "lib/compare/render.h"
 #include "lib/compare/render_history.h"
 #include "lib/compare/rows.h"
-#include "lib/stats/ranks.h"
+#include "lib/stats/estimators.h"
 
 namespace tcpstep {
 namespace {

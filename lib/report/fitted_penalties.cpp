@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "lib/stats/student_t.h"
+#include "lib/stats/estimators.h"
 
 namespace tcpstep {
 namespace {

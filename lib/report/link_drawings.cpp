@@ -156,7 +156,7 @@ std::vector<std::string> subtitle_of(const LinkRuns& link, const PenaltyTable& t
   add(std::string(fact("tool").substr(0, fact("tool").find(" ("))));
   std::string warnings = fmt::format("{}", fmt::join(link.warnings, ", "));
   std::ranges::replace(warnings, '_', ' ');
-  warnings += doubts(table);
+  warnings += caveats(table);
   if (link.warnings.empty() && !warnings.empty()) {
     warnings.erase(0, 2);
   }

@@ -9,7 +9,7 @@
 #include <sstream>
 #include <string_view>
 
-#include "lib/stats/order_statistics.h"
+#include "lib/stats/estimators.h"
 
 namespace tcpstep {
 namespace {

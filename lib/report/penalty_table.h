@@ -1,4 +1,4 @@
-// What payload size costs on one link: the seed's three rows, and one row per class of segments.
+// The penalties of one link: the three rows of 2014, and one row per class of segments.
 #pragma once
 
 #include <cstdint>
@@ -49,7 +49,7 @@ struct PenaltyTable {
   std::optional<PayloadSize> reference_size;
   Duration reference_rtt{0};
 
-  // The seed's rows. Empty if no measured size is in that class, or if all sizes are in one class:
+  // The rows of 2014. Empty if no measured size is in that class, or if all sizes are in one class:
   // then no packet was ever full.
   std::optional<Penalty> filling;  // the largest size of class 1, if it is not the reference itself
   std::optional<Penalty> second;   // class 2

@@ -51,7 +51,7 @@ std::string cell(std::string_view text) {
   return fmt::format("<td>{}</td>", html_escaped(text));
 }
 
-// Links side by side in the seed's three rows.
+// Links side by side in the three rows of 2014.
 std::string seed_rows(std::span<const PenaltyTable> tables) {
   std::string html =
       fmt::format("<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\">{}</th>",
@@ -125,9 +125,8 @@ std::string section(const LinkRuns& link, const PenaltyTable& table) {
   std::string html = fmt::format("<section>\n<h2>{}</h2>\n<p class=\"summary\">{}</p>\n",
                                  html_escaped(table.link), html_escaped(summary_line(table)));
   if (!link.warnings.empty()) {
-    html += fmt::format(
-        "<p class=\"warning\">What may spoil these numbers, said by the measuring host: {}</p>\n",
-        html_escaped(fmt::format("{}", fmt::join(link.warnings, ", "))));
+    html += fmt::format("<p class=\"warning\">Warnings from the measuring host: {}</p>\n",
+                        html_escaped(fmt::format("{}", fmt::join(link.warnings, ", "))));
   }
   const std::string reason = why_no_penalties(table);
   if (!reason.empty()) {
@@ -179,7 +178,7 @@ std::string render_html(std::span<const LinkRuns> links, std::span<const Penalty
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
       "style-src 'unsafe-inline'\">\n<link rel=\"icon\" href=\"data:,\">\n"
       "<title>tcpstep report</title>\n<style>{}</style>\n</head>\n<body>\n"
-      "<h1>What payload size costs</h1>\n{}",
+      "<h1>Round-trip time by payload size</h1>\n{}",
       kStyle, seed_rows(tables));
   if (std::ranges::count_if(links, [](const LinkRuns& link) { return !link.series.empty(); }) > 1) {
     html +=

@@ -1,4 +1,4 @@
-// What all renderers of penalty tables share: the rows' names and the words of a cell.
+// What all renderers of penalty tables share: row names and the text of cells.
 #pragma once
 
 #include <fmt/format.h>
@@ -17,7 +17,7 @@
 
 namespace tcpstep {
 
-// The seed's three rows.
+// The three rows of 2014.
 struct SeedRow {
   std::string_view key;
   std::string_view words;
@@ -34,12 +34,12 @@ inline constexpr std::array<SeedRow, 3> kSeedRows{{
   return clock == RttClock::Kernel ? "kernel" : "application";
 }
 
-// What the seed's rows are penalties against.
+// What the penalties of these rows are relative to.
 [[nodiscard]] inline std::string_view seed_rows_title(std::span<const PenaltyTable> tables) {
   const bool is_one_byte = std::ranges::all_of(tables, [](const PenaltyTable& table) {
     return table.reference_size.value_or(PayloadSize(1)) == PayloadSize(1);
   });
-  return is_one_byte ? "penalty against 1 byte" : "penalty against the smallest size";
+  return is_one_byte ? "penalty relative to 1 byte" : "penalty relative to the smallest size";
 }
 
 // "+1.2 %"; what rounds to zero has no sign of its own: never "-0.0 %".
@@ -66,7 +66,7 @@ inline constexpr std::array<SeedRow, 3> kSeedRows{{
              : fmt::format("{}–{}", penalty.smallest.bytes(), penalty.largest.bytes());
 }
 
-// One line of fitted penalties: the row's words, at which size, the penalty, its interval.
+// One line of fitted penalties: the row's name, at which size, the penalty, its interval.
 [[nodiscard]] inline std::vector<std::array<std::string, 4>> fitted_cells(
     const PenaltyTable& table) {
   std::vector<std::array<std::string, 4>> rows;
@@ -81,15 +81,15 @@ inline constexpr std::array<SeedRow, 3> kSeedRows{{
   return rows;
 }
 
-// How the fitted penalties were made and what they are worth.
+// How the fitted penalties were made and how certain they are.
 [[nodiscard]] inline std::string fitted_remark(const PenaltyTable& table) {
   const FittedPenalties& fitted = table.fitted;
   std::string text = fmt::format(
-      "fitted: 2 x(1) - x(2) of each size, one slope, one step a class; {}",
+      "fitted: 2 x(1) - x(2) of each size, one slope, one step per class; {}",
       fitted.runs >= kFewestRunsForInterval
           ? fmt::format("95 % intervals over {}", count_of(fitted.runs, "run"))
       : fitted.runs == 1 ? std::string("within-run only: another run may differ by more")
-                         : fmt::format("no interval: {} and {} are needed",
+                         : fmt::format("no interval: {}, at least {} are needed",
                                        count_of(fitted.runs, "run"), kFewestRunsForInterval));
   if (fitted.is_line_off) {
     text += fmt::format("; the line does not hold at 1 byte: fitted {}, measured {}",
@@ -99,11 +99,11 @@ inline constexpr std::array<SeedRow, 3> kSeedRows{{
   return text;
 }
 
-// What to think of before believing a table, each with ", " in front; empty if there is nothing.
-[[nodiscard]] inline std::string doubts(const PenaltyTable& table) {
+// Reasons to distrust a table, each preceded by ", "; empty if there are none.
+[[nodiscard]] inline std::string caveats(const PenaltyTable& table) {
   std::string text;
   if (table.reference_size && table.fewest_samples < table.statistic.samples_needed()) {
-    text += fmt::format(", {} needs {} samples a size and has {}", table.statistic.name(),
+    text += fmt::format(", {} needs {} samples per size, has {}", table.statistic.name(),
                         table.statistic.samples_needed(), table.fewest_samples);
   }
   if (!table.differing.empty()) {
@@ -116,7 +116,7 @@ inline constexpr std::array<SeedRow, 3> kSeedRows{{
         above * 100);
   }
   if (table.moved_runs > 0) {
-    text += fmt::format(", MSS changed in mid-run in {}: boundaries are the first MSS's",
+    text += fmt::format(", the MSS changed during {}: boundaries are those of the first MSS",
                         count_of(table.moved_runs, "run"));
   }
   if (table.partial_runs > 0) {
@@ -143,7 +143,7 @@ inline constexpr std::array<SeedRow, 3> kSeedRows{{
   if (table.clock == RttClock::Kernel) {
     line += fmt::format(", kernel clock, {} without kernel timestamps left out", table.unstamped);
   }
-  return line + doubts(table);
+  return line + caveats(table);
 }
 
 }  // namespace tcpstep

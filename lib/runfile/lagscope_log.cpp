@@ -89,20 +89,20 @@ ForeignRun parse_lagscope_log(std::string_view text, std::string_view name) {
     const auto bytes = size ? parse_whole(*size) : std::nullopt;
     const auto rtt = parse_time(rest);
     if (!seconds) {
-      fail("there is no time of the day");
+      fail("missing time of day");
     }
     if (!bytes || *bytes < 1 || *bytes > PayloadSize::kLargest) {
-      fail("there are not 1 to 1048576 bytes");
+      fail("expected 1 to 1048576 bytes");
     }
     if (!rtt) {
-      fail("there is no time in microseconds with three decimals");
+      fail("expected a time in microseconds with three decimals");
     }
     if (run.pings.empty()) {
       run.size = PayloadSize(static_cast<std::uint32_t>(*bytes));
       run.facts.emplace_back("server_addr", *address);
       first = *seconds;
     } else if (*bytes != run.size.bytes()) {
-      fail("there is a second size");
+      fail("found a second size");
     } else if (*seconds < before) {
       ++midnights;
     }

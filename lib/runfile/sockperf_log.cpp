@@ -67,7 +67,7 @@ ForeignRun parse_sockperf_log(std::string_view text, std::string_view name) {
         const std::string_view parameters = line->substr(kParameters.size());
         const auto size = parse_size(parameters);
         if (!size) {
-          fail("there is no --msg-size of 1 to 1048576 bytes in", parameters);
+          fail("missing --msg-size of 1 to 1048576 bytes in", parameters);
         }
         run.size = *size;
         run.facts.emplace_back("sockperf_parameters", parameters);
@@ -83,12 +83,12 @@ ForeignRun parse_sockperf_log(std::string_view text, std::string_view name) {
     const std::size_t two = one == std::string_view::npos ? one : line->find(',', one + 1);
     const std::size_t three = two == std::string_view::npos ? two : line->find(',', two + 1);
     if (three == std::string_view::npos) {
-      fail("there are not four columns in", *line);
+      fail("expected four columns in", *line);
     }
     const auto sent = parse_seconds(line->substr(one + 1, two - one - 1));
     const auto received = parse_seconds(line->substr(two + 1, three - two - 1));
     if (!sent || !received) {
-      fail("there are not two times in seconds in", *line);
+      fail("expected two times in seconds in", *line);
     }
     first = first.value_or(*sent);
     const Duration start(*sent - *first);

@@ -103,7 +103,7 @@ class Export(TestCase):
 
     def test_wrong_requests_say_what_is_wrong(self):
         for arguments, words in ((["--format=xml", VETH], "--format: 'xml'"),
-                                 (["--format=hgrm", VETH, LOOPBACK], "hgrm is of one link"),
+                                 (["--format=hgrm", VETH, LOOPBACK], "hgrm shows one link"),
                                  (["--format=hgrm", "--size=2", VETH], "no ping of 2 bytes")):
             result = run("tcpstep-analyze", "export", *arguments)
             self.assertEqual((result.returncode, result.stdout), (2, ""))
@@ -178,7 +178,7 @@ class Import(TestCase):
                 ("sockperf", good.replace("2.403289138", "2.303289138"), ":22: the times run backwards"),
                 ("lagscope", good, "has no line of a reply"),
                 ("lagscope", replies.replace("time=54.063us", "time=54us"), ":5: there is no time in microseconds"),
-                ("lagscope", replies.replace("bytes=4", "bytes=5", 1), ":5: there is a second size"),
+                ("lagscope", replies.replace("bytes=4", "bytes=5", 1), ":5: found a second size"),
                 ("irtt", "{}", "not found"),
                 ("irtt", good, "parse error"),
                 ("irtt", (DATA / "irtt_0.9.0.json").read_text().replace('"json_format": 1', '"json_format": 2'),

@@ -99,13 +99,13 @@ TEST(PenaltyTableTest, SaysWhatIsMissing) {
   LinkRuns unknown = stairs(1448);
   unknown.key.mss.reset();
   EXPECT_EQ(why_no_penalties(penalty_table(unknown, Statistic::minimum())),
-            "the MSS of these runs is unknown, so the boundaries are");
+            "MSS unknown: no boundaries shown");
   LinkRuns empty;
-  EXPECT_EQ(why_no_penalties(penalty_table(empty, Statistic::minimum())), "no sample was counted");
+  EXPECT_EQ(why_no_penalties(penalty_table(empty, Statistic::minimum())), "no counted samples");
   LinkRuns large = stairs(1448);
   std::erase_if(large.series, [](const auto& entry) { return entry.first < PayloadSize(1500); });
   EXPECT_EQ(why_no_penalties(penalty_table(large, Statistic::minimum())),
-            "no size fits into one segment: there is nothing to compare with");
+            "no size fits in one segment: no reference for penalties");
 }
 
 Run read(const std::string& mss, const std::string& rows) {
