@@ -173,11 +173,11 @@ class Import(TestCase):
         replies = (DATA / "lagscope_4.log").read_text()
         for tool, content, words in (
                 ("sockperf", "", "has no parameters of sockperf"),
-                ("sockperf", good.replace("--msg-size=101 ", ""), ":2: there is no --msg-size"),
-                ("sockperf", good.replace("2.403289138", "2.403"), ":22: there are not two times"),
+                ("sockperf", good.replace("--msg-size=101 ", ""), ":2: missing --msg-size"),
+                ("sockperf", good.replace("2.403289138", "2.403"), ":22: expected two times"),
                 ("sockperf", good.replace("2.403289138", "2.303289138"), ":22: the times run backwards"),
                 ("lagscope", good, "has no line of a reply"),
-                ("lagscope", replies.replace("time=54.063us", "time=54us"), ":5: there is no time in microseconds"),
+                ("lagscope", replies.replace("time=54.063us", "time=54us"), ":5: expected a time in microseconds"),
                 ("lagscope", replies.replace("bytes=4", "bytes=5", 1), ":5: found a second size"),
                 ("irtt", "{}", "not found"),
                 ("irtt", good, "parse error"),

@@ -178,7 +178,7 @@ class NetworkFaults(TestCase):
             self.wire.loss = 0.05
             self.begin(direction, timeout="30s", rounds=25, rows=1)
             self.assert_whole()
-            self.assertGreater(sum(int(row["retransmits"]) for row in self.runs[0].rows), 0)
+            self.assertGreater(sum(int(row["retransmits"] or 0) for row in self.runs[0].rows), 0)
         self.in_both_directions(fault)
         self.assertGreater(self.wire.lost, 0)
 
