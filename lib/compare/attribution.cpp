@@ -222,11 +222,14 @@ std::string class_text(const Comparison& comparison, std::span<const Group> grou
   };
   const std::string name =
       is_by_size ? count_of(group.from, "byte") : count_of(group.from, "segment");
+  const auto of_all_sizes = [&] {
+    return fmt::format("all sizes {}, {} at {}", amount(whole),
+                       microseconds(groups.front().level_ns * std::expm1(groups.front().change)),
+                       count_of(groups.front().from, is_by_size ? "byte" : "segment"));
+  };
   switch (why.kind) {
     case Kind::Uniform:
-      return fmt::format("uniform: all sizes {}, {}", amount(whole),
-                         microseconds(groups.front().level_ns * std::expm1(groups.front().change)) +
-                             " at " + (is_by_size ? name : "1 segment"));
+      return is_by_size ? of_all_sizes() : "uniform: " + of_all_sizes();
     case Kind::From:
       return fmt::format("from {} on {}, {}{}", name, microseconds(why.ns), at_group(),
                          is_by_size ? "" : unchanged_text(comparison, groups, why.first));
@@ -236,6 +239,9 @@ std::string class_text(const Comparison& comparison, std::span<const Group> grou
     case Kind::Only:
       return fmt::format("sizes of {} only {}, {}", name, microseconds(why.ns), at_group());
     case Kind::Mixed:
+      if (is_by_size) {
+        return of_all_sizes();
+      }
       break;
   }
   std::vector<std::uint32_t> classes;
