@@ -90,7 +90,7 @@ std::filesystem::path OptionValues::path(const std::string& name) const {
 }
 
 std::filesystem::path OptionValues::output_path(const std::string& name) const {
-  const std::filesystem::path path = this->path(name);
+  std::filesystem::path path = this->path(name);
   const std::string extension = path.extension();
   if (extension == ".gz" || extension == ".zst" || extension == ".xz" || extension == ".bz2") {
     throw UsageError(

@@ -312,6 +312,7 @@ std::vector<History> histories(std::vector<Run> runs, const HistorySettings& set
     by_link[link].push_back(std::move(run));
   }
   std::vector<History> result;
+  result.reserve(links.size());
   for (const LinkKey& link : links) {
     result.push_back(history_of(link.name(), std::move(by_link[link]), settings));
   }

@@ -84,8 +84,8 @@ template <class T>
   return to_text(value);
 }
 template <>
-[[nodiscard]] inline std::string to_fact(const Duration& duration) {
-  return std::to_string(duration.count());
+[[nodiscard]] inline std::string to_fact(const Duration& value) {
+  return std::to_string(value.count());
 }
 
 // Parsers of the values, each with its limits. They throw UsageError.

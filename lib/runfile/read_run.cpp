@@ -29,8 +29,7 @@ class Tally {
  public:
   explicit Tally(RttClock clock)
       : clock_(clock),
-        places_(static_cast<SizeSeries**>(
-            std::calloc(PayloadSize::kLargest + 1, sizeof(SizeSeries*)))) {
+        places_(static_cast<SizeSeries**>(std::calloc(PayloadSize::kLargest + 1, sizeof(void*)))) {
     if (!places_) {
       throw std::bad_alloc();
     }
@@ -125,7 +124,7 @@ std::vector<std::uint64_t> split(int file, std::uint64_t begin, unsigned parts) 
       std::min<std::uint64_t>(parts, std::max<std::uint64_t>(length / kLargePart, 1));
   for (std::uint64_t i = 1; i < count; ++i) {
     const std::uint64_t middle = begin + length / count * i;
-    std::array<char, 16 * 1024> bytes{};
+    std::array<char, std::size_t{16} * 1024> bytes{};
     const ssize_t got =
         check_syscall(::pread(file, bytes.data(), bytes.size(), static_cast<off_t>(middle)),
                       "read a result file");
