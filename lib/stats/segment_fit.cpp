@@ -30,6 +30,7 @@ std::optional<SegmentFit> SegmentFit::of(std::span<const SizeTime> times, Mss ms
     return std::nullopt;
   }
   std::vector<std::vector<double>> columns;
+  columns.reserve(classes.size() + 1);
   for (auto& [segments, members] : classes) {
     columns.push_back(std::move(members));
   }

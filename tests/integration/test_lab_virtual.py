@@ -49,7 +49,7 @@ class Virtual(TestCase):
         first, second = ([row for row in run.rows if row["round"] != "0"] for run in runs)
         self.assertEqual([row["size_bytes"] for row in first], [row["size_bytes"] for row in second])
         for one, other in zip(first, second):
-            self.assertAlmostEqual(int(one["rtt_ns"]), int(other["rtt_ns"]), delta=16)  # a step of the processor's timer
+            self.assertLess(abs(int(one["rtt_ns"]) / int(other["rtt_ns"]) - 1), 2e-4)  # what is left: docs/lab.md
 
     def test_killed_at_any_moment_leaves_nothing(self):
         def wait_for_end(temporary):
