@@ -17,3 +17,6 @@ set(header ${PROJECT_BINARY_DIR}/generated/tcpstep_version.h)
 add_custom_target(tcpstep_version BYPRODUCTS ${header} VERBATIM
   COMMAND ${CMAKE_COMMAND} -D SOURCE=${PROJECT_SOURCE_DIR} -D HEADER=${header} -D PROJECT_VERSION=${PROJECT_VERSION}
           -P ${CMAKE_CURRENT_LIST_FILE})
+# Tools that read sources without building them, such as clang-tidy, find the header too.
+execute_process(COMMAND ${CMAKE_COMMAND} -D SOURCE=${PROJECT_SOURCE_DIR} -D HEADER=${header}
+                        -D PROJECT_VERSION=${PROJECT_VERSION} -P ${CMAKE_CURRENT_LIST_FILE})

@@ -24,7 +24,7 @@ PROGRAMS = {  # name -> folder below the build folder
     "tcpstep-analyze": "analysis",
     "tcpstep-lab": "lab",
 }
-PATIENCE = 30  # seconds until a program that hangs fails its test; no measure of speed
+PATIENCE = 120  # seconds until a program that hangs fails its test; no measure of speed
 
 # A parent that ignores SIGINT (a shell's background job) would make our programs ignore it too.
 signal.signal(signal.SIGINT, signal.default_int_handler)

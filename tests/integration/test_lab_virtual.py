@@ -8,7 +8,7 @@ import subprocess
 from harness import SOURCE, TestCase, main, read_run, run, wait_until
 from test_lab import kill_measurements, smallest_rtts
 
-PATIENCE = 140
+PATIENCE = 500
 
 
 class Virtual(TestCase):
