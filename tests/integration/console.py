@@ -22,7 +22,7 @@ import time
 
 from harness import PROGRAMS, environment, program
 
-PATIENCE = 60  # seconds until an example counts as hanging
+PATIENCE = 240  # seconds until an example counts as hanging
 FAR = shlex.split(os.environ["TCPSTEP_FAR"])
 STATUS = re.compile(r"\x1e(\d+)\n")
 BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.M | re.S)
