@@ -416,7 +416,7 @@ class StrangeClients(TestCase):
                 (frame(request | {"link": "\x1b[31mred"}), "link"),
                 (frame(request | {"label": "'; set terminal"}), "label"),
                 (frame(request | {"sizes": "0"}), "invalid payload sizes '0'"),
-                (frame({"type": "join", "protocol": 1, "token": "0" * 32}), "no such run"),
+                (frame({"type": "join", "protocol": 1, "token": "0" * 32}), "unknown run"),
                 (frame(request) + b"x", "unexpected data"),
                 (b"GET / HTTP/1.1\r\n\r\n", "0x47")):
             with self.subTest(message=message[:60]):

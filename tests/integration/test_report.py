@@ -255,8 +255,8 @@ class Usage(TestCase):
                 (["draw"], "unknown command 'draw'"),
                 (["report"], "FILE is missing"),
                 (["report", "--format=xml", "x"], "--format: 'xml'"),
-                (["report", "--statistic=p101", "x"], "--statistic: 'p101'"),
-                (["report", "--statistic=nan", "x"], "--statistic: 'nan'"),
+                (["report", "--statistic=p101", "x"], "--statistic: invalid statistic 'p101'"),
+                (["report", "--statistic=nan", "x"], "--statistic: invalid statistic 'nan'"),
                 (["report", "--stat=min", "x"], "Did you mean --statistic?"),
                 (["plot"], "FILE is missing"),
                 (["plot", "x", "--out"], "--out")):
