@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <ranges>
 
 #include "lib/base/error.h"
 #include "lib/base/text.h"
@@ -94,8 +93,11 @@ Enum parse_word(std::string_view text) {
   const auto& words = kWordsOf<Enum>;
   const auto found = std::ranges::find(words, text, [](auto& word) { return word.first; });
   if (found == words.end()) {
-    throw UsageError(fmt::format("invalid value '{}': expected {}", printable(text),
-                                 fmt::join(words | std::views::keys, " or ")));
+    std::string choices;
+    for (const auto& [word, value] : words) {
+      choices += (choices.empty() ? "" : " or ") + std::string(word);
+    }
+    throw UsageError(fmt::format("invalid value '{}': expected {}", printable(text), choices));
   }
   return found->second;
 }
