@@ -1,9 +1,9 @@
 #include "analysis/repair.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "lib/base/error.h"
+#include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/runfile/byte_source.h"
 
@@ -24,33 +24,15 @@ std::string what_was_cut(const Inspection& inspection) {
          fmt::format(", {}, {} lost", count_of(inspection.samples, "sample"), inspection.lost);
 }
 
-// A name beside `file` that nobody uses; gone at the end unless it was renamed.
-class Unfinished {
- public:
-  explicit Unfinished(const fs::path& file)
-      : path_(file.parent_path() /
-              fmt::format(".{}.{}.unfinished", file.filename().string(), ::getpid())) {}
-  ~Unfinished() {
-    std::error_code ignored;
-    fs::remove(path_, ignored);
-  }
-  Unfinished(const Unfinished&) = delete;
-  Unfinished& operator=(const Unfinished&) = delete;
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
 void replace(const fs::path& file, const Inspection& inspection) {
   const fs::path real = fs::canonical(file);  // of a symbolic link, not the link
-  const Unfinished unfinished(real);
+  const TemporaryFolder unfinished(real.parent_path());
+  const fs::path repaired = unfinished.path() / real.filename();
   {
-    OutputFile output(unfinished.path());
+    OutputFile output(repaired);
     write_repaired(real, inspection, output);
   }
-  fs::permissions(unfinished.path(), fs::status(real).permissions());
-  fs::rename(unfinished.path(), real);
+  replace_with(real, repaired);
 }
 
 }  // namespace

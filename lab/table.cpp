@@ -194,9 +194,9 @@ std::string render_table(std::span<const TableColumn> columns) {
     grid[0].push_back(column.minima.link);
   }
   Difference largest;
-  for (const auto& [row, reference] : {std::pair(kSeedRows[0], &Reference2014::filling),
-                                       std::pair(kSeedRows[1], &Reference2014::second),
-                                       std::pair(kSeedRows[2], &Reference2014::fourth)}) {
+  for (const auto& [row, reference] : {std::pair(kPenaltyRows[0], &Reference2014::filling),
+                                       std::pair(kPenaltyRows[1], &Reference2014::second),
+                                       std::pair(kPenaltyRows[2], &Reference2014::fourth)}) {
     auto& cells = grid.emplace_back();
     cells.emplace_back(row.words);
     for (const TableColumn& column : columns) {

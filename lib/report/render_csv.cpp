@@ -52,12 +52,12 @@ std::string render_csv(std::span<const PenaltyTable> tables) {
                               .share = 0};
       text += line(table, "reference", "", reference);
     }
-    for (const SeedRow& row : kSeedRows) {
+    for (const PenaltyRow& row : kPenaltyRows) {
       text += line(table, row.key, "", table.*row.penalty);
     }
-    for (std::size_t i = 0; i < kSeedRows.size(); ++i) {
+    for (std::size_t i = 0; i < kPenaltyRows.size(); ++i) {
       if (const auto& row = table.fitted.rows[i]) {
-        text += fitted_line(table, kSeedRows[i].key, *row);
+        text += fitted_line(table, kPenaltyRows[i].key, *row);
       }
     }
     const bool is_comparable = why_no_penalties(table).empty();

@@ -52,15 +52,15 @@ std::string cell(std::string_view text) {
 }
 
 // Links side by side in the three rows of 2014.
-std::string seed_rows(std::span<const PenaltyTable> tables) {
+std::string penalty_rows(std::span<const PenaltyTable> tables) {
   std::string html =
       fmt::format("<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\">{}</th>",
-                  html_escaped(seed_rows_title(tables)));
+                  html_escaped(penalty_rows_title(tables)));
   for (const PenaltyTable& table : tables) {
     html += fmt::format("<th scope=\"col\">{}</th>", html_escaped(table.link));
   }
   html += "</tr></thead>\n<tbody>\n";
-  for (const SeedRow& row : kSeedRows) {
+  for (const PenaltyRow& row : kPenaltyRows) {
     html += fmt::format("<tr><th scope=\"row\">{}</th>", row.words);
     for (const PenaltyTable& table : tables) {
       html += cell(percent_cell(table.*row.penalty));
@@ -179,7 +179,7 @@ std::string render_html(std::span<const LinkRuns> links, std::span<const Penalty
       "style-src 'unsafe-inline'\">\n<link rel=\"icon\" href=\"data:,\">\n"
       "<title>tcpstep report</title>\n<style>{}</style>\n</head>\n<body>\n"
       "<h1>Round-trip time by payload size</h1>\n{}",
-      kStyle, seed_rows(tables));
+      kStyle, penalty_rows(tables));
   if (std::ranges::count_if(links, [](const LinkRuns& link) { return !link.series.empty(); }) > 1) {
     html +=
         figure(svg(together(links, kFigure)),

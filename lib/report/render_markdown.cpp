@@ -4,15 +4,15 @@
 namespace tcpstep {
 namespace {
 
-std::string render_seed_rows(std::span<const PenaltyTable> tables) {
-  std::string header = fmt::format("| {} |", seed_rows_title(tables));
+std::string render_penalty_rows(std::span<const PenaltyTable> tables) {
+  std::string header = fmt::format("| {} |", penalty_rows_title(tables));
   std::string rule = "|---|";
   for (const PenaltyTable& table : tables) {
     header += fmt::format(" {} |", table.link);
     rule += "---:|";
   }
   std::string text = header + '\n' + rule + '\n';
-  for (const SeedRow& row : kSeedRows) {
+  for (const PenaltyRow& row : kPenaltyRows) {
     text += fmt::format("| {} |", row.words);
     for (const PenaltyTable& table : tables) {
       text += fmt::format(" {} |", percent_cell(table.*row.penalty));
@@ -56,7 +56,7 @@ std::string render_markdown(std::span<const PenaltyTable> tables) {
   if (tables.empty()) {
     return {};
   }
-  std::string text = render_seed_rows(tables);
+  std::string text = render_penalty_rows(tables);
   for (const PenaltyTable& table : tables) {
     text += fmt::format("\n**{}**\n\n", summary_line(table));
     const std::string reason = why_no_penalties(table);

@@ -5,12 +5,12 @@
 namespace tcpstep {
 namespace {
 
-std::string render_seed_rows(std::span<const PenaltyTable> tables) {
-  TextGrid grid{{std::string(seed_rows_title(tables))}};
+std::string render_penalty_rows(std::span<const PenaltyTable> tables) {
+  TextGrid grid{{std::string(penalty_rows_title(tables))}};
   for (const PenaltyTable& table : tables) {
     grid[0].push_back(table.link);
   }
-  for (const SeedRow& row : kSeedRows) {
+  for (const PenaltyRow& row : kPenaltyRows) {
     auto& cells = grid.emplace_back();
     cells.emplace_back(row.words);
     for (const PenaltyTable& table : tables) {
@@ -49,7 +49,7 @@ std::string render_text(std::span<const PenaltyTable> tables) {
   if (tables.empty()) {
     return {};
   }
-  std::string text = render_seed_rows(tables);
+  std::string text = render_penalty_rows(tables);
   for (const PenaltyTable& table : tables) {
     text += '\n' + summary_line(table) + '\n';
     const std::string reason = why_no_penalties(table);

@@ -18,13 +18,13 @@
 namespace tcpstep {
 
 // The three rows of 2014.
-struct SeedRow {
+struct PenaltyRow {
   std::string_view key;
   std::string_view words;
   std::optional<Penalty> PenaltyTable::*penalty;
 };
 
-inline constexpr std::array<SeedRow, 3> kSeedRows{{
+inline constexpr std::array<PenaltyRow, 3> kPenaltyRows{{
     {"filling", "for filling the packet", &PenaltyTable::filling},
     {"second", "for a second packet", &PenaltyTable::second},
     {"fourth", "for a fourth packet", &PenaltyTable::fourth},
@@ -35,7 +35,7 @@ inline constexpr std::array<SeedRow, 3> kSeedRows{{
 }
 
 // What the penalties of these rows are relative to.
-[[nodiscard]] inline std::string_view seed_rows_title(std::span<const PenaltyTable> tables) {
+[[nodiscard]] inline std::string_view penalty_rows_title(std::span<const PenaltyTable> tables) {
   const bool is_one_byte = std::ranges::all_of(tables, [](const PenaltyTable& table) {
     return table.reference_size.value_or(PayloadSize(1)) == PayloadSize(1);
   });
@@ -70,10 +70,10 @@ inline constexpr std::array<SeedRow, 3> kSeedRows{{
 [[nodiscard]] inline std::vector<std::array<std::string, 4>> fitted_cells(
     const PenaltyTable& table) {
   std::vector<std::array<std::string, 4>> rows;
-  for (std::size_t i = 0; i < kSeedRows.size(); ++i) {
+  for (std::size_t i = 0; i < kPenaltyRows.size(); ++i) {
     if (const auto& row = table.fitted.rows[i]) {
       rows.push_back(
-          {std::string(kSeedRows[i].words), fmt::format("{}", row->size.bytes()),
+          {std::string(kPenaltyRows[i].words), fmt::format("{}", row->size.bytes()),
            row->includes_zero() ? "~" : signed_percent(row->share),
            row->low ? fmt::format("{:+.1f} to {:+.1f} %", *row->low * 100, *row->high * 100) : ""});
     }

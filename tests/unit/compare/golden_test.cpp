@@ -1,10 +1,10 @@
 // Whole outputs of compare and history, compared with the files in tests/golden.
+#include "tests/unit/golden.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "lib/compare/render.h"
 #include "lib/compare/render_history.h"
@@ -12,16 +12,6 @@
 
 namespace tcpstep {
 namespace {
-
-// On failure the actual text is left beside the test program, to compare or to accept.
-void expect_golden(const std::string& name, const std::string& actual) {
-  std::ostringstream expected;
-  expected << std::ifstream(TCPSTEP_SOURCE_DIR "/tests/golden/" + name).rdbuf();
-  if (actual != expected.str()) {
-    std::ofstream(name) << actual;
-  }
-  EXPECT_EQ(actual, expected.str()) << "the actual text is in " << name;
-}
 
 // The last digits may depend on the machine.
 void round_numbers(nlohmann::ordered_json& json) {

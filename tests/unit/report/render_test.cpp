@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <fstream>
-#include <sstream>
+
+#include "tests/unit/golden.h"
 
 namespace tcpstep {
 namespace {
@@ -44,16 +44,6 @@ PenaltyTable table_of(const std::string& link, std::uint32_t mss, Duration per_s
 }
 
 const std::array kTables{table_of("lte", 1388, 2ms), table_of("loopback", 32741, 0ms)};
-
-// On failure the actual text is left beside the test program, to compare or to accept.
-void expect_golden(const std::string& name, const std::string& actual) {
-  std::ostringstream expected;
-  expected << std::ifstream(TCPSTEP_SOURCE_DIR "/tests/golden/" + name).rdbuf();
-  if (actual != expected.str()) {
-    std::ofstream(name) << actual;
-  }
-  EXPECT_EQ(actual, expected.str()) << "the actual text is in " << name;
-}
 
 TEST(RenderTest, PrintsTheTableForPeople) {
   expect_golden("report.txt", render_text(kTables));
