@@ -195,6 +195,9 @@ std::string ClientNegotiation::take_hello(std::string_view json) {
     throw ProtocolError("the server did not send hello");
   }
   limits_ = hello->limits;
+  if (!hello->wants_authentication && secret_ != nullptr) {
+    throw ProtocolError("it does not ask for the secret of --secret-file");
+  }
   const std::string asked = encode(asked_);
   std::string reply = encode_frame(asked);
   if (hello->wants_authentication) {
@@ -217,6 +220,10 @@ void ClientNegotiation::take_decision(std::string_view json) {
   if (const auto* queued = std::get_if<Queued>(&message)) {
     ahead_ = queued->ahead;
   } else if (auto* accept = std::get_if<Accept>(&message)) {
+    const std::string broken = std::get<Request>(asked_).sweep.difference(accept->sweep);
+    if (!broken.empty()) {
+      throw ProtocolError("it accepted " + broken);
+    }
     accept_ = std::move(*accept);
     state_ = State::Accepted;
   } else if (auto* refusal = std::get_if<Refuse>(&message)) {

@@ -115,6 +115,20 @@ SweepSpec PartialSweep::over(SweepSpec other) const {
   return other;
 }
 
+std::string PartialSweep::difference(const SweepSpec& granted) const {
+  std::string text;
+  for_each_sweep_field([&](const auto& field) {
+    const bool is_chosen = (field.where & kAlwaysInRequest) != 0 || chosen.contains(field.key);
+    const std::string asked = to_text(values.*field.member);
+    const std::string found = to_text(granted.*field.member);
+    if (is_chosen && asked != found) {
+      text += fmt::format("{}{} {} instead of {}", text.empty() ? "" : ", ", field.option,
+                          printable(found), asked);
+    }
+  });
+  return text;
+}
+
 bool PartialSweep::lengthens_run() const {
   bool found = false;
   for_each_sweep_field([&](const auto& field) {

@@ -173,6 +173,8 @@ struct PartialSweep {
 
   // `other` with the chosen settings in place of its own.
   [[nodiscard]] SweepSpec over(SweepSpec other) const;
+  // What of this is not in `granted`, such as "rounds 7 instead of 1"; empty if all is.
+  [[nodiscard]] std::string difference(const SweepSpec& granted) const;
   // True if a setting that lengthens a run is among them.
   [[nodiscard]] bool lengthens_run() const;
 };

@@ -208,6 +208,31 @@ class Asking(AskingTestCase):
         self.assertIn("the server sent an invalid result: the result has run_id", client.stderr)
         self.assertEqual((read_run(output).trailer["status"], read_run(output).rows), ("protocol", []))
 
+    def test_a_server_that_accepts_another_run_gets_none(self):
+        received = []
+
+        def script(peer):
+            peer.sendall(b"1")
+            peer.recv(1)
+            peer.sendall(frame({"type": "hello", "protocol": 1, "tool": "x", "nonce": "0" * 64,
+                                "authentication": False,
+                                "limits": {"bytes": 9, "pings": 9, "seconds": 9}}))
+            receive_frame(peer)
+            peer.sendall(frame({"type": "accept", "run_id": "0", "token": "0" * 32, "link": "lan",
+                                "sizes": "9901", "rounds": 1000000, "warmup_rounds": 1,
+                                "order": "ascending", "seed": 1, "interval_ns": 0,
+                                "timeout_ns": 10**9, "fill": "random", "direction": "up",
+                                "connection": "warm", "pings": 0, "concurrent_runs": 1,
+                                "anonymous": False, "environment": {}}))
+            received.append(peer.recv(100))
+
+        with fake_server(script) as port:
+            client = run("tcpstep-client", "--port", port, "--sizes=1", "--rounds=1", "127.0.0.1")
+        self.assertEqual(client.returncode, 1)
+        self.assertIn("it accepted sizes 9901 instead of 1, rounds 1000000 instead of 1, direction up instead of down",
+                      client.stderr)
+        self.assertEqual(received, [b""], "not one payload is sent")
+
     def test_a_classic_server_cannot_be_asked(self):
         def script(peer):
             for _ in range(3):

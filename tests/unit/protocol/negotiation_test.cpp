@@ -63,6 +63,45 @@ TEST(NegotiationTest, WorksHoweverTheStreamIsSplit) {
   EXPECT_EQ(client.state(), ClientState::Accepted);
 }
 
+// A client that has asked for one round of adsl, and waits.
+ClientNegotiation waiting_client() {
+  ClientNegotiation client(
+      Request{.sweep = {.values = {.link = "adsl", .rounds = 1}, .chosen = {"link", "rounds"}}},
+      nullptr);
+  static_cast<void>(client.add(bytes_of(ServerNegotiation::opening())));
+  static_cast<void>(client.add(bytes_of(frame_of(hello_with('a')))));
+  return client;
+}
+
+Accept accept_of(const SweepSpec& sweep) {
+  return {.run_id = "0", .token = std::string(32, '0'), .sweep = sweep, .pings = 1};
+}
+
+TEST(ClientNegotiationTest, HoldsTheServerToTheRequest) {
+  const SweepSpec promised{
+      .link = "adsl", .rounds = 1, .seed = 7, .interval = std::chrono::seconds(1)};
+  ClientNegotiation honest = waiting_client();
+  static_cast<void>(honest.add(bytes_of(frame_of(accept_of(promised)))));
+  EXPECT_EQ(honest.state(), ClientState::Accepted) << honest.fault();
+
+  SweepSpec other = promised;
+  other.rounds = 7;
+  other.direction = MeasuredDirection::Up;
+  ClientNegotiation deceived = waiting_client();
+  static_cast<void>(deceived.add(bytes_of(frame_of(accept_of(other)))));
+  EXPECT_EQ(deceived.state(), ClientState::Failed);
+  EXPECT_EQ(deceived.fault(), "it accepted rounds 7 instead of 1, direction up instead of down");
+}
+
+TEST(ClientNegotiationTest, ASecretIsNotForAServerThatDoesNotAskForOne) {
+  const Secret secret("sixteen letters!");
+  ClientNegotiation client(Request{}, &secret);
+  static_cast<void>(client.add(bytes_of(ServerNegotiation::opening())));
+  static_cast<void>(client.add(bytes_of(frame_of(hello_with('a')))));
+  EXPECT_EQ(client.state(), ClientState::Failed);
+  EXPECT_EQ(client.fault(), "it does not ask for the secret of --secret-file");
+}
+
 TEST(ServerNegotiationTest, AnyOtherAckIsAClassicClients) {
   for (const char* answer : {"1", "0", "G", "\x16"}) {
     ServerNegotiation server(hello_with('a'), nullptr);
