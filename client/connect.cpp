@@ -21,6 +21,7 @@ using namespace std::chrono_literals;
 using State = ClientNegotiation::State;
 
 constexpr std::size_t kReadAtOnce = std::size_t{64} * 1024;
+constexpr std::uint64_t kLongestLimit = 100'000;  // seconds; a server that says more has none
 constexpr Duration kQueueTimeout = 60s;  // the server confirms every ten seconds that it is there
 
 TcpConnection connect_once(const ClientOptions& options) {
@@ -48,6 +49,15 @@ void print_queue_position(const std::optional<std::uint64_t>& ahead) {
   }
 }
 
+Request request_for(const ClientOptions& options, MeasuredDirection direction,
+                    const HostFacts& host) {
+  Request request = options.request;
+  request.sweep.values.direction = direction;
+  request.tool = version_and_git();
+  request.environment = environment_of(host, false);
+  return request;
+}
+
 }  // namespace
 
 TcpConnection connect_with_retries(const ClientOptions& options) {
@@ -70,9 +80,9 @@ bool prepare_connection(TcpConnection& server, const ClientOptions& options) {
   return server.set_busy_poll(options.this_host.busy_poll) >= options.this_host.busy_poll;
 }
 
-Agreement negotiate(TcpConnection& server, const ClientOptions& options, const Request& request,
-                    const Secret* secret) {
-  ClientNegotiation negotiation(request, secret);
+Agreement negotiate(TcpConnection& server, const ClientOptions& options,
+                    MeasuredDirection direction, const HostFacts& host, const Secret* secret) {
+  ClientNegotiation negotiation(request_for(options, direction, host), secret);
   std::vector<std::byte> buffer(kReadAtOnce);
   std::optional<std::uint64_t> ahead;
   const auto result = [&](PingStatus end) {
@@ -115,6 +125,27 @@ Agreement negotiate(TcpConnection& server, const ClientOptions& options, const R
         break;
     }
   }
+}
+
+RunSettings settings_of(const Accept& accept, const RunLimits& limits, const ClientOptions& options,
+                        std::chrono::steady_clock::time_point begin) {
+  RunSettings settings;
+  settings.sweep = accept.sweep;
+  if (limits.seconds > 0 && limits.seconds <= kLongestLimit) {
+    settings.deadline = begin + std::chrono::seconds(limits.seconds);
+  }
+  settings.congestion_control = kCongestionControl;
+  settings.scheduling = options.this_host.scheduling;
+  settings.busy_poll = options.this_host.busy_poll;
+  settings.is_anonymous = accept.is_anonymous;
+  return settings;
+}
+
+RunIdentity identity_of(const Accept& accept) {
+  return {.run_id = accept.run_id,
+          .is_negotiated = true,
+          .concurrent_runs = accept.concurrent_runs,
+          .peer = accept.environment};
 }
 
 FreshConnection join_run(const Address& server, const std::string& token,

@@ -1,6 +1,7 @@
 // From the options to a connection, and to an agreement with the server.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -9,6 +10,8 @@
 #include "lib/protocol/authentication.h"
 #include "lib/protocol/negotiation.h"
 #include "lib/sweep/responder.h"
+#include "lib/sweep/run_description.h"
+#include "lib/sweep/run_settings.h"
 
 namespace tcpstep {
 
@@ -32,7 +35,14 @@ struct Agreement {
 
 // Asks the server for a run, and waits in its queue. Throws WorldError if it refuses.
 [[nodiscard]] Agreement negotiate(TcpConnection& server, const ClientOptions& options,
-                                  const Request& request, const Secret* secret);
+                                  MeasuredDirection direction, const HostFacts& host,
+                                  const Secret* secret);
+
+// What the client and the server have agreed on, for a run that begins at `begin`.
+[[nodiscard]] RunSettings settings_of(const Accept& accept, const RunLimits& limits,
+                                      const ClientOptions& options,
+                                      std::chrono::steady_clock::time_point begin);
+[[nodiscard]] RunIdentity identity_of(const Accept& accept);
 
 // A fresh connection for one ping of the run with that token.
 struct FreshConnection {

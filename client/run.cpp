@@ -32,7 +32,6 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t kLargestResult = std::uint64_t{1} << 30U;
-constexpr std::uint64_t kLongestLimit = 100'000;  // seconds; a server that says more has none
 
 // A run that the server has accepted.
 struct NegotiatedRun {
@@ -50,36 +49,6 @@ struct NegotiatedRun {
   [[nodiscard]] Duration elapsed() const { return Clock::now() - begin; }
   [[nodiscard]] bool is_fresh() const { return settings.sweep.connection == ConnectionMode::Fresh; }
 };
-
-Request request_for(const ClientOptions& options, MeasuredDirection direction,
-                    const HostFacts& host) {
-  Request request = options.request;
-  request.sweep.values.direction = direction;
-  request.tool = version_and_git();
-  request.environment = environment_of(host, false);
-  return request;
-}
-
-RunSettings settings_of(const Accept& accept, const RunLimits& limits, const ClientOptions& options,
-                        Clock::time_point begin) {
-  RunSettings settings;
-  settings.sweep = accept.sweep;
-  if (limits.seconds > 0 && limits.seconds <= kLongestLimit) {
-    settings.deadline = begin + std::chrono::seconds(limits.seconds);
-  }
-  settings.congestion_control = kCongestionControl;
-  settings.scheduling = options.this_host.scheduling;
-  settings.busy_poll = options.this_host.busy_poll;
-  settings.is_anonymous = accept.is_anonymous;
-  return settings;
-}
-
-RunIdentity identity_of(const Accept& accept) {
-  return {.run_id = accept.run_id,
-          .is_negotiated = true,
-          .concurrent_runs = accept.concurrent_runs,
-          .peer = accept.environment};
-}
 
 // The facts that the server's result has to agree with, and the header if there is none.
 RunHeader header_without_result(const NegotiatedRun& run) {
@@ -395,8 +364,7 @@ void perform_run(const ClientOptions& options, MeasuredDirection direction, cons
   if (!options.is_quiet) {
     print_message(fmt::format("tcpstep-client: connected to {}", server.peer().text()));
   }
-  const Agreement agreement =
-      negotiate(server, options, request_for(options, direction, host), secret);
+  const Agreement agreement = negotiate(server, options, direction, host, secret);
   if (agreement.has_asked && agreement.so_far.end != PingStatus::Ok) {
     check_end(agreement.so_far, options.timeout);
     throw WorldError("the server closed the connection before the run");

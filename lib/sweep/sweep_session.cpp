@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <span>
 #include <string>
 #include <utility>
@@ -17,6 +16,7 @@
 #include "lib/protocol/messages.h"
 #include "lib/runfile/run_writer.h"
 #include "lib/sweep/black_hole.h"
+#include "lib/sweep/connection_settings.h"
 #include "lib/sweep/ping_timer.h"
 #include "lib/sweep/sweep_plan.h"
 
@@ -24,8 +24,6 @@ namespace tcpstep {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr Duration kTimestampsFrom = 200us;  // there, their cost is below 1 % of the RTT
 
 // Writing takes from the caches what the next ping needs. Short rounds therefore are written
 // together: when that much time has passed, or that many samples are there, or two rounds.
@@ -39,82 +37,6 @@ constexpr std::uint32_t kFitsAnyPath = 500;
 // with a ping of its own.
 bool is_fresh_downward(const SweepSpec& sweep) {
   return sweep.connection == ConnectionMode::Fresh && sweep.direction == MeasuredDirection::Down;
-}
-
-// What an unprivileged process may use, such as "reno cubic"; empty if the kernel does not say.
-std::string allowed_congestion_controls() {
-  std::ifstream file("/proc/sys/net/ipv4/tcp_allowed_congestion_control");
-  std::string names;
-  std::getline(file, names);
-  return names;
-}
-
-void set_congestion_control(TcpConnection& client, const std::string& wanted,
-                            ConnectionFacts& facts) {
-  const auto result = wanted == "system" ? CongestionResult::Set
-                                         : tcpstep::set_congestion_control(client.fd(), wanted);
-  if (result == CongestionResult::Set) {
-    return;
-  }
-  const std::string used = client.path_info().congestion_control;
-  if (result == CongestionResult::NotPermitted) {
-    facts.warnings.push_back(
-        {.key = "other_congestion_control",
-         .text = fmt::format("congestion control {} is not permitted to this user", wanted),
-         .remedy = fmt::format("The run uses {}. To permit it: sysctl "
-                               "net.ipv4.tcp_allowed_congestion_control='{} {}'",
-                               used, allowed_congestion_controls(), wanted)});
-  } else {
-    facts.warnings.push_back(
-        {.key = "other_congestion_control",
-         .text = fmt::format("this kernel does not offer congestion control {}", wanted),
-         .remedy = fmt::format("The run uses {}. To load it: modprobe tcp_{}", used, wanted)});
-  }
-}
-
-void set_busy_poll(TcpConnection& client, std::chrono::microseconds wanted,
-                   ConnectionFacts& facts) {
-  facts.busy_poll = client.set_busy_poll(wanted);
-  if (facts.busy_poll < wanted) {
-    facts.warnings.push_back(
-        {.key = "no_busy_poll",
-         .text = fmt::format("the kernel polls the card for {} µs instead of {} µs",
-                             facts.busy_poll.count(), wanted.count()),
-         .remedy = "--busy-poll needs root or CAP_NET_ADMIN, and a kernel and a card that can."});
-  }
-}
-
-void set_timestamps(TcpConnection& client, TimestampMode mode, Duration rtt,
-                    ConnectionFacts& facts) {
-  TimestampSource wanted = TimestampSource::Off;
-  if (mode == TimestampMode::Software || (mode == TimestampMode::Auto && rtt >= kTimestampsFrom)) {
-    wanted = TimestampSource::Software;
-  } else if (mode == TimestampMode::Hardware) {
-    const bool is_ready = facts.interface.can_stamp && start_card_stamps(facts.interface.name);
-    wanted = is_ready ? TimestampSource::Hardware : TimestampSource::Software;
-    if (!is_ready) {
-      facts.warnings.push_back(
-          {.key = "no_hardware_timestamps",
-           .text = fmt::format("{} takes no hardware timestamps", facts.interface.name),
-           .remedy = facts.interface.can_stamp
-                         ? "Starting them needs root. The kernel's are used instead."
-                         : "The kernel's are used instead."});
-    }
-  }
-  facts.timestamps = client.set_timestamps(wanted);
-  if (facts.timestamps != wanted) {
-    facts.warnings.push_back({.key = "no_timestamps",
-                              .text = "this kernel gives no timestamps",
-                              .remedy = "The columns kernel_rtt_ns and send_stack_ns stay empty."});
-  }
-}
-
-void check_congestion_control(ConnectionFacts& facts) {
-  if (facts.path.congestion_control == "bbr") {
-    facts.warnings.push_back({.key = "bbr",
-                              .text = "BBR paces the segments of a payload apart",
-                              .remedy = "Use --congestion cubic, unless BBR is what you study."});
-  }
 }
 
 // A payload whose only purpose is that a path narrower than the interface says so (RFC 1191): the
@@ -150,8 +72,7 @@ ConnectionFacts prepare(TcpConnection& client, const RunSettings& settings, Dura
   client.set_wait(settings.scheduling.wait);
   ConnectionFacts facts;
   facts.interface = describe_interface(client.local_address());
-  set_congestion_control(client, settings.congestion_control, facts);
-  set_busy_poll(client, settings.busy_poll, facts);
+  apply_settings(client, settings, facts);
   facts.path = client.path_info();
   if (const auto size = probe_size(settings.sweep, facts.path.mss);
       size && is_fresh_downward(settings.sweep)) {
@@ -163,8 +84,12 @@ ConnectionFacts prepare(TcpConnection& client, const RunSettings& settings, Dura
   const auto shortest = so_far.evidence.min_rtt_us;
   const Duration rtt =
       std::min<Duration>(opening_rtt, std::chrono::microseconds(shortest.value_or(0)));
-  set_timestamps(client, settings.timestamps, rtt, facts);
-  check_congestion_control(facts);
+  apply_timestamps(client, settings.timestamps, rtt, facts);
+  if (facts.path.congestion_control == "bbr") {
+    facts.warnings.push_back({.key = "bbr",
+                              .text = "BBR paces the segments of a payload apart",
+                              .remedy = "Use --congestion cubic, unless BBR is what you study."});
+  }
   for (Warning& warning : interface_warnings(facts.interface)) {
     facts.warnings.push_back(std::move(warning));
   }
