@@ -97,6 +97,10 @@ export PATH=/programs:/bin HOME=/tmp TCPSTEP_LAB_VIRTUAL=1
 for module in /modules/*; do insmod "$module"; done
 ip link set lo up
 for port in 1 2 3; do stty -F /dev/ttyS$port raw -echo -opost; done
+if [ ! -e /zz-last ]; then
+	echo "tcpstep-lab: the programs do not fit into the virtual machine's memory" >/dev/ttyS2
+	poweroff -f
+fi
 cd /tmp
 status=0
 eval "$(cat /command)" >/dev/ttyS1 2>/dev/ttyS2 </dev/null || status=$?
@@ -105,6 +109,7 @@ tar -C /out -cf /dev/ttyS3 .
 poweroff -f
 INIT
 chmod +x "$root/init"
+: >"$root/zz-last"	# of the sorted names, so it is missing where memory did not hold them all
 # The same files must give the same archive, or time inside would not repeat.
 (cd "$root" && find . -exec touch -h -d @0 {} + && find . | LC_ALL=C sort |
 	"$busybox" cpio -o -H newc -R 0:0 --renumber-inodes --ignore-devno 2>/dev/null) >"$folder/initrd"
@@ -115,7 +120,7 @@ if [ -e "$folder/take_turns.so" ]; then
 	export LD_PRELOAD="$folder/take_turns.so"
 fi
 ulimit -t 1800	# in case the machine never ends
-exec qemu-system-x86_64 -name tcpstep,debug-threads=on -nodefaults -no-user-config -display none -no-reboot -m 512 -smp 1 \
+exec qemu-system-x86_64 -name tcpstep,debug-threads=on -nodefaults -no-user-config -display none -no-reboot -m 1024 -smp 1 \
 	-cpu max -accel tcg,thread=single -icount shift=0,sleep=off -seed 1 \
 	-rtc base=2020-01-01,clock=vm -kernel "$kernel" -initrd "$folder/initrd" \
 	-serial "file:$folder/console" -serial "file:$folder/stdout" \
