@@ -11,8 +11,8 @@ namespace tcpstep {
 
 struct RunReport {
   std::string status;
-  std::string link;
-  ClassMinima minima;
+  MeasuredLink link;
+  ClassMinima minima;  // empty if the other end has measured
 };
 
 // As one message, and back. decode_report() throws if it is not one.
