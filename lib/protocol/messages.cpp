@@ -75,6 +75,12 @@ class Encoder {
   void hexadecimal(const char* key, const std::string& value, std::size_t /*digits*/) {
     object_[key] = value;
   }
+  void resent(const char* key, const std::vector<ResentAck>& acks, std::uint64_t /*pings*/) {
+    Json& array = object_[key] = Json::array();
+    for (const ResentAck& ack : acks) {
+      array.push_back({ack.ping, ack.times});
+    }
+  }
   void environment(const Environment& facts) { object_["environment"] = Json(facts); }
   void limits(const RunLimits& limits) {
     object_["limits"] = {
@@ -160,6 +166,23 @@ class Decoder {
     text(key, value, kLargestFrame);
     if (value.size() != digits || value.find_first_not_of("0123456789abcdef") != value.npos) {
       fail(key, found, fmt::format("{} hexadecimal digits", digits));
+    }
+  }
+  void resent(const char* key, std::vector<ResentAck>& acks, std::uint64_t pings) const {
+    const Json& found = needed(key);
+    if (!found.is_array() || found.size() > kMostResentAcks) {
+      fail(key, found, fmt::format("an array of at most {} acks", kMostResentAcks));
+    }
+    for (const Json& pair : found) {
+      const std::uint64_t after = acks.empty() ? 0 : acks.back().ping;
+      const bool is_pair = pair.is_array() && pair.size() == 2 && pair[0].is_number_unsigned() &&
+                           pair[1].is_number_unsigned();
+      if (!is_pair || pair[0] <= after || pair[0] > pings || pair[1] < 1U ||
+          pair[1] > kMostResends) {
+        fail(key, pair,
+             fmt::format("a ping of {} to {} and 1 to {} times", after + 1, pings, kMostResends));
+      }
+      acks.push_back({pair[0].get<std::uint64_t>(), pair[1].get<std::uint32_t>()});
     }
   }
   void environment(Environment& facts) const {
@@ -268,6 +291,7 @@ void describe(Codec codec, Request& request) {
   codec.optional_text("tool", request.tool);
   codec.sweep(request.sweep);
   codec.flag("result", request.wants_result);
+  codec.flag("peer_retransmits", request.has_peer_retransmits);
   codec.environment(request.environment);
 }
 
@@ -295,11 +319,22 @@ void describe(Codec codec, Accept& accept) {
   codec.number("pings", accept.pings);
   codec.number("concurrent_runs", accept.concurrent_runs, 1);
   codec.flag("anonymous", accept.is_anonymous);
+  codec.flag("peer_retransmits", accept.has_peer_retransmits);
   codec.environment(accept.environment);
 }
 
 template <class Codec>
 void describe(Codec /*codec*/, Ready& /*ready*/) {}
+
+template <class Codec>
+void describe(Codec /*codec*/, Finished& /*finished*/) {}
+
+template <class Codec>
+void describe(Codec codec, ResentAcks& resent) {
+  codec.number("pings", resent.pings);
+  codec.resent("acks", resent.acks, resent.pings);
+  codec.flag("more", resent.has_more);
+}
 
 template <class Codec>
 void describe(Codec codec, Result& result) {
@@ -318,8 +353,8 @@ void describe(Codec codec, Refuse& refuse) {
 
 // The key "type", in the order of Message.
 constexpr std::array<std::string_view, std::variant_size_v<Message>> kTypes{
-    "hello",  "request", "join",   "authentication", "queued",
-    "accept", "ready",   "result", "stored",         "refuse"};
+    "hello", "request",  "join",        "authentication", "queued", "accept",
+    "ready", "finished", "resent_acks", "result",         "stored", "refuse"};
 
 // An empty message of the type with this number.
 template <std::size_t... Index>
