@@ -85,7 +85,7 @@ void add(Sums& sums, std::span<const Duration> before, std::span<const Duration>
 
 bool is_same_outcome(const Run& before, const Run& after) {
   return before.status() == after.status() && before.lost() == after.lost() &&
-         before.resent() == after.resent();
+         before.resent().total() == after.resent().total();
 }
 
 void note_other_outcomes(Comparison& result, const Run& before, const Run& after) {

@@ -94,6 +94,7 @@ void ResentPings::merge(const ResentPings& other) {
   payload += other.payload;
   ack += other.ack;
   doubtful += other.doubtful;
+  knows_acks = knows_acks || other.knows_acks;
 }
 
 std::string ResentPings::text() const {

@@ -47,6 +47,7 @@ struct ResentPings {
   std::uint64_t payload = 0;   // something of the payload was sent again
   std::uint64_t ack = 0;       // only the ack was
   std::uint64_t doubtful = 0;  // the other end does not tell, and nothing else explains the RTT
+  bool knows_acks = false;     // the other end tells of some ping
 
   // True if `row` is one of them; it is counted then.
   bool take(const Row& row);
@@ -60,6 +61,7 @@ struct ResentPings {
 };
 
 inline bool ResentPings::take(const Row& row) {
+  knows_acks = knows_acks || row.peer_retransmits;
   if (row.retransmits.value_or(0) > 0) {
     ++payload;
   } else if (row.peer_retransmits.value_or(0) > 0) {
