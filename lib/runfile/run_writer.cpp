@@ -13,7 +13,6 @@
 #include <utility>
 
 #include "lib/base/error.h"
-#include "lib/base/file.h"
 
 namespace tcpstep {
 namespace {
@@ -123,13 +122,23 @@ void RunWriter::write(std::span<const Sample> samples) {
 }
 
 void RunWriter::set_peer_retransmits(std::uint64_t first_row, std::span<const ResentAck> resent) {
-  const TemporaryFolder folder(file_.path().parent_path().empty() ? "."
-                                                                  : file_.path().parent_path());
-  OutputFile completed(folder.path() / "completed.csv");
-  std::ifstream rows(file_.path());
-  if (!rows) {
-    throw_system_error(errno, "open " + file_.path().string());
+  const std::filesystem::path& path = file_.path();
+  const auto draft = path.parent_path() / fmt::format(".{}.unfinished", path.filename().string());
+  std::filesystem::remove(draft);  // of a run that was killed
+  OutputFile completed(draft);
+  try {
+    complete_rows(completed, first_row, resent);
+    file_.replace_with(std::move(completed));
+  } catch (...) {
+    std::error_code ignored;
+    std::filesystem::remove(draft, ignored);
+    throw;
   }
+}
+
+void RunWriter::complete_rows(OutputFile& completed, std::uint64_t first_row,
+                              std::span<const ResentAck> resent) {
+  std::ifstream rows(file_.path());
   std::string line;
   std::uint64_t row = 0;
   bool is_row = false;
@@ -156,7 +165,6 @@ void RunWriter::set_peer_retransmits(std::uint64_t first_row, std::span<const Re
     throw_system_error(errno, "read " + file_.path().string());
   }
   completed.append(lines_);
-  file_.replace_with(std::move(completed));
 }
 
 const RunTrailer& RunWriter::finish(std::string_view status, Duration elapsed,

@@ -43,6 +43,8 @@ class RunWriter {
 
  private:
   void write(std::span<const Sample> samples);
+  void complete_rows(OutputFile& completed, std::uint64_t first_row,
+                     std::span<const ResentAck> resent);
 
   OutputFile file_;
   bool has_ack_columns_;

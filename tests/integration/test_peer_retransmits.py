@@ -59,7 +59,7 @@ class PeerRetransmits(TestCase):
         return subprocess.run([*FAR, *map(str, arguments)], env=environment(), capture_output=True, text=True,
                               timeout=PATIENCE)
 
-    def measure(self, direction, *arguments, host=NEAR_WIRE, drops=None):
+    def measure(self, direction, *arguments, host=NEAR_WIRE, sizes=SIZES, drops=None):
         """One negotiated run while acks are dropped: the file, and what the wire has seen."""
         self.runs += 1
         results = self.directory / f"results{self.runs}"
@@ -67,7 +67,7 @@ class PeerRetransmits(TestCase):
         self.wire.drop = AckDropper(self.DROPS if drops is None else drops, direction == "up")
         output = self.directory / f"client{self.runs}.csv"
         client = self.client(*command("tcpstep-client", "--port", server.port, "--direction", direction,
-                                      "--sizes", self.SIZES, "--rounds", self.ROUNDS, "--output", output,
+                                      "--sizes", sizes, "--rounds", self.ROUNDS, "--output", output,
                                       *arguments, host))
         self.assertEqual(client.returncode, 0, client.stderr)
         self.assertEqual(server.wait(), 0, server.words)
@@ -107,13 +107,13 @@ class PeerRetransmits(TestCase):
     def test_the_ping_that_finds_the_mtu_has_no_row(self):
         for direction in ("down", "up"):
             with self.subTest(direction=direction):
-                output, wire = self.measure(direction, "--sizes=1447,boundaries,1500", drops={1: 1, 4: 1})
+                output, wire = self.measure(direction, sizes="1447,boundaries,1500", drops={1: 1, 4: 1})
                 self.check(output, wire, unlisted=1)
 
     def test_without_loss_nothing_is_resent(self):
         for direction in ("down", "up"):
             with self.subTest(direction=direction):
-                output, wire = self.measure(direction, "--sizes=boundaries", drops={})
+                output, wire = self.measure(direction, sizes="boundaries", drops={})
                 run = read_run(output)
                 self.assertEqual(sum(wire.resent()), 0)
                 self.assertEqual({row["peer_retransmits"] for row in run.rows[1:]}, {"0"})
