@@ -63,6 +63,11 @@ class Encoder {
     object_[key] = value;
   }
   void flag(const char* key, bool value) { object_[key] = value; }
+  void optional_flag(const char* key, bool value) {
+    if (value) {
+      object_[key] = value;
+    }
+  }
   void text(const char* key, const std::string& value, std::size_t /*longest*/ = kLongestText) {
     object_[key] = value;
   }
@@ -146,6 +151,7 @@ class Decoder {
     }
     value = found != nullptr && found->get<bool>();
   }
+  void optional_flag(const char* key, bool& value) const { flag(key, value); }
   void text(const char* key, std::string& value, std::size_t longest = kLongestText) const {
     if (const Json* found = find(key)) {
       if (!found->is_string() || found->get_ref<const std::string&>().size() > longest) {
@@ -276,6 +282,10 @@ class Decoder {
 
 // Every key of every message, once: for an Encoder and for a Decoder.
 
+template <class Codec, class Empty>
+requires std::is_empty_v<Empty>
+void describe(Codec /*codec*/, Empty& /*message*/) {}
+
 template <class Codec>
 void describe(Codec codec, Hello& hello) {
   codec.protocol();
@@ -291,7 +301,7 @@ void describe(Codec codec, Request& request) {
   codec.optional_text("tool", request.tool);
   codec.sweep(request.sweep);
   codec.flag("result", request.wants_result);
-  codec.flag("peer_retransmits", request.has_peer_retransmits);
+  codec.optional_flag("peer_retransmits", request.has_peer_retransmits);
   codec.environment(request.environment);
 }
 
@@ -319,21 +329,15 @@ void describe(Codec codec, Accept& accept) {
   codec.number("pings", accept.pings);
   codec.number("concurrent_runs", accept.concurrent_runs, 1);
   codec.flag("anonymous", accept.is_anonymous);
-  codec.flag("peer_retransmits", accept.has_peer_retransmits);
+  codec.optional_flag("peer_retransmits", accept.has_peer_retransmits);
   codec.environment(accept.environment);
 }
-
-template <class Codec>
-void describe(Codec /*codec*/, Ready& /*ready*/) {}
-
-template <class Codec>
-void describe(Codec /*codec*/, Finished& /*finished*/) {}
 
 template <class Codec>
 void describe(Codec codec, ResentAcks& resent) {
   codec.number("pings", resent.pings);
   codec.resent("acks", resent.acks, resent.pings);
-  codec.flag("more", resent.has_more);
+  codec.optional_flag("more", resent.has_more);
 }
 
 template <class Codec>
@@ -341,9 +345,6 @@ void describe(Codec codec, Result& result) {
   codec.name("status", result.status);
   codec.number("bytes", result.bytes);
 }
-
-template <class Codec>
-void describe(Codec /*codec*/, Stored& /*stored*/) {}
 
 template <class Codec>
 void describe(Codec codec, Refuse& refuse) {
