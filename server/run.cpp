@@ -297,10 +297,10 @@ void report_outcome(const ServedRun& run, const RunOutcome& outcome) {
     const std::string hole = outcome.black_hole.empty()
                                  ? std::string()
                                  : fmt::format(": {}. {}", outcome.black_hole, kBlackHoleRemedy);
-    run.log.fault(
-        "run_failed",
-        fmt::format("run with {}: {}{}", run.peer, explain_status(outcome.status, sweep.timeout), hole),
-        {{"peer", run.peer}, {"status", outcome.status}, {"link", sweep.link}});
+    run.log.fault("run_failed",
+                  fmt::format("run with {}: {}{}", run.peer,
+                              explain_status(outcome.status, sweep.timeout), hole),
+                  {{"peer", run.peer}, {"status", outcome.status}, {"link", sweep.link}});
   }
   RunReport report{.status = outcome.status, .link = sweep.link, .minima = {}};
   std::string table;
