@@ -64,7 +64,7 @@ sockaddr_in address_of(const char* host, std::uint16_t port) {
   return address;
 }
 
-// Before the handshake: a connection that begins with BBR paces its segments for ever.
+// Before the handshake: a connection that begins with BBR paces its segments forever.
 void prepare(int fd) {
   const int on = 1;
   must(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
