@@ -15,7 +15,7 @@ class Client(TestCase):
         """Exit status 1 and one line that names what went wrong."""
         result = run("tcpstep-client", *arguments)
         self.assertEqual(result.returncode, 1, (result.stdout, result.stderr))
-        for word in naming:
+        for part in naming:
             self.assertIn(part, result.stderr)
         return result
 
