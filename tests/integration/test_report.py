@@ -251,7 +251,7 @@ class Loopback(TestCase):
 class Usage(TestCase):
     def test_errors_exit_with_2(self):
         for arguments, expected in (
-                ([], "no command"),
+                ([], "missing command"),
                 (["draw"], "unknown command 'draw'"),
                 (["report"], "FILE is missing"),
                 (["report", "--format=xml", "x"], "--format: 'xml'"),
