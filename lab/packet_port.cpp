@@ -23,8 +23,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kWitnessed =
-    28;  // bytes that identify a packet: up to TCP's sequence
+constexpr std::size_t kWitnessed = 28;  // bytes that identify a packet: up to TCP's sequence
 constexpr int kMostWitnessed = 1000;
 
 void ask_for_stamps(const Fd& socket) {

@@ -48,9 +48,9 @@ struct ChangeSearch {
 // that moved by `least` of that column or more; then both parts are searched. Where the whole shows
 // none, its overlapping halves are searched too, for a level that came and went; p accounts for it.
 //
-// A host's performance states that last for a while are not changes: a level that is left again within kLasting
-// rows, or a rise to one (a first change from one) where outliers of the other rows lie, as long as
-// it has fewer than kLastingAgain.
+// A host's performance states that last for a while are not changes: a level that is left again
+// within kLasting rows, or a rise to one (a first change from one) where outliers of the other rows
+// lie, as long as it has fewer than kLastingAgain.
 //
 // Lone outliers are pulled to the median of their five neighbours first (Hampel's filter: Davies &
 // Gather, Journal of the American Statistical Association 88 (1993) 782).
