@@ -32,7 +32,7 @@ class RunWriter {
   // file is replaced atomically; if that fails, std::system_error is thrown and it stays as it is.
   void set_peer_retransmits(std::uint64_t first_row, std::span<const ResentAck> resent);
 
-  // Writes the trailer: `status` is kComplete or the word that says what cut the run short,
+  // Writes the trailer: `status` is kComplete or what ended the run early,
   // `changed_mss` one that counted samples had besides the header's, `more` further facts, each
   // " key=value".
   const RunTrailer& finish(std::string_view status, Duration elapsed,
