@@ -1,6 +1,7 @@
 #include "lib/sweep/resent_acks.h"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <span>
 #include <variant>
@@ -38,9 +39,10 @@ FrameStream::Received receive_after_pings(FrameStream& frames, std::uint64_t pin
 }
 
 ToldAcks ask_for_resent_acks(FrameStream& frames, std::uint64_t pings, Duration limit) {
+  const auto deadline = std::chrono::steady_clock::now() + limit;
   ToldAcks told{.status = frames.send(Finished{}), .resent = {}};
   for (bool has_more = true; has_more && told.status == PingStatus::Ok;) {
-    const auto received = frames.receive(limit);
+    const auto received = frames.receive(deadline - std::chrono::steady_clock::now());
     if (received.status != PingStatus::Ok) {
       return {.status = received.status, .resent = {}};
     }

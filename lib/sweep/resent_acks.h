@@ -1,5 +1,5 @@
-// Which acks had to be sent again: noted by the end that sends them, told to the end that measures
-// after the last ping, and completed in the result file there.
+// Which acks were retransmitted: noted by the end that sends them, and reported to the end that
+// measures after the last ping.
 #pragma once
 
 #include <algorithm>
@@ -41,7 +41,7 @@ class ResentAckWatch {
   }
 
   // To be called just after each ack was sent. What was retransmitted since the last call is the
-  // ack before, whose end of the wait is the payload that this one is for.
+  // previous ack: the payload that arrived for this one ended its wait.
   void note_ack() {
     if (is_on_) {
       if (const std::int64_t tick = Clock::now(); tick != tick_) {
@@ -80,14 +80,14 @@ class ResentAckWatch {
   std::vector<ResentAck> resent_;
 };
 
-// The message behind the last of `pings`, within `limit`. If it is Finished, tells which of their
-// acks were `resent`, and takes the next one.
+// The message after the last of `pings`, within `limit`. If it is Finished, reports which of their
+// acks were `resent`, and receives the next one.
 [[nodiscard]] FrameStream::Received receive_after_pings(FrameStream& frames, std::uint64_t pings,
                                                         const std::vector<ResentAck>& resent,
                                                         Duration limit);
 
-// Sends Finished, and receives what the other end tells of its `pings` acks; each frame within
-// `limit`. Protocol if they are not of these pings.
+// Sends Finished, and receives the other end's report on its `pings` acks, all of it within `limit`.
+// Protocol if the report is not on these pings.
 struct ToldAcks {
   PingStatus status;
   std::vector<ResentAck> resent;  // by ascending ping, if the status is Ok
