@@ -86,8 +86,8 @@ class ResentAckWatch {
                                                         const std::vector<ResentAck>& resent,
                                                         Duration limit);
 
-// Sends Finished, and receives the other end's report on its `pings` acks, all of it within `limit`.
-// Protocol if the report is not on these pings.
+// Sends Finished, and receives the other end's report on its `pings` acks, all of it within
+// `limit`. Protocol if the report is not on these pings.
 struct ToldAcks {
   PingStatus status;
   std::vector<ResentAck> resent;  // by ascending ping, if the status is Ok
