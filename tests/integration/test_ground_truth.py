@@ -154,7 +154,7 @@ class GroundTruth(TestCase):
         else:
             self.swallow_for_a_moment([], "near", "10.19.9.2")
         self.assertEqual(client.wait(PATIENCE), 0)
-        self.assertEqual(server.wait(), 0, server.words)
+        self.assertEqual(server.wait(), 0, server.messages)
         rows = read_run(self.directory / f"{direction}.csv").rows[direction == "down":]  # without the opening ping
         sent = {}  # how often each byte that was sent alone, by sequence number
         for _, is_server, sequence, length in capture.packets():

@@ -70,7 +70,7 @@ class PeerRetransmits(TestCase):
                                       "--sizes", sizes, "--rounds", self.ROUNDS, "--output", output,
                                       *arguments, host))
         self.assertEqual(client.returncode, 0, client.stderr)
-        self.assertEqual(server.wait(), 0, server.words)
+        self.assertEqual(server.wait(), 0, server.messages)
         self.assertEqual([path.read_bytes() for path in results.iterdir()], [output.read_bytes()])
         return output, self.wire.drop
 
