@@ -57,7 +57,7 @@ class Acceptor {
   // Takes the client whose turn it is out of the queue: one of each network, and first of those
   // whose last run is longest ago.
   [[nodiscard]] std::optional<QueuedRun> take_next();
-  // Tells those in the queue how many runs and clients are ahead of them.
+  // Sends those in the queue the number of runs and clients ahead of them.
   void update_queue(std::uint64_t running);
 
   // Sends `refusal` to clients that have sent a request, and closes all connections.
@@ -82,7 +82,7 @@ class Acceptor {
     std::optional<Rejection> rejection;  // sent as soon as the client can understand it
     RunSettings settings;
     bool is_closing = false;               // a refusal was sent; only the client's end is awaited
-    std::optional<std::uint64_t> ahead{};  // as it was told last
+    std::optional<std::uint64_t> ahead{};  // as last sent
     Time told_at{};
   };
   using Clients = std::map<std::uint64_t, PendingClient>;
@@ -93,7 +93,7 @@ class Acceptor {
   void add(TcpConnection connection);
   void receive(Clients::iterator entry);
   void process(Clients::iterator entry, std::span<const std::byte> bytes);
-  void handle_broken_protocol(Clients::iterator entry, bool is_told);
+  void handle_broken_protocol(Clients::iterator entry, bool is_refusal_sent);
   void enqueue(Clients::iterator entry);
   [[nodiscard]] std::optional<Rejection> rejection_of(PendingClient& client);
   [[nodiscard]] std::optional<Rejection> make_room_in_queue(const PendingClient& client);

@@ -1,9 +1,10 @@
-// What the process of a run tells the server's process at its end.
+// What the process of a run reports to the server's process at its end.
 #pragma once
 
 #include <string>
 #include <string_view>
 
+#include "lib/base/units.h"
 #include "lib/report/penalty_table.h"
 #include "server/metrics.h"
 
@@ -14,6 +15,9 @@ struct RunReport {
   MeasuredLink link;
   ClassMinima minima;  // empty if the other end has measured
 };
+
+// What a status of a run means for its client.
+[[nodiscard]] std::string explain_status(const std::string& status, Duration timeout);
 
 // As one message, and back. decode_report() throws if it is not one.
 [[nodiscard]] std::string encode(const RunReport& report);

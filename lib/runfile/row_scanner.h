@@ -126,6 +126,8 @@ class RowScanner {
         return scan_field<Column::Retransmits>(at, row, is_ok);
       case Column::PeerRetransmits:
         return scan_field<Column::PeerRetransmits>(at, row, is_ok);
+      case Column::Doubtful:
+        return scan_field<Column::Doubtful>(at, row, is_ok);
       case Column::Status:
         return scan_field<Column::Status>(at, row, is_ok);
     }
@@ -168,7 +170,8 @@ class RowScanner {
     }
   }
 
-  // The same as scan_number(), of a number that nobody needs: seldom more than counting digits.
+  // The same as scan_number(), of a number that is not needed: usually no more than counting
+  // digits.
   template <std::uint64_t kLargest>
   [[gnu::always_inline]] static bool check_number(const char*& at) {
     const char* after = at;
