@@ -54,7 +54,7 @@ class FileSizeLimit(TestCase):
         client = server.run_client(*MANY)
         self.assertEqual(client.returncode, 1, client.stderr)
         self.assertIn("the server cannot write the result", client.stderr)
-        wait_until(lambda: "File too large" in server.words, "the server says why")
+        wait_until(lambda: "File too large" in server.messages, "the server says why")
         self.assertEqual(server.run_client(*FEW).returncode, 0)
         server.process.terminate()
         self.assertEqual(server.wait(), 0)
