@@ -4,15 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
-#include <tuple>
 #include <utility>
 
+#include "lib/base/process.h"
 #include "lib/base/text.h"
-
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 namespace tcpstep {
 namespace {
@@ -29,13 +24,6 @@ constexpr Duration kTimeToClose = 2s;           // for a refusal to arrive
 constexpr Duration kRepeatPositionAfter = 10s;  // so that a queued client knows we are there
 constexpr std::size_t kCrowd = 100;             // whose memory is worth releasing
 constexpr std::size_t kReadAtOnce = std::size_t{16} * 1024;
-
-// The allocator would keep it for the next crowd, which may never come.
-void release_free_memory() {
-#ifdef __GLIBC__
-  ::malloc_trim(0);
-#endif
-}
 
 }  // namespace
 
@@ -147,7 +135,7 @@ void Acceptor::drop(Clients::iterator entry, const std::string& reason) {
 }
 
 void Acceptor::close_after_refusal(Clients::iterator entry) {
-  std::erase(queue_, entry->first);
+  queue_.remove(entry->first);
   entry->second.is_closing = true;
   entry->second.deadline = Clock::now() + kTimeToClose;
   entry->second.connection.end_sending();
@@ -159,12 +147,12 @@ void Acceptor::remove(Clients::iterator entry) {
   poller_.remove(entry->second.connection.fd());
   forget(entry);
   if (clients_.empty() && std::exchange(most_clients_, 0) >= kCrowd) {
-    release_free_memory();
+    release_free_memory();  // the allocator would keep it for the next crowd
   }
 }
 
 void Acceptor::forget(Clients::iterator entry) {
-  std::erase(queue_, entry->first);
+  queue_.remove(entry->first);
   const auto count = connections_of_.find(entry->second.network);
   if (--count->second == 0) {
     connections_of_.erase(count);
@@ -264,8 +252,7 @@ void Acceptor::join(Clients::iterator entry) {
     return;
   }
   poller_.add(client.connection.fd(), entry->first);
-  refuse(entry,
-         {.kind = "token", .refusal = {.reason = "unknown run", .hint = "It may have ended."}});
+  refuse(entry, unknown_run());
 }
 
 void Acceptor::enqueue(Clients::iterator entry) {
@@ -275,7 +262,7 @@ void Acceptor::enqueue(Clients::iterator entry) {
     return;
   }
   client.deadline.reset();
-  queue_.push_back(entry->first);
+  queue_.add(entry->first, client.network);
 }
 
 // Takes over the settings that the client requests, unless they are beyond the limits.
@@ -295,11 +282,7 @@ std::optional<Rejection> Acceptor::rejection_of(PendingClient& client) {
       }
     }
   }
-  const auto is_of_network = [&](std::uint64_t id) {
-    return clients_.at(id).network == client.network;
-  };
-  if (recent_use_.count(client.network) +
-          static_cast<std::uint64_t>(std::ranges::count_if(queue_, is_of_network)) >=
+  if (recent_use_.count(client.network, Clock::now()) + queue_.places_of(client.network) >=
       limits.runs_per_address) {
     return too_many_runs(limits);
   }
@@ -307,24 +290,12 @@ std::optional<Rejection> Acceptor::rejection_of(PendingClient& client) {
     return no_room(*reason);
   }
   if (queue_.size() >= limits.queue && running_ >= limits.concurrent_runs) {
-    return make_room_in_queue(client);
+    const auto displaced = queue_.to_displace_for(client.network);
+    if (!displaced) {
+      return queue_is_full(limits);
+    }
+    refuse(clients_.find(*displaced), queue_is_full(limits));
   }
-  return std::nullopt;
-}
-
-// No network keeps the others out: the last client of the one with the most places gives way to a
-// client whose network has fewer.
-std::optional<Rejection> Acceptor::make_room_in_queue(const PendingClient& client) {
-  std::map<std::string, std::vector<std::uint64_t>> places;
-  for (const std::uint64_t id : queue_) {
-    places[clients_.at(id).network].push_back(id);
-  }
-  const auto most =
-      std::ranges::max_element(places, {}, [](const auto& entry) { return entry.second.size(); });
-  if (most == places.end() || most->second.size() <= places[client.network].size() + 1) {
-    return queue_is_full(options_.limits);
-  }
-  refuse(clients_.find(most->second.back()), queue_is_full(options_.limits));
   return std::nullopt;
 }
 
@@ -339,7 +310,7 @@ void Acceptor::log_refusal(const std::string& peer, const Rejection& rejection) 
 void Acceptor::refuse(Clients::iterator entry, const Rejection& rejection) {
   PendingClient& client = entry->second;
   log_refusal(client.peer, rejection);
-  recent_use_.add_refusal(client.network);
+  recent_use_.add_refusal(client.network, Clock::now());
   const State state = client.negotiation.state();
   const bool has_frames = state != State::Classic && state != State::AwaitingAck;
   if (has_frames && client.connection.send_now(frame_of(rejection.refusal))) {
@@ -348,8 +319,6 @@ void Acceptor::refuse(Clients::iterator entry, const Rejection& rejection) {
     remove(entry);
   }
 }
-
-// --- The queue ---
 
 std::optional<Acceptor::Time> Acceptor::next_deadline() const {
   std::optional<Time> earliest = resume_at_;
@@ -382,9 +351,8 @@ void Acceptor::handle_deadlines() {
                               format_duration(time_to_ask(client))));
     }
   }
-  for (const std::uint64_t id : queue_) {
-    PendingClient& client = clients_.at(id);
-    if (client.ahead && now - client.told_at >= kRepeatPositionAfter) {
+  for (auto& [id, client] : clients_) {
+    if (!client.deadline && client.ahead && now - client.told_at >= kRepeatPositionAfter) {
       send_position(client, *client.ahead);
     }
   }
@@ -397,30 +365,10 @@ void Acceptor::send_position(PendingClient& client, std::uint64_t ahead) {
   static_cast<void>(client.connection.send_now(frame_of(Queued{.ahead = ahead})));
 }
 
-// The queue in the order of the runs to come.
-std::vector<std::uint64_t> Acceptor::turns() const {
-  struct Turn {
-    std::uint64_t round;
-    Time last_run;
-    std::uint64_t id;
-  };
-  std::vector<Turn> turns;
-  std::map<std::string, std::uint64_t> rounds;
-  for (const std::uint64_t id : queue_) {
-    const std::string& network = clients_.at(id).network;
-    turns.push_back({rounds[network]++, recent_use_.last_run(network), id});
-  }
-  std::ranges::stable_sort(turns, {},
-                           [](const Turn& turn) { return std::tuple(turn.round, turn.last_run); });
-  std::vector<std::uint64_t> ids;
-  std::ranges::transform(turns, std::back_inserter(ids), &Turn::id);
-  return ids;
-}
-
 void Acceptor::update_queue(std::uint64_t running) {
   running_ = running;
   std::uint64_t ahead = running;
-  for (const std::uint64_t id : turns()) {
+  for (const std::uint64_t id : queue_.turns(recent_use_)) {
     PendingClient& client = clients_.at(id);
     if (client.negotiation.state() == State::Requested && client.ahead != ahead) {
       send_position(client, ahead);
@@ -433,9 +381,9 @@ std::optional<QueuedRun> Acceptor::take_next() {
   if (queue_.empty()) {
     return std::nullopt;
   }
-  const auto entry = clients_.find(turns().front());
-  PendingClient& client = entry->second;
-  recent_use_.add_run(client.network);
+  const auto entry = clients_.find(queue_.turns(recent_use_).front());
+  auto& client = entry->second;
+  recent_use_.add_run(client.network, Clock::now());
   results_.expect_change();
   poller_.remove(client.connection.fd());
   QueuedRun next{.id = entry->first,

@@ -4,13 +4,11 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "lib/base/sample.h"
 #include "lib/net/listener.h"
@@ -23,6 +21,7 @@
 #include "server/metrics.h"
 #include "server/options.h"
 #include "server/results_folder.h"
+#include "server/run_queue.h"
 
 namespace tcpstep {
 
@@ -96,8 +95,6 @@ class Acceptor {
   void handle_broken_protocol(Clients::iterator entry, bool is_refusal_sent);
   void enqueue(Clients::iterator entry);
   [[nodiscard]] std::optional<Rejection> rejection_of(PendingClient& client);
-  [[nodiscard]] std::optional<Rejection> make_room_in_queue(const PendingClient& client);
-  [[nodiscard]] std::vector<std::uint64_t> turns() const;
   void join(Clients::iterator entry);
   void refuse(Clients::iterator entry, const Rejection& rejection);
   void drop(Clients::iterator entry, const std::string& reason);
@@ -120,7 +117,7 @@ class Acceptor {
   Clients clients_;
   std::map<std::string, std::uint64_t> connections_of_;  // by network
   std::size_t most_clients_ = 0;                         // since there was none
-  std::deque<std::uint64_t> queue_;                      // in the order of arrival
+  RunQueue queue_;
   std::uint64_t next_id_ = 1;
   std::uint64_t running_ = 0;
   RecentUse recent_use_;

@@ -57,31 +57,9 @@ struct Rejection {
 [[nodiscard]] Rejection queue_is_full(const ServerLimits& limits);
 [[nodiscard]] Rejection too_many_runs(const ServerLimits& limits);
 [[nodiscard]] Rejection no_room(std::string reason);
+[[nodiscard]] Rejection unknown_run();
 
 // The message that opens a negotiation: who this server is and what it permits.
 [[nodiscard]] Hello hello_of(const ServerLimits& limits);
-
-// What each network has had of the server in the last hour: runs, and requests that were refused.
-class RecentUse {
- public:
-  using Time = std::chrono::steady_clock::time_point;
-
-  void add_run(const std::string& network);
-  void add_refusal(const std::string& network);
-
-  // Runs and refused requests.
-  [[nodiscard]] std::uint64_t count(const std::string& network) const;
-  // When its last run began; the clock's epoch if it had none.
-  [[nodiscard]] Time last_run(const std::string& network) const;
-
- private:
-  struct Entry {
-    std::deque<Time> times;
-    Time last_run{};
-  };
-  void add(const std::string& network, bool is_run);
-
-  std::map<std::string, Entry> entries_;
-};
 
 }  // namespace tcpstep

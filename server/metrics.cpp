@@ -7,10 +7,14 @@
 #include <numeric>
 #include <string_view>
 
+#include "lib/base/file.h"
+
 namespace tcpstep {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr auto kBetweenWrites = 1s;
 
 std::uint64_t sum_of(const std::map<std::string, std::uint64_t>& counts) {
   return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0},
@@ -55,6 +59,21 @@ void Metrics::forget_old_runs() {
       runs.pop_front();
     }
   }
+}
+
+std::optional<MetricsFile::Time> MetricsFile::next_deadline(const Metrics& metrics) const {
+  const auto due = is_stale_ ? std::optional(Time{}) : metrics.next_expiry();
+  return path_.empty() || !due ? std::nullopt
+                               : std::optional(std::max<Time>(*due, written_ + kBetweenWrites));
+}
+
+void MetricsFile::write(const std::string& text) {
+  if (path_.empty()) {
+    return;
+  }
+  is_stale_ = false;
+  written_ = std::chrono::steady_clock::now();
+  replace_file(path_, text);
 }
 
 std::uint64_t Metrics::runs() const {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -68,6 +69,26 @@ class Metrics {
   std::map<std::string, std::uint64_t> refusals_;
   std::map<MeasuredLink, std::deque<MeasuredRun>>
       links_;  // the runs of the last hour, and the last
+};
+
+// The file that holds them: replaced when something has changed, at most once a second.
+class MetricsFile {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  // An empty path: no file.
+  explicit MetricsFile(std::filesystem::path path) : path_(std::move(path)) {}
+
+  void note_change() { is_stale_ = true; }
+  // When it has to be written; nothing if it is up to date.
+  [[nodiscard]] std::optional<Time> next_deadline(const Metrics& metrics) const;
+  // Throws std::system_error if it cannot be written; then it is tried again after the next change.
+  void write(const std::string& text);
+
+ private:
+  std::filesystem::path path_;
+  bool is_stale_ = true;
+  Time written_{};
 };
 
 }  // namespace tcpstep

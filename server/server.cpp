@@ -27,7 +27,6 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 constexpr Duration kTimeToEnd = 10s;  // for a run to write its trailer
-constexpr Duration kBetweenMetrics = 1s;
 
 volatile std::sig_atomic_t is_state_requested = 0;
 
@@ -59,6 +58,7 @@ Server::Server(ServerOptions options)
     : options_(std::move(options)),
       log_(options_.log_format, options_.is_quiet),
       metrics_(options_.port),
+      metrics_file_(options_.metrics_file),
       host_(examine_unplaced_host(options_.run.scheduling)) {
   if (!options_.secret_file.empty()) {
     secret_.emplace(read_secret(options_.secret_file));
@@ -147,7 +147,7 @@ void Server::wait_and_handle(Acceptor& acceptor, const sigset_t& mask) {
   const std::size_t connected = acceptor.connected();
   acceptor.handle_deadlines();
   if (!keys.empty() || acceptor.connected() != connected) {
-    is_metrics_file_stale_ = true;
+    metrics_file_.note_change();
   }
   log_.flush_if_due();
   stop_overdue_runs();
@@ -167,12 +167,8 @@ std::optional<Duration> Server::time_to_next_deadline(const Acceptor& acceptor) 
   for (const auto& [key, run] : runs_) {
     consider(run.deadline);
   }
-  if (!options_.metrics_file.empty()) {
-    if (is_metrics_file_stale_) {
-      consider(metrics_written_ + kBetweenMetrics);
-    } else if (const auto expiry = metrics_.next_expiry()) {
-      consider(std::max(*expiry, metrics_written_ + kBetweenMetrics));
-    }
+  if (const auto due = metrics_file_.next_deadline(metrics_)) {
+    consider(*due);
   }
   if (!earliest) {
     return std::nullopt;
@@ -387,22 +383,15 @@ void Server::log_state(const Acceptor& acceptor) {
 }
 
 void Server::write_metrics(const Acceptor& acceptor, bool is_last) {
-  const auto now = Clock::now();
-  if (options_.metrics_file.empty() || (!is_last && now - metrics_written_ < kBetweenMetrics)) {
-    return;
-  }
-  const auto expiry = metrics_.next_expiry();
-  if (!is_last && !is_metrics_file_stale_ && (!expiry || *expiry > now)) {
+  const auto due = metrics_file_.next_deadline(metrics_);
+  if (!is_last && (!due || *due > Clock::now())) {
     return;
   }
   try {
-    replace_file(options_.metrics_file,
-                 metrics_.render(runs_.size(), acceptor.queued(), acceptor.connected()));
+    metrics_file_.write(metrics_.render(runs_.size(), acceptor.queued(), acceptor.connected()));
   } catch (const std::system_error& error) {
     log_.fault("fault", error.what());
   }
-  metrics_written_ = now;
-  is_metrics_file_stale_ = false;
 }
 
 }  // namespace tcpstep

@@ -73,6 +73,7 @@ class Server {
   ServerOptions options_;
   Log log_;
   Metrics metrics_;
+  MetricsFile metrics_file_;
   std::optional<Secret> secret_;
   HostFacts host_;
   std::optional<TemporaryFolder> temporary_;  // of a result for standard output
@@ -82,8 +83,6 @@ class Server {
   std::uint64_t next_key_ = Acceptor::kFirstForeignKey;
   std::optional<bool> one_off_result_;
   sigset_t mask_before_{};
-  bool is_metrics_file_stale_ = true;
-  Time metrics_written_{};
 };
 
 }  // namespace tcpstep

@@ -17,6 +17,10 @@
 #include "lib/base/error.h"
 #include "lib/base/text.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 namespace tcpstep {
 namespace {
 
@@ -149,6 +153,12 @@ void request_stop(int signal) noexcept {
 
 int requested_stop() noexcept {
   return stop_signal;
+}
+
+void release_free_memory() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
 }
 
 }  // namespace tcpstep

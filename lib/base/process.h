@@ -60,4 +60,7 @@ void request_stop(int signal) noexcept;
 // The signal, or 0.
 [[nodiscard]] int requested_stop() noexcept;
 
+// Gives memory that was freed back to the system, where the C library can.
+void release_free_memory();
+
 }  // namespace tcpstep

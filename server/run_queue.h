@@ -1,0 +1,67 @@
+// The clients that wait for their run, and whose turn it is.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tcpstep {
+
+// What each network has had of the server in the last hour: runs, and requests that were refused.
+class RecentUse {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  void add_run(const std::string& network, Time now);
+  void add_refusal(const std::string& network, Time now);
+
+  // Runs and refused requests.
+  [[nodiscard]] std::uint64_t count(const std::string& network, Time now) const;
+  // When its last run began; the clock's epoch if it had none.
+  [[nodiscard]] Time last_run(const std::string& network) const;
+
+ private:
+  struct Entry {
+    std::deque<Time> times;
+    Time last_run{};
+  };
+  Entry& add(const std::string& network, Time now);
+
+  std::map<std::string, Entry> entries_;
+};
+
+// Networks take turns, so that none keeps the others out however many clients it sends.
+class RunQueue {
+ public:
+  void add(std::uint64_t client, std::string network) {
+    places_.push_back({client, std::move(network)});
+  }
+  void remove(std::uint64_t client) {
+    std::erase_if(places_, [&](const Place& place) { return place.client == client; });
+  }
+  void clear() { places_.clear(); }
+  [[nodiscard]] std::size_t size() const { return places_.size(); }
+  [[nodiscard]] bool empty() const { return places_.empty(); }
+  [[nodiscard]] std::uint64_t places_of(const std::string& network) const;
+
+  // All clients in the order of their runs: one of each network, first of those whose last run is
+  // longest ago, then a second of each.
+  [[nodiscard]] std::vector<std::uint64_t> turns(const RecentUse& use) const;
+
+  // Who gives way to a client of `network` in a full queue: the last of the network with the most
+  // places, unless the newcomer's would then have as many.
+  [[nodiscard]] std::optional<std::uint64_t> to_displace_for(const std::string& network) const;
+
+ private:
+  struct Place {
+    std::uint64_t client;
+    std::string network;
+  };
+  std::deque<Place> places_;  // in the order of arrival
+};
+
+}  // namespace tcpstep
