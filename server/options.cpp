@@ -44,7 +44,7 @@ CommandLine declare() {
   line.group("Limits");
   line.value("max-bytes", "N", "268435456", "payload bytes that a client may request");
   line.value("max-pings", "N", "100000", "pings that a client may request");
-  line.value("max-time", "TIME", "60min", "how long a run may take");
+  line.value("max-time", "TIME", "60min", "longest run");
   line.value("max-connections", "N", "512", "connections in total");
   line.value("max-connections-per-address", "N", "64", "connections per address");
   line.value("max-runs-per-address", "N", "1000", "runs per address and hour");
@@ -55,7 +55,7 @@ CommandLine declare() {
              "write one run to this new file, or to standard output: - (implies --one-off)");
   line.flag("anonymous", "no addresses or host names in the file");
   line.value("metrics-file", "FILE", "write counters and minima to this file, for Prometheus");
-  line.value("log-format", "WORD", "text", "of messages on standard error: text, or json");
+  line.value("log-format", "WORD", "text", "format of messages on standard error: text or json");
   line.flag("quiet,q", "print errors only, no table");
   return line;
 }
