@@ -11,7 +11,7 @@ std::vector<std::filesystem::path> files_of(const OptionValues& values) {
 
 void declare_clock(CommandLine& line) {
   line.value("clock", "WORD", "application",
-             "application, or kernel: without the stacks of the measuring host");
+             "application, or kernel: RTT without the measuring host's stack");
 }
 
 RttClock clock_of(const OptionValues& values) {

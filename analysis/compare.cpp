@@ -10,7 +10,6 @@
 #include "analysis/plot.h"
 #include "lib/base/error.h"
 #include "lib/cli/program.h"
-#include "lib/compare/drawings.h"
 #include "lib/compare/render.h"
 
 namespace tcpstep {

@@ -10,7 +10,7 @@
 #include "lib/base/error.h"
 #include "lib/cli/program.h"
 #include "lib/report/export.h"
-#include "lib/runfile/import_runs.h"
+#include "lib/runfile/foreign_run.h"
 #include "lib/runfile/run_reader.h"
 
 namespace tcpstep {

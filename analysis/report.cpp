@@ -14,7 +14,6 @@
 
 #include "lib/base/error.h"
 #include "lib/report/render.h"
-#include "lib/report/render_html.h"
 
 namespace tcpstep {
 

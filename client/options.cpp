@@ -21,7 +21,7 @@ CommandLine declare() {
   line.value("port,p", "PORT", std::to_string(kDefaultPort), "TCP port");
   line.flag("ipv4,4", "IPv4 only");
   line.flag("ipv6,6", "IPv6 only");
-  line.value("timeout,W", "TIME", "30s", "limit of connecting, and of silence afterwards");
+  line.value("timeout,W", "TIME", "30s", "limit for connecting, and for silence afterwards");
   line.value("retry", "N", "0", "retry a failed connection N times, once a second");
   line.value("secret-file", "FILE",
              "prove to the server that this client knows the secret in this file");

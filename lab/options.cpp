@@ -40,7 +40,7 @@ void declare_link(CommandLine& line) {
 
 void declare_place(CommandLine& line) {
   line.group("Place");
-  line.flag("virtual", "run in a virtual machine with calculated time: exact, repeatable");
+  line.flag("virtual", "run in a virtual machine with virtual time: exact, repeatable");
   line.value("kernel", "IMAGE", "with --virtual: boot this kernel instead of Debian's");
   line.flag("netem", "use the kernel's netem instead of the emulator");
   line.value("tolerance", "SHARE", "2%",
@@ -112,8 +112,9 @@ std::optional<LabOptions> parse_netem(int argc, const char* const* argv) {
 std::optional<LabOptions> parse_run(int argc, const char* const* argv) {
   CommandLine line(
       "tcpstep-lab run [options] PROFILE -- COMMAND [ARGUMENT...]",
-      "Runs COMMAND on the near one (10.19.9.1) of two hosts joined by the link. Prefix a command "
-      "with\n$TCPSTEP_FAR to run it on the far one (10.19.9.2). Down is from near to far.",
+      "Runs COMMAND on the near host (10.19.9.1) of two that the link joins. Prefix a command "
+      "with\n"
+      "$TCPSTEP_FAR to run it on the far host (10.19.9.2). Down is from near to far.",
       "Examples:\n  tcpstep-lab run 3g -- ping -c 3 10.19.9.2\n"
       "  tcpstep-lab run adsl -- sh -c 'tcpstep-server -1 & $TCPSTEP_FAR tcpstep-client "
       "10.19.9.1'\n");

@@ -44,7 +44,7 @@ CommandLine declare() {
   line.group("Limits");
   line.value("max-bytes", "N", "268435456", "payload bytes that a client may request");
   line.value("max-pings", "N", "100000", "pings that a client may request");
-  line.value("max-time", "TIME", "60min", "how long a run may take");
+  line.value("max-time", "TIME", "60min", "longest run");
   line.value("max-connections", "N", "512", "connections in total");
   line.value("max-connections-per-address", "N", "64", "connections per address");
   line.value("max-runs-per-address", "N", "1000", "runs and refused requests per address and hour");
@@ -58,7 +58,7 @@ CommandLine declare() {
   line.flag("anonymous", "no addresses or host names in the file");
   line.value("metrics-file", "FILE",
              "write counters and fastest RTTs to this file, for Prometheus");
-  line.value("log-format", "WORD", "text", "of messages on standard error: text, or json");
+  line.value("log-format", "WORD", "text", "format of messages on standard error: text or json");
   line.flag("quiet,q", "print errors only, no table");
   return line;
 }

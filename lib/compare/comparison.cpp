@@ -8,8 +8,6 @@
 #include <utility>
 
 #include "lib/base/error.h"
-#include "lib/compare/exact.h"
-#include "lib/compare/run_test.h"
 
 namespace tcpstep {
 namespace {

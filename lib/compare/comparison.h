@@ -102,4 +102,15 @@ struct Comparison {
 [[nodiscard]] Comparison compare(std::vector<Run> baseline, std::vector<Run> candidate,
                                  const CompareSettings& settings);
 
+// The two ways of compare(), of runs in virtual time and of all others. `result` has link, sides,
+// settings and environment already.
+
+// Compares run against run by seed: equal to the nanosecond unless something changed.
+void compare_exactly(Comparison& result, std::span<const Run> baseline,
+                     std::span<const Run> candidate);
+
+// Tests the contrasts of classes over the runs (docs/statistics.md).
+[[nodiscard]] Comparison test_runs(Comparison result, std::span<const Run> baseline,
+                                   std::span<const Run> candidate);
+
 }  // namespace tcpstep

@@ -1,5 +1,3 @@
-#include "lib/compare/drawings.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,5 +1,3 @@
-#include "lib/compare/exact.h"
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -9,6 +7,7 @@
 #include <utility>
 
 #include "lib/base/text.h"
+#include "lib/compare/comparison.h"
 
 namespace tcpstep {
 namespace {

@@ -1,9 +1,10 @@
-// Comparisons as text for people, Markdown, JSON, JUnit and annotations for GitHub.
+// Comparisons as text for people, Markdown, JSON, JUnit, annotations for GitHub, and a picture.
 #pragma once
 
 #include <string>
 
 #include "lib/compare/comparison.h"
+#include "lib/report/drawing.h"
 
 namespace tcpstep {
 
@@ -15,6 +16,10 @@ namespace tcpstep {
 [[nodiscard]] std::string render_junit(const Comparison& comparison);
 // One workflow command: error, warning or notice.
 [[nodiscard]] std::string render_github(const Comparison& comparison);
+
+// compare-<link>: the floor of every size of both sides with the quartiles of their runs; under it
+// the change in percent with its 95 % interval, and the tolerance. `comparison` has sizes.
+[[nodiscard]] Drawing drawing_of(const Comparison& comparison);
 
 // "no-regression", "faster", "regression", "inconclusive" or "not-comparable".
 [[nodiscard]] std::string_view word(Verdict verdict);

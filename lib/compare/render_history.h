@@ -1,4 +1,4 @@
-// Histories as text for people, Markdown, CSV and JSON.
+// Histories as text for people, Markdown, CSV, JSON, and a picture.
 #pragma once
 
 #include <span>
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lib/compare/history.h"
+#include "lib/report/drawing.h"
 
 namespace tcpstep {
 
@@ -15,6 +16,10 @@ namespace tcpstep {
 [[nodiscard]] std::string render_csv(std::span<const History> histories);
 // {"format": "tcpstep-history/1", "links": [...]}; changes in percent, null where not available.
 [[nodiscard]] std::string render_json(std::span<const History> histories);
+
+// history-<link>: the floor of each class at every point in time, its median between changes, and
+// where these are. `history` has columns.
+[[nodiscard]] Drawing drawing_of(const History& history);
 
 // "slower", "faster", "steady" or "inconclusive".
 [[nodiscard]] std::string_view word(Trend trend);

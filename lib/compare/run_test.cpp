@@ -1,5 +1,3 @@
-#include "lib/compare/run_test.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +9,7 @@
 
 #include "lib/base/text.h"
 #include "lib/compare/attribution.h"
+#include "lib/compare/comparison.h"
 #include "lib/compare/eligibility.h"
 #include "lib/compare/refusals.h"
 #include "lib/compare/run_order.h"

@@ -5,7 +5,7 @@
 #include <iterator>
 
 #include "lib/report/drawing.h"
-#include "lib/report/render_html.h"
+#include "lib/report/render.h"
 
 namespace tcpstep {
 namespace {

@@ -1,9 +1,11 @@
-// Penalty tables as text for people, Markdown, CSV and JSON.
+// Penalty tables as text for people, Markdown, CSV, JSON and a page.
 #pragma once
 
 #include <span>
 #include <string>
+#include <string_view>
 
+#include "lib/report/link_runs.h"
 #include "lib/report/penalty_table.h"
 
 namespace tcpstep {
@@ -18,5 +20,13 @@ namespace tcpstep {
 
 // {"format": "tcpstep-report/1", "links": [...]}; null where not available.
 [[nodiscard]] std::string render_json(std::span<const PenaltyTable> tables);
+
+// One page that needs nothing else: no network, no script, no other file. `tables` are those of
+// `links`, in the same order. Everything from outside is escaped.
+[[nodiscard]] std::string render_html(std::span<const LinkRuns> links,
+                                      std::span<const PenaltyTable> tables);
+
+// Text as content of an HTML element or of a quoted attribute.
+[[nodiscard]] std::string html_escaped(std::string_view text);
 
 }  // namespace tcpstep

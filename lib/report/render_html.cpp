@@ -1,5 +1,3 @@
-#include "lib/report/render_html.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +5,7 @@
 
 #include "lib/base/text.h"
 #include "lib/report/link_drawings.h"
+#include "lib/report/render.h"
 #include "lib/report/rows.h"
 
 namespace tcpstep {

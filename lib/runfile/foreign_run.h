@@ -1,7 +1,8 @@
-// Raw samples of other tools, where they carry payload size and time.
+// Raw samples of other tools, where they carry payload size and time, and their import.
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,6 +10,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/units.h"
+#include "lib/runfile/output_file.h"
 
 namespace tcpstep {
 
@@ -46,5 +48,10 @@ struct ForeignRun {
 // The output of lagscope -V, whose lines of replies have size and time. It tells the time of the
 // day to the second, so that is how exact the starts are. What lagscope -R writes knows no size.
 [[nodiscard]] ForeignRun parse_lagscope_log(std::string_view text, std::string_view name);
+
+// Writes a complete run. The n-th ping of each size is its n-th round. What the tool does not
+// record, such as the MSS, is absent. `tool` is what the header calls the other tool.
+void write_imported(std::span<const ForeignRun> runs, std::string_view tool, std::string_view link,
+                    OutputFile output);
 
 }  // namespace tcpstep

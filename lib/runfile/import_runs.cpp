@@ -1,5 +1,3 @@
-#include "lib/runfile/import_runs.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +8,7 @@
 
 #include "lib/base/sample.h"
 #include "lib/base/text.h"
+#include "lib/runfile/foreign_run.h"
 #include "lib/runfile/run_writer.h"
 
 namespace tcpstep {

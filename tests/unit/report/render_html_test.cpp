@@ -1,10 +1,10 @@
-#include "lib/report/render_html.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <utility>
 #include <vector>
+
+#include "lib/report/render.h"
 
 namespace tcpstep {
 namespace {
