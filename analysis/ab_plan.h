@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tcpstep {
@@ -21,5 +23,9 @@ inline constexpr const char* kAbOrder = "blocks of A, A, B, B in random order";
 // `runs` launches of each side in blocks of four, each block A, A, B, B in its own random order; an
 // odd run makes a last block of two. The same for the same seed.
 [[nodiscard]] std::vector<AbLaunch> plan_ab(std::uint32_t runs, std::uint64_t seed);
+
+// `command` with each {name} replaced by its value.
+[[nodiscard]] std::string filled_in(
+    std::string command, const std::vector<std::pair<std::string_view, std::string>>& values);
 
 }  // namespace tcpstep
