@@ -148,14 +148,13 @@ struct Setting {
   double tick_variance;
   double critical;  // Student's, for intervals of one contrast
   bool is_ranked;
-
-  [[nodiscard]] double added() const { return is_ranked ? 0 : tick_variance; }
 };
 
 // Fills in the contrasts. Returns the largest rise of any floor that is not ruled out.
 double test_contrasts(Comparison& result, const ContrastTable& table, const Setting& setting) {
-  const FamilyTest main = setting.test.test(
-      setting.is_ranked ? ranked(table.columns) : table.columns, {.added = setting.added()});
+  const FamilyTest main = setting.is_ranked
+                              ? setting.test.test(ranked(table.columns), {})
+                              : setting.test.test(table.columns, {.added = setting.tick_variance});
   const double confidence = 1 - of_look(1 - kConfidence, result.settings);
   const double simultaneous =
       main.largest[static_cast<std::size_t>(
@@ -167,7 +166,8 @@ double test_contrasts(Comparison& result, const ContrastTable& table, const Sett
     const ContrastColumn& column = table.columns[c];
     const ContrastTest& tested = main.contrasts[c];
     const auto interval = [&](double critical) {
-      return setting.test.interval(column, critical, setting.is_ranked, setting.added());
+      return setting.is_ranked ? setting.test.ranked_interval(column, critical)
+                               : setting.test.interval(column, critical, setting.tick_variance);
     };
     const double change =
         setting.is_ranked ? hodges_lehmann(column, setting.order.design) : tested.shift;
@@ -216,7 +216,7 @@ void test_sizes(Comparison& result, const ContrastTable& table, const Setting& s
   for (std::size_t i = 0; i < table.sizes.size(); ++i) {
     SizeChange& size = result.by_size[i];
     const auto [low, high] =
-        setting.test.interval(table.floors[i], setting.critical, false, setting.tick_variance);
+        setting.test.interval(table.floors[i], setting.critical, setting.tick_variance);
     size.low = low;
     size.high = high;
     size.change = (low + high) / 2;
