@@ -164,8 +164,7 @@ std::string note_on(const std::vector<LeftOut>& left_out) {
 
 }  // namespace
 
-UsableRuns usable_runs(std::vector<Run> runs, std::size_t newest,
-                       const PlausibleTimes& plausible) {
+UsableRuns usable_runs(std::vector<Run> runs, std::size_t newest, const PlausibleTimes& plausible) {
   UsableRuns result;
   std::vector<LeftOut> left_out;
   std::map<std::string, std::string> known;
@@ -184,9 +183,10 @@ UsableRuns usable_runs(std::vector<Run> runs, std::size_t newest,
     if (i > 0 && runs[i - 1].trailer &&
         *runs[i].started - *runs[i - 1].started < runs[i - 1].trailer->elapsed &&
         runs[i].started != runs[i - 1].started) {
-      result.notes.push_back(fmt::format("{} began before {} had ended: a clock was set back, or "
-                                         "two servers measured at once",
-                                         runs[i].name, runs[i - 1].name));
+      result.notes.push_back(
+          fmt::format("{} began before {} had ended: a clock was set back, or "
+                      "two servers measured at once",
+                      runs[i].name, runs[i - 1].name));
     }
   }
   result.times = times.size();

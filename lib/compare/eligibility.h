@@ -70,8 +70,9 @@ struct UsableRuns {
   std::vector<std::string> notes;
 };
 
-// Fit runs with a plausible start time and most of the sizes that the others have; each once. Losses among
-// the `newest` are kept apart: such runs say nothing about the time that a ping takes now.
+// Fit runs with a plausible start time and most of the sizes that the others have; each once.
+// Losses among the `newest` are kept apart: such runs say nothing about the time that a ping takes
+// now.
 [[nodiscard]] UsableRuns usable_runs(std::vector<Run> runs, std::size_t newest,
                                      const PlausibleTimes& plausible);
 
