@@ -1,20 +1,20 @@
 #include "analysis/ab_through.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
+#include <random>
+#include <sstream>
+#include <string>
+#include <string_view>
 #include <thread>
 
 #include "analysis/ab_plan.h"
 #include "lib/base/error.h"
-#include "lib/base/fd.h"
 #include "lib/base/file.h"
 #include "lib/base/process.h"
 #include "lib/base/text.h"
@@ -26,34 +26,39 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kStartWithin{10'000};
 constexpr milliseconds kEndWithin{2000};
+constexpr std::string_view kListening = "0A";
+constexpr std::string_view kAny;
 
-// A socket on a free port of this host, held until others have theirs.
-struct FreePort {
-  Fd socket{
-      static_cast<int>(check_syscall(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"))};
-  std::uint16_t number = 0;
-
-  FreePort() {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* const any = reinterpret_cast<sockaddr*>(&address);
-    check_syscall(::bind(socket.get(), any, size), "bind to 127.0.0.1");
-    check_syscall(::getsockname(socket.get(), any, &size), "getsockname");
-    number = ntohs(address.sin_port);
+// True if a socket of this host has the port, as proc(5) lists them: a connection would count as a
+// client. `state` is a number in hexadecimal, or any.
+bool has_socket(std::uint16_t port, std::string_view state) {
+  for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
+    std::istringstream lines(::access(table, R_OK) == 0 ? read_file(table) : std::string());
+    for (std::string line; std::getline(lines, line);) {
+      std::istringstream words(line);
+      std::string number;
+      std::string local;
+      std::string remote;
+      std::string is;
+      words >> number >> local >> remote >> is;
+      if (local.ends_with(fmt::format(":{:04X}", port)) && (state == kAny || state == is)) {
+        return true;
+      }
+    }
   }
-};
+  return false;
+}
 
-// As proc(5) lists sockets in the state LISTEN, without a connection that would count as a client.
-bool is_listening(std::uint16_t port) {
-  constexpr std::pair<const char*, int> kTables[] = {{"/proc/net/tcp", 8}, {"/proc/net/tcp6", 32}};
-  return std::any_of(std::begin(kTables), std::end(kTables), [&](const auto& table) {
-    const auto& [path, digits] = table;
-    return ::access(path, R_OK) == 0 &&
-           read_file(path).find(fmt::format(":{:04X} {:0>{}}:0000 0A", port, 0, digits)) !=
-               std::string::npos;
-  });
+// Below those that the kernel gives to connections.
+std::uint16_t free_port() {
+  constexpr std::uint16_t kFirst = 10'000;
+  constexpr std::uint16_t kCount = 20'000;
+  std::random_device random;
+  std::uint16_t port = 0;
+  do {
+    port = static_cast<std::uint16_t>(kFirst + random() % kCount);
+  } while (has_socket(port, kAny));
+  return port;
 }
 
 bool has_ended(const Child& child, milliseconds patience) {
@@ -63,7 +68,7 @@ bool has_ended(const Child& child, milliseconds patience) {
 
 void wait_until_listening(std::uint16_t port, const Child& child, const std::string& what) {
   constexpr milliseconds kStep{10};
-  for (milliseconds waited{0}; !is_listening(port); waited += kStep) {
+  for (milliseconds waited{0}; !has_socket(port, kListening); waited += kStep) {
     if (has_ended(child, milliseconds(0)) || waited > kStartWithin) {
       throw WorldError(fmt::format("{} does not listen on 127.0.0.1:{}", what, port));
     }
@@ -94,16 +99,14 @@ class Proxy {
   Child child_;
 };
 
-std::pair<std::uint16_t, std::uint16_t> two_free_ports() {
-  const FreePort one;
-  const FreePort other;
-  return {one.number, other.number};
-}
-
 }  // namespace
 
 int measure_through(const std::string& command) {
-  const auto [target, listen] = two_free_ports();
+  const std::uint16_t target = free_port();
+  std::uint16_t listen = free_port();
+  while (listen == target) {
+    listen = free_port();
+  }
   const auto address = [](std::uint16_t port) { return fmt::format("127.0.0.1:{}", port); };
   const Child server = Child::start({sibling_program("tcpstep-server", "server"), "-1", "--quiet",
                                      "--bind=127.0.0.1", fmt::format("--port={}", target)});
