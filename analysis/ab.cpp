@@ -1,5 +1,3 @@
-#include "analysis/ab.h"
-
 #include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -16,8 +14,7 @@
 
 #include "analysis/ab_manifest.h"
 #include "analysis/ab_plan.h"
-#include "analysis/ab_through.h"
-#include "analysis/compare.h"
+#include "analysis/commands.h"
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/process.h"

@@ -19,7 +19,7 @@ class AbManifest {
   // not asked for, WorldError if its file cannot be read.
   AbManifest(const AbOptions& options, const std::filesystem::path& folder);
 
-  // Tells the blocks of this experiment from those of others.
+  // Distinguishes the blocks of this experiment from those of others.
   [[nodiscard]] std::string id() const;
   [[nodiscard]] std::uint64_t seed() const;
 

@@ -37,10 +37,11 @@ bool take_commands(AbOptions& options, const OptionValues& values, const std::st
 std::optional<AbOptions> parse_ab_options(int argc, const char* const* argv) {
   CommandLine line(
       "tcpstep-analyze ab [options] --a COMMAND --b COMMAND --out DIR",
-      "Launches two commands in turn, in blocks of A, A, B, B in random order, each to make one "
-      "run;\nthen compares the runs. A command finds an empty folder in $TCPSTEP_RESULTS and "
-      "{folder}, a file to\nwrite in {output}, and its seed in $TCPSTEP_SEED and {seed}. It leaves "
-      "one result file there. Exit\nstatus 0: no regression, 3: regression, 4: cannot tell.",
+      "Runs two commands, each several times, in blocks of A, A, B, B in random order, and "
+      "compares "
+      "the\nresults. Each launch makes one result file: in an empty folder, $TCPSTEP_RESULTS or "
+      "{folder}, or as\n{output}. Its random seed is $TCPSTEP_SEED or {seed}. Exit status 0: no "
+      "regression, 3: regression,\n4: cannot tell.",
       "Examples:\n"
       "  tcpstep-analyze ab --a 'tcpstep-lab measure lan' --b 'new/tcpstep-lab measure lan' --out "
       "ab\n"
@@ -60,7 +61,7 @@ std::optional<AbOptions> parse_ab_options(int argc, const char* const* argv) {
   line.flag("until-decided", "look after each block from 10 + 10 runs on; stop once it is decided");
   line.value("max-runs", "N", "with --until-decided: at most N runs of each side (default: 20)");
   line.value("budget", "TIME", "start no block that would end later than TIME from now");
-  line.value("seed", "N", "of the order and of the runs (default: a fresh one)");
+  line.value("seed", "N", "random seed of the order and the runs (default: a new one)");
   line.flag("resume", "continue an interrupted run in DIR");
   line.flag("quiet,q", "no progress");
   const auto values = line.parse(argc, argv);

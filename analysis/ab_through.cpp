@@ -1,5 +1,3 @@
-#include "analysis/ab_through.h"
-
 #include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>

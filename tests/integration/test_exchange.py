@@ -101,13 +101,13 @@ class Export(TestCase):
             values = [float(line[column]) for line in lines]
             self.assertEqual(values, sorted(values))
 
-    def test_wrong_requests_say_what_is_wrong(self):
-        for arguments, words in ((["--format=xml", VETH], "--format: 'xml'"),
+    def test_invalid_requests_are_named(self):
+        for arguments, expected in ((["--format=xml", VETH], "--format: 'xml'"),
                                  (["--format=hgrm", VETH, LOOPBACK], "hgrm shows one link"),
                                  (["--format=hgrm", "--size=2", VETH], "no ping of 2 bytes")):
             result = run("tcpstep-analyze", "export", *arguments)
             self.assertEqual((result.returncode, result.stdout), (2, ""))
-            self.assertIn(words, result.stderr)
+            self.assertIn(expected, result.stderr)
 
 
 class Import(TestCase):
@@ -168,10 +168,10 @@ class Import(TestCase):
         self.assertGreater(len(rows), 10)
         self.assertEqual({row["size_bytes"] for row in rows}, {"200"})
 
-    def test_refuses_what_is_no_log_and_leaves_no_file(self):
+    def test_rejects_other_files_and_leaves_no_file(self):
         good = (DATA / "sockperf_3.7_101.csv").read_text()
         replies = (DATA / "lagscope_4.log").read_text()
-        for tool, content, words in (
+        for tool, content, expected in (
                 ("sockperf", "", "has no parameters of sockperf"),
                 ("sockperf", good.replace("--msg-size=101 ", ""), ":2: missing --msg-size"),
                 ("sockperf", good.replace("2.403289138", "2.403"), ":22: expected two times"),
@@ -187,9 +187,9 @@ class Import(TestCase):
             path.write_text(content)
             output = self.directory / "out.csv"
             result = run("tcpstep-analyze", "import", "--from", tool, "--link=x", "--output", output, path)
-            with self.subTest(words):
+            with self.subTest(expected):
                 self.assertEqual(result.returncode, 1)
-                self.assertIn(words, result.stderr)
+                self.assertIn(expected, result.stderr)
                 self.assertFalse(output.exists())
 
     def test_replaces_nothing_and_wants_every_option(self):
