@@ -1,7 +1,12 @@
 #include "server/run_report.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
+
+#include "lib/base/text.h"
+#include "lib/runfile/run_header.h"
 
 namespace tcpstep {
 namespace {
@@ -9,6 +14,25 @@ namespace {
 constexpr std::size_t kReportedClasses = 64;
 
 }  // namespace
+
+std::string explain_status(const std::string& status, Duration timeout) {
+  if (status == "timeout") {
+    return fmt::format("the client did not respond within {}", format_duration(timeout));
+  }
+  if (status == "reset") {
+    return "the connection was reset";
+  }
+  if (status == "closed") {
+    return "the client closed the connection before its ack";
+  }
+  if (status == "protocol") {
+    return "unexpected data from the client";
+  }
+  if (status == kLimit) {
+    return "the run took longer than --max-time";
+  }
+  return "the run ended early (" + status + ")";
+}
 
 std::string encode(const RunReport& report) {
   nlohmann::json minima = nlohmann::json::array();

@@ -25,12 +25,12 @@ struct LinkRuns {
   std::set<std::string> warnings;   // of any run
 
   std::uint32_t runs = 0;
-  std::uint32_t partial_runs = 0;   // cut off, or ended by something before they were complete
-  std::uint32_t moved_runs = 0;     // in which the MSS changed below sizes that were measured
-  std::uint64_t lost = 0;           // pings without an RTT
-  std::uint64_t retransmitted = 0;  // pings with a retransmission at either end, left out
-  std::uint64_t unstamped = 0;      // pings without a kernel RTT, left out with RttClock::Kernel
-  std::vector<RunFit> fits;         // of the complete runs whose sizes can be fitted
+  std::uint32_t partial_runs = 0;  // cut off, or ended by something before they were complete
+  std::uint32_t moved_runs = 0;    // in which the MSS changed below sizes that were measured
+  std::uint64_t lost = 0;          // pings without an RTT
+  ResentPings resent;              // left out
+  std::uint64_t unstamped = 0;     // pings without a kernel RTT, left out with RttClock::Kernel
+  std::vector<RunFit> fits;        // of the complete runs whose sizes can be fitted
 
   // The clean samples of every size that has any.
   std::map<PayloadSize, SampleSketch> series;

@@ -167,7 +167,7 @@ class Asking(AskingTestCase):
                                 "order": "ascending", "seed": 1, "interval_ns": 0,
                                 "timeout_ns": 10**9, "fill": "random", "direction": "down",
                                 "connection": "warm", "pings": 2, "concurrent_runs": 1,
-                                "anonymous": False, "environment": {}}))
+                                "anonymous": False, "peer_retransmits": True, "environment": {}}))
             receive_frame(peer)
             for _ in range(2):
                 peer.sendall(b"1")

@@ -70,7 +70,7 @@ TEST(ExactComparisonTest, NeedsTheSameSeeds) {
 
 TEST(ExactComparisonTest, SaysIfARunCameToAnotherEnd) {
   Sides sides = virtual_runs(plain(), plain());
-  sides.candidate[0].series.begin()->second.retransmitted = 1;
+  sides.candidate[0].series.begin()->second.resent.payload = 1;
   const Comparison result = compare(sides);
   EXPECT_EQ(result.verdict, Verdict::Inconclusive);
   EXPECT_THAT(result.notes, Contains(HasSubstr("seed 1: complete, 0 lost, 0 retransmitted")));
@@ -102,7 +102,7 @@ TEST(RunTest, CountsWhatItLeavesOut) {
   EXPECT_EQ(run.samples_of(PayloadSize(1)).size(), 1U);
   EXPECT_EQ(run.pings(), 4U);
   EXPECT_EQ(run.lost(), 1U);
-  EXPECT_EQ(run.retransmitted(), 1U);
+  EXPECT_EQ(run.resent().total(), 1U);
   EXPECT_EQ(run.rounds(), 2U);
   EXPECT_TRUE(run.is_complete());
   EXPECT_EQ(run.started->time_since_epoch(), Duration(1795365719254708000));

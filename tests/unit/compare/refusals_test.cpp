@@ -142,7 +142,7 @@ TEST(ComparisonRefusalTest, MoreRetransmissionsAreARegression) {
   for (auto& run : sides.candidate) {
     for (auto& [size, series] : run.series) {
       change_samples(series, [](auto& samples) { samples.resize(18); });
-      series.retransmitted += 2;
+      series.resent.payload += 2;
     }
   }
   const Comparison result = compare(sides);
@@ -156,7 +156,7 @@ TEST(ComparisonTest, KeepsSizesOfWhichAPingWasResent) {
   const auto resend = [](auto& run, std::size_t number) {
     SizeSeries& series = std::next(run.series.begin(), static_cast<std::ptrdiff_t>(number))->second;
     change_samples(series, [](auto& samples) { samples.pop_back(); });
-    ++series.retransmitted;
+    ++series.resent.payload;
   };
   for (const std::uint32_t rounds : {5U, 10U, 50U}) {
     SyntheticRun some = plain();
@@ -188,7 +188,7 @@ TEST(ComparisonRefusalTest, RunsInWhichEveryPingWasRetransmittedLeaveNothing) {
   for (auto* side : {&sides.baseline, &sides.candidate}) {
     for (auto& run : *side) {
       for (auto& [size, series] : run.series) {
-        series.retransmitted = series.pings();
+        series.resent.payload = series.pings();
         series.rtts = SampleSketch();
       }
     }
