@@ -302,7 +302,11 @@ void report_outcome(const ServedRun& run, const RunOutcome& outcome) {
                               explain_status(outcome.status, sweep.timeout), hole),
                   {{"peer", run.peer}, {"status", outcome.status}, {"link", sweep.link}});
   }
-  RunReport report{.status = outcome.status, .link = sweep.link, .minima = {}};
+  RunReport report{.status = outcome.status,
+                   .link = {.link = sweep.link,
+                            .direction = to_text(sweep.direction),
+                            .connection = to_text(sweep.connection)},
+                   .minima = {}};
   std::string table;
   std::uint64_t samples = outcome.samples;
   if (!outcome.file.empty()) {
@@ -310,7 +314,9 @@ void report_outcome(const ServedRun& run, const RunOutcome& outcome) {
     runs.add(read_run(outcome.file, RttClock::Application));
     const PenaltyTable penalties = penalty_table(runs.links()[0], Statistic::minimum());
     samples = penalties.samples;
-    report.minima = minima_of(penalties, runs.links()[0]);
+    if (sweep.direction == MeasuredDirection::Down) {
+      report.minima = minima_of(penalties, runs.links()[0]);
+    }
     table = render_text(std::array{penalties});
   }
   static_cast<void>(run.server.send(encode(report)));

@@ -39,13 +39,21 @@ std::string encode(const RunReport& report) {
   for (const auto& [segments, rtt] : report.minima) {
     minima.push_back({segments, rtt.count()});
   }
-  return nlohmann::json{{"status", report.status}, {"link", report.link}, {"minima", minima}}
+  return nlohmann::json{{"status", report.status},
+                        {"link", report.link.link},
+                        {"direction", report.link.direction},
+                        {"connection", report.link.connection},
+                        {"minima", minima}}
       .dump();
 }
 
 RunReport decode_report(std::string_view message) {
   const auto json = nlohmann::json::parse(message);
-  RunReport report{.status = json.at("status"), .link = json.at("link"), .minima = {}};
+  RunReport report{.status = json.at("status"),
+                   .link = {.link = json.at("link"),
+                            .direction = json.at("direction"),
+                            .connection = json.at("connection")},
+                   .minima = {}};
   for (const auto& entry : json.at("minima")) {
     report.minima.emplace_back(entry.at(0), Duration(entry.at(1).get<Duration::rep>()));
   }

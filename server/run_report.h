@@ -12,8 +12,8 @@ namespace tcpstep {
 
 struct RunReport {
   std::string status;
-  std::string link;
-  ClassMinima minima;
+  MeasuredLink link;
+  ClassMinima minima;  // empty if the other end has measured
 };
 
 // What a status of a run means for its client.
