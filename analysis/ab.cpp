@@ -1,16 +1,18 @@
 #include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <sys/random.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <fstream>
-#include <nlohmann/json.hpp>
-#include <optional>
+#include <filesystem>
 #include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "analysis/ab_manifest.h"
 #include "analysis/ab_plan.h"
 #include "analysis/commands.h"
 #include "lib/base/error.h"
@@ -20,36 +22,17 @@
 #include "lib/cli/program.h"
 #include "lib/cli/progress_bar.h"
 #include "lib/cli/stop_signals.h"
+#include "lib/compare/render.h"
 #include "lib/runfile/run_reader.h"
 
 namespace tcpstep {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
-
-constexpr const char* kManifest = "ab.json";
-constexpr const char* kFormat = "tcpstep-ab/1";
-
 std::string now_utc() {
   const auto now = std::chrono::system_clock::now();
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z",
                      fmt::gmtime(std::chrono::system_clock::to_time_t(now)));
-}
-
-// `command` with {output}, {folder} and {seed} filled in.
-std::string filled_in(std::string command, const fs::path& folder, std::uint64_t seed) {
-  const std::pair<std::string_view, std::string> values[] = {
-      {"{output}", (folder / "run.csv").string()},
-      {"{folder}", folder.string()},
-      {"{seed}", std::to_string(seed)}};
-  for (const auto& [name, value] : values) {
-    for (std::size_t at = 0; (at = command.find(name, at)) != std::string::npos;
-         at += value.size()) {
-      command.replace(at, name.size(), value);
-    }
-  }
-  return command;
 }
 
 // `text`, a result file, with the place of the launch in its header: before the line of columns.
@@ -71,14 +54,6 @@ std::string with_place(const std::string& text, const std::string& id, const AbL
   return result;
 }
 
-std::uint64_t random_number() {
-  std::uint64_t number = 0;
-  if (::getrandom(&number, sizeof number, 0) != static_cast<ssize_t>(sizeof number)) {
-    throw_system_error(errno, "getrandom");
-  }
-  return number;
-}
-
 std::string last_line(const fs::path& log) {
   std::string text = read_file(log);
   while (text.ends_with('\n')) {
@@ -86,72 +61,6 @@ std::string last_line(const fs::path& log) {
   }
   return printable(text.substr(text.rfind('\n') + 1), 200);
 }
-
-// What was launched, when, in which order and with which seed: rewritten after every launch.
-class Manifest {
- public:
-  Manifest(const AbOptions& options, const fs::path& folder) : path_(folder / kManifest) {
-    if (fs::exists(path_)) {
-      if (!options.is_resumed) {
-        throw UsageError(fmt::format("{} already has runs", folder.string()),
-                         "Continue with --resume, or choose another folder.");
-      }
-      read(options);
-      return;
-    }
-    if (options.is_resumed) {
-      throw UsageError(fmt::format("{} has no {} to resume", folder.string(), kManifest));
-    }
-    json_ = {{"format", kFormat},
-             {"id", fmt::format("{:016x}", random_number())},
-             {"seed", options.seed ? *options.seed : random_number()},
-             {"runs", options.runs},
-             {"a", options.a},
-             {"b", options.b},
-             {"launches", Json::array()}};
-    write();
-  }
-
-  // Distinguishes the blocks of this invocation from those of others.
-  [[nodiscard]] std::string id() const { return json_.value("id", fmt::format("{:016x}", seed())); }
-
-  [[nodiscard]] std::uint64_t seed() const { return json_["seed"].get<std::uint64_t>(); }
-
-  void add(const AbLaunch& launch, const std::string& launched) {
-    json_["launches"].push_back({{"file", launch.file},
-                                 {"side", std::string(1, launch.side)},
-                                 {"block", launch.block},
-                                 {"seed", launch.seed},
-                                 {"launched_utc", launched}});
-    write();
-  }
-
- private:
-  void read(const AbOptions& options) {
-    json_ = Json::parse(read_file(path_), nullptr, false);
-    const bool is_ours = json_.is_object() && json_.value("format", "") == kFormat &&
-                         json_.contains("seed") && json_["seed"].is_number_unsigned() &&
-                         json_.contains("launches") && json_["launches"].is_array();
-    if (!is_ours) {
-      throw WorldError(fmt::format("{} is not a {} file", path_.string(), kFormat),
-                       "Start again in another folder.");
-    }
-    const Json asked{{"runs", options.runs}, {"a", options.a}, {"b", options.b}};
-    for (const auto& [key, value] : asked.items()) {
-      if (!json_.contains(key) || json_[key] != value) {
-        throw UsageError(fmt::format("{} was started with another --{}", path_.string(), key),
-                         "Resume with the same commands and runs, or choose another folder.");
-      }
-    }
-  }
-
-  void write() const {
-    replace_file(path_, json_.dump(2, ' ', false, Json::error_handler_t::replace) + '\n');
-  }
-
-  fs::path path_;
-  Json json_;
-};
 
 // The one result file in `folder`. Throws WorldError if there is none, several, or half of one.
 fs::path result_in(const fs::path& folder, const std::string& what) {
@@ -179,48 +88,155 @@ fs::path result_in(const fs::path& folder, const std::string& what) {
 class Driver {
  public:
   explicit Driver(const AbOptions& options)
-      : options_(options), folder_(prepared(options.out)), manifest_(options, folder_) {}
+      : options_(options),
+        folder_(prepared(options.out)),
+        manifest_(options, folder_),
+        progress_("launch", launches_left(), !options.is_quiet) {}
 
   int run() {
     const CompareOptions made = make_runs();
-    if (!options_.is_quiet) {
-      print_message(fmt::format("tcpstep-analyze: the runs are in {}", folder_.string()));
-    }
+    tell(fmt::format("the runs are in {}: tcpstep-analyze compare {}", folder_.string(),
+                     options_.out.string()));
     return compare_files(made);
   }
 
  private:
-  // Runs of each side before the first look at the verdict: 8 have too few labellings.
-  static constexpr std::size_t kFirstLook = 10;
+  using Clock = std::chrono::steady_clock;
 
   CompareOptions make_runs() {
-    const StopSignals signals;
-    const std::vector<AbLaunch> plan = plan_ab(options_.runs, manifest_.seed());
-    ProgressBar progress("launch", plan.size(), !options_.is_quiet);
     CompareOptions made;
-    if (options_.is_ended_early) {
-      made.settings.alpha = alpha_of_look();
-    }
-    for (std::size_t i = 0; i < plan.size(); ++i) {
-      progress.show(i, plan[i].file);
-      if (!fs::exists(folder_ / plan[i].file)) {
-        launch(plan[i]);
+    made.settings.looks = options_.looks();
+    bool has_just_failed = false;
+    for (std::uint32_t number = 1;; ++number) {
+      StopSignals::die_if_received();
+      const std::vector<AbLaunch> block = block_of(number);
+      if (block.empty()) {
+        break;
       }
-      (plan[i].side == 'a' ? made.baseline : made.candidate).push_back(folder_ / plan[i].file);
-      const bool is_end_of_block = i + 1 == plan.size() || plan[i + 1].block != plan[i].block;
-      if (options_.is_ended_early && is_end_of_block && made.baseline.size() >= kFirstLook &&
-          exit_status_of(compare_runs(made).verdict) != kExitInconclusive) {
+      if (manifest_.is_left_out(number)) {
+        continue;
+      }
+      if (is_missing_a_run(block) && is_out_of_time()) {
+        tell("no time left for another block");
+        break;
+      }
+      if (!make_block(block)) {
+        leave_out(number, block);
+        if (has_just_failed) {
+          throw WorldError("launches of two blocks in a row failed",
+                           fmt::format("Their output is in {}. Fix them, then continue with "
+                                       "--resume.",
+                                       folder_.string()));
+        }
+        has_just_failed = true;
+        continue;
+      }
+      has_just_failed = false;
+      for (const AbLaunch& launch : block) {
+        (launch.side == 'a' ? made.baseline : made.candidate).push_back(folder_ / launch.file);
+      }
+      if (is_decided(made)) {
         break;
       }
     }
     return made;
   }
 
-  // Each look may raise its share of the false alarms: together they stay below alpha (Bonferroni).
-  [[nodiscard]] double alpha_of_look() const {
-    const std::size_t looks =
-        options_.runs <= kFirstLook ? 1 : (options_.runs - kFirstLook + 1) / 2 + 1;
-    return CompareSettings().alpha / static_cast<double>(looks);
+  // Empty after the last one. For a block that is left out there is another one at the end.
+  [[nodiscard]] std::vector<AbLaunch> block_of(std::uint32_t number) const {
+    std::vector<AbLaunch> block =
+        plan_ab(options_.runs + 2 * manifest_.left_out(), manifest_.seed());
+    std::erase_if(block, [&](const AbLaunch& launch) { return launch.block != number; });
+    return block;
+  }
+
+  [[nodiscard]] bool is_missing(const AbLaunch& launch) const {
+    return !fs::exists(folder_ / launch.file);
+  }
+  [[nodiscard]] bool is_missing_a_run(const std::vector<AbLaunch>& block) const {
+    return std::any_of(block.begin(), block.end(),
+                       [&](const AbLaunch& launch) { return is_missing(launch); });
+  }
+  [[nodiscard]] std::uint64_t launches_left() const {
+    const std::vector<AbLaunch> plan =
+        plan_ab(options_.runs + 2 * manifest_.left_out(), manifest_.seed());
+    return static_cast<std::uint64_t>(
+        std::count_if(plan.begin(), plan.end(), [&](const AbLaunch& launch) {
+          return !manifest_.is_left_out(launch.block) && is_missing(launch);
+        }));
+  }
+
+  // A block takes as long as those before it. The first one always has time.
+  [[nodiscard]] bool is_out_of_time() const {
+    const auto passed = Clock::now() - started_;
+    return options_.budget && blocks_made_ > 0 && passed + passed / blocks_made_ > *options_.budget;
+  }
+
+  // Looks at the verdict, if it may end early.
+  [[nodiscard]] bool is_decided(const CompareOptions& made) {
+    const std::string so_far =
+        fmt::format("{} + {} runs", made.baseline.size(), made.candidate.size());
+    if (!options_.is_ended_early || made.baseline.size() < AbOptions::kFirstLook) {
+      if (::isatty(STDERR_FILENO) == 0) {  // nobody sees the bar
+        tell(fmt::format("{} of {}", so_far, options_.runs));
+      }
+      return false;
+    }
+    const Comparison comparison = compare_runs(made);
+    tell(fmt::format("{}: {}", so_far, headline(comparison)));
+    return exit_status_of(comparison.verdict) != kExitInconclusive;
+  }
+
+  // False if a launch failed twice.
+  bool make_block(const std::vector<AbLaunch>& block) {
+    const bool is_new = is_missing_a_run(block);
+    for (const AbLaunch& next : block) {
+      if (!is_missing(next)) {
+        continue;
+      }
+      progress_.show(launched_, next.file);
+      if (!launch_twice(next)) {
+        return false;
+      }
+      ++launched_;
+    }
+    blocks_made_ += is_new ? 1 : 0;
+    return true;
+  }
+
+  // One failure may be an accident. If nothing has worked yet, the command is probably wrong.
+  bool launch_twice(const AbLaunch& next) {
+    for (const std::string_view then : {"repeating it", "leaving out its block"}) {
+      try {
+        launch(next);
+        return true;
+      } catch (const WorldError& error) {
+        if (launched_ == 0) {
+          throw;
+        }
+        say(fmt::format("{}; {}", error.what(), then));
+      }
+    }
+    return false;
+  }
+
+  void leave_out(std::uint32_t number, const std::vector<AbLaunch>& block) {
+    for (const AbLaunch& launch : block) {
+      if (!is_missing(launch)) {
+        fs::rename(folder_ / launch.file, folder_ / (launch.file + ".left-out"));
+      }
+    }
+    manifest_.leave_out(number);
+  }
+
+  void say(const std::string& message) {
+    progress_.erase();
+    print_message("tcpstep-analyze: " + message);
+  }
+  void tell(const std::string& message) {
+    if (!options_.is_quiet) {
+      say(message);
+    }
   }
 
   static fs::path prepared(const fs::path& folder) {
@@ -233,15 +249,23 @@ class Driver {
     fs::remove_all(work);
     fs::create_directory(work);
     const fs::path log = folder_ / fs::path(launch.file).replace_extension(".log");
-    const std::string command =
-        filled_in(launch.side == 'a' ? options_.a : options_.b, work, launch.seed);
+    const std::string command = filled_in(launch.side == 'a' ? options_.a : options_.b,
+                                          {{"{output}", (work / "run.csv").string()},
+                                           {"{folder}", work.string()},
+                                           {"{seed}", std::to_string(launch.seed)}});
     const std::string launched = now_utc();
-    const int status = Child::start({"/bin/sh", "-c", command}, [&] {
-                         redirect_to(log);
-                         ::setenv("TCPSTEP_RESULTS", work.c_str(), 1);
-                         ::setenv("TCPSTEP_SEED", std::to_string(launch.seed).c_str(), 1);
-                         ::setenv("TCPSTEP_ORDER", "shuffled", 0);
-                       }).wait();
+    const auto prepare = [&] {
+      redirect_to(log);
+      ::setenv("TCPSTEP_RESULTS", work.c_str(), 1);
+      ::setenv("TCPSTEP_SEED", std::to_string(launch.seed).c_str(), 1);
+      ::setenv("TCPSTEP_ORDER", "shuffled", 0);
+    };
+    const Child child = options_.is_through ? Child::fork([&] {
+      prepare();
+      return measure_through(command);
+    })
+                                            : Child::start({"/bin/sh", "-c", command}, prepare);
+    const int status = child.wait();
     if (const int signal = StopSignals::received(); signal != 0) {
       fs::remove_all(work);
       StopSignals::die_of(signal);
@@ -269,7 +293,12 @@ class Driver {
 
   const AbOptions& options_;
   fs::path folder_;
-  Manifest manifest_;
+  AbManifest manifest_;
+  const StopSignals signals_;
+  ProgressBar progress_;
+  Clock::time_point started_ = Clock::now();
+  std::uint64_t launched_ = 0;  // runs made by this process
+  int blocks_made_ = 0;
 };
 
 }  // namespace

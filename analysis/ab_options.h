@@ -1,22 +1,35 @@
 // What tcpstep-analyze ab was asked to do.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 
+#include "lib/base/units.h"
+
 namespace tcpstep {
 
 struct AbOptions {
+  // Runs of each side before the first look at the verdict: 8 have too few labelings.
+  static constexpr std::uint32_t kFirstLook = 10;
+
   std::uint32_t runs = 10;  // of each side; at most, if it may end early
   std::string a;            // for /bin/sh -c
   std::string b;
   std::filesystem::path out;
   std::optional<std::uint64_t> seed;  // of the order; a fresh one otherwise
+  std::optional<Duration> budget;     // no block begins that would end later
+  bool is_through = false;            // the commands are proxies to measure through
   bool is_ended_early = false;        // as soon as the verdict is known
   bool is_resumed = false;
   bool is_quiet = false;
+
+  // How often the verdict is looked at, at most: after each block, or once.
+  [[nodiscard]] std::size_t looks() const {
+    return !is_ended_early || runs <= kFirstLook ? 1 : (runs - kFirstLook + 1) / 2 + 1;
+  }
 };
 
 // Empty if help was asked for. Throws UsageError. argv[0] is the command's name.

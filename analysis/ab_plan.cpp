@@ -31,4 +31,15 @@ std::vector<AbLaunch> plan_ab(std::uint32_t runs, std::uint64_t seed) {
   return launches;
 }
 
+std::string filled_in(std::string command,
+                      const std::vector<std::pair<std::string_view, std::string>>& values) {
+  for (const auto& [name, value] : values) {
+    for (std::size_t at = 0; (at = command.find(name, at)) != std::string::npos;
+         at += value.size()) {
+      command.replace(at, name.size(), value);
+    }
+  }
+  return command;
+}
+
 }  // namespace tcpstep

@@ -19,9 +19,11 @@ inline constexpr int kExitInconclusive = 4;
 // verdict would be on other runs than those given.
 int compare_files(const CompareOptions& options);
 
-// ab: runs the commands in blocks until each has made its runs, or until the verdict is known;
-// prints the comparison. Returns its exit status. Throws WorldError if a launch fails: the runs
-// made so far are kept, and --resume continues.
+// ab: runs the commands in blocks until each has made its runs, until the verdict is known, or
+// until the time is up; prints the comparison. Returns its exit status. A launch that fails is
+// repeated once; if it fails again, its block is left out and another one added. Throws WorldError
+// if launches fail from the start or in two blocks in a row: the runs are kept, and --resume
+// continues.
 int run_ab(const AbOptions& options);
 
 // history: prints the histories. Returns the exit status. A file that cannot be read is reported

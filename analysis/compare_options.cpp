@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "analysis/ab_manifest.h"
 #include "analysis/common_options.h"
 #include "lib/base/error.h"
 #include "lib/base/text.h"
@@ -76,9 +77,11 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
     return std::nullopt;
   }
   std::vector<std::filesystem::path> baseline = files_of(*values);
+  std::size_t looks = 1;
   std::vector<std::filesystem::path> candidate(border == end ? end : border + 1, end);
   if (border == end && baseline.size() == 1 && std::filesystem::is_directory(baseline.front())) {
     const std::filesystem::path folder = baseline.front();
+    looks = looks_in(folder);
     baseline = runs_of(folder, "a-");
     candidate = runs_of(folder, "b-");
   }
@@ -91,6 +94,7 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
       .candidate = std::move(candidate),
       .clock = clock_of(*values),
       .settings = {.alpha = values->get("alpha", parse_alpha),
+                   .looks = looks,
                    .tolerance = values->get("tolerance", parse_tolerance),
                    .is_lenient = values->is_set("lenient"),
                    .is_exchangeable = values->is_set("assume-exchangeable"),

@@ -1,9 +1,17 @@
 #include "analysis/history_options.h"
 
+#include <chrono>
+
 #include "analysis/common_options.h"
 #include "lib/cli/command_line.h"
 
 namespace tcpstep {
+namespace {
+
+constexpr auto kFirstVersion = std::chrono::year(2014) / 1 / 1;  // no run is older
+constexpr std::chrono::hours kClocksDiffer(24);                  // between two hosts, at most
+
+}  // namespace
 
 std::optional<HistoryOptions> parse_history_options(int argc, const char* const* argv) {
   CommandLine line(
@@ -35,6 +43,8 @@ std::optional<HistoryOptions> parse_history_options(int argc, const char* const*
       .settings = {.alpha = values->get("alpha", parse_alpha),
                    .minimum_effect = values->get("minimum-effect", parse_effect),
                    .sensitivity = values->get("sensitivity", parse_effect),
+                   .plausible = {.earliest = std::chrono::sys_days(kFirstVersion),
+                                 .latest = std::chrono::system_clock::now() + kClocksDiffer},
                    .unit = values->choose<HistoryUnit>(
                        "by", {{"run", HistoryUnit::Run}, {"day", HistoryUnit::Day}}),
                    .ignores_environment = values->is_set("ignore-environment")},

@@ -1,7 +1,6 @@
-// How often `compare` raises a false alarm and how often it finds what changed, on runs with known
-// truth, in orders that `ab` draws and that people type;
-// beside two common gates on the same runs, and the intervals of the penalty table:
-// scripts/error-rates.
+// How often `compare` and `ab --until-decided` raise a false alarm and how often they find what
+// changed, on runs with known truth, in orders that `ab` draws and that people type, beside two
+// common gates on the same runs; and the intervals of the penalty table: scripts/error-rates.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -54,6 +53,13 @@ Duration minimum(const std::vector<Run>& runs, PayloadSize size) {
     least = std::min(least, run.series.at(size).rtts.minimum());
   }
   return least;
+}
+
+// 0, 3 or 4.
+int exit_status(Verdict verdict) {
+  return verdict == Verdict::Regression                                   ? 3
+         : verdict == Verdict::NoRegression || verdict == Verdict::Faster ? 0
+                                                                          : 4;
 }
 
 struct Alarms {
@@ -154,8 +160,9 @@ void print_orders(int comparisons) {
                           Order{"A...AB...B", "AAAAAAAAAABBBBBBBBBB"},
                           Order{"random", ""}};
   fmt::print(
-      "\n| order | drift | noise | comparisons | false alarms | refused |\n"
-      "|---|---|---|---:|---:|---:|\n");
+      "\n| order | drift | noise | comparisons | tested | false alarms (exit 3) | passed (exit 0) "
+      "|\n"
+      "|---|---|---|---:|---:|---:|---:|\n");
   for (const Order& order : orders) {
     for (const Drift& drift : drifts) {
       for (const Noise& noise : kNoises) {
@@ -180,10 +187,86 @@ void print_orders(int comparisons) {
         const auto refused = std::ranges::count_if(all, [](const Comparison& one) {
           return one.verdict == Verdict::Inconclusive && !one.excluded;
         });
-        fmt::print("| {} | {} | {} | {} | {} | {} |\n", order.words, drift.words, noise.name,
-                   comparisons, alarms, refused);
+        fmt::print("| {} | {} | {} | {} | {} | {} | {} |\n", order.words, drift.words, noise.name,
+                   comparisons, comparisons - refused, alarms,
+                   std::ranges::count(
+                       all, 0, [](const Comparison& one) { return exit_status(one.verdict); }));
         std::fflush(stdout);
       }
+    }
+  }
+}
+
+// Any --alpha with any number of runs: what is slower by 30 % never passes.
+void print_levels(int comparisons) {
+  const Noise& noise = kNoises[1];
+  fmt::print(
+      "\n| runs a side | alpha | all sizes slower by | comparisons | exit 0 | exit 3 | exit 4 |\n"
+      "|---:|---:|---:|---:|---:|---:|---:|\n");
+  for (const std::size_t runs : {4U, 6U, 8U, 10U, 20U}) {
+    for (const double alpha : {0.2, 0.05, 0.01, 0.001, 0.0001}) {
+      for (const double scale : {1.0, 1.05, 1.3}) {
+        std::vector<int> all(static_cast<std::size_t>(comparisons));
+        in_parallel(comparisons, [&](int number) {
+          Generator generator(noise, 5'000'000 + static_cast<std::uint64_t>(number));
+          Sides sides =
+              make_sides(generator, generator.order(runs), {.scale = scale}, true, no_drift);
+          all[static_cast<std::size_t>(number)] = exit_status(
+              compare(std::move(sides.baseline), std::move(sides.candidate), {.alpha = alpha})
+                  .verdict);
+        });
+        fmt::print("| {} | {} | {:.0f} % | {} | {} | {} | {} |\n", runs, alpha, 100 * (scale - 1),
+                   comparisons, std::ranges::count(all, 0), std::ranges::count(all, 3),
+                   std::ranges::count(all, 4));
+        std::fflush(stdout);
+      }
+    }
+  }
+}
+
+// `ab --until-decided` with its 20 runs of each side at most, beside 20 fixed ones on the same
+// data.
+void print_early_ends(int comparisons) {
+  constexpr std::size_t kFirst = 10;
+  constexpr std::size_t kMost = 20;
+  struct Outcome {
+    int status = 4;
+    std::size_t runs = kMost;
+    int fixed = 4;
+  };
+  fmt::print(
+      "\n| noise | all sizes slower by | comparisons | exit 3, ended early | exit 0, ended early | "
+      "mean runs a side | exit 3, 20 runs | exit 0, 20 runs |\n"
+      "|---|---:|---:|---:|---:|---:|---:|---:|\n");
+  for (const Noise& noise : kNoises) {
+    for (const double scale : {1.0, 1.05}) {
+      std::vector<Outcome> all(static_cast<std::size_t>(comparisons));
+      in_parallel(comparisons, [&](int number) {
+        Generator generator(noise, 6'000'000 + static_cast<std::uint64_t>(number));
+        const Sides sides =
+            make_sides(generator, generator.order(kMost), {.scale = scale}, true, no_drift);
+        Outcome& outcome = all[static_cast<std::size_t>(number)];
+        for (std::size_t runs = kFirst; runs <= kMost && outcome.status == 4; runs += 2) {
+          const auto first = [&](const std::vector<Run>& side) {
+            return std::vector<Run>(side.begin(), side.begin() + static_cast<std::ptrdiff_t>(runs));
+          };
+          outcome.runs = runs;
+          outcome.status = exit_status(compare(first(sides.baseline), first(sides.candidate),
+                                               {.looks = (kMost - kFirst) / 2 + 1})
+                                           .verdict);
+        }
+        outcome.fixed = exit_status(compare(sides.baseline, sides.candidate, {}).verdict);
+      });
+      double runs = 0;
+      for (const Outcome& outcome : all) {
+        runs += static_cast<double>(outcome.runs) / comparisons;
+      }
+      fmt::print("| {} | {:.0f} % | {} | {} | {} | {:.1f} | {} | {} |\n", noise.name,
+                 100 * (scale - 1), comparisons, std::ranges::count(all, 3, &Outcome::status),
+                 std::ranges::count(all, 0, &Outcome::status), runs,
+                 std::ranges::count(all, 3, &Outcome::fixed),
+                 std::ranges::count(all, 0, &Outcome::fixed));
+      std::fflush(stdout);
     }
   }
 }
@@ -237,20 +320,25 @@ void print_penalties(int tables) {
 
 int main(int argc, char** argv) {
   const int comparisons = argc > 1 ? std::atoi(argv[1]) : 1000;
+  const std::string_view wanted = argc > 2 ? argv[2] : "";
+  struct Table {
+    std::string_view name;
+    void (*print)(int comparisons);
+    int share;  // of the comparisons asked for
+  };
+  constexpr std::array kTables{
+      Table{"alarms", tcpstep::print_alarms, 1}, Table{"orders", tcpstep::print_orders, 4},
+      Table{"levels", tcpstep::print_levels, 20}, Table{"early", tcpstep::print_early_ends, 4},
+      Table{"penalties", tcpstep::print_penalties, 1}};
   if (comparisons < 1) {
-    fmt::print(
-        stderr,
-        "usage: error_rates [COMPARISONS OF EACH KIND (default 1000) [alarms|orders|penalties]]\n");
+    fmt::print(stderr,
+               "usage: error_rates [COMPARISONS OF EACH KIND (default 1000) "
+               "[alarms|orders|levels|early|penalties]]\n");
     return 2;
   }
-  const std::string_view table = argc > 2 ? argv[2] : "";
-  if (table.empty() || table == "alarms") {
-    tcpstep::print_alarms(comparisons);
-  }
-  if (table.empty() || table == "orders") {
-    tcpstep::print_orders(comparisons);
-  }
-  if (table.empty() || table == "penalties") {
-    tcpstep::print_penalties(comparisons);
+  for (const Table& table : kTables) {
+    if (wanted.empty() || wanted == table.name) {
+      table.print((comparisons + table.share - 1) / table.share);
+    }
   }
 }

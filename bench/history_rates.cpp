@@ -63,6 +63,12 @@ double staircase(std::size_t i, double total) {
 double step(std::size_t i, double total) {
   return i < kFirstChanged ? 1 : 1 + total;
 }
+double spell(std::size_t i, double total) {
+  return i >= 20 && i < kFirstChanged ? 1 + total : 1;
+}
+double modes(std::size_t i, double total) {
+  return i % 15 < 3 ? 1 + total : 1;
+}
 
 // Changes that creep, with a deviation of 1 % between runs.
 void print_creep(int count) {
@@ -78,7 +84,8 @@ void print_creep(int count) {
       "|---|---:|---:|---:|---:|\n");
   for (const Shape& shape :
        {Shape{"one step at run 41", step}, Shape{"ramp over all", ramp},
-        Shape{"ramp over the last third", late_ramp}, Shape{"five stairs", staircase}}) {
+        Shape{"ramp over the last third", late_ramp}, Shape{"five stairs", staircase},
+        Shape{"up at run 21, back at 41", spell}, Shape{"three slow runs of 15", modes}}) {
     for (const double total : {0.0, 0.06, 0.15, 0.30, 1.0}) {
       std::vector<Trend> trends(static_cast<std::size_t>(count));
       in_parallel(count, [&](int number) {
@@ -147,7 +154,7 @@ int main(int argc, char** argv) {
   const int count = argc > 1 ? std::atoi(argv[1]) : 400;
   if (count < 1) {
     fmt::print(stderr,
-               "usage: history_rates [SERIES WITHOUT A CHANGE OF EACH KIND (default 400) "
+               "usage: history_rates [SERIES OF EACH KIND (default 400) "
                "[NOISE|creep]]\n");
     return 2;
   }
@@ -156,6 +163,6 @@ int main(int argc, char** argv) {
     tcpstep::print_rates(count, wanted);
   }
   if (wanted.empty() || wanted == "creep") {
-    tcpstep::print_creep((count + 3) / 4);
+    tcpstep::print_creep(count);
   }
 }

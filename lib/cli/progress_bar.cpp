@@ -39,8 +39,13 @@ ProgressBar::ProgressBar(std::string_view noun, std::uint64_t total, bool is_wan
     : noun_(noun), total_(total), is_on_(is_wanted && total > 0 && is_terminal()) {}
 
 ProgressBar::~ProgressBar() {
+  erase();
+}
+
+void ProgressBar::erase() {
   if (is_on_) {
     draw({});
+    drawn_ = {};
   }
 }
 

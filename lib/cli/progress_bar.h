@@ -21,6 +21,9 @@ class ProgressBar {
 
   void show(std::uint64_t done, std::string_view detail);
 
+  // Before something else is printed; the next show() draws it again.
+  void erase();
+
  private:
   using Clock = std::chrono::steady_clock;
 

@@ -1,6 +1,7 @@
 // Is this link slower? Two sets of runs, one verdict: docs/statistics.md.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -18,6 +19,7 @@ enum class Verdict : std::uint8_t { NoRegression, Faster, Regression, Inconclusi
 
 struct CompareSettings {
   double alpha = 0.01;                   // false alarms of a whole comparison
+  std::size_t looks = 1;                 // at growing numbers of runs that share the errors
   std::optional<double> minimum_effect;  // 0.02: 2 %, 0 in virtual time. For tails at least 25 %
   double tolerance = 0.05;               // the slowdown that a pass rules out
   bool is_lenient = false;               // pass even if it does not

@@ -1,5 +1,6 @@
 #include "lib/compare/eligibility.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -106,6 +107,16 @@ struct LeftOut {
   std::string reason;
 };
 
+std::string why_implausible(std::chrono::sys_time<Duration> started,
+                            const PlausibleTimes& plausible) {
+  if (started >= plausible.earliest && started <= plausible.latest) {
+    return {};
+  }
+  return fmt::format("dated {:%Y-%m-%d}{}",
+                     std::chrono::time_point_cast<std::chrono::seconds>(started),
+                     started < plausible.earliest ? ": the clock was not set" : ", in the future");
+}
+
 // Moves the runs for which `why` has a reason out of `runs`.
 template <class Why>
 void leave_out(std::vector<Run>& runs, std::vector<LeftOut>& left_out, Why why) {
@@ -153,7 +164,7 @@ std::string note_on(const std::vector<LeftOut>& left_out) {
 
 }  // namespace
 
-UsableRuns usable_runs(std::vector<Run> runs, std::size_t newest) {
+UsableRuns usable_runs(std::vector<Run> runs, std::size_t newest, const PlausibleTimes& plausible) {
   UsableRuns result;
   std::vector<LeftOut> left_out;
   std::map<std::string, std::string> known;
@@ -161,14 +172,22 @@ UsableRuns usable_runs(std::vector<Run> runs, std::size_t newest) {
     const auto [place, is_new] = known.emplace(run.identity, run.name);
     return !is_new        ? "same run as " + place->second
            : !run.started ? "no started_utc"
-                          : why_unfit(run);
+                          : why_implausible(*run.started, plausible) + why_unfit(run);
   });
   std::sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) {
     return std::tie(*a.started, a.name) < std::tie(*b.started, b.name);
   });
   std::set<std::chrono::sys_time<Duration>> times;
-  for (const Run& run : runs) {
-    times.insert(*run.started);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    times.insert(*runs[i].started);
+    if (i > 0 && runs[i - 1].trailer &&
+        *runs[i].started - *runs[i - 1].started < runs[i - 1].trailer->elapsed &&
+        runs[i].started != runs[i - 1].started) {
+      result.notes.push_back(
+          fmt::format("{} began before {} had ended: a clock was set back, or "
+                      "two servers measured at once",
+                      runs[i].name, runs[i - 1].name));
+    }
   }
   result.times = times.size();
   if (times.size() < runs.size()) {

@@ -1,6 +1,7 @@
 // Which runs, sizes and classes count: the rules that comparisons and histories share.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -55,6 +56,12 @@ struct Classes {
 // The smallest change of a family that counts, as a logarithm: of tails at least 25 %.
 [[nodiscard]] double smallest_change(Family family, double minimum_effect);
 
+// Start times that can be right; others come from a clock that was off.
+struct PlausibleTimes {
+  std::chrono::sys_time<Duration> earliest = std::chrono::sys_time<Duration>::min();
+  std::chrono::sys_time<Duration> latest = std::chrono::sys_time<Duration>::max();
+};
+
 // The runs of one link that count in its history.
 struct UsableRuns {
   std::vector<Run> runs;     // in the order in time
@@ -63,8 +70,10 @@ struct UsableRuns {
   std::vector<std::string> notes;
 };
 
-// Fit runs with a start time and most of the sizes that the others have; each once. Losses among
-// the `newest` are kept apart: such runs say nothing about the time that a ping takes now.
-[[nodiscard]] UsableRuns usable_runs(std::vector<Run> runs, std::size_t newest);
+// Fit runs with a plausible start time and most of the sizes that the others have; each once.
+// Losses among the `newest` are kept apart: such runs say nothing about the time that a ping takes
+// now.
+[[nodiscard]] UsableRuns usable_runs(std::vector<Run> runs, std::size_t newest,
+                                     const PlausibleTimes& plausible);
 
 }  // namespace tcpstep

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "lib/base/text.h"
-#include "lib/compare/eligibility.h"
 #include "lib/stats/change_points.h"
 #include "lib/stats/creep.h"
 #include "lib/stats/estimators.h"
@@ -256,7 +255,7 @@ void conclude(History& history, const std::string& lossy_newest) {
 
 History history_of(std::string link, std::vector<Run> given, const HistorySettings& settings) {
   History history{.link = std::move(link), .settings = settings};
-  UsableRuns usable = usable_runs(std::move(given), kFewestInSegment);
+  UsableRuns usable = usable_runs(std::move(given), kFewestInSegment, settings.plausible);
   history.notes = std::move(usable.notes);
   const Series series = series_of(history, std::move(usable.runs));
   check_runs(history, series.runs, usable.times);

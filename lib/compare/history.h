@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/compare/contrasts.h"
+#include "lib/compare/eligibility.h"
 #include "lib/compare/environment.h"
 #include "lib/runfile/run.h"
 
@@ -23,6 +24,7 @@ struct HistorySettings {
   double alpha = 0.01;           // false alarms of a whole history of one link
   double minimum_effect = 0.02;  // smallest change that counts; of tails at least 25 %
   double sensitivity = 0.5;      // inconclusive if a change has to be larger to be found
+  PlausibleTimes plausible;      // runs of other dates do not count
   HistoryUnit unit = HistoryUnit::Run;
   bool ignores_environment = false;  // one series although host, interface or transport differ
 };

@@ -24,6 +24,11 @@ constexpr double kLocalPriorDegrees = 20;
 constexpr double kMinimumEffect = 0.02;
 constexpr double kConfidence = 0.95;
 
+// Of an error that all looks together may make, the share of one (Bonferroni).
+double of_look(double error, const CompareSettings& settings) {
+  return error / static_cast<double>(std::max<std::size_t>(1, settings.looks));
+}
+
 Levels levels_of(double alpha, NullLaw law) {
   const double whole = alpha * (law == NullLaw::Rotated ? kRotationCaution : 1);
   return {.main = 0.7 * whole, .local = 0.2 * whole, .losses = 0.1 * whole};
@@ -142,17 +147,17 @@ struct Setting {
   double tick_variance;
   double critical;  // Student's, for intervals of one contrast
   bool is_ranked;
-
-  [[nodiscard]] double added() const { return is_ranked ? 0 : tick_variance; }
 };
 
 // Fills in the contrasts. Returns the largest rise of any floor that is not ruled out.
 double test_contrasts(Comparison& result, const ContrastTable& table, const Setting& setting) {
-  const FamilyTest main = setting.test.test(
-      setting.is_ranked ? ranked(table.columns) : table.columns, {.added = setting.added()});
+  const FamilyTest main = setting.is_ranked
+                              ? setting.test.test(ranked(table.columns), {})
+                              : setting.test.test(table.columns, {.added = setting.tick_variance});
+  const double confidence = 1 - of_look(1 - kConfidence, result.settings);
   const double simultaneous =
       main.largest[static_cast<std::size_t>(
-                       std::ceil(kConfidence * static_cast<double>(main.largest.size()))) -
+                       std::ceil(confidence * static_cast<double>(main.largest.size()))) -
                    1];
   double excluded = -1;
   for (std::size_t c = 0; c < table.names.size(); ++c) {
@@ -160,7 +165,8 @@ double test_contrasts(Comparison& result, const ContrastTable& table, const Sett
     const ContrastColumn& column = table.columns[c];
     const ContrastTest& tested = main.contrasts[c];
     const auto interval = [&](double critical) {
-      return setting.test.interval(column, critical, setting.is_ranked, setting.added());
+      return setting.is_ranked ? setting.test.ranked_interval(column, critical)
+                               : setting.test.interval(column, critical, setting.tick_variance);
     };
     const double change =
         setting.is_ranked ? hodges_lehmann(column, setting.order.design) : tested.shift;
@@ -209,7 +215,7 @@ void test_sizes(Comparison& result, const ContrastTable& table, const Setting& s
   for (std::size_t i = 0; i < table.sizes.size(); ++i) {
     SizeChange& size = result.by_size[i];
     const auto [low, high] =
-        setting.test.interval(table.floors[i], setting.critical, false, setting.tick_variance);
+        setting.test.interval(table.floors[i], setting.critical, setting.tick_variance);
     size.low = low;
     size.high = high;
     size.change = (low + high) / 2;
@@ -323,7 +329,13 @@ void look_for_slow_mode(Comparison& result, const ContrastColumn& floor, const R
 Comparison test_runs(Comparison result, std::span<const Run> baseline,
                      std::span<const Run> candidate) {
   const RunOrder order = order_of(baseline, candidate, result.settings.is_exchangeable);
-  const Levels levels = levels_of(result.settings.alpha, order.design.law);
+  const Levels levels =
+      levels_of(of_look(result.settings.alpha, result.settings), order.design.law);
+  if (result.settings.looks > 1) {
+    result.notes.push_back(fmt::format(
+        "the verdict may be looked at {} times: each look has that share of the errors allowed",
+        result.settings.looks));
+  }
   result.blocks = order.blocks;
   result.notes.insert(result.notes.end(), order.notes.begin(), order.notes.end());
   check_runs(result, order, levels);

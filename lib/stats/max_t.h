@@ -85,9 +85,13 @@ class MaxT {
   [[nodiscard]] FamilyTest test(std::span<const ContrastColumn> columns, Variance variance) const;
 
   // The shifts d at which t of `column` - d * label is `critical` (the lower end) and -`critical`
-  // (the upper), by bisection. With `is_ranked` t is that of ranks.
+  // (the upper): shift -+ critical * s / |x|, for s does not depend on d.
   [[nodiscard]] std::pair<double, double> interval(const ContrastColumn& column, double critical,
-                                                   bool is_ranked, double added_variance) const;
+                                                   double added_variance) const;
+
+  // The same with t of ranks, by bisection; infinite if no shift is far enough.
+  [[nodiscard]] std::pair<double, double> ranked_interval(const ContrastColumn& column,
+                                                          double critical) const;
 
   // `column` without means, trend and the shift between the sides.
   [[nodiscard]] ContrastColumn rest_of(const ContrastColumn& column) const;
@@ -97,7 +101,11 @@ class MaxT {
 
  private:
   [[nodiscard]] ContrastColumn residuals(ContrastColumn column) const;
-  [[nodiscard]] double t_of(const ContrastColumn& column, double added_variance) const;
+  struct Scaled {
+    double b;
+    double s;  // t = b / s
+  };
+  [[nodiscard]] Scaled scaled(const ContrastColumn& column, double added_variance) const;
   bool next_labelling(ContrastColumn& label) const;
   double add_direction(const ContrastColumn& raw);
   void add_all_labellings(const ContrastColumn& label);

@@ -1,16 +1,15 @@
-"""tcpstep-analyze compare and ab: exit statuses, formats, and interleaved runs."""
+"""tcpstep-analyze compare: exit statuses and formats."""
 
 import datetime
 import json
 import random
 import re
-import shlex
 import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree
 
-from harness import SOURCE, TestCase, environment, free_port, main, program, run
+from harness import SOURCE, TestCase, environment, main, program, run
 
 SIZES = [1, 401, 801, 1201, 1401, 1501, 1901, 2301, 2801]
 
@@ -24,7 +23,7 @@ class CompareTestCase(TestCase):
         """One run, started at `number` seconds; rtt(size) is its floor."""
         noise = random.Random(f"{name} {seed}")
         level = noise.gauss(1, 0.003)
-        started = datetime.datetime(2026, 11, 22, 12) + datetime.timedelta(seconds=number)
+        started = datetime.datetime(2025, 11, 22, 12) + datetime.timedelta(seconds=number)
         lines = [f"# format: tcpstep-result/1\n# run_id: {name}\n# link: veth\n# mss_bytes: {mss}\n"
                  f"# started_utc: {started:%Y-%m-%dT%H:%M:%S}.000000Z\n{head}"
                  "round,size_bytes,rtt_ns,retransmits,status\n"]
@@ -226,99 +225,6 @@ class Usage(CompareTestCase):
                 result = run("tcpstep-analyze", "compare", *arguments, cwd=self.directory)
                 self.assertEqual((result.returncode, result.stdout), (2, ""))
                 self.assertIn(expected, result.stderr)
-
-
-# Stands for a measurement: copies a run into the driver's folder, and notes how it was started.
-LAUNCH = """
-import os, pathlib, sys
-side, output, seed = sys.argv[1:]
-with open("launches", "a") as log:
-    log.write(f"{side} {seed} {os.environ['TCPSTEP_SEED']} {os.environ['TCPSTEP_ORDER']}\\n")
-if pathlib.Path("stop").exists():
-    sys.exit("no more")
-pathlib.Path(output).write_text(pathlib.Path("run.csv").read_text().replace("ID", f"{side}{seed}"))
-"""
-
-
-class InterleavedDriver(CompareTestCase):
-    def setUp(self):
-        super().setUp()
-        self.write_run("ID", 0, floor).rename(self.directory / "run.csv")
-        (self.directory / "launch.py").write_text(LAUNCH)
-
-    def commands(self):
-        return [f"--{side}={shlex.quote(sys.executable)} launch.py {side} {{output}} {{seed}}"
-                for side in "ab"]
-
-    def ab(self, *arguments):
-        return run("tcpstep-analyze", "ab", "--out=ab", *self.commands(), *arguments, cwd=self.directory)
-
-    def launches(self):
-        return [line.split() for line in (self.directory / "launches").read_text().splitlines()]
-
-    def test_launches_blocks_of_four_in_random_order(self):
-        result = self.ab("--runs=10", "--seed=3")
-        self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertRegex(result.stdout, "^NO REGRESSION: more than 0.0 % slower is ruled out\n")
-        self.assertIn("10 candidate runs in 5 blocks", result.stdout)
-        launches = self.launches()
-        sides = "".join(side for side, *_ in launches)
-        blocks = [sides[at:at + 4] for at in range(0, 20, 4)]
-        self.assertEqual({"".join(sorted(block)) for block in blocks}, {"aabb"})
-        self.assertGreater(len(set(blocks)), 1)
-        self.assertEqual(len({seed for _, seed, *_ in launches}), 20)
-        for _, seed, variable, order in launches:
-            self.assertEqual((seed, order), (variable, "shuffled"))
-        names = sorted(path.name for path in (self.directory / "ab").glob("*.csv"))
-        self.assertEqual(names, sorted(f"{side}-{n:02}.csv" for side in "ab" for n in range(1, 11)))
-        manifest = json.loads((self.directory / "ab" / "ab.json").read_text())
-        self.assertEqual([(launch["side"], str(launch["seed"])) for launch in manifest["launches"]],
-                         [(side, seed) for side, seed, *_ in launches])
-
-    def test_goes_on_where_it_was_interrupted(self):
-        (self.directory / "stop").touch()
-        failed = self.ab("--runs=4")
-        self.assertEqual(failed.returncode, 1)
-        self.assertIn("ended with exit status 1: no more", failed.stderr)
-        self.assertIn("--resume", failed.stderr)
-        (self.directory / "stop").unlink()
-        self.assertEqual(self.ab("--runs=4").returncode, 2)
-        self.assertEqual(self.ab("--runs=5", "--resume").returncode, 2)
-        self.assertNotIn(self.ab("--runs=4", "--resume").returncode, (1, 2))
-        self.assertEqual(len(self.launches()), 9)  # the failed one again, and eight in all
-        self.assertNotIn(self.ab("--runs=4", "--resume").returncode, (1, 2))
-        self.assertEqual(len(self.launches()), 9)
-
-    def test_ends_early_if_asked_to(self):
-        result = self.ab("--runs=20", "--until-decided")
-        self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertEqual(len(self.launches()), 20)
-        self.assertIn("10 baseline and 10 candidate runs in 5 blocks", result.stdout)
-        again = run("tcpstep-analyze", "compare", "ab", cwd=self.directory)
-        self.assertEqual((again.returncode, again.stdout), (0, result.stdout))
-
-    def test_refuses_a_command_that_leaves_no_run(self):
-        for command, expected in (("true", "left 0 result files"),
-                               ("echo junk >{output}", "is not a tcpstep result file"),
-                               ("cd {folder}; cp ../../run.csv 1.csv; cp 1.csv 2.csv", "left 2 result")):
-            with self.subTest(command):
-                result = run("tcpstep-analyze", "ab", "--out", f"out{len(command)}", "--a", command, "--b",
-                             command, cwd=self.directory)
-                self.assertEqual(result.returncode, 1)
-                self.assertIn(expected, result.stderr)
-
-    def test_measures_with_the_real_programs(self):
-        port = free_port()
-        command = (f"{shlex.quote(program('tcpstep-server'))} -1 -q -p {port} --bind 127.0.0.1 --rounds 5 "
-                   f"--sizes 1,101,201 & {shlex.quote(program('tcpstep-client'))} -q --retry 20 -p {port} "
-                   "127.0.0.1 && wait $!")
-        result = run("tcpstep-analyze", "ab", "--runs=4", "--out=real", "--a", command, "--b", command,
-                     cwd=self.directory, timeout=100)
-        self.assertIn(result.returncode, (0, 3, 4), result.stderr)
-        files = {side: sorted((self.directory / "real").glob(f"{side}-*.csv")) for side in "ab"}
-        comparison = json.loads(self.compare(files["a"], files["b"], "--format=json").stdout)
-        self.assertEqual((comparison["baseline"]["runs"], comparison["blocks"]), (4, 2))
-        self.assertNotIn(None, [row["p_slower"] for row in comparison["contrasts"]])
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ class Verdicts(HistoryTestCase):
         result = self.history(*files)
         self.assertEqual((result.returncode, result.stderr), (3, ""))
         since = re.match(r"SLOWER since (\S+): floor of all sizes \+", result.stdout)[1]
-        expected = datetime.datetime(2026, 12, 12, 12)  # the twenty-first day
+        expected = datetime.datetime(2025, 12, 12, 12)  # the twenty-first day
         found = datetime.datetime.strptime(since, "%Y-%m-%dT%H:%M:%SZ")
         self.assertLessEqual(abs((found - expected).days), 2)
         change, = self.the_link(*files)["changes"]
@@ -52,7 +52,7 @@ class Verdicts(HistoryTestCase):
         self.assertEqual(self.history("--advisory", *files).returncode, 0)
 
     def test_of_a_link_that_became_faster_or_stayed_are_fine(self):
-        for factor, expected in ((0.9, "FASTER since 2026-12-1"), (1, "NO CHANGE\n")):
+        for factor, expected in ((0.9, "FASTER since 2025-12-1"), (1, "NO CHANGE\n")):
             files = self.write_history(rtt=lambda number, size, factor=factor: self.shifted(number, size, factor))
             result = self.history(*files)
             self.assertEqual((result.returncode, result.stderr), (0, ""))
@@ -68,8 +68,8 @@ class Verdicts(HistoryTestCase):
                               head="# server_os: Linux 6.12\n") for number in range(20, 30)]
         result = self.history(*old, *new)
         self.assertEqual(result.returncode, 3)
-        self.assertRegex(result.stdout, r"^SLOWER since 2026-12-12T12:00:00Z: floor of 2 segments \+")
-        self.assertRegex(result.stdout, r"kernel of the measuring host, at 2026-12-12T12:00:00Z: Linux 6.1 before, Linux 6.12 after")
+        self.assertRegex(result.stdout, r"^SLOWER since 2025-12-12T12:00:00Z: floor of 2 segments \+")
+        self.assertRegex(result.stdout, r"kernel of the measuring host, at 2025-12-12T12:00:00Z: Linux 6.1 before, Linux 6.12 after")
         self.assertRegex(result.stdout, r"floor +2 +\+(19|20)\.\d.*slower")
         first, = [row for row in self.the_link(*old, *new)["changes"][0]["contrasts"]
                   if (row["family"], row["segments"]) == ("floor", "1")]
@@ -139,6 +139,25 @@ class Refusals(HistoryTestCase):
                  *self.write_history(20, prefix="b", head="# server_host: two\n")]
         self.assert_inconclusive("runs differ in measuring host: one, two", *files)
         self.assertEqual(self.history("--ignore-environment", *files).returncode, 0)
+
+    def test_of_dates_that_cannot_be_right(self):
+        files = self.write_history()
+        late = [self.write_run(f"late{number}", 3650 * DAY + number, lambda size: 2 * floor(size))
+                for number in range(5)]
+        early = self.write_run("early", -20000 * DAY, floor)
+        result = self.history(*files, *late, early)
+        self.assertEqual((result.returncode, result.stderr), (0, ""), result.stdout)
+        self.assertIn("6 runs left out", result.stdout)
+        self.assertIn("dated 2035-11-20, in the future", result.stdout)
+        self.assertIn("dated 1971-02-19: the clock was not set", result.stdout)
+        self.assert_inconclusive("5 runs left out", *late)
+
+    def test_name_runs_of_which_one_began_before_another_ended(self):
+        files = self.write_history()
+        files[4].write_text(files[4].read_text().replace("elapsed_ns=5", "elapsed_ns=86500000000000"))
+        result = self.history(*files)
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertIn(f"{files[5]} began before {files[4]} had ended: a clock was set back, or two", result.stdout)
 
     def test_of_losses_among_the_newest(self):
         files = self.write_history()
@@ -226,7 +245,7 @@ class Plots(HistoryTestCase):
         self.assertEqual(sorted(path.name for path in plots.iterdir()),
                          ["history-veth.gp", "history-veth.png", "history-veth.svg"])
         svg = (plots / "history-veth.svg").read_text()
-        self.assertIn("SLOWER since 2026-12-1", svg)
+        self.assertIn("SLOWER since 2025-12-1", svg)
         self.assertIn("2 segments", svg)
 
 

@@ -77,7 +77,7 @@ TEST(MaxTTest, IsStudentsTestOfTwoSamples) {
   // P(t6 >= 3.286) = 0.0084, one-sided
   EXPECT_NEAR(result.contrasts[0].p_slower, 0.0084, 0.004);
   EXPECT_GT(result.contrasts[0].p_faster, 0.98);
-  const auto [low, high] = test.interval(columns[0], student_t_quantile(0.975, 6), false, 0);
+  const auto [low, high] = test.interval(columns[0], student_t_quantile(0.975, 6), 0);
   EXPECT_NEAR(low, 3 - 2.446912 * pooled * std::sqrt(0.5), 1e-4);
   EXPECT_NEAR(high, 3 + 2.446912 * pooled * std::sqrt(0.5), 1e-4);
 }
