@@ -271,8 +271,8 @@ class Limits(AskingTestCase):
 
     def test_of_the_queue_is_shared_by_addresses(self):
         """Who queues more than others waits behind them, and gives way where there are too many."""
-        server = self.start_server("--max-queue=4", "--timeout=2s", "--sizes=1", "--rounds=2")
-        silent = [self.connect_silent(server, "127.0.0.9") for _ in range(6)]
+        server = self.start_server("--max-queue=4", "--timeout=5s", "--sizes=1", "--rounds=2")
+        silent = [self.connect_silent(server, "127.0.0.9") for _ in range(10)]
         wait_until(lambda: "in the queue is reached" in server.messages, "one address fills the queue")
         self.ask(server, *SWEEP)
         ended = [line for line in server.messages.splitlines() if "127.0.0.9" in line and "refused" not in line]
