@@ -208,9 +208,9 @@ std::string render_table(std::span<const TableColumn> columns) {
     grid[0].push_back(column.minima.link);
   }
   Difference largest;
-  for (const auto& [row, seed] : {std::pair(kSeedRows[0], &SeedPenalties::filling),
-                                  std::pair(kSeedRows[1], &SeedPenalties::second),
-                                  std::pair(kSeedRows[2], &SeedPenalties::fourth)}) {
+  for (const auto& [row, seed] : {std::pair(kPenaltyRows[0], &SeedPenalties::filling),
+                                  std::pair(kPenaltyRows[1], &SeedPenalties::second),
+                                  std::pair(kPenaltyRows[2], &SeedPenalties::fourth)}) {
     auto& cells = grid.emplace_back();
     cells.emplace_back(row.words);
     for (const TableColumn& column : columns) {

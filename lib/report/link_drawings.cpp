@@ -52,8 +52,8 @@ void add_class_labels(Panel& panel, const PenaltyTable& table, const SegmentClas
     panel.labels.push_back(
         {x, y + 47, fmt::format("at {}", count_of(table.reference_size->bytes(), "byte"))});
   } else if (why_no_penalties(table).empty()) {
-    panel.labels.push_back({x, y + 30, format_difference(row.penalty.extra, table.reference_rtt),
-                            Color::Brown, Align::Center, true});
+    panel.labels.push_back(
+        {x, y + 30, extra_cell(table, row.penalty), Color::Brown, Align::Center, true});
     panel.labels.push_back({x, y + 47, percent_cell(row.penalty), Color::Brown});
   }
 }
@@ -87,8 +87,8 @@ std::string finding(const PenaltyTable& table) {
     return fmt::format("{}: {}", table.link, reason);
   }
   const auto cost = [&](std::string_view words, const Penalty& penalty) {
-    return fmt::format(" {} {} ({:+.1f} %)", words,
-                       format_difference(penalty.extra, table.reference_rtt), penalty.share * 100);
+    return fmt::format(" {} {} ({:+.1f} %)", words, extra_cell(table, penalty),
+                       penalty.share * 100);
   };
   std::string text = table.link + ":";
   if (table.second) {
@@ -109,7 +109,7 @@ Drawing drawing_of(const LinkLevels& link, const Sheet& sheet, std::string title
               "{}, {}, {}{}{}{}", count_of(table.runs, "run"), count_of(table.samples, "sample"),
               table.mss ? fmt::format("MSS {}", table.mss->bytes()) : "MSS unknown",
               link.conditions.empty() ? "" : ", " + link.conditions,
-              table.clock == RttClock::Kernel ? ", kernel clock" : "", doubts(table))},
+              table.clock == RttClock::Kernel ? ", kernel clock" : "", joined_caveats(table))},
           .width = sheet.width,
           .height = sheet.height,
           .panels = {{.frame = sheet.plot,

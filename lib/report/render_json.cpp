@@ -21,9 +21,9 @@ Json to_json(const std::optional<Penalty>& penalty) {
 
 Json to_json(const FittedPenalties& fitted) {
   Json json{{"runs", fitted.runs}};
-  for (std::size_t i = 0; i < kSeedRows.size(); ++i) {
+  for (std::size_t i = 0; i < kPenaltyRows.size(); ++i) {
     const auto& row = fitted.rows[i];
-    json[std::string(kSeedRows[i].key)] =
+    json[std::string(kPenaltyRows[i].key)] =
         row ? Json{{"bytes", row->size.bytes()},
                    {"penalty_percent", row->share * 100},
                    {"low_percent", row->low ? Json(*row->low * 100) : Json()},
@@ -31,6 +31,7 @@ Json to_json(const FittedPenalties& fitted) {
             : Json();
   }
   json["line_holds_at_one_byte"] = !fitted.is_line_off;
+  json["uneven_runs"] = fitted.uneven;
   return json;
 }
 
@@ -51,7 +52,7 @@ Json to_json(const PenaltyTable& table) {
       {"unstamped", table.unstamped},
       {"reference_bytes", table.reference_size ? Json(table.reference_size->bytes()) : Json()},
       {"reference_rtt_ns", table.reference_size ? Json(table.reference_rtt.count()) : Json()}};
-  for (const SeedRow& row : kSeedRows) {
+  for (const PenaltyRow& row : kPenaltyRows) {
     link[std::string(row.key)] = to_json(table.*row.penalty);
   }
   link["fitted"] = table.fitted.runs > 0 ? to_json(table.fitted) : Json();
@@ -66,7 +67,11 @@ Json to_json(const PenaltyTable& table) {
     }
     link["classes"].push_back(std::move(entry));
   }
+  if (table.largest) {
+    link["largest"] = to_json(table.largest);
+  }
   link["remark"] = reason.empty() ? Json() : Json(reason);
+  link["caveats"] = caveats(table);
   return link;
 }
 

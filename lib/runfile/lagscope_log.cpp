@@ -67,7 +67,7 @@ std::optional<std::string_view> take_between(std::string_view& rest, std::string
 // 13:19:44 DBG : Reply from 192.168.4.1: bytes=4 time=54.063us
 ForeignRun parse_lagscope_log(std::string_view text, std::string_view name) {
   constexpr std::uint64_t kDay = std::uint64_t{24} * 60 * 60;
-  LogLines lines(text);
+  LogLines lines(without_mark(text));
   ForeignRun run;
   std::uint64_t first = 0;
   std::uint64_t before = 0;
@@ -89,20 +89,20 @@ ForeignRun parse_lagscope_log(std::string_view text, std::string_view name) {
     const auto bytes = size ? parse_whole(*size) : std::nullopt;
     const auto rtt = parse_time(rest);
     if (!seconds) {
-      fail("there is no time of the day");
+      fail("expected the time of day");
     }
     if (!bytes || *bytes < 1 || *bytes > PayloadSize::kLargest) {
-      fail("there are not 1 to 1048576 bytes");
+      fail("expected 1 to 1048576 bytes");
     }
     if (!rtt) {
-      fail("there is no time in microseconds with three decimals");
+      fail("expected microseconds with three decimals");
     }
     if (run.pings.empty()) {
       run.size = PayloadSize(static_cast<std::uint32_t>(*bytes));
       run.facts.emplace_back("server_addr", *address);
       first = *seconds;
     } else if (*bytes != run.size.bytes()) {
-      fail("there is a second size");
+      fail("unexpected second size");
     } else if (*seconds < before) {
       ++midnights;
     }
@@ -114,7 +114,7 @@ ForeignRun parse_lagscope_log(std::string_view text, std::string_view name) {
     run.pings.push_back({.start = start, .rtt = rtt});
   }
   if (run.pings.empty()) {
-    throw ForeignFileError(fmt::format("{} has no line of a reply", name), std::string(kHint));
+    throw ForeignFileError(fmt::format("{} has no reply line", name), std::string(kHint));
   }
   return run;
 }

@@ -51,7 +51,8 @@ std::optional<PayloadSize> parse_size(std::string_view parameters) {
 
 ForeignRun parse_sockperf_log(std::string_view text, std::string_view name) {
   constexpr std::string_view kParameters = "test was performed using the following parameters: ";
-  LogLines lines(text);
+  constexpr std::string_view kDropped = "# dropped messages = ";
+  LogLines lines(without_mark(text));
   ForeignRun run;
   bool has_size = false;
   bool has_columns = false;
@@ -67,11 +68,20 @@ ForeignRun parse_sockperf_log(std::string_view text, std::string_view name) {
         const std::string_view parameters = line->substr(kParameters.size());
         const auto size = parse_size(parameters);
         if (!size) {
-          fail("there is no --msg-size of 1 to 1048576 bytes in", parameters);
+          fail("expected --msg-size of 1 to 1048576 bytes in", parameters);
+        }
+        if (parameters.find("--range=") != std::string_view::npos) {
+          fail("random sizes are not in the log; parameters", parameters);
         }
         run.size = *size;
         run.facts.emplace_back("sockperf_parameters", parameters);
         has_size = true;
+      }
+      if (const std::size_t at = line->find(kDropped); at != std::string_view::npos) {
+        const std::string_view rest = line->substr(at + kDropped.size());
+        if (const auto count = rest.substr(0, rest.find_first_not_of("0123456789")); count != "0") {
+          run.facts.emplace_back("sockperf_dropped", count);
+        }
       }
       has_columns = line->starts_with("packet, txTime(sec), rxTime(sec), ");
       continue;
@@ -83,12 +93,12 @@ ForeignRun parse_sockperf_log(std::string_view text, std::string_view name) {
     const std::size_t two = one == std::string_view::npos ? one : line->find(',', one + 1);
     const std::size_t three = two == std::string_view::npos ? two : line->find(',', two + 1);
     if (three == std::string_view::npos) {
-      fail("there are not four columns in", *line);
+      fail("expected four columns in", *line);
     }
     const auto sent = parse_seconds(line->substr(one + 1, two - one - 1));
     const auto received = parse_seconds(line->substr(two + 1, three - two - 1));
     if (!sent || !received) {
-      fail("there are not two times in seconds in", *line);
+      fail("expected two times in seconds in", *line);
     }
     first = first.value_or(*sent);
     const Duration start(*sent - *first);

@@ -39,8 +39,24 @@ std::optional<SegmentFit> SegmentFit::of(std::span<const SizeTime> times, Mss ms
     fit.intercepts_[segments] = means.ns - fit.slope_ * means.size;
   }
   double residuals = 0;
+  double steps = 0;
+  std::size_t neighbors = 0;
+  std::optional<double> before;
+  std::uint32_t segments_before = 0;
   for (const SizeTime& time : times) {
-    residuals += std::pow(time.ns - *fit.at(time.size), 2);
+    const std::uint32_t segments = segments_needed(time.size, mss);
+    const double residual = time.ns - *fit.at(time.size);
+    residuals += residual * residual;
+    if (before && segments == segments_before) {
+      steps += std::pow(residual - *before, 2);
+      ++neighbors;
+    }
+    before = residual;
+    segments_before = segments;
+  }
+  if (residuals > 0 && neighbors > 0) {
+    fit.von_neumann_ratio_ =
+        steps / static_cast<double>(neighbors) / (residuals / static_cast<double>(times.size()));
   }
   const std::size_t parameters = classes.size() + 1;
   if (times.size() > parameters) {

@@ -99,7 +99,7 @@ TEST(PenaltyTableTest, SaysWhatIsMissing) {
   LinkRuns unknown = stairs(1448);
   unknown.key.mss.reset();
   EXPECT_EQ(why_no_penalties(penalty_table(unknown, Statistic::minimum())),
-            "the MSS of these runs is unknown, so the boundaries are");
+            "MSS unknown: no boundaries to compare at");
   LinkRuns empty;
   EXPECT_EQ(why_no_penalties(penalty_table(empty, Statistic::minimum())), "no sample was counted");
   LinkRuns large = stairs(1448);
@@ -200,14 +200,14 @@ TEST(RunCollectionTest, CountsARunThatIsInTwoFilesOnce) {
 TEST(RunCollectionTest, FitsEveryCompleteRun) {
   std::string rows;
   for (const auto& [bytes, best] : {std::pair(1, 100), {1001, 200}, {1501, 350}, {2501, 450}}) {
-    for (const int excess : {7, 0, 2}) {  // the endpoint is 2 below the minimum
+    for (const int excess : {7, 0, 2, 9, 8, 7, 5, 4}) {  // the endpoint is 2 below the minimum
       rows += "1," + std::to_string(bytes) + "," + std::to_string(best + excess + 2) + ",0,ok\n";
     }
   }
   RunCollection runs;
   runs.add(read("1448", rows));
   EXPECT_TRUE(runs.links()[0].fits.empty());
-  runs.add(read("1448", rows + "# end: status=complete samples=12 lost=0\n"));
+  runs.add(read("1448", rows + "# end: status=complete samples=32 lost=0\n"));
   const PenaltyTable table = penalty_table(runs.links()[0], Statistic::minimum());
   EXPECT_EQ(table.fitted.runs, 1U);
   ASSERT_TRUE(table.fitted.rows[0] && table.fitted.rows[1]);
