@@ -17,9 +17,8 @@
 #include "lib/base/file.h"
 #include "lib/base/process.h"
 #include "lib/base/text.h"
-#include "lib/cli/print.h"
+#include "lib/cli/program.h"
 #include "lib/cli/progress_bar.h"
-#include "lib/cli/run_program.h"
 #include "lib/cli/stop_signals.h"
 #include "lib/runfile/run_reader.h"
 

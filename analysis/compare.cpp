@@ -10,8 +10,7 @@
 
 #include "analysis/plot.h"
 #include "lib/base/error.h"
-#include "lib/cli/print.h"
-#include "lib/cli/run_program.h"
+#include "lib/cli/program.h"
 #include "lib/compare/drawings.h"
 #include "lib/compare/render.h"
 
@@ -82,7 +81,7 @@ int compare_files(const CompareOptions& options) {
                                         load(options.candidate, options.clock), options.settings);
   print_data(render(comparison, options.format));
   if (options.plots && comparison.by_size.empty()) {
-    print_words("tcpstep-analyze: there is no payload size of both sides to draw");
+    print_message("tcpstep-analyze: there is no payload size of both sides to draw");
   } else if (options.plots) {
     draw(drawing_of(comparison), *options.plots);
   }

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "lib/base/error.h"
-#include "lib/cli/print.h"
+#include "lib/cli/program.h"
 #include "lib/report/export.h"
 #include "lib/runfile/byte_source.h"
 #include "lib/runfile/import_runs.h"

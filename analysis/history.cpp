@@ -11,8 +11,7 @@
 #include "analysis/plot.h"
 #include "analysis/report.h"
 #include "lib/base/error.h"
-#include "lib/cli/print.h"
-#include "lib/cli/run_program.h"
+#include "lib/cli/program.h"
 #include "lib/compare/drawings.h"
 #include "lib/compare/render_history.h"
 
@@ -56,7 +55,7 @@ struct Loaded {
 Loaded load(const std::set<fs::path>& files, RttClock clock) {
   Loaded loaded;
   const auto fail = [&](const std::exception& error) {
-    print_words("tcpstep-analyze: " + words_of(error));
+    print_message("tcpstep-analyze: " + words_of(error));
     loaded.is_whole = false;
   };
   for (const fs::path& file : files) {
@@ -100,7 +99,7 @@ int report_history(const HistoryOptions& options) {
   }
   for (const History& link : links) {
     if (options.plots && link.columns.empty()) {
-      print_words(fmt::format("tcpstep-analyze: link {} has no history to draw", link.link));
+      print_message(fmt::format("tcpstep-analyze: link {} has no history to draw", link.link));
     } else if (options.plots) {
       draw(drawing_of(link), *options.plots);
     }

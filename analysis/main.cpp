@@ -12,8 +12,7 @@
 #include "analysis/repair.h"
 #include "analysis/report.h"
 #include "lib/base/error.h"
-#include "lib/cli/print.h"
-#include "lib/cli/run_program.h"
+#include "lib/cli/program.h"
 #include "lib/report/link_drawings.h"
 
 namespace tcpstep {
@@ -21,7 +20,7 @@ namespace {
 
 void print_failures(const std::vector<std::string>& failures) {
   for (const std::string& failure : failures) {
-    print_words("tcpstep-analyze: " + failure);
+    print_message("tcpstep-analyze: " + failure);
   }
 }
 
@@ -41,7 +40,7 @@ int plot(const PlotOptions& options) {
   const auto links = loaded.runs.links();
   for (std::size_t i = 0; i < links.size(); ++i) {
     if (links[i].samples() == 0) {  // takes nothing from the other links
-      print_words(
+      print_message(
           fmt::format("tcpstep-analyze: link {} has no sample to draw", links[i].key.name()));
       is_fine = false;
       continue;
@@ -69,7 +68,7 @@ int validate(const ValidateOptions& options) {
         print_data(words_of(file, inspection) + '\n');
         continue;
       }
-      print_words("tcpstep-analyze: " + words_of(file, inspection));
+      print_message("tcpstep-analyze: " + words_of(file, inspection));
     } catch (const WorldError& error) {
       print_failures({words_of(error)});
     } catch (const std::system_error& error) {
@@ -81,7 +80,7 @@ int validate(const ValidateOptions& options) {
 }
 
 int repair(const RepairOptions& options) {
-  print_words("tcpstep-analyze: " + repair_run(options.file, options.output));
+  print_message("tcpstep-analyze: " + repair_run(options.file, options.output));
   return kExitFine;
 }
 

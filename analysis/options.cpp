@@ -10,7 +10,6 @@
 #include "lib/base/parse.h"
 #include "lib/base/text.h"
 #include "lib/cli/command_line.h"
-#include "lib/cli/subcommand.h"
 
 namespace tcpstep {
 namespace {

@@ -1,4 +1,4 @@
-// tcpstep-client: asks for a sweep and takes part in it; with a classic server, answers payloads.
+// tcpstep-client: requests a sweep and takes part in it; acks the payloads of a classic server.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,8 +9,7 @@
 #include "client/options.h"
 #include "client/run.h"
 #include "lib/base/error.h"
-#include "lib/cli/print.h"
-#include "lib/cli/run_program.h"
+#include "lib/cli/program.h"
 #include "lib/cli/stop_signals.h"
 
 namespace tcpstep {
@@ -27,7 +26,7 @@ void sleep_between_runs(Duration pause) {
   }
 }
 
-// All runs that were asked for. One that fails ends them.
+// All requested runs. The first failure ends them.
 int take_runs(const ClientOptions& options) {
   const StopSignals signals;
   std::optional<Secret> secret;
@@ -36,14 +35,14 @@ int take_runs(const ClientOptions& options) {
   }
   const HostFacts host = prepare_host(options.this_host.scheduling);
   for (const Warning& warning : host.scheduling.warnings) {
-    print_words(fmt::format("tcpstep-client: {}\n  {}", warning.words, warning.remedy));
+    print_message(fmt::format("tcpstep-client: {}\n  {}", warning.text, warning.remedy));
   }
   for (std::uint32_t i = 0; i < options.repetitions; ++i) {
     for (const MeasuredDirection direction : options.directions) {
       if (i > 0 || direction != options.directions.front()) {
         sleep_between_runs(options.pause);
       }
-      ClientRun(options, direction, host, secret ? &*secret : nullptr).perform();
+      perform_run(options, direction, host, secret ? &*secret : nullptr);
     }
   }
   return kExitFine;

@@ -11,10 +11,11 @@ namespace {
 using namespace std::chrono_literals;
 
 CommandLine declare() {
-  CommandLine line("tcpstep-client [options] HOST",
-                   "Measures round-trip times with tcpstep-server on HOST.",
-                   "Examples:\n  tcpstep-client lab.example.org\n  tcpstep-client -6 --port 7000 "
-                   "--retry 30 2001:db8::7\n");
+  CommandLine line(
+      "tcpstep-client [options] HOST", "Measures round-trip times with tcpstep-server on HOST.",
+      "HOST is a name or an address, also HOST:PORT, [2001:db8::7]:PORT or fe80::1%eth0.\n\n"
+      "Examples:\n  tcpstep-client lab.example.org\n  tcpstep-client --retry 30 "
+      "[2001:db8::7]:7000\n");
   line.positional("HOST", 1, 1);
   line.group("Connection");
   line.value("port,p", "PORT", std::to_string(kDefaultPort), "TCP port");
@@ -35,7 +36,8 @@ CommandLine declare() {
   });
   line.value("repeat", "K", "1", "number of runs, one after the other");
   line.value("pause", "TIME", "0", "idle time between them");
-  line.value("output,o", "PATH", "write the result to this new file, or into this folder");
+  line.value("output,o", "PATH",
+             "write the result to this new file, into this folder, or to standard output: -");
   declare_host_options(line);
   line.flag("quiet,q", "print errors only");
   return line;
@@ -56,14 +58,6 @@ PartialSweep sweep(const OptionValues& values) {
   return sweep;
 }
 
-std::filesystem::path path_of(const OptionValues& values, const std::string& name) {
-  const std::string text = values.text(name);
-  if (values.has(name) && text.empty()) {
-    throw UsageError("--" + name + ": the name is empty");
-  }
-  return text;
-}
-
 }  // namespace
 
 std::optional<ClientOptions> parse_client_options(int argc, const char* const* argv) {
@@ -73,11 +67,9 @@ std::optional<ClientOptions> parse_client_options(int argc, const char* const* a
     return std::nullopt;
   }
   ClientOptions options;
-  options.host = values->positional().front();
-  if (options.host.empty()) {
-    throw UsageError("HOST is empty");
-  }
-  options.port = values->get("port", parse_port);
+  const HostAndPort host = split_host(values->positional().front());
+  options.host = host.host;
+  options.port = host.port.value_or(values->get("port", parse_port));
   options.ip_version = ip_version_of(*values);
   options.timeout =
       values->get("timeout", [](std::string_view text) { return parse_duration(text, 1ms, 24h); });
@@ -95,14 +87,14 @@ std::optional<ClientOptions> parse_client_options(int argc, const char* const* a
   });
   options.pause =
       values->get("pause", [](std::string_view text) { return parse_duration(text, 0s, 24h); });
-  options.output = path_of(*values, "output");
+  options.output = values->output_path("output");
   if (options.runs() > 1 && !options.output.empty() &&
       !std::filesystem::is_directory(options.output)) {
     throw UsageError("--output: " + printable(options.output.string()) +
                          " is not a folder, and there will be several runs",
                      "Give an existing folder: each run gets its own file.");
   }
-  options.secret_file = path_of(*values, "secret-file");
+  options.secret_file = values->path("secret-file");
   options.needs_frames = !options.output.empty() || !options.secret_file.empty() ||
                          options.directions != std::vector{Down} ||
                          requested.connection != ConnectionMode::Warm ||

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "lib/base/units.h"
-#include "lib/cli/host_options.h"
+#include "lib/cli/command_line.h"
 #include "lib/net/address.h"
 #include "lib/protocol/messages.h"
 
@@ -23,7 +23,7 @@ struct ClientOptions {
 
   Request request;                            // what to ask a server that speaks frames
   std::vector<MeasuredDirection> directions;  // one run each
-  bool needs_frames = false;                  // something of the above was asked for
+  bool needs_frames = false;                  // something above was requested
   std::uint32_t repetitions = 1;
   Duration pause{0};                  // between runs
   std::filesystem::path output;       // a new file, or a folder; empty: none

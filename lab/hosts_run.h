@@ -14,8 +14,8 @@ struct HostsRunOptions {
   std::uint64_t seed = 1;
   bool is_netem = false;              // the kernel's netem instead of our emulator
   std::filesystem::path log;          // of packets, if not empty
-  Words near;                         // $TCPSTEP_FAR in front of a command runs it on the far host
-  Words far;                          // started a moment later, if not empty
+  Command near;                       // $TCPSTEP_FAR in front of a command runs it on the far host
+  Command far;                        // started a moment later, if not empty
   std::function<void()> is_answered;  // after each payload upwards; if set, records are kept
 };
 

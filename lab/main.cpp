@@ -6,8 +6,7 @@
 #include "lab/measure.h"
 #include "lab/options.h"
 #include "lab/table.h"
-#include "lib/cli/print.h"
-#include "lib/cli/run_program.h"
+#include "lib/cli/program.h"
 #include "lib/link/netem.h"
 #include "lib/link/prediction.h"
 #include "lib/link/profile_catalog.h"
@@ -26,7 +25,7 @@ int run(const ListOptions&) {
 int run(const ShowOptions& options) {
   const Profile profile = load_profile(options.profile);
   print_data(profile_text(options.profile));
-  print_words("\n" + prediction_text(profile));
+  print_message("\n" + prediction_text(profile));
   return kExitFine;
 }
 

@@ -15,9 +15,8 @@
 #include "lib/base/parse.h"
 #include "lib/base/process.h"
 #include "lib/base/text.h"
-#include "lib/cli/print.h"
+#include "lib/cli/program.h"
 #include "lib/cli/progress_bar.h"
-#include "lib/cli/run_program.h"
 #include "lib/cli/stop_signals.h"
 #include "lib/link/prediction.h"
 #include "lib/runfile/run_reader.h"
@@ -33,10 +32,10 @@ constexpr std::uint64_t kWarmupRounds = 1;  // tcpstep-server's default
 constexpr std::size_t kMostSizesNamed = 10;
 
 // The words of the same request for one more process, here or in the virtual machine.
-Words words_of(const LinkOptions& link, const PlaceOptions& place) {
-  Words words{"--scale",     link.scale.text(),
-              "--seed",      std::to_string(link.seed),
-              "--tolerance", fmt::format("{:.0f}%", place.tolerance * 100)};
+Command words_of(const LinkOptions& link, const PlaceOptions& place) {
+  Command words{"--scale",     link.scale.text(),
+                "--seed",      std::to_string(link.seed),
+                "--tolerance", fmt::format("{:.0f}%", place.tolerance * 100)};
   if (link.is_swapped) {
     words.emplace_back("--swap");
   }
@@ -46,8 +45,8 @@ Words words_of(const LinkOptions& link, const PlaceOptions& place) {
   return words;
 }
 
-Words words_of(const MeasureOptions& options, const LinkOptions& link) {
-  Words words = words_of(link, options.place);
+Command words_of(const MeasureOptions& options, const LinkOptions& link) {
+  Command words = words_of(link, options.place);
   words.insert(words.begin(), "measure");
   words.insert(words.end(), {"--sizes", options.sizes, "--rounds", std::to_string(options.rounds),
                              "--results", options.results});
@@ -120,8 +119,8 @@ std::string with_facts(const std::string& text, const std::string& facts) {
   return text.substr(0, end) + facts + text.substr(end);
 }
 
-Words server_words(const MeasureOptions& options, const Profile& profile, const std::string& label,
-                   const fs::path& output) {
+Command server_words(const MeasureOptions& options, const Profile& profile,
+                     const std::string& label, const fs::path& output) {
   return {sibling_program("tcpstep-server", "server"),
           "--quiet",
           "--ipv4",
@@ -179,7 +178,7 @@ int measure_here(const MeasureOptions& options) {
     StopSignals::die_of(signal);
   }
   if (!options.place.is_netem) {
-    print_words(fmt::format("tcpstep-lab: {}: {}", profile.name, faithfulness.text()));
+    print_message(fmt::format("tcpstep-lab: {}: {}", profile.name, faithfulness.text()));
   }
   return outcome.status != 0 || !faithfulness.is_faithful ? kExitFailed : kExitFine;
 }
@@ -189,7 +188,7 @@ int measure_one_by_one(const MeasureOptions& options) {
   const StopSignals signals;
   int status = kExitFine;
   for (const LinkOptions& link : options.links) {
-    Words words = words_of(options, link);
+    Command words = words_of(options, link);
     words.insert(words.begin(), fs::read_symlink("/proc/self/exe"));
     words.push_back(link.profile);
     status = std::max(status, Child::start(words).wait());
@@ -230,7 +229,7 @@ int measure_virtually(const MeasureOptions& options) {
   MeasureOptions inside = options;
   inside.results = VirtualMachine::kOutput;
   inside.log = options.log.empty() ? "" : fs::path(VirtualMachine::kOutput) / "packets.csv";
-  Words words = words_of(inside, options.links.front());
+  Command words = words_of(inside, options.links.front());
   words.insert(words.begin(), "tcpstep-lab");
   for (const LinkOptions& link : options.links) {
     words.push_back(machine.add_profile(link.profile));
@@ -243,7 +242,7 @@ int measure_virtually(const MeasureOptions& options) {
 
 int run_virtually(const RunOptions& options) {
   VirtualMachine machine(options.place.kernel);
-  Words words = words_of(options.link, options.place);
+  Command words = words_of(options.link, options.place);
   words.insert(words.begin(), {"tcpstep-lab", "run"});
   if (!options.log.empty()) {
     words.insert(words.end(), {"--log", std::string(VirtualMachine::kOutput) + "/packets.csv"});
@@ -330,7 +329,7 @@ int run_command(const RunOptions& options) {
     return outcome.status;
   }
   const Faithfulness faithfulness = judge(outcome, profile, options.place.tolerance);
-  print_words(fmt::format("tcpstep-lab: {}: {}", profile.name, faithfulness.text()));
+  print_message(fmt::format("tcpstep-lab: {}: {}", profile.name, faithfulness.text()));
   return outcome.status == 0 && !faithfulness.is_faithful ? kExitFailed : outcome.status;
 }
 

@@ -8,7 +8,6 @@
 #include "lib/base/error.h"
 #include "lib/base/parse.h"
 #include "lib/cli/command_line.h"
-#include "lib/cli/subcommand.h"
 #include "lib/link/profile_catalog.h"
 
 namespace tcpstep {

@@ -15,8 +15,7 @@
 #include "lib/base/file.h"
 #include "lib/base/process.h"
 #include "lib/base/text.h"
-#include "lib/cli/print.h"
-#include "lib/cli/run_program.h"
+#include "lib/cli/program.h"
 #include "lib/cli/stop_signals.h"
 #include "lib/link/profile_catalog.h"
 #include "lib/report/rows.h"
@@ -168,8 +167,8 @@ std::vector<TableColumn> read_columns(const TableOptions& options) {
 }
 
 void draw_plots(const TableOptions& options) {
-  Words words{sibling_program("tcpstep-analyze", "analysis"), "plot", "--out",
-              options.results / "plots"};
+  Command words{sibling_program("tcpstep-analyze", "analysis"), "plot", "--out",
+                options.results / "plots"};
   for (const BuiltInProfile& profile : built_in_profiles()) {
     words.push_back(result_file(options.results, table_link(profile, options)));
   }

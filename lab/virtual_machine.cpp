@@ -6,7 +6,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
-#include "lib/cli/print.h"
+#include "lib/cli/program.h"
 #include "lib/cli/stop_signals.h"
 
 namespace tcpstep {
@@ -49,7 +49,7 @@ VirtualMachine::VirtualMachine(std::string kernel) : kernel_(std::move(kernel)) 
   if (const auto library = find_take_turns()) {
     fs::copy_file(*library, folder_.path() / kTakeTurns);
   } else {
-    print_words(
+    print_message(
         fmt::format("tcpstep-lab: {} is missing: two runs may differ by nanoseconds", kTakeTurns));
   }
 }
@@ -63,11 +63,11 @@ std::string VirtualMachine::add_profile(const std::string& profile) {
   return fs::path("/programs") / name;
 }
 
-int VirtualMachine::run(const Words& words) {
+int VirtualMachine::run(const Command& words) {
   const StopSignals signals;
   const fs::path& folder = folder_.path();
   replace_file(folder / "virtual_machine.sh", virtual_machine_script());
-  Words command{"sh", folder / "virtual_machine.sh", folder, kernel_};
+  Command command{"sh", folder / "virtual_machine.sh", folder, kernel_};
   command.insert(command.end(), words.begin(), words.end());
   const int status = Child::start(command).wait();
   if (const int signal = StopSignals::received(); signal != 0) {
@@ -78,7 +78,7 @@ int VirtualMachine::run(const Words& words) {
   }
   const std::string words_out = read_file(folder / "stderr");
   if (!words_out.empty()) {
-    print_words(std::string_view(words_out).substr(0, words_out.size() - 1));
+    print_message(std::string_view(words_out).substr(0, words_out.size() - 1));
   }
   if (read_file(folder / "out.tar").empty()) {
     throw WorldError(fmt::format("the virtual machine ended early (qemu's status {})", status),
@@ -93,8 +93,8 @@ std::string VirtualMachine::printed() const {
 }
 
 bool is_virtual_machine_possible() {
-  const Words look{"sh", "-c",
-                   "PATH=$PATH:/usr/sbin:/sbin; command -v qemu-system-x86_64 >/dev/null"};
+  const Command look{"sh", "-c",
+                     "PATH=$PATH:/usr/sbin:/sbin; command -v qemu-system-x86_64 >/dev/null"};
   return Child::start(look).wait() == 0;
 }
 

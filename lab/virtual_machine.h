@@ -26,7 +26,7 @@ class VirtualMachine {
 
   // Boots, runs `words` with our programs on the PATH, passes its standard error on, and returns
   // its exit status. Throws WorldError if the machine cannot be made or ends early. Call it once.
-  int run(const Words& words);
+  int run(const Command& words);
 
   // After run(): what it wrote to standard output.
   [[nodiscard]] std::string printed() const;

@@ -1,10 +1,44 @@
 #include "server/limits.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
+#include <algorithm>
+#include <iterator>
+
+#include "lib/base/error.h"
 #include "lib/base/text.h"
+#include "lib/protocol/authentication.h"
 
 namespace tcpstep {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t kSpareDescriptors = 64;
+
+}  // namespace
+
+std::optional<std::string> reserve_descriptors(ServerLimits& limits) {
+  const std::uint64_t spare = kSpareDescriptors + 4 * limits.concurrent_runs;
+  const std::uint64_t wanted = limits.connections + spare;
+  rlimit limit{};
+  check_syscall(::getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
+  if (limit.rlim_cur < wanted) {
+    limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
+    check_syscall(::setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
+  }
+  if (limit.rlim_cur >= wanted) {
+    return std::nullopt;
+  }
+  limits.connections = limit.rlim_cur > 2 * spare ? limit.rlim_cur - spare
+                                                  : std::max<std::uint64_t>(limit.rlim_cur / 2, 1);
+  limits.refused_beyond = std::min(limits.refused_beyond, limits.connections / 4);
+  return fmt::format(
+      "at most {} connections: the limit of open files is {} (ulimit -n, or LimitNOFILE= of a "
+      "service)",
+      limits.connections, limit.rlim_cur);
+}
 
 std::optional<Refuse> refusal_of(const SweepSpec& sweep, const ServerLimits& limits,
                                  std::optional<Mss> mss) {
@@ -36,6 +70,74 @@ std::optional<Refuse> refusal_of(const SweepSpec& sweep, const ServerLimits& lim
         .hint = "Ask for a shorter --interval, or fewer --rounds."};
   }
   return std::nullopt;
+}
+
+// A few clients beyond each limit stay until they are told why, the rest of a crowd is closed.
+std::optional<Rejection> rejection_of_connection(const Address& peer, std::uint64_t connections,
+                                                 std::uint64_t same_network,
+                                                 const ServerLimits& limits) {
+  const bool is_full = connections >= limits.connections;
+  if (!limits.allowed.empty() &&
+      std::ranges::none_of(limits.allowed,
+                           [&](const AddressRange& range) { return range.contains(peer); })) {
+    return Rejection{.kind = "address",
+                     .refusal = {.reason = "its address is not among those of --allow",
+                                 .hint = "The server's owner decides who may measure."},
+                     .is_sent = !is_full && same_network < limits.refused_beyond};
+  }
+  if (is_full) {
+    return Rejection{.kind = "connections",
+                     .refusal = {.reason = fmt::format("the limit of {} is reached",
+                                                       count_of(limits.connections, "connection")),
+                                 .hint = "Try again when fewer are open."},
+                     .is_sent = connections < limits.connections + limits.refused_beyond};
+  }
+  if (same_network >= limits.connections_per_address) {
+    return Rejection{
+        .kind = "connections_per_address",
+        .refusal = {.reason = fmt::format("the limit of {} per address is reached",
+                                          count_of(limits.connections_per_address, "connection")),
+                    .hint = "Try again when fewer are open."},
+        .is_sent = same_network < 2 * limits.connections_per_address};
+  }
+  return std::nullopt;
+}
+
+Rejection queue_is_full(const ServerLimits& limits) {
+  return {.kind = "queue",
+          .refusal = {.reason = fmt::format("the limit of {} in the queue is reached",
+                                            count_of(limits.queue, "client")),
+                      .hint = "Try again later."}};
+}
+
+Rejection too_many_runs(const ServerLimits& limits) {
+  return {.kind = "runs_per_address",
+          .refusal = {.reason = fmt::format("the limit of {} per address and hour is reached",
+                                            count_of(limits.runs_per_address, "run")),
+                      .hint = "Try again later."}};
+}
+
+Hello hello_of(const ServerLimits& limits) {
+  return {.tool = std::string(version()),
+          .nonce = random_hex(32),
+          .limits = {.bytes = limits.bytes,
+                     .pings = limits.pings,
+                     .seconds = static_cast<std::uint64_t>(
+                         std::chrono::duration_cast<std::chrono::seconds>(limits.time).count())}};
+}
+
+bool RecentRuns::add(const std::string& network, std::uint64_t limit) {
+  const auto now = std::chrono::steady_clock::now();
+  for (auto entry = times_of_.begin(); entry != times_of_.end();) {
+    std::erase_if(entry->second, [&](const auto& time) { return now - time > 1h; });
+    entry = entry->second.empty() ? times_of_.erase(entry) : std::next(entry);
+  }
+  auto& times = times_of_[network];
+  if (times.size() >= limit) {
+    return false;
+  }
+  times.push_back(now);
+  return true;
 }
 
 }  // namespace tcpstep

@@ -1,7 +1,10 @@
 // What a client may request of this server.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +21,7 @@ struct ServerLimits {
   Duration time{0};
   // Of all clients.
   std::uint64_t connections = 0;
+  std::uint64_t refused_beyond = 32;  // more connections, of clients that are told why
   std::uint64_t connections_per_address = 0;
   std::uint64_t runs_per_address = 0;  // in an hour
   std::uint64_t queue = 0;
@@ -25,8 +29,42 @@ struct ServerLimits {
   std::vector<AddressRange> allowed;  // empty: all
 };
 
+// Raises the limit of open files so that runs have descriptors whatever clients do. Where that is
+// not permitted, lowers the limit of connections, and returns a warning.
+[[nodiscard]] std::optional<std::string> reserve_descriptors(ServerLimits& limits);
+
 // Why this sweep is beyond the limits, or nothing. `mss` decides where boundaries are.
 [[nodiscard]] std::optional<Refuse> refusal_of(const SweepSpec& sweep, const ServerLimits& limits,
                                                std::optional<Mss> mss);
+
+// Why a client gets no run, whatever it requests.
+struct Rejection {
+  const char* kind;  // in metrics and logs
+  Refuse refusal;
+  bool is_sent = true;  // false: too many already wait to be told
+};
+
+// Of a client that has just connected, when `connections` are open, `same_network` of them from
+// its network.
+[[nodiscard]] std::optional<Rejection> rejection_of_connection(const Address& peer,
+                                                               std::uint64_t connections,
+                                                               std::uint64_t same_network,
+                                                               const ServerLimits& limits);
+
+[[nodiscard]] Rejection queue_is_full(const ServerLimits& limits);
+[[nodiscard]] Rejection too_many_runs(const ServerLimits& limits);
+
+// The message that opens a negotiation: who this server is and what it permits.
+[[nodiscard]] Hello hello_of(const ServerLimits& limits);
+
+// Runs of the last hour, by network.
+class RecentRuns {
+ public:
+  // False if `network` has had `limit` of them; otherwise one more is counted.
+  bool add(const std::string& network, std::uint64_t limit);
+
+ private:
+  std::map<std::string, std::deque<std::chrono::steady_clock::time_point>> times_of_;
+};
 
 }  // namespace tcpstep

@@ -8,63 +8,63 @@
 #include <nlohmann/json.hpp>
 
 #include "lib/base/text.h"
-#include "lib/cli/print.h"
+#include "lib/cli/program.h"
 
 namespace tcpstep {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t kStrangersOfMinute = 30;
+constexpr std::uint64_t kClientFaultsPerMinute = 30;
 
 }  // namespace
 
-void Log::note(std::string_view event, const std::string& words, Fields fields) const {
+void Log::note(std::string_view event, const std::string& text, Fields fields) const {
   if (!is_quiet_) {
-    say("info", event, words, fields);
+    write("info", event, text, fields);
   }
 }
 
-void Log::fault(std::string_view event, const std::string& words, Fields fields) const {
-  say("warning", event, format_ == LogFormat::Json ? words : "tcpstep-server: " + words, fields);
+void Log::fault(std::string_view event, const std::string& text, Fields fields) const {
+  write("warning", event, format_ == LogFormat::Json ? text : "tcpstep-server: " + text, fields);
 }
 
-void Log::fault_of_stranger(std::string_view event, const std::string& words, Fields fields) {
-  look_at_clock();
+void Log::fault_of_client(std::string_view event, const std::string& text, Fields fields) {
+  flush_if_due();
   if (!minute_end_) {
     minute_end_ = std::chrono::steady_clock::now() + 1min;
   }
-  if (++strangers_ <= kStrangersOfMinute) {
-    fault(event, words, fields);
+  if (++client_faults_ <= kClientFaultsPerMinute) {
+    fault(event, text, fields);
   }
 }
 
-void Log::look_at_clock() {
+void Log::flush_if_due() {
   if (minute_end_ && *minute_end_ <= std::chrono::steady_clock::now()) {
-    say_unsaid();
+    flush();
   }
 }
 
 std::optional<Log::Time> Log::next_deadline() const {
-  return strangers_ > kStrangersOfMinute ? minute_end_ : std::nullopt;
+  return client_faults_ > kClientFaultsPerMinute ? minute_end_ : std::nullopt;
 }
 
-void Log::say_unsaid() {
-  if (strangers_ > kStrangersOfMinute) {
-    const std::uint64_t unsaid = strangers_ - kStrangersOfMinute;
-    fault("unsaid",
-          fmt::format("{} about other clients left out: the limit is {} a minute",
-                      count_of(unsaid, "line"), kStrangersOfMinute),
-          {{"count", std::to_string(unsaid)}});
+void Log::flush() {
+  if (client_faults_ > kClientFaultsPerMinute) {
+    const std::uint64_t suppressed = client_faults_ - kClientFaultsPerMinute;
+    fault("suppressed",
+          fmt::format("{} about clients suppressed: the limit is {} per minute",
+                      count_of(suppressed, "message"), kClientFaultsPerMinute),
+          {{"count", std::to_string(suppressed)}});
   }
-  strangers_ = 0;
+  client_faults_ = 0;
   minute_end_.reset();
 }
 
-void Log::say(std::string_view level, std::string_view event, const std::string& words,
-              Fields fields) const {
+void Log::write(std::string_view level, std::string_view event, const std::string& text,
+                Fields fields) const {
   if (format_ == LogFormat::Text) {
-    print_words(words);
+    print_message(text);
     return;
   }
   using Json = nlohmann::ordered_json;
@@ -74,11 +74,11 @@ void Log::say(std::string_view level, std::string_view event, const std::string&
                                  now.time_since_epoch().count() % 1000)},
             {"level", level},
             {"event", event},
-            {"message", words}};
+            {"message", text}};
   for (const auto& [key, value] : fields) {
     line[key] = value;
   }
-  print_words(line.dump(-1, ' ', true, Json::error_handler_t::replace));
+  print_message(line.dump(-1, ' ', true, Json::error_handler_t::replace));
 }
 
 }  // namespace tcpstep

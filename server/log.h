@@ -1,4 +1,4 @@
-// What the server says on standard error: words for people, or one JSON object a line.
+// The server's messages on standard error: text for people, or one JSON object a line.
 #pragma once
 
 #include <chrono>
@@ -20,30 +20,29 @@ class Log {
 
   Log(LogFormat format, bool is_quiet) : format_(format), is_quiet_(is_quiet) {}
 
-  // Something went as it should; unsaid with --quiet.
-  void note(std::string_view event, const std::string& words, Fields fields = {}) const;
+  // Something went as it should; silent with --quiet.
+  void note(std::string_view event, const std::string& text, Fields fields = {}) const;
 
-  // Something did not; always said.
-  void fault(std::string_view event, const std::string& words, Fields fields = {}) const;
+  // Something did not; always written.
+  void fault(std::string_view event, const std::string& text, Fields fields = {}) const;
 
-  // The same of somebody who is not measured. A flood of them must not fill a disk: only the first
-  // of each minute are said, and then how many were not.
-  void fault_of_stranger(std::string_view event, const std::string& words, Fields fields = {});
-  // Says how many were not, if their minute is over.
-  void look_at_clock();
-  // When look_at_clock() is due.
+  // The same about a client that is not measured. A flood of them must not fill a disk: only the
+  // first of each minute are written, and then how many were suppressed.
+  void fault_of_client(std::string_view event, const std::string& text, Fields fields = {});
+  // Writes how many were suppressed: if their minute is over, or in any case.
+  void flush_if_due();
+  void flush();
+  // When flush_if_due() is due.
   [[nodiscard]] std::optional<Time> next_deadline() const;
-  // Says how many were not so far.
-  void say_unsaid();
 
  private:
-  void say(std::string_view level, std::string_view event, const std::string& words,
-           Fields fields) const;
+  void write(std::string_view level, std::string_view event, const std::string& text,
+             Fields fields) const;
 
   LogFormat format_;
   bool is_quiet_;
-  std::optional<Time> minute_end_;  // of the strangers that are counted now
-  std::uint64_t strangers_ = 0;
+  std::optional<Time> minute_end_;  // of the faults that are counted now
+  std::uint64_t client_faults_ = 0;
 };
 
 }  // namespace tcpstep

@@ -1,7 +1,6 @@
-// tcpstep-server: waits for clients, measures one sweep with each, writes one result file a run.
-#include "lib/cli/print.h"
-#include "lib/cli/run_program.h"
-#include "server/examination.h"
+// tcpstep-server: waits for clients, measures one sweep with each, writes one result file per run.
+#include "lib/cli/program.h"
+#include "lib/host/doctor.h"
 #include "server/options.h"
 #include "server/server.h"
 

@@ -1,16 +1,11 @@
 #include "server/metrics.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <iterator>
 #include <numeric>
 #include <string_view>
-
-#include "lib/base/error.h"
 
 namespace tcpstep {
 namespace {
@@ -77,20 +72,6 @@ std::string Metrics::render(std::uint64_t measuring, std::uint64_t waiting,
     }
   }
   return text;
-}
-
-void replace_file(const std::filesystem::path& file, const std::string& text) {
-  const std::string draft = file.string() + ".new";
-  const int fd = check_syscall(
-      ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), "write {}", draft);
-  const ssize_t written = ::write(fd, text.data(), text.size());
-  const int error_number = errno;
-  ::close(fd);
-  if (written != static_cast<ssize_t>(text.size())) {
-    ::unlink(draft.c_str());
-    throw_system_error(written < 0 ? error_number : ENOSPC, "write " + draft);
-  }
-  check_syscall(std::rename(draft.c_str(), file.c_str()), "rename {} to {}", draft, file.string());
 }
 
 }  // namespace tcpstep

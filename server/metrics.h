@@ -1,8 +1,7 @@
-// Counters of the server's life, for a file that Prometheus's node exporter reads.
+// The server's counters, as a file for Prometheus's node exporter.
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <string>
 #include <utility>
@@ -21,7 +20,7 @@ class Metrics {
   void count_run(const std::string& status) { ++runs_[status]; }
   void count_refusal(const std::string& reason) { ++refusals_[reason]; }
   void count_error() { ++errors_; }
-  // Links are named by clients: after the first kMostLinks no further one is kept.
+  // Clients choose the names of links: only the first kMostLinks are kept.
   void note_minima(const std::string& link, const ClassMinima& minima);
 
   [[nodiscard]] std::uint64_t runs() const;
@@ -41,8 +40,5 @@ class Metrics {
   std::map<std::string, std::uint64_t> refusals_;
   std::map<std::string, std::map<std::uint32_t, Duration>> minima_;
 };
-
-// Replaces `file` as a whole: a reader sees the old text or the new one. Throws std::system_error.
-void replace_file(const std::filesystem::path& file, const std::string& text);
 
 }  // namespace tcpstep

@@ -8,7 +8,6 @@
 
 #include "lib/base/parse.h"
 #include "lib/cli/command_line.h"
-#include "lib/cli/host_options.h"
 #include "lib/protocol/classic.h"
 
 namespace tcpstep {
@@ -52,7 +51,8 @@ CommandLine declare() {
   line.value("max-queue", "N", "64", "clients waiting for their turn");
   line.group("Results");
   line.value("results", "DIR", "results", "folder for one file per run");
-  line.value("output,o", "FILE", "write one run to this new file (implies --one-off)");
+  line.value("output,o", "FILE",
+             "write one run to this new file, or to standard output: - (implies --one-off)");
   line.flag("anonymous", "no addresses or host names in the file");
   line.value("metrics-file", "FILE", "write counters and minima to this file, for Prometheus");
   line.value("log-format", "WORD", "text", "of messages on standard error: text, or json");
@@ -103,14 +103,6 @@ ServerLimits limits(const OptionValues& values) {
   return limits;
 }
 
-std::filesystem::path path_of(const OptionValues& values, const std::string& name) {
-  const std::string text = values.text(name);
-  if (values.has(name) && text.empty()) {
-    throw UsageError("--" + name + ": the name of the file is empty");
-  }
-  return text;
-}
-
 }  // namespace
 
 std::optional<ServerOptions> parse_server_options(int argc, const char* const* argv) {
@@ -125,8 +117,8 @@ std::optional<ServerOptions> parse_server_options(int argc, const char* const* a
   options.ip_version = ip_version_of(values);
   options.run.sweep = sweep(values);
   options.limits = limits(values);
-  options.secret_file = path_of(values, "secret-file");
-  options.metrics_file = path_of(values, "metrics-file");
+  options.secret_file = values.path("secret-file");
+  options.metrics_file = values.path("metrics-file");
   options.log_format = values.choose<LogFormat>(
       "log-format", {{"text", LogFormat::Text}, {"json", LogFormat::Json}});
   options.run.timestamps =
@@ -142,7 +134,7 @@ std::optional<ServerOptions> parse_server_options(int argc, const char* const* a
   if (options.results.empty()) {
     throw UsageError("--results: the name of the folder is empty");
   }
-  options.output = path_of(values, "output");
+  options.output = values.output_path("output");
   options.is_one_off = values.is_set("one-off") || !options.output.empty();
   options.run.is_anonymous = values.is_set("anonymous");
   options.is_doctor = values.is_set("doctor");

@@ -23,7 +23,7 @@ struct ServerOptions {
   ServerLimits limits;
   std::filesystem::path secret_file;  // empty: anyone may ask
 
-  std::filesystem::path results;  // directory for one file a run, or
+  std::filesystem::path results;  // folder for one file per run, or
   std::filesystem::path output;   // the one file of the one run, if not empty
   bool is_one_off = false;
   bool is_doctor = false;  // examine this host instead of serving

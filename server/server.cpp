@@ -1,8 +1,6 @@
 #include "server/server.h"
 
 #include <fmt/format.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,12 +13,12 @@
 #include <vector>
 
 #include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/process.h"
 #include "lib/base/text.h"
-#include "lib/base/version.h"
-#include "lib/cli/run_program.h"
+#include "lib/cli/program.h"
 #include "lib/cli/stop_signals.h"
 #include "lib/runfile/run_writer.h"
-#include "server/examination.h"
 
 namespace tcpstep {
 namespace {
@@ -28,20 +26,19 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-constexpr Duration kPatienceAtTheEnd = 10s;  // for a run to write its trailer
+constexpr Duration kTimeToEnd = 10s;  // for a run to write its trailer
 constexpr Duration kBetweenMetrics = 1s;
-constexpr std::uint64_t kSpareDescriptors = 64;
 
-volatile std::sig_atomic_t is_state_wanted = 0;
+volatile std::sig_atomic_t is_state_requested = 0;
 
-void want_state(int /*signal*/) {
-  is_state_wanted = 1;
+void request_state(int /*signal*/) {
+  is_state_requested = 1;
 }
 
 // SIGUSR1 is delivered in the loop's wait only. `mask` is the mask of that wait.
 void catch_state_signal(sigset_t& mask) {
   struct sigaction action {};
-  action.sa_handler = want_state;
+  action.sa_handler = request_state;
   sigemptyset(&action.sa_mask);
   ::sigaction(SIGUSR1, &action, nullptr);
   sigset_t held;
@@ -51,8 +48,8 @@ void catch_state_signal(sigset_t& mask) {
   sigdelset(&mask, SIGUSR1);
 }
 
-HostFacts examine_host(const Scheduling& scheduling) {
-  const SchedulingGuard guard;  // the runs are placed where they were told, this process is not
+HostFacts examine_unplaced_host(const Scheduling& scheduling) {
+  const SchedulingGuard guard;  // scheduling is for the runs, not for this process
   return prepare_host(scheduling);
 }
 
@@ -61,31 +58,26 @@ HostFacts examine_host(const Scheduling& scheduling) {
 Server::Server(ServerOptions options)
     : options_(std::move(options)),
       log_(options_.log_format, options_.is_quiet),
-      host_(examine_host(options_.run.scheduling)) {
+      host_(examine_unplaced_host(options_.run.scheduling)) {
   if (!options_.secret_file.empty()) {
     secret_.emplace(read_secret(options_.secret_file));
   }
   if (options_.output.empty()) {
     check_results_directory();
+  } else if (options_.output == "-") {
+    temporary_.emplace();
+    output_.emplace(temporary_->path() / "result.csv");
   } else {
     output_.emplace(options_.output);  // a bad path must fail before the long part
   }
-  make_room_for_descriptors();
+  if (const auto warning = reserve_descriptors(options_.limits)) {
+    log_.fault("descriptors", *warning);
+  }
 }
 
 void Server::check_results_directory() const {
   std::filesystem::create_directories(options_.results);
   OutputFile(options_.results / fmt::format(".probe-{}", ::getpid()));  // removed: it stays empty
-}
-
-void Server::make_room_for_descriptors() const {
-  const std::uint64_t wanted = options_.limits.connections + kSpareDescriptors;
-  rlimit limit{};
-  check_syscall(::getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
-  if (limit.rlim_cur < wanted) {
-    limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-  }
 }
 
 Listener Server::listen() const {
@@ -114,58 +106,59 @@ int Server::serve() {
 
   Listener listener = listen();
   const std::string address = listener.local_address().text();
-  if (options_.run.congestion_control != "system") {  // each run says whether it has it
+  if (options_.run.congestion_control != "system") {  // each run reports what it uses
     static_cast<void>(listener.set_congestion_control(options_.run.congestion_control));
   }
-  Reception reception(std::move(listener), poller_, options_, secret_ ? &*secret_ : nullptr, log_,
-                      metrics_, [this](const std::string& token, const TcpConnection& connection) {
-                        return hand_over(token, connection);
-                      });
+  Acceptor acceptor(std::move(listener), poller_, options_, secret_ ? &*secret_ : nullptr, log_,
+                    metrics_, [this](const std::string& token, const TcpConnection& connection) {
+                      return hand_over(token, connection);
+                    });
   log_.note("listening",
             fmt::format("tcpstep-server {} listening on {}, {} (Ctrl-C ends)", version(), address,
-                        output_ ? "result into " + options_.output.string()
-                                : "results in " + (options_.results / "").string()),
+                        temporary_ ? "result to standard output"
+                        : output_  ? "result into " + options_.output.string()
+                                   : "results in " + (options_.results / "").string()),
             {{"address", address}});
   for (const Warning& warning : host_.warnings) {
     log_.note("warning", render(warning));
   }
   while (StopSignals::received() == 0 && !one_off_result_) {
-    turn(reception, mask);
-    start_runs(reception);
-    if (options_.is_one_off && !one_off_result_ && reception.has_lost_first()) {
+    wait_and_handle(acceptor, mask);
+    start_runs(acceptor);
+    if (options_.is_one_off && !one_off_result_ && acceptor.has_lost_first_client()) {
       one_off_result_ = false;
     }
   }
-  return stop(reception, mask);
+  return stop(acceptor, mask);
 }
 
 // One wait, and what came of it.
-void Server::turn(Reception& reception, const sigset_t& mask) {
-  const auto keys = poller_.wait(time_to_next_deadline(reception), mask);
+void Server::wait_and_handle(Acceptor& acceptor, const sigset_t& mask) {
+  const auto keys = poller_.wait(time_to_next_deadline(acceptor), mask);
   for (const std::uint64_t key : keys) {
-    if (key < Reception::kFirstForeignKey) {
-      reception.handle(key);
+    if (key < Acceptor::kFirstForeignKey) {
+      acceptor.handle(key);
     } else if (const auto run = runs_.find(key); run != runs_.end()) {
-      hear(run->second);
+      receive_report(run->second);
     }
   }
   std::erase_if(runs_, [](const auto& entry) { return entry.second.is_over; });
-  const std::size_t connected = reception.connected();
-  reception.look_at_clocks();
-  if (!keys.empty() || reception.connected() != connected) {
+  const std::size_t connected = acceptor.connected();
+  acceptor.handle_deadlines();
+  if (!keys.empty() || acceptor.connected() != connected) {
     is_metrics_file_stale_ = true;
   }
-  log_.look_at_clock();
-  end_runs_that_take_too_long();
-  if (is_state_wanted != 0) {
-    is_state_wanted = 0;
-    say_state(reception);
+  log_.flush_if_due();
+  stop_overdue_runs();
+  if (is_state_requested != 0) {
+    is_state_requested = 0;
+    log_state(acceptor);
   }
-  write_metrics(reception, false);
+  write_metrics(acceptor, false);
 }
 
-std::optional<Duration> Server::time_to_next_deadline(const Reception& reception) const {
-  std::optional<Time> earliest = reception.next_deadline();
+std::optional<Duration> Server::time_to_next_deadline(const Acceptor& acceptor) const {
+  std::optional<Time> earliest = acceptor.next_deadline();
   const auto consider = [&](Time time) { earliest = std::min(earliest.value_or(time), time); };
   if (const auto due = log_.next_deadline()) {
     consider(*due);
@@ -182,26 +175,25 @@ std::optional<Duration> Server::time_to_next_deadline(const Reception& reception
   return std::max<Duration>(*earliest - Clock::now(), Duration::zero());
 }
 
-void Server::start_runs(Reception& reception) {
+void Server::start_runs(Acceptor& acceptor) {
   while (runs_.size() < options_.limits.concurrent_runs && !one_off_result_) {
-    auto candidate = reception.call_next();
-    if (!candidate) {
+    auto client = acceptor.take_next();
+    if (!client) {
       break;
     }
-    start(std::move(*candidate), reception);
+    start(std::move(*client), acceptor);
   }
-  reception.tell_queue(runs_.size());
+  acceptor.update_queue(runs_.size());
 }
 
-void Server::start(Candidate candidate, Reception& reception) {
-  auto [ours, theirs] = Channel::make_pair();
-  RunTask task{.candidate = std::move(candidate),
+RunTask Server::task_for(QueuedRun client) const {
+  RunTask task{.client = std::move(client),
                .identity = {.run_id = make_run_id(),
                             .is_negotiated = false,
                             .concurrent_runs = options_.limits.concurrent_runs,
                             .peer = {}},
                .token = random_hex(16)};
-  if (const auto& request = task.candidate.request) {
+  if (const auto& request = task.client.request) {
     task.identity.is_negotiated = true;
     task.identity.peer = request->environment;
     if (!request->tool.empty()) {
@@ -211,54 +203,73 @@ void Server::start(Candidate candidate, Reception& reception) {
       task.identity.peer.erase("host");
     }
   }
-  const Time started = Clock::now();
-  // Of an upward run the client is to bring what it has measured until then.
-  const bool is_up = task.candidate.settings.sweep.direction == MeasuredDirection::Up;
-  task.candidate.settings.deadline = started + options_.limits.time;
-  Run run{.process = 0,
-          .channel = std::move(ours),
-          .client = task.candidate.id,
-          .peer = task.candidate.connection.peer().text(),
-          .link = task.candidate.settings.sweep.link,
-          .token = task.token,
-          .started = started,
-          .deadline = started + options_.limits.time + (is_up ? kPatienceAtTheEnd : Duration(0)),
-          .report = {}};
-  run.process = ::fork();
-  if (run.process == 0) {
-    become_run(std::move(task), std::move(theirs), reception);
-  }
-  if (run.process < 0) {
-    log_.fault("fault", fmt::format("run with {}: cannot start a process", run.peer),
-               {{"peer", run.peer}});
+  task.client.settings.deadline = Clock::now() + options_.limits.time;
+  return task;
+}
+
+void Server::start(QueuedRun client, Acceptor& acceptor) {
+  RunTask task = task_for(std::move(client));
+  try {
+    launch(task, acceptor);
+  } catch (const std::system_error& error) {  // out of descriptors or processes
+    const std::string peer = task.client.connection.peer().text();
+    log_.fault("fault", fmt::format("run with {}: {}", peer, error.what()), {{"peer", peer}});
     metrics_.count_error();
-    return;
+    if (task.client.request) {
+      static_cast<void>(task.client.connection.send_now(frame_of(
+          Refuse{.reason = "the server is out of resources", .hint = "Try again later."})));
+    }
+    if (options_.is_one_off && task.client.id == 1) {
+      one_off_result_ = false;
+    }
   }
+}
+
+void Server::launch(RunTask& task, Acceptor& acceptor) {
+  auto [ours, theirs] = Channel::make_pair();
+  const SweepSpec& sweep = task.client.settings.sweep;
+  // The client of an upward run has to deliver what it has measured until then.
+  const Duration to_deliver =
+      sweep.direction == MeasuredDirection::Up ? kTimeToEnd : Duration::zero();
+  RunProcess run{.pid = 0,
+                 .channel = std::move(ours),
+                 .client = task.client.id,
+                 .peer = task.client.connection.peer().text(),
+                 .link = sweep.link,
+                 .token = task.token,
+                 .started = Clock::now(),
+                 .deadline = task.client.settings.deadline + to_deliver,
+                 .report = {}};
   const std::uint64_t key = next_key_++;
   poller_.add(run.channel.fd(), key);
+  const pid_t parent = ::getpid();
+  run.pid = check_syscall(::fork(), "fork");
+  if (run.pid == 0) {
+    die_with(parent);
+    run_in_child(std::move(task), std::move(theirs), acceptor);
+  }
   runs_.emplace(key, std::move(run));
 }
 
-// In the child. It hears one signal: the server's SIGTERM. Those of a terminal reach both
-// processes, and a second signal would end it at once.
-void Server::become_run(RunTask task, Channel channel, Reception& reception) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+// The child reacts to one signal only: the server's SIGTERM. Signals of a terminal reach both
+// processes, and a second one would end it at once.
+void Server::run_in_child(RunTask task, Channel channel, Acceptor& acceptor) {
   for (const int ignored : {SIGINT, SIGHUP, SIGUSR1}) {
     std::signal(ignored, SIG_IGN);
   }
   std::signal(SIGTERM, SIG_DFL);
   const StopSignals signals;
   ::pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
-  reception.abandon();
+  acceptor.release_all();
   runs_.clear();
   int status = kExitFailed;
-  const std::string peer = task.candidate.connection.peer().text();
+  const std::string peer = task.client.connection.peer().text();
   try {
     static_cast<void>(apply(options_.run.scheduling));
-    const RunSettings settings = task.candidate.settings;
-    ServerRun run(
+    const RunSettings settings = task.client.settings;
+    const bool is_complete = perform_run(
         std::move(task), options_, host_, channel, [&] { return open_output(settings); }, log_);
-    status = run.perform() ? kExitFine : kExitFailed;
+    status = is_complete ? kExitFine : kExitFailed;
   } catch (const std::exception& error) {
     log_.fault("run_failed", fmt::format("run with {}: {}", peer, error.what()), {{"peer", peer}});
   }
@@ -279,23 +290,23 @@ bool Server::hand_over(const std::string& token, const TcpConnection& connection
   return false;
 }
 
-void Server::hear(Run& run) {
+void Server::receive_report(RunProcess& run) {
   const auto received = run.channel.receive(Duration::zero());
   if (received.message) {
     try {
-      run.report = report_in(*received.message);
+      run.report = decode_report(*received.message);
     } catch (const std::exception&) {
       run.report.reset();
     }
   } else if (!received.is_open) {
-    end(run);
+    finish(run);
   }
 }
 
-void Server::end(Run& run) {
+void Server::finish(RunProcess& run) {
   poller_.remove(run.channel.fd());
   int status = 0;
-  while (::waitpid(run.process, &status, 0) < 0 && errno == EINTR) {
+  while (::waitpid(run.pid, &status, 0) < 0 && errno == EINTR) {
   }
   run.is_over = true;
   const bool is_fine = WIFEXITED(status) && WEXITSTATUS(status) == kExitFine;
@@ -314,37 +325,37 @@ void Server::end(Run& run) {
   }
 }
 
-void Server::end_runs_that_take_too_long() {
+void Server::stop_overdue_runs() {
   const auto now = Clock::now();
   for (auto& [key, run] : runs_) {
     if (now >= run.deadline) {
-      ::kill(run.process, run.is_told ? SIGKILL : SIGTERM);
-      run.is_told = true;
-      run.deadline = now + kPatienceAtTheEnd;
+      ::kill(run.pid, run.is_asked_to_end ? SIGKILL : SIGTERM);
+      run.is_asked_to_end = true;
+      run.deadline = now + kTimeToEnd;
     }
   }
 }
 
-void Server::tell_runs_to_end() {
+void Server::stop_all_runs() {
   for (auto& [key, run] : runs_) {
-    if (!run.is_told) {
-      ::kill(run.process, SIGTERM);
-      run.is_told = true;
-      run.deadline = Clock::now() + kPatienceAtTheEnd;
+    if (!run.is_asked_to_end) {
+      ::kill(run.pid, SIGTERM);
+      run.is_asked_to_end = true;
+      run.deadline = Clock::now() + kTimeToEnd;
     }
   }
 }
 
-// A run in progress is marked, never finished: nobody knows how long it would take.
-int Server::stop(Reception& reception, const sigset_t& mask) {
-  reception.close("the server ends");
+// A run in progress is cut off, not finished: it may take long.
+int Server::stop(Acceptor& acceptor, const sigset_t& mask) {
+  acceptor.close_all({.reason = "the server is shutting down", .hint = {}});
   const bool was_measuring = !runs_.empty();
-  tell_runs_to_end();
+  stop_all_runs();
   while (!runs_.empty()) {
-    turn(reception, mask);
+    wait_and_handle(acceptor, mask);
   }
-  write_metrics(reception, true);
-  log_.say_unsaid();
+  write_metrics(acceptor, true);
+  log_.flush();
   const int signal = StopSignals::received();
   if (signal != 0 && signal != SIGTERM && was_measuring) {
     ::pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
@@ -356,19 +367,19 @@ int Server::stop(Reception& reception, const sigset_t& mask) {
   return one_off_result_.value_or(true) ? kExitFine : kExitFailed;
 }
 
-void Server::say_state(const Reception& reception) {
-  std::string words = fmt::format(
+void Server::log_state(const Acceptor& acceptor) {
+  std::string text = fmt::format(
       "{} measured, {} waiting, {} open; since the start {}, {} refused, {}", runs_.size(),
-      reception.waiting(), count_of(reception.connected(), "connection"),
+      acceptor.queued(), count_of(acceptor.connected(), "connection"),
       count_of(metrics_.runs(), "run"), metrics_.refusals(), count_of(metrics_.errors(), "fault"));
   for (const auto& [key, run] : runs_) {
-    words += fmt::format("\n  {} ({}) for {}", run.peer, run.link,
-                         format_duration(Clock::now() - run.started));
+    text += fmt::format("\n  {} ({}) for {}", run.peer, run.link,
+                        format_duration(Clock::now() - run.started));
   }
-  log_.fault("state", words);
+  log_.fault("state", text);
 }
 
-void Server::write_metrics(const Reception& reception, bool is_last) {
+void Server::write_metrics(const Acceptor& acceptor, bool is_last) {
   const auto now = Clock::now();
   if (options_.metrics_file.empty() || (!is_last && now - metrics_written_ < kBetweenMetrics)) {
     return;
@@ -378,7 +389,7 @@ void Server::write_metrics(const Reception& reception, bool is_last) {
   }
   try {
     replace_file(options_.metrics_file,
-                 metrics_.render(runs_.size(), reception.waiting(), reception.connected()));
+                 metrics_.render(runs_.size(), acceptor.queued(), acceptor.connected()));
   } catch (const std::system_error& error) {
     log_.fault("fault", error.what());
   }

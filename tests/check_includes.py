@@ -11,7 +11,7 @@ import sys
 ALLOWED = {
     "lib/base": [],
     "lib/cli": ["lib/base", "lib/host"],
-    "lib/host": ["lib/base"],
+    "lib/host": ["lib/base", "lib/net"],
     "lib/link": ["lib/base", "lib/report"],
     "lib/net": ["lib/base"],
     "lib/protocol": ["lib/base"],

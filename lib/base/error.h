@@ -1,4 +1,5 @@
 // The three kinds of failure: a wrong request, a world that does not cooperate, a bug (assert).
+// Below failures: warnings.
 #pragma once
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace tcpstep {
 
@@ -35,7 +37,9 @@ class WorldError : public std::runtime_error {
 };
 
 // Throws std::system_error: "<attempted>: <text of error_number>".
-[[noreturn]] void throw_system_error(int error_number, const std::string& attempted);
+[[noreturn]] inline void throw_system_error(int error_number, const std::string& attempted) {
+  throw std::system_error(error_number, std::system_category(), attempted);
+}
 
 // Returns the result of a system call, or throws with errno and what was attempted.
 // The text is made only on failure: check_syscall(::close(fd), "close {}", path).
@@ -47,5 +51,12 @@ Result check_syscall(Result result, fmt::format_string<Args...> attempted, Args&
   }
   return result;
 }
+
+// What may distort a measurement.
+struct Warning {
+  std::string key;     // [a-z0-9_]+, recorded in result files
+  std::string text;    // what was found
+  std::string remedy;  // what to do about it
+};
 
 }  // namespace tcpstep

@@ -1,6 +1,8 @@
 // Sole owner of a file descriptor.
 #pragma once
 
+#include <unistd.h>
+
 #include <utility>
 
 namespace tcpstep {
@@ -16,7 +18,11 @@ class Fd {
   }
   Fd(const Fd&) = delete;
   Fd& operator=(const Fd&) = delete;
-  ~Fd();
+  ~Fd() {
+    if (fd_ >= 0) {
+      ::close(fd_);
+    }
+  }
 
   [[nodiscard]] int get() const { return fd_; }
 

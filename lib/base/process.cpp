@@ -15,13 +15,14 @@
 #include <filesystem>
 
 #include "lib/base/error.h"
-#include "lib/base/stop_request.h"
 #include "lib/base/text.h"
 
 namespace tcpstep {
 namespace {
 
 constexpr int kCannotRun = 127;
+
+volatile std::sig_atomic_t stop_signal = 0;
 
 // Whatever this process set up for itself is not the child's.
 void reset_signals() {
@@ -33,6 +34,16 @@ void reset_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+int exec(const Command& command) {
+  std::vector<char*> arguments;
+  for (const std::string& word : command) {
+    arguments.push_back(const_cast<char*>(word.c_str()));
+  }
+  arguments.push_back(nullptr);
+  ::execvp(arguments[0], arguments.data());
+  throw_system_error(errno, "run " + command[0]);
+}
+
 }  // namespace
 
 void die_with(pid_t parent) {
@@ -42,20 +53,6 @@ void die_with(pid_t parent) {
     ::_exit(128 + SIGKILL);
   }
 }
-
-namespace {
-
-int exec(const Words& words) {
-  std::vector<char*> arguments;
-  for (const std::string& word : words) {
-    arguments.push_back(const_cast<char*>(word.c_str()));
-  }
-  arguments.push_back(nullptr);
-  ::execvp(arguments[0], arguments.data());
-  throw_system_error(errno, "run " + words[0]);
-}
-
-}  // namespace
 
 Child::Child(pid_t pid)
     : pid_(pid),
@@ -79,10 +76,10 @@ Child Child::fork(const std::function<int()>& body) {
   ::_exit(status);
 }
 
-Child Child::start(const Words& words, const std::function<void()>& prepare) {
+Child Child::start(const Command& command, const std::function<void()>& prepare) {
   return Child::fork([&] {
     prepare();
-    return exec(words);
+    return exec(command);
   });
 }
 
@@ -113,12 +110,12 @@ int exit_status(int wait_status) {
   return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
 }
 
-void run_tool(const Words& words, const std::string& attempted) {
+void run_tool(const Command& command, const std::string& attempted) {
   int ends[2];
   check_syscall(::pipe2(ends, O_CLOEXEC), "make a pipe");
   const Fd output(ends[0]);
   Fd input(ends[1]);
-  Child tool = Child::start(words, [&] {
+  Child tool = Child::start(command, [&] {
     ::dup2(input.get(), STDOUT_FILENO);
     ::dup2(input.get(), STDERR_FILENO);
   });
@@ -144,6 +141,14 @@ std::string sibling_program(const std::string& name, const std::string& folder) 
     }
   }
   return name;
+}
+
+void request_stop(int signal) noexcept {
+  stop_signal = signal;
+}
+
+int requested_stop() noexcept {
+  return stop_signal;
 }
 
 }  // namespace tcpstep

@@ -1,4 +1,4 @@
-// Child processes that never outlive this one.
+// Child processes that never outlive this one, and requests to stop.
 #pragma once
 
 #include <sys/types.h>
@@ -12,21 +12,21 @@
 
 namespace tcpstep {
 
-using Words = std::vector<std::string>;  // a program and its arguments
+using Command = std::vector<std::string>;  // a program and its arguments
 
 enum class Interrupts : std::uint8_t { Keep, PassOn };
 
 class Child {
  public:
-  // Runs `words` after `prepare` (which may enter a namespace). The child is killed if this process
-  // ends, however it ends. Its status is 127 if the program cannot be run; it says why.
+  // Runs `command` after `prepare` (which may enter a namespace). The child is killed if this
+  // process ends, however it ends. Its status is 127 if the program cannot be run; it says why.
   static Child start(
-      const Words& words, const std::function<void()>& prepare = [] {});
+      const Command& command, const std::function<void()>& prepare = [] {});
 
   // Runs `body` in a copy of this process; its result is the child's exit status.
   static Child fork(const std::function<int()>& body);
 
-  // Waits for the end: the exit status, or 128 and the number of the signal. Passes on a SIGTERM or
+  // Waits for the end: the exit status, or 128 + the number of the signal. Passes on a SIGTERM or
   // SIGHUP that this process gets meanwhile; a SIGINT only if asked to, for the terminal gives it
   // to both.
   int wait(Interrupts interrupts = Interrupts::Keep) const;
@@ -48,10 +48,15 @@ void die_with(pid_t parent);
 // The exit status of a wait(2) status: 128 and the signal's number for a child that was killed.
 [[nodiscard]] int exit_status(int wait_status);
 
-// Runs `words` to its end. Throws WorldError with `attempted` and what it printed if it fails.
-void run_tool(const Words& words, const std::string& attempted);
+// Runs `command` to its end. Throws WorldError with `attempted` and what it printed if it fails.
+void run_tool(const Command& command, const std::string& attempted);
 
 // The program beside this one (installed, or in a build tree beside its folder), else on the PATH.
 [[nodiscard]] std::string sibling_program(const std::string& name, const std::string& folder);
+
+// A signal has asked this process to stop: loops and waits end early. 0 takes it back.
+void request_stop(int signal) noexcept;
+// The signal, or 0.
+[[nodiscard]] int requested_stop() noexcept;
 
 }  // namespace tcpstep

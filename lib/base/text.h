@@ -1,7 +1,9 @@
-// Words and numbers for people.
+// Text: numbers for people, text from outside, the version.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -23,12 +25,23 @@ namespace tcpstep {
 // and what is longer than `limit` bytes is cut with "…".
 [[nodiscard]] std::string printable(std::string_view text, std::size_t limit = 60);
 
-// Words with outside text in them, such as a file's name, made safe to print on a terminal: control
-// characters but LF and tab become \xNN. What UTF-8 writes in other languages stays as it is.
+// Text that contains outside text, such as a file's name, made safe to print on a terminal: control
+// characters but LF and tab become \xNN. Other UTF-8 is kept.
 [[nodiscard]] std::string without_controls(std::string_view text);
 
 // Outside text made safe as a header value of a result file: quotes, commas, '#' and control
 // bytes would mislead CSV readers and become a space or an apostrophe.
 [[nodiscard]] std::string header_safe(std::string_view text);
+
+[[nodiscard]] std::string_view version();          // "0.1.0"
+[[nodiscard]] std::string_view version_and_git();  // "tcpstep 0.1.0 (git 1a2b3c4)"
+
+[[nodiscard]] inline std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+[[nodiscard]] inline std::string text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 }  // namespace tcpstep

@@ -1,14 +1,39 @@
-// The quantities of a measurement, as types that do not mix.
+// The quantities and choices of a measurement, as types that do not mix.
 #pragma once
 
 #include <chrono>
 #include <compare>
 #include <cstdint>
+#include <ctime>
 
 namespace tcpstep {
 
 // Every time span of the toolkit; the clock is monotonic and counts nanoseconds.
 using Duration = std::chrono::nanoseconds;
+
+// The clock that times pings: CLOCK_MONOTONIC (clock_gettime(2)), as std::chrono::steady_clock
+// reads it, without that one's call into the C++ library after the ack has arrived.
+struct MonotonicClock {
+  using duration = Duration;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<MonotonicClock>;
+  static constexpr bool is_steady = true;  // NOLINT(readability-identifier-naming): a Clock has it
+
+  static time_point now() noexcept {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return time_point(std::chrono::seconds(now.tv_sec) + Duration(now.tv_nsec));
+  }
+};
+
+// How an end waits for bytes from the other end.
+enum class Wait : std::uint8_t {
+  Block,  // sleep in the kernel: leaves the processor to others, costs a wake-up
+  Spin,   // poll without sleeping: no wake-up, but needs a processor of its own
+};
+
+enum class IpVersion : std::uint8_t { Any, V4, V6 };
 
 // Application bytes of one ping, without any header. Always 1 … kLargest.
 class PayloadSize {

@@ -1,5 +1,4 @@
-#include "lib/base/version.h"
-
+#include "lib/base/text.h"
 #include "tcpstep_version.h"
 
 namespace tcpstep {

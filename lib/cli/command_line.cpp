@@ -4,18 +4,20 @@
 
 #include <algorithm>
 #include <boost/program_options.hpp>
+#include <limits>
 #include <numeric>
 #include <sstream>
 #include <utility>
 
+#include "lib/base/parse.h"
 #include "lib/base/text.h"
-#include "lib/base/version.h"
-#include "lib/cli/print.h"
+#include "lib/cli/program.h"
 
 namespace tcpstep {
 namespace {
 
 namespace po = boost::program_options;
+using namespace std::chrono_literals;
 
 constexpr const char* kPositional = "positional-arguments";
 constexpr unsigned kHelpWidth = 100;
@@ -52,7 +54,7 @@ std::string suggestion(std::string_view unknown, const po::options_description& 
   return best.empty() ? "See --help for all options." : fmt::format("Did you mean --{}?", best);
 }
 
-// TCPSTEP_ONE_OFF means --one-off, if this program has it; another program's option is no error.
+// TCPSTEP_ONE_OFF means --one-off, if this program has it; an option of another program is ignored.
 std::string option_of_variable(const std::string& variable,
                                const po::options_description& options) {
   constexpr std::string_view kPrefix = "TCPSTEP_";
@@ -72,7 +74,7 @@ void check_that_no_value_is_an_option(const po::parsed_options& parsed) {
   for (const auto& option : parsed.options) {
     const auto& tokens = option.original_tokens;
     if (tokens.size() == 2 && option.position_key < 0 && tokens[1].starts_with("--")) {
-      throw UsageError(fmt::format("the value of '{}' is missing", printable(tokens[0])),
+      throw UsageError(fmt::format("missing value of '{}'", printable(tokens[0])),
                        fmt::format("'{}' follows it.", printable(tokens[1])));
     }
   }
@@ -80,9 +82,32 @@ void check_that_no_value_is_an_option(const po::parsed_options& parsed) {
 
 }  // namespace
 
+std::filesystem::path OptionValues::path(const std::string& name) const {
+  if (has(name) && text(name).empty()) {
+    throw UsageError("--" + name + ": the name is empty");
+  }
+  return text(name);
+}
+
+std::filesystem::path OptionValues::output_path(const std::string& name) const {
+  const std::filesystem::path path = this->path(name);
+  const std::string extension = path.extension();
+  if (extension == ".gz" || extension == ".zst" || extension == ".xz" || extension == ".bz2") {
+    throw UsageError(
+        fmt::format("--{}: cannot write the compressed file '{}'", name, printable(path.string())),
+        fmt::format("Write '{}' and compress it afterwards.",
+                    printable(std::filesystem::path(path).replace_extension().string())));
+  }
+  if (!path.empty() && !path.has_filename() && !std::filesystem::is_directory(path)) {
+    throw UsageError(fmt::format("--{}: no folder '{}'", name, printable(path.string())),
+                     "Create it first, or name a file.");
+  }
+  return path;
+}
+
 IpVersion ip_version_of(const OptionValues& values) {
   if (values.is_set("ipv4") && values.is_set("ipv6")) {
-    throw UsageError("--ipv4 and --ipv6 exclude each other", "Leave both out to use either.");
+    throw UsageError("--ipv4 and --ipv6 cannot be combined", "Without both, either is used.");
   }
   if (values.is_set("ipv4")) {
     return IpVersion::V4;
@@ -128,7 +153,7 @@ struct CommandLine::Declarations {
 
   void check_positional(const std::vector<std::string>& given) const {
     if (given.size() > at_most) {
-      throw UsageError(fmt::format("'{}' is one argument too many", printable(given[at_most])),
+      throw UsageError(fmt::format("unexpected argument '{}'", printable(given[at_most])),
                        "Usage: " + usage);
     }
     if (given.size() < at_least) {
@@ -234,6 +259,44 @@ std::optional<OptionValues> CommandLine::parse(int argc, const char* const* argv
   }
   declarations_->check_positional(result.positional_);
   return result;
+}
+
+void answer_without_command(std::string_view program, std::string_view word, std::string_view help,
+                            std::string_view commands) {
+  if (word == "--help" || word == "-h" || word == "help") {
+    print_data(help);
+  } else if (word == "--version" || word == "-V") {
+    print_data(fmt::format("{}\n", version_and_git()));
+  } else {
+    throw UsageError(word.empty() ? "no command was given"
+                                  : fmt::format("unknown command '{}'", printable(word)),
+                     fmt::format("Commands are {}. See {} --help.", commands, program));
+  }
+}
+
+void declare_host_options(CommandLine& line) {
+  line.group("This host");
+  line.value("wait", "WORD", "block",
+             "for data: block (sleep in the kernel), or spin (poll, on a processor of its own)");
+  line.value("cpu", "N", "run on processor N only");
+  line.value("busy-poll", "TIME", "0", "let the kernel poll the network card for TIME");
+  line.flag("realtime", "SCHED_FIFO and locked memory, where permitted");
+}
+
+HostOptions host_options(const OptionValues& values) {
+  HostOptions options;
+  options.scheduling.wait =
+      values.choose<Wait>("wait", {{"block", Wait::Block}, {"spin", Wait::Spin}});
+  if (values.has("cpu")) {
+    options.scheduling.cpu = values.get("cpu", [](std::string_view text) {
+      return static_cast<std::uint32_t>(
+          parse_count(text, 0, std::numeric_limits<std::uint16_t>::max()));
+    });
+  }
+  options.scheduling.is_realtime = values.is_set("realtime");
+  options.busy_poll = std::chrono::duration_cast<std::chrono::microseconds>(values.get(
+      "busy-poll", [](std::string_view text) { return parse_duration(text, 0us, 100ms); }));
+  return options;
 }
 
 }  // namespace tcpstep

@@ -1,6 +1,8 @@
 // Options of a program: declared once, read from the command line, TCPSTEP_* variables and a file.
 #pragma once
 
+#include <chrono>
+#include <filesystem>
 #include <functional>
 #include <initializer_list>
 #include <map>
@@ -12,8 +14,9 @@
 #include <vector>
 
 #include "lib/base/error.h"
-#include "lib/base/ip_version.h"
 #include "lib/base/text.h"
+#include "lib/base/units.h"
+#include "lib/host/scheduling.h"
 
 namespace tcpstep {
 
@@ -27,7 +30,7 @@ class OptionValues {
   [[nodiscard]] const std::vector<std::string>& positional() const { return positional_; }
 
   // The value of an option that was given or has a default, through a parser of parse.h.
-  // A UsageError of the parser gets the option's name put in front.
+  // A UsageError of the parser is prefixed with the option's name.
   template <class Parser>
   auto get(const std::string& name, Parser&& parser) const {
     try {
@@ -37,7 +40,7 @@ class OptionValues {
     }
   }
 
-  // One of a few words, each with what it stands for.
+  // One of a few words, each with its value.
   template <class Value>
   Value choose(const std::string& name,
                std::initializer_list<std::pair<std::string_view, Value>> choices) const {
@@ -55,13 +58,19 @@ class OptionValues {
     return has(name) ? values_.at(name) : std::string();
   }
 
+  // Empty if the option was not given. Throws UsageError if its value is empty.
+  [[nodiscard]] std::filesystem::path path(const std::string& name) const;
+  // The same, of a result to write: "-" is standard output. Throws UsageError also for the name of
+  // a compressed file, which it would not be, and for a folder that does not exist.
+  [[nodiscard]] std::filesystem::path output_path(const std::string& name) const;
+
  private:
   friend class CommandLine;
   std::map<std::string, std::string> values_;
   std::vector<std::string> positional_;
 };
 
-// What --ipv4 and --ipv6 say together; both at once throw UsageError.
+// The IP version that --ipv4 and --ipv6 choose. Throws UsageError if both are set.
 [[nodiscard]] IpVersion ip_version_of(const OptionValues& values);
 
 // Every program also has --help, --version and --config. Options are never abbreviated.
@@ -90,5 +99,47 @@ class CommandLine {
   struct Declarations;  // keeps Boost.Program_options out of this header
   std::unique_ptr<Declarations> declarations_;
 };
+
+// --- Programs whose first argument is a command with options of its own ---
+
+// Reads what follows a command; argv[0] is the command. Empty if its help was asked for.
+template <class Options>
+using ParseCommand = std::optional<Options> (*)(int argc, const char* const* argv);
+
+// Handles a first argument that is not a command: prints the help or the version. Throws UsageError
+// for anything else; `commands` is for its hint.
+void answer_without_command(std::string_view program, std::string_view word, std::string_view help,
+                            std::string_view commands);
+
+// The options of the command in argv[1]. Empty if help or the version was asked for and printed.
+// Throws UsageError.
+template <class Options>
+std::optional<Options> parse_command(
+    std::string_view program, std::string_view help,
+    std::initializer_list<std::pair<std::string_view, ParseCommand<Options>>> commands, int argc,
+    const char* const* argv) {
+  const std::string_view wanted = argc > 1 ? argv[1] : "";
+  std::string words;
+  for (const auto& [word, parse] : commands) {
+    if (word == wanted) {
+      return parse(argc - 1, argv + 1);
+    }
+    words += (words.empty() ? "" : ", ") + std::string(word);
+  }
+  answer_without_command(program, wanted, help, words);
+  return std::nullopt;
+}
+
+// --- Options of server and client for how their process waits and runs ---
+
+struct HostOptions {
+  Scheduling scheduling;
+  std::chrono::microseconds busy_poll{0};
+};
+
+// Adds the group "This host" to a program's options.
+void declare_host_options(CommandLine& line);
+
+[[nodiscard]] HostOptions host_options(const OptionValues& values);
 
 }  // namespace tcpstep

@@ -1,20 +1,31 @@
 #include "lib/cli/progress_bar.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
 namespace tcpstep {
 namespace {
 
-constexpr std::uint64_t kCells = 30;
+constexpr std::size_t kMostCells = 30;
+constexpr std::size_t kUsualColumns = 80;
 constexpr std::chrono::milliseconds kRedrawAfter{100};
 
 bool is_terminal() {
   const char* kind = std::getenv("TERM");
-  return ::isatty(STDERR_FILENO) == 1 && kind != nullptr && std::string_view(kind) != "dumb";
+  return ::isatty(STDERR_FILENO) == 1 && kind != nullptr && *kind != '\0' &&
+         std::string_view(kind) != "dumb";
+}
+
+// The terminal's width, which may change at any time.
+std::size_t columns() {
+  winsize size{};
+  const bool is_known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return is_known ? size.ws_col : kUsualColumns;
 }
 
 // Not fmt::print, which throws: a terminal that was closed must not cost the run its trailer.
@@ -42,22 +53,37 @@ void ProgressBar::show(std::uint64_t done, std::string_view detail) {
     return;
   }
   drawn_ = now;
-  draw(progress_line(noun_, done, total_, now - started_, detail));
+  draw(progress_line(noun_, done, total_, now - started_, detail, columns()));
 }
 
 std::string progress_line(std::string_view noun, std::uint64_t done, std::uint64_t total,
-                          std::chrono::nanoseconds elapsed, std::string_view detail) {
-  std::string bar;
-  for (std::uint64_t cell = 0; cell < kCells; ++cell) {
-    bar += cell * total < done * kCells ? "━" : "─";
-  }
+                          std::chrono::nanoseconds elapsed, std::string_view detail,
+                          std::size_t columns) {
   const auto left = done == 0 ? std::chrono::nanoseconds::zero()
                               : elapsed / static_cast<std::int64_t>(done) *
                                     static_cast<std::int64_t>(total - done);
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(left).count();
-  const std::string eta = done == 0 ? "" : fmt::format("  eta {} s", seconds);
-  return fmt::format("{} {:>{}}/{} {} {:>3} %{}  {}", noun, done, fmt::formatted_size("{}", total),
-                     total, bar, done * 100 / total, eta, detail);
+  const std::string eta =
+      done == 0 ? ""
+                : fmt::format("  eta {} s", std::chrono::ceil<std::chrono::seconds>(left).count());
+  const std::string begin =
+      fmt::format("{} {:>{}}/{} ", noun, done, fmt::formatted_size("{}", total), total);
+  const std::string end = fmt::format(" {:>3} %{}", done * 100 / total, eta);
+  std::size_t room = columns > 0 ? columns - 1 : 0;
+  if (begin.size() + end.size() > room) {
+    return (begin + end).substr(0, room);
+  }
+  room -= begin.size() + end.size();
+  const std::size_t cells = std::min(room, kMostCells);
+  room -= cells;
+  std::string line = begin;
+  for (std::size_t cell = 0; cell < cells; ++cell) {
+    line += cell * total < done * cells ? "━" : "─";
+  }
+  line += end;
+  if (!detail.empty() && room > 2) {
+    line += "  " + std::string(detail.substr(0, room - 2));
+  }
+  return line;
 }
 
 }  // namespace tcpstep

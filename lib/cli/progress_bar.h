@@ -1,7 +1,8 @@
-// How far a run is, on a terminal only.
+// The progress of a run, on a terminal only.
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -9,7 +10,8 @@
 namespace tcpstep {
 
 // One line on stderr, redrawn at most ten times a second and erased at the end. Silent if stderr is
-// no terminal or `is_wanted` is false. Draw between rounds, never inside a timed part.
+// not a terminal that can erase a line, or `is_wanted` is false. Draw between rounds, never inside
+// a timed part.
 class ProgressBar {
  public:
   ProgressBar(std::string_view noun, std::uint64_t total, bool is_wanted);
@@ -29,9 +31,10 @@ class ProgressBar {
   Clock::time_point drawn_{};
 };
 
-// The line itself: "round  7/20 ━━━━━━━──────  35 %  eta 47 s  <detail>".
+// The line itself: "round  7/20 ━━━━━━━──────  35 %  eta 47 s  <detail>". It leaves the last of the
+// terminal's `columns` free, where some terminals wrap: the detail is cut first, then the bar.
 [[nodiscard]] std::string progress_line(std::string_view noun, std::uint64_t done,
                                         std::uint64_t total, std::chrono::nanoseconds elapsed,
-                                        std::string_view detail);
+                                        std::string_view detail, std::size_t columns);
 
 }  // namespace tcpstep

@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 
-#include "lib/base/stop_request.h"
+#include "lib/base/process.h"
 
 namespace tcpstep {
 namespace {
@@ -30,7 +30,7 @@ void set_handlers(void (*handler)(int)) {
 }
 
 // A signal just before a recv(2) would be noticed only when that recv ends. The alarm interrupts
-// it, again and again until the program has ended.
+// it, repeatedly until the program has ended.
 void ring(int /*signal*/) {
   ::alarm(1);
 }

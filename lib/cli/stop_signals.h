@@ -1,4 +1,4 @@
-// Ctrl-C and friends: the first asks for an orderly end, the second ends at once.
+// Ctrl-C and similar signals: the first asks the program to stop, the second kills it.
 #pragma once
 
 #include <csignal>
@@ -7,7 +7,7 @@ namespace tcpstep {
 
 // While it lives, the first SIGINT, SIGTERM or SIGHUP only interrupts blocking system calls and is
 // remembered; after it, signals have their usual effect again. A call that begins to block just
-// after the signal is interrupted within a second (by SIGALRM). One object a process.
+// after the signal is interrupted within a second (by SIGALRM). One object per process.
 class StopSignals {
  public:
   StopSignals();
@@ -15,10 +15,10 @@ class StopSignals {
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
 
-  // The signal that came, or 0.
+  // The signal received, or 0.
   [[nodiscard]] static int received();
 
-  // Holds the signals back while it lives. Between received() and a ppoll(2) with `open_mask()`
+  // Blocks the signals while it lives. Between received() and a ppoll(2) with `open_mask()`
   // none can be missed.
   class Hold {
    public:

@@ -1,19 +1,40 @@
-// What about this host spoils latency measurements, and what to do about it.
+// What about this host may distort latency measurements, and what to do about it.
 #pragma once
 
+#include <string>
 #include <vector>
 
-#include "lib/base/warning.h"
+#include "lib/base/error.h"
 #include "lib/host/host_info.h"
-#include "lib/host/timer_test.h"
+#include "lib/host/scheduling.h"
+#include "lib/net/interface_info.h"
 
 namespace tcpstep {
 
-// Judges the facts; a host without a fault gives none.
-[[nodiscard]] std::vector<Warning> examine(const HostInfo& host, const TimerTest& timers);
+// Facts that hold for all runs of a process.
+struct HostFacts {
+  HostInfo info;
+  TimerTest timers;
+  EffectiveScheduling scheduling;
+  std::vector<Warning> warnings;  // of all of them
+};
+
+// Applies the requested scheduling and examines the host. Throws WorldError as apply() does.
+[[nodiscard]] HostFacts prepare_host(const Scheduling& scheduling);
+
+// These judge facts; where nothing is wrong they return none.
+[[nodiscard]] std::vector<Warning> host_warnings(const HostInfo& host, const TimerTest& timers);
+[[nodiscard]] std::vector<Warning> interface_warnings(const InterfaceInfo& interface);
 
 // Whether the timers are good enough for RTTs as short as `shortest_rtt`, with that way of waiting.
-[[nodiscard]] std::vector<Warning> compare_with_timers(Duration shortest_rtt, bool is_blocking,
-                                                       const TimerTest& timers);
+[[nodiscard]] std::vector<Warning> timer_warnings(Duration shortest_rtt, bool is_blocking,
+                                                  const TimerTest& timers);
+
+// "  ! text\n    remedy" for stderr.
+[[nodiscard]] std::string render(const Warning& warning);
+
+// The report of tcpstep-server --doctor: the facts, each warning and its remedy.
+[[nodiscard]] std::string render_examination(const HostFacts& host,
+                                             const std::vector<InterfaceInfo>& interfaces);
 
 }  // namespace tcpstep

@@ -1,7 +1,9 @@
-// Facts about this host that a result file states. What the system does not say is "unknown".
+// Facts about this host for result files, and the quality of its clock and timers. What the system
+// does not say is empty.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "lib/base/units.h"
@@ -15,11 +17,22 @@ struct HostInfo {
   std::uint32_t processors = 1;  // that this process may run on (sched_getaffinity(2))
   std::string clocksource;       // "tsc", "kvm-clock", ...
   std::string governor;          // cpufreq's, of processor 0: "performance", "powersave", ...
-  std::string virtualization;    // "none", or what the firmware calls the machine
-  Duration idle_exit{0};  // longest exit latency of an enabled idle state; 0 if there is none
-  double load = 0;        // average of runnable tasks over the last minute
+  std::string virtualization;    // "none", or what the firmware calls the virtual machine
+  Duration idle_exit{0};       // longest exit latency of an enabled idle state; 0 if there is none
+  std::optional<double> load;  // average of runnable tasks over the last minute (sysinfo(2))
 };
 
 [[nodiscard]] HostInfo describe_host();
+
+// Of CLOCK_MONOTONIC, which all RTTs are read from.
+struct TimerTest {
+  Duration resolution{0};     // clock_getres(2)
+  Duration reading_cost{0};   // median of many readings back to back
+  Duration wakeup_median{0};  // how late a sleeping thread wakes up: median
+  Duration wakeup_p99{0};     // and 99th percentile
+};
+
+// Takes about 30 ms.
+[[nodiscard]] TimerTest test_timers();
 
 }  // namespace tcpstep

@@ -5,6 +5,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 
 #include "lib/base/error.h"
 
@@ -42,18 +44,26 @@ void pin_to(std::uint32_t cpu) {
   check_syscall(::sched_setaffinity(0, sizeof one, &one), "pin to processor {}", cpu);
 }
 
+std::string this_program() {
+  std::error_code error;
+  const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? "the program's file" : path.string();
+}
+
 void run_in_realtime(std::vector<Warning>& warnings) {
   const sched_param priority{.sched_priority = kPriority};
   if (::sched_setscheduler(0, SCHED_FIFO, &priority) != 0) {
-    warnings.push_back({.key = "no_realtime",
-                        .words = fmt::format("--realtime: SCHED_FIFO: {}", std::strerror(errno)),
-                        .remedy = "Run as root, or: setcap cap_sys_nice,cap_ipc_lock+ep "
-                                  "tcpstep-server. The run goes on without it."});
+    warnings.push_back(
+        {.key = "no_realtime",
+         .text = fmt::format("--realtime: SCHED_FIFO: {}", std::strerror(errno)),
+         .remedy = fmt::format("Run as root, or: setcap cap_sys_nice,cap_ipc_lock+ep {}. "
+                               "Continuing without it.",
+                               this_program())});
     return;
   }
   if (::mlockall(MCL_CURRENT | MCL_FUTURE) != 0) {
     warnings.push_back({.key = "no_mlock",
-                        .words = fmt::format("--realtime: mlockall: {}", std::strerror(errno)),
+                        .text = fmt::format("--realtime: mlockall: {}", std::strerror(errno)),
                         .remedy = "Raise the limit (ulimit -l), or run as root."});
   }
 }
@@ -63,7 +73,7 @@ void run_in_realtime(std::vector<Warning>& warnings) {
 EffectiveScheduling apply(const Scheduling& wanted) {
   const cpu_set_t before = usable_cpus();
   if (wanted.wait == Wait::Spin && CPU_COUNT(&before) < 2) {
-    throw WorldError("spinning on the only processor would starve everything else",
+    throw WorldError("spinning on the only processor would starve all other programs",
                      "--wait spin needs two processors. Use --wait block.");
   }
   EffectiveScheduling effective;

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "lib/base/wait.h"
-#include "lib/base/warning.h"
+#include "lib/base/error.h"
+#include "lib/base/units.h"
 
 namespace tcpstep {
 
@@ -19,7 +19,7 @@ struct Scheduling {
   bool is_realtime = false;          // SCHED_FIFO and locked memory
 };
 
-// What came of it, read back from the kernel, as words for the result file.
+// What is in effect, read back from the kernel, as text for the result file.
 struct EffectiveScheduling {
   std::string cpu;       // "any" or the processor's number
   std::string realtime;  // "on", "off"
@@ -27,11 +27,11 @@ struct EffectiveScheduling {
 };
 
 // Applies `wanted` to this process. What the system does not permit is left out, with a warning.
-// Throws WorldError for what cannot be meant: a processor that does not exist or may not be used,
-// and spinning where there is only one processor, because the peer or the kernel would never run.
+// Throws WorldError for a processor that does not exist or may not be used, and for spinning on the
+// only processor, because the peer or the kernel would never run.
 EffectiveScheduling apply(const Scheduling& wanted);
 
-// Puts processor, priority and locked memory back when it dies.
+// Restores processor, priority and locked memory in its destructor.
 class SchedulingGuard {
  public:
   SchedulingGuard();

@@ -5,11 +5,13 @@
 #include <netdb.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <memory>
 
 #include "lib/base/error.h"
+#include "lib/base/parse.h"
 #include "lib/base/text.h"
 
 namespace tcpstep {
@@ -32,6 +34,16 @@ SockAddr as(const sockaddr_storage& storage) {
   SockAddr result{};
   std::memcpy(&result, &storage, sizeof result);
   return result;
+}
+
+// The interface is part of such an address: each has the same network.
+bool lacks_interface(const Address& address) {
+  if (address.family() != AF_INET6) {
+    return false;
+  }
+  sockaddr_in6 v6{};
+  std::memcpy(&v6, address.raw(), sizeof v6);
+  return IN6_IS_ADDR_LINKLOCAL(&v6.sin6_addr) && v6.sin6_scope_id == 0;
 }
 
 }  // namespace
@@ -78,6 +90,26 @@ std::string Address::text() const {
   return fmt::format("[{}]:{}", numeric, port());
 }
 
+HostAndPort split_host(std::string_view text) {
+  const bool is_bracketed = text.starts_with('[');
+  const std::size_t bracket = text.find(']');
+  std::string_view host = text;
+  std::string_view rest;
+  if (is_bracketed && bracket != std::string_view::npos) {
+    host = text.substr(1, bracket - 1);
+    rest = text.substr(bracket + 1);
+  } else if (std::ranges::count(text, ':') == 1) {  // more of them are an IPv6 address
+    host = text.substr(0, text.find(':'));
+    rest = text.substr(text.find(':'));
+  }
+  if (host.empty() || host.starts_with('[') || (!rest.empty() && !rest.starts_with(':'))) {
+    throw UsageError(fmt::format("invalid host '{}'", printable(text)),
+                     "Expected HOST, HOST:PORT, an address, or [IPV6-ADDRESS]:PORT.");
+  }
+  return {.host = std::string(host),
+          .port = rest.empty() ? std::nullopt : std::optional(parse_port(rest.substr(1)))};
+}
+
 std::vector<Address> resolve(const std::string& host, std::uint16_t port, IpVersion version) {
   addrinfo wanted{};
   wanted.ai_socktype = SOCK_STREAM;
@@ -95,6 +127,11 @@ std::vector<Address> resolve(const std::string& host, std::uint16_t port, IpVers
   std::vector<Address> addresses;
   for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
     addresses.emplace_back(entry->ai_addr, entry->ai_addrlen);
+    if (lacks_interface(addresses.back())) {
+      throw WorldError(
+          fmt::format("the link-local address {} needs its interface", printable(host)),
+          fmt::format("For instance {}%eth0: see 'ip address'.", printable(host)));
+    }
   }
   return addresses;
 }

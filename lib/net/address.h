@@ -4,10 +4,12 @@
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "lib/base/ip_version.h"
+#include "lib/base/units.h"
 
 namespace tcpstep {
 
@@ -34,8 +36,16 @@ class Address {
   socklen_t length_ = 0;
 };
 
+// A host as ssh takes it: "lab.example.org", "lab.example.org:7000", "2001:db8::7",
+// "[2001:db8::7]:7000", "fe80::1%eth0". Throws UsageError.
+struct HostAndPort {
+  std::string host;                   // without brackets
+  std::optional<std::uint16_t> port;  // if `text` has one
+};
+[[nodiscard]] HostAndPort split_host(std::string_view text);
+
 // Every address of `host`, in the resolver's order of preference (RFC 6724). Never empty.
-// Throws WorldError if the name cannot be resolved.
+// Throws WorldError if the name cannot be resolved, or is a link-local address without interface.
 [[nodiscard]] std::vector<Address> resolve(const std::string& host, std::uint16_t port,
                                            IpVersion version);
 

@@ -60,8 +60,8 @@ AddressRange::AddressRange(std::string_view text) {
     has_prefix = error == std::errc{} && end == prefix.data() + prefix.size() && bits_ <= longest;
   }
   if (!is_address || !has_prefix) {
-    throw UsageError(fmt::format("'{}' is no network", printable(text)),
-                     "Write an address and the length of its prefix: 192.0.2.0/24, 2001:db8::/32.");
+    throw UsageError(fmt::format("invalid CIDR prefix '{}'", printable(text)),
+                     "Expected an address and a prefix length: 192.0.2.0/24, 2001:db8::/32.");
   }
 }
 

@@ -23,7 +23,7 @@ class AddressRange {
   unsigned bits_;
 };
 
-// Those that probably are one client: the address of IPv4, the /64 of IPv6.
+// What limits count as one client: an IPv4 address, an IPv6 /64.
 [[nodiscard]] std::string network_of(const Address& address);
 
 }  // namespace tcpstep

@@ -3,33 +3,16 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <array>
-#include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <span>
+#include <system_error>
 
 #include "lib/base/error.h"
-#include "lib/base/stop_request.h"
-#include "lib/net/timespec.h"
+#include "lib/net/waiting.h"
 
 namespace tcpstep {
 namespace {
-
-// Ticks of connections (patience.h) interrupt this wait as well; only a stop signal ends it.
-bool poll_for(std::span<pollfd> fds, Duration limit) {
-  using Clock = std::chrono::steady_clock;
-  const auto deadline = Clock::now() + limit;
-  for (;;) {
-    const Duration left = std::max<Duration>(deadline - Clock::now(), Duration::zero());
-    const timespec at_most = to_timespec(left);
-    const int ready = ::ppoll(fds.data(), fds.size(), &at_most, nullptr);
-    if (ready >= 0 || errno != EINTR || requested_stop() != 0) {
-      return ready > 0;
-    }
-  }
-}
 
 // A message that may carry one descriptor.
 struct Envelope {
@@ -83,8 +66,8 @@ bool Channel::send(const TcpConnection& connection) noexcept {
 }
 
 Channel::Received Channel::receive(Duration limit) {
-  pollfd waiting{.fd = fd_.get(), .events = POLLIN, .revents = 0};
-  if (!poll_for(std::span(&waiting, 1), limit)) {
+  pollfd awaited{.fd = fd_.get(), .events = POLLIN, .revents = 0};
+  if (wait_for({&awaited, 1}, limit) <= 0) {
     return {};
   }
   std::string text(kLargestMessage, '\0');
@@ -96,23 +79,16 @@ Channel::Received Channel::receive(Duration limit) {
     return received;
   }
   if (Fd fd = descriptor_in(envelope.header); fd.get() >= 0) {
-    received.connection = TcpConnection::adopt(std::move(fd));
+    try {
+      received.connection = TcpConnection::adopt(std::move(fd));
+    } catch (const std::system_error&) {
+      received.was_reset = true;
+    }
   } else {
     text.resize(static_cast<std::size_t>(bytes));
     received.message = std::move(text);
   }
   return received;
-}
-
-bool wait_for_either(const Fd& a, const Fd& b, Duration limit) {
-  std::array<pollfd, 2> waiting{{{.fd = a.get(), .events = POLLIN, .revents = 0},
-                                 {.fd = b.get(), .events = POLLIN, .revents = 0}}};
-  return poll_for(waiting, limit);
-}
-
-bool is_readable(const Fd& fd) {
-  pollfd waiting{.fd = fd.get(), .events = POLLIN, .revents = 0};
-  return poll_for(std::span(&waiting, 1), Duration::zero());
 }
 
 }  // namespace tcpstep

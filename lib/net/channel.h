@@ -20,15 +20,16 @@ class Channel {
   // Two ends, one for each process.
   static std::pair<Channel, Channel> make_pair();
 
-  // False if the other end is gone, or does not take it at once.
+  // False if the other end has closed, or its buffer is full.
   bool send(std::string_view message) noexcept;
   bool send(const TcpConnection& connection) noexcept;
 
-  // What came, if anything did within `limit`.
+  // What arrived within `limit`, if anything did.
   struct Received {
     bool is_open = true;  // false once the other process is gone
     std::optional<std::string> message;
     std::optional<TcpConnection> connection;
+    bool was_reset = false;  // it ended before it arrived
   };
   [[nodiscard]] Received receive(Duration limit);
 
@@ -39,9 +40,5 @@ class Channel {
 
   Fd fd_;
 };
-
-// Waits until one of the two can be read; false after `limit` or a signal.
-[[nodiscard]] bool wait_for_either(const Fd& a, const Fd& b, Duration limit);
-[[nodiscard]] bool is_readable(const Fd& fd);
 
 }  // namespace tcpstep

@@ -16,7 +16,6 @@
 #include <memory>
 
 #include "lib/base/fd.h"
-#include "lib/net/qdisc.h"
 
 namespace tcpstep {
 namespace {
@@ -29,7 +28,7 @@ Interfaces all_interfaces() {
   return {first, &::freeifaddrs};
 }
 
-// The part of an address that says which host it is; an IPv4-mapped one is an IPv4 one.
+// The host part of an address; IPv4-mapped addresses count as IPv4.
 std::string host_part(const sockaddr* address) {
   if (address->sa_family == AF_INET) {
     sockaddr_in v4{};
@@ -46,7 +45,7 @@ bool is_internet(const sockaddr* address) {
   return address != nullptr && (address->sa_family == AF_INET || address->sa_family == AF_INET6);
 }
 
-// One ethtool request; false where the driver or the kernel does not know it.
+// One ethtool request; false if the driver or the kernel does not support it.
 template <class Request>
 bool ask(const std::string& interface, Request& request) {
   const Fd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -142,18 +141,6 @@ bool start_card_stamps(const std::string& name) {
   name.copy(message.ifr_name, IFNAMSIZ - 1);
   message.ifr_data = reinterpret_cast<char*>(&config);
   return ::ioctl(fd.get(), SIOCSHWTSTAMP, &message) == 0;
-}
-
-std::vector<Warning> examine(const InterfaceInfo& interface) {
-  if (!interface.merges_segments || interface.name == "lo") {
-    return {};
-  }
-  return {{.key = "segments_merged",
-           .words = fmt::format("{} may carry several segments as one packet ({})", interface.name,
-                                interface.offloads),
-           .remedy = fmt::format("ethtool -K {} tso off gso off gro off lro off, on both hosts, if "
-                                 "the cost of each segment is asked for",
-                                 interface.name)}};
 }
 
 }  // namespace tcpstep

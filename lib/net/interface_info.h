@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "lib/base/warning.h"
 #include "lib/net/address.h"
 
 namespace tcpstep {
@@ -28,10 +27,11 @@ struct InterfaceInfo {
 [[nodiscard]] std::vector<std::string> interfaces_up();
 [[nodiscard]] InterfaceInfo describe_interface(const std::string& name);
 
-// Makes the card stamp all packets, which needs root. False if it does not.
-[[nodiscard]] bool start_card_stamps(const std::string& name);
+// Kind of the root queueing discipline ("fq_codel", "mq", "noqueue"), from rtnetlink(7);
+// empty if the kernel does not say.
+[[nodiscard]] std::string qdisc_of(const std::string& interface);
 
-// What about it spoils latency measurements.
-[[nodiscard]] std::vector<Warning> examine(const InterfaceInfo& interface);
+// Turns on the card's timestamps of all packets, which needs root. False if that fails.
+[[nodiscard]] bool start_card_stamps(const std::string& name);
 
 }  // namespace tcpstep

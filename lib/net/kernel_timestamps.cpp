@@ -14,9 +14,9 @@
 namespace tcpstep {
 namespace {
 
-constexpr Duration kClockStep = std::chrono::microseconds(2);  // more is no error of reading
-// The kernel begins to stamp arrivals in the background (net_enable_timestamp), a little after it
-// was asked; pings before that would stay unexplained.
+constexpr Duration kClockStep = std::chrono::microseconds(2);  // more than the error of a reading
+// The kernel starts to timestamp arrivals in the background (net_enable_timestamp), a little after
+// the request; earlier pings would have no parts.
 constexpr Duration kSwitchingOn = std::chrono::milliseconds(20);
 constexpr unsigned kOptIdTcp = 1U << 16U;  // SOF_TIMESTAMPING_OPT_ID_TCP, since Linux 6.2
 

@@ -18,11 +18,11 @@ enum class TimestampSource : std::uint8_t {
   Hardware,  // taken by the network card, on the card's own clock
 };
 
-// Stamps of one connection. They cost a ping about 1 µs, most of it for the departure's.
+// Timestamps of one connection. They cost about 1 µs per ping, most of it for the departure.
 class KernelTimestamps {
  public:
-  // Asks for stamps on `fd`, which has nothing in flight: departures are counted from now on.
-  // Returns what was got: a card that cannot stamp gives Software, an old kernel Off.
+  // Enables timestamps on `fd`, which must have nothing in flight: departures are counted from now
+  // on. Returns the source in effect: Software if the card has no clock, Off on an old kernel.
   TimestampSource enable(const Fd& fd, TimestampSource wanted);
   [[nodiscard]] bool is_enabled() const { return source_ != TimestampSource::Off; }
 
@@ -36,9 +36,9 @@ class KernelTimestamps {
   // --- After it ---
 
   // Empties the socket's error queue. `sent_at` is the reading of CLOCK_MONOTONIC before the send,
-  // `rtt` the time to the second one. Nothing if a stamp is missing, or if the clock of the stamps
-  // (CLOCK_REALTIME) was set meanwhile, or if the parts contradict the RTT. With stamps of a card
-  // the sending stack is unknown, for its clock is another one.
+  // `rtt` the time to the second one. Empty if a timestamp is missing, or if their clock
+  // (CLOCK_REALTIME) was set meanwhile, or if the parts contradict the RTT. With a card's
+  // timestamps the sending stack is unknown: its clock is another one.
   struct Explained {
     std::optional<Duration> send_stack;  // from the first reading to the last byte's departure
     std::optional<Duration> kernel_rtt;  // from there to the ack's arrival

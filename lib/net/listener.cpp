@@ -1,11 +1,9 @@
 #include "lib/net/listener.h"
 
-#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 
 #include "lib/base/error.h"
@@ -68,7 +66,7 @@ std::vector<Fd> listen_on_one(const Address& address) {
   return fds;
 }
 
-// Errors of a client that is already gone, or of the moment: the next client may be fine.
+// Errors of a client that has already gone, or temporary ones: the next client may be fine.
 bool concerns_one_client_only(int error_number) {
   switch (error_number) {
     case EAGAIN:
@@ -89,7 +87,7 @@ bool concerns_one_client_only(int error_number) {
   }
 }
 
-// Descriptors or memory, of the process or of the system: there may be some again soon.
+// Out of descriptors or memory, in this process or the system: a temporary condition.
 bool is_out_of_something(int error_number) {
   return error_number == EMFILE || error_number == ENFILE || error_number == ENOBUFS ||
          error_number == ENOMEM;
@@ -101,11 +99,14 @@ Listener::Listener(const std::string& bind_address, std::uint16_t port, IpVersio
     : fds_(bind_address.empty() ? listen_everywhere(port, version)
                                 : listen_on_one(resolve(bind_address, port, version).front())) {}
 
-bool Listener::set_congestion_control(const std::string& name) {
-  return std::ranges::all_of(fds_, [&](const Fd& fd) {
-    return ::setsockopt(fd.get(), IPPROTO_TCP, TCP_CONGESTION, name.data(),
-                        static_cast<socklen_t>(name.size())) == 0;
-  });
+CongestionResult Listener::set_congestion_control(const std::string& name) {
+  CongestionResult result = CongestionResult::Set;
+  for (const Fd& fd : fds_) {
+    if (const auto one = tcpstep::set_congestion_control(fd, name); one != CongestionResult::Set) {
+      result = one;
+    }
+  }
+  return result;
 }
 
 Listener::Accepted Listener::accept_now() {

@@ -1,4 +1,4 @@
-// A TCP socket that waits for clients.
+// A TCP socket that listens for clients.
 #pragma once
 
 #include <cstdint>
@@ -15,18 +15,18 @@ namespace tcpstep {
 class Listener {
  public:
   // Listens on `bind_address`, or on every address if it is empty. For IpVersion::Any
-  // these are two sockets: an IPv6 one that took IPv4 as well would make each IPv4 ping slower.
-  // Where the kernel has no IPv6, it is IPv4 alone.
+  // these are two sockets: one dual-stack socket would make each IPv4 ping slower. Without IPv6 in
+  // the kernel it listens on IPv4 only.
   // Throws std::system_error ("listen on [::]:19901: Address already in use").
   Listener(const std::string& bind_address, std::uint16_t port, IpVersion version);
 
-  // For connections accepted from now on, from their first segment. A connection that has once been
-  // BBR's goes on pacing its segments, whatever it is switched to later (sk_pacing_status in the
-  // kernel is never reset). False if the kernel does not offer it.
-  bool set_congestion_control(const std::string& name);
+  // For connections accepted from now on, from their first segment. A connection that has
+  // used BBR keeps pacing its segments, whatever it is switched to later (the kernel never resets
+  // sk_pacing_status).
+  CongestionResult set_congestion_control(const std::string& name);
 
-  // The next client, if one waits. Never blocks; errors that concern one client only count as
-  // none. Throws std::system_error if it cannot go on at all.
+  // The next client, if there is one. Never blocks; an error of a single client counts as no
+  // client. Throws std::system_error if listening is no longer possible.
   struct Accepted {
     std::optional<TcpConnection> client;
     bool is_exhausted = false;  // out of descriptors or memory: there may be some again soon
@@ -36,7 +36,7 @@ class Listener {
   // To be polled for clients.
   [[nodiscard]] const std::vector<Fd>& fds() const { return fds_; }
 
-  // The first one, if there are two: they differ in the IP version only.
+  // Of the first socket, if there are two: they differ in the IP version only.
   [[nodiscard]] Address local_address() const;
 
  private:

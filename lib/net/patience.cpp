@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "lib/base/error.h"
-#include "lib/net/timespec.h"
+#include "lib/net/waiting.h"
 
 namespace tcpstep {
 namespace {
@@ -17,13 +17,22 @@ using namespace std::chrono_literals;
 
 constexpr int kTicksPerLimit = 8;
 
+#ifndef sigev_notify_thread_id  // its name in timer_create(2), which not every glibc has
+#define sigev_notify_thread_id _sigev_un._tid
+#endif
+
+// Not SIGRTMAX, which user-mode emulators such as qemu keep for themselves.
+int tick_signal() {
+  return SIGRTMIN + 5;
+}
+
 void ignore_tick(int /*signal*/) {}
 
 void catch_ticks() {
   struct sigaction action {};
   action.sa_handler = ignore_tick;  // no SA_RESTART: to interrupt is all that it is for
   sigemptyset(&action.sa_mask);
-  check_syscall(::sigaction(SIGRTMAX, &action, nullptr), "sigaction");
+  check_syscall(::sigaction(tick_signal(), &action, nullptr), "sigaction");
 }
 
 }  // namespace
@@ -50,8 +59,8 @@ void Patience::set_limit(Duration limit) {
   catch_ticks();
   sigevent event{};
   event.sigev_notify = SIGEV_THREAD_ID;
-  event.sigev_signo = SIGRTMAX;
-  event._sigev_un._tid = ::gettid();  // glibc has no better name for it (timer_create(2))
+  event.sigev_signo = tick_signal();
+  event.sigev_notify_thread_id = ::gettid();
   timer_t timer{};
   check_syscall(::timer_create(CLOCK_MONOTONIC, &event, &timer), "timer_create");
   timer_ = timer;

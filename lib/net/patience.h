@@ -1,4 +1,4 @@
-// How long a wait may last, at no cost to a wait that is short.
+// A time limit for waits that costs a short wait nothing.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@ namespace tcpstep {
 // A limit for waits in system calls that have no timeout of their own. Timeouts of the kernel
 // (SO_RCVTIMEO, ppoll) set a timer and cancel it in every single wait, in the middle of a ping.
 // Instead, one timer for all of them interrupts the waiting thread (EINTR) eight times within the
-// limit, and only then does the wait look at the clock:
+// limit, and only then is the clock read:
 //
 //   patience.renew();
 //   while (recv(...) < 0 && errno == EINTR && !patience.is_over()) {}
@@ -27,14 +27,14 @@ class Patience {
   Patience(const Patience&) = delete;
   Patience& operator=(const Patience&) = delete;
 
-  // From now on, for waits of the calling thread; zero is for ever. Uses SIGRTMAX.
+  // From now on, for waits of the calling thread; zero is forever. Uses SIGRTMIN + 5.
   // Throws std::system_error.
   void set_limit(Duration limit);
 
-  // Something came of the last wait: the limit begins anew.
+  // The last wait was successful: the limit starts again.
   void renew() noexcept { deadline_.reset(); }
 
-  // To be asked whenever a wait was interrupted, or got a part of what it waited for.
+  // To be called whenever a wait was interrupted, or got part of what it waited for.
   [[nodiscard]] bool is_over() noexcept;
 
  private:

@@ -1,4 +1,4 @@
-// Waits for many sockets at once without any processor time (epoll(7)).
+// Waits for many sockets at once without using the processor (epoll(7)).
 #pragma once
 
 #include <csignal>
@@ -15,8 +15,8 @@ class Poller {
  public:
   Poller();
 
-  // `key` is what wait() calls it. Take a socket out before it is handed to another process: as
-  // long as anyone has it open, it would be reported.
+  // wait() identifies it by `key`. Remove a socket before it is handed to another process: it is
+  // reported as long as any process has it open.
   void add(const Fd& fd, std::uint64_t key);
   void remove(const Fd& fd);
 

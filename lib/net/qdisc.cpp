@@ -1,5 +1,3 @@
-#include "lib/net/qdisc.h"
-
 #include <libmnl/libmnl.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
@@ -8,6 +6,8 @@
 
 #include <array>
 #include <memory>
+
+#include "lib/net/interface_info.h"
 
 namespace tcpstep {
 namespace {

@@ -1,6 +1,6 @@
 #include "lib/net/tcp_connection.h"
 
-#include <fcntl.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -12,8 +12,8 @@
 #include <cstddef>
 
 #include "lib/base/error.h"
-#include "lib/base/stop_request.h"
-#include "lib/net/timespec.h"
+#include "lib/base/process.h"
+#include "lib/net/waiting.h"
 
 namespace tcpstep {
 namespace {
@@ -33,33 +33,7 @@ PingStatus status_of(int error_number) {
   }
 }
 
-// Waits for an event, until `limit` has passed or somebody asks to stop. Zero, or what ppoll(2)
-// says.
-int wait_for(pollfd awaited, Duration limit) {
-  using Clock = std::chrono::steady_clock;
-  const auto deadline = Clock::now() + limit;
-  for (Duration left = limit;;
-       left = std::max<Duration>(deadline - Clock::now(), Duration::zero())) {
-    const timespec timeout = to_timespec(left);
-    const int events = ::ppoll(&awaited, 1, &timeout, nullptr);
-    if (events >= 0 || errno != EINTR || requested_stop() != 0) {
-      return events;
-    }
-  }
-}
-
-bool choose_congestion_control(const Fd& fd, const std::string& name) {
-  return ::setsockopt(fd.get(), IPPROTO_TCP, TCP_CONGESTION, name.data(),
-                      static_cast<socklen_t>(name.size())) == 0;
-}
-
-void set_blocking(const Fd& fd, bool is_blocking) {
-  const int flags = check_syscall(::fcntl(fd.get(), F_GETFL), "fcntl F_GETFL");
-  check_syscall(::fcntl(fd.get(), F_SETFL, is_blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK),
-                "fcntl F_SETFL");
-}
-
-int read_flag(const Fd& fd, int level, int option) {
+int read_option(const Fd& fd, int level, int option) {
   int value = 0;
   socklen_t length = sizeof value;
   return ::getsockopt(fd.get(), level, option, &value, &length) == 0 ? value : -1;
@@ -67,52 +41,20 @@ int read_flag(const Fd& fd, int level, int option) {
 
 constexpr std::uint32_t kSpinsBetweenLooks = 4096;  // about a millisecond
 
-std::string option_words(std::uint8_t options) {
-  std::string words;
-  const auto add = [&](std::uint8_t bit, const char* word) {
-    if ((options & bit) != 0) {
-      words += words.empty() ? word : std::string(" ") + word;
-    }
-  };
-  add(TCPI_OPT_TIMESTAMPS, "timestamps");
-  add(TCPI_OPT_SACK, "sack");
-  add(TCPI_OPT_WSCALE, "wscale");
-  add(TCPI_OPT_ECN, "ecn");
-  return words.empty() ? "none" : words;
-}
-
 }  // namespace
+
+CongestionResult set_congestion_control(const Fd& fd, const std::string& name) noexcept {
+  if (::setsockopt(fd.get(), IPPROTO_TCP, TCP_CONGESTION, name.data(),
+                   static_cast<socklen_t>(name.size())) == 0) {
+    return CongestionResult::Set;
+  }
+  return errno == EPERM ? CongestionResult::NotPermitted : CongestionResult::NotOffered;
+}
 
 TcpConnection::TcpConnection(Fd fd, const Address& peer) : fd_(std::move(fd)), peer_(peer) {
   const int on = 1;
   check_syscall(::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on),
                 "set TCP_NODELAY for {}", peer_.text());
-}
-
-TcpConnection TcpConnection::connect(const Address& peer, Duration timeout,
-                                     const std::string& congestion_control) {
-  const std::string attempted = "connect to " + peer.text();
-  Fd fd(check_syscall(::socket(peer.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
-                      "{}: socket", attempted));
-  if (!congestion_control.empty()) {
-    static_cast<void>(choose_congestion_control(fd, congestion_control));
-  }
-  if (::connect(fd.get(), peer.raw(), peer.length()) < 0) {
-    if (errno != EINPROGRESS) {
-      throw_system_error(errno, attempted);
-    }
-    // The ticks of another connection's patience may interrupt this wait.
-    const int events = wait_for({.fd = fd.get(), .events = POLLOUT, .revents = 0}, timeout);
-    if (check_syscall(events, "{}", attempted) == 0) {
-      throw_system_error(ETIMEDOUT, attempted);
-    }
-    const int error_number = read_flag(fd, SOL_SOCKET, SO_ERROR);
-    if (error_number != 0) {
-      throw_system_error(error_number, attempted);
-    }
-  }
-  set_blocking(fd, true);
-  return {std::move(fd), peer};
 }
 
 TcpConnection TcpConnection::adopt(Fd fd) {
@@ -123,15 +65,11 @@ TcpConnection TcpConnection::adopt(Fd fd) {
   return {std::move(fd), Address(reinterpret_cast<const sockaddr*>(&peer), length)};
 }
 
-bool TcpConnection::set_congestion_control(const std::string& name) {
-  return choose_congestion_control(fd_, name);
-}
-
 std::chrono::microseconds TcpConnection::set_busy_poll(std::chrono::microseconds wanted) {
   if (const int value = static_cast<int>(wanted.count()); value > 0) {
     static_cast<void>(::setsockopt(fd_.get(), SOL_SOCKET, SO_BUSY_POLL, &value, sizeof value));
   }
-  return std::chrono::microseconds(std::max(read_flag(fd_, SOL_SOCKET, SO_BUSY_POLL), 0));
+  return std::chrono::microseconds(std::max(read_option(fd_, SOL_SOCKET, SO_BUSY_POLL), 0));
 }
 
 // The kernel took `sent` bytes of the payload, or none (-1): interrupted on the way.
@@ -155,7 +93,7 @@ PingStatus TcpConnection::send_rest(std::span<const std::byte> payload, ssize_t 
 }
 
 // After an interruption. Otherwise errno is EINTR for a request to stop, EAGAIN for the limit. A
-// call ends with EINTR at each tick of our patience, and also when a debugger was here.
+// call ends with EINTR at each tick of patience_, and when a debugger interrupts it.
 bool TcpConnection::may_wait_on() noexcept {
   if (requested_stop() != 0) {
     errno = EINTR;
@@ -168,12 +106,12 @@ bool TcpConnection::may_wait_on() noexcept {
   return true;
 }
 
-// One byte was wanted; none came, or more than one, or a failure (-1).
+// Anything but the expected single byte: none, more than one, or a failure (-1).
 PingStatus TcpConnection::judge_bad_ack(ssize_t bytes) noexcept {
   return bytes > 0 ? PingStatus::Protocol : judge_nothing(bytes);
 }
 
-// Nothing came: the peer's end, or a failure (-1).
+// No data: the peer closed, or a failure (-1).
 PingStatus TcpConnection::judge_nothing(ssize_t bytes) noexcept {
   return bytes < 0 ? status_of(errno) : PingStatus::Closed;
 }
@@ -207,34 +145,14 @@ ssize_t TcpConnection::receive_stamped(std::span<std::byte> buffer, int flags) n
   return bytes;
 }
 
-void TcpConnection::explain(Sample& sample, Duration sent_at) noexcept {
-  const TcpInfo info(fd_);
-  PingEvidence& evidence = sample.evidence;
-  const Counters now{.segments = info.get(&tcp_info::tcpi_data_segs_out),
-                     .retransmits = info.get(&tcp_info::tcpi_total_retrans),
-                     .delivered = info.get(&tcp_info::tcpi_delivered)};
-  evidence.segments = growth(last_.segments, now.segments);
-  evidence.retransmits = growth(last_.retransmits, now.retransmits);
-  evidence.delivered = growth(last_.delivered, now.delivered);
-  last_ = now;
-  evidence.cwnd_segments = info.get(&tcp_info::tcpi_snd_cwnd);
-  evidence.srtt_us = info.get(&tcp_info::tcpi_rtt);
-  evidence.min_rtt_us = info.get(&tcp_info::tcpi_min_rtt);
-  if (timestamps_.is_enabled()) [[unlikely]] {
-    const auto explained = timestamps_.explain(fd_, sent_at, sample.rtt);
-    evidence.kernel_rtt = explained.kernel_rtt;
-    evidence.send_stack = explained.send_stack;
-  }
-}
-
 PingStatus TcpConnection::stay_idle(Duration pause) noexcept {
   if (requested_stop() != 0) {  // a peer that always answers at once leaves no wait to interrupt
     return PingStatus::Interrupted;
   }
   if (pause > Duration::zero()) {
-    // The end of the stream is asked for below; a late timestamp must not end the pause (POLLERR).
-    const int quiet = timestamps_.is_enabled() ? -1 : fd_.get();
-    if (wait_for({.fd = quiet, .events = POLLIN, .revents = 0}, pause) < 0) {
+    // The end of the stream is checked below; a late timestamp must not end the pause (POLLERR).
+    pollfd end{.fd = timestamps_.is_enabled() ? -1 : fd_.get(), .events = POLLIN, .revents = 0};
+    if (wait_for({&end, 1}, pause) < 0) {
       return status_of(errno);
     }
   }
@@ -277,35 +195,12 @@ void TcpConnection::end_sending() noexcept {
 
 PingStatus TcpConnection::finish(Duration patience) noexcept {
   ::shutdown(fd_.get(), SHUT_WR);
-  if (wait_for({.fd = fd_.get(), .events = POLLIN, .revents = 0}, patience) <= 0) {
+  pollfd end{.fd = fd_.get(), .events = POLLIN, .revents = 0};
+  if (wait_for({&end, 1}, patience) <= 0) {
     return PingStatus::Ok;  // the peer's end is a courtesy; the run does not depend on it
   }
   std::byte unasked{};
   return ::recv(fd_.get(), &unasked, 1, MSG_DONTWAIT) > 0 ? PingStatus::Protocol : PingStatus::Ok;
-}
-
-PathInfo TcpConnection::path_info() const {
-  const TcpInfo info(fd_);
-  PathInfo path;
-  if (const int mss = read_flag(fd_, IPPROTO_TCP, TCP_MAXSEG); mss > 0) {
-    path.mss = Mss(static_cast<std::uint32_t>(mss));
-  }
-  path.path_mtu = info.get(&tcp_info::tcpi_pmtu);
-  path.cwnd_segments = info.get(&tcp_info::tcpi_snd_cwnd);
-  if (const auto rtt = info.get(&tcp_info::tcpi_rtt)) {
-    path.smoothed_rtt = std::chrono::microseconds(*rtt);
-  }
-  path.total_retransmits = info.get(&tcp_info::tcpi_total_retrans);
-  if (const auto options = info.get(&tcp_info::tcpi_options)) {
-    path.tcp_options = option_words(*options);
-  }
-  std::array<char, 32> name{};
-  socklen_t length = name.size() - 1;
-  if (::getsockopt(fd_.get(), IPPROTO_TCP, TCP_CONGESTION, name.data(), &length) == 0) {
-    path.congestion_control = name.data();
-  }
-  path.is_nodelay = read_flag(fd_, IPPROTO_TCP, TCP_NODELAY) > 0;
-  return path;
 }
 
 Address TcpConnection::local_address() const {

@@ -8,22 +8,41 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "lib/base/fd.h"
-#include "lib/base/path_info.h"
 #include "lib/base/sample.h"
 #include "lib/base/units.h"
-#include "lib/base/wait.h"
 #include "lib/net/address.h"
 #include "lib/net/kernel_timestamps.h"
 #include "lib/net/patience.h"
-#include "lib/net/tcp_info.h"
 
 namespace tcpstep {
+
+// What the kernel knows about a connection at one moment. Empty where it does not say.
+struct PathInfo {
+  std::optional<Mss> mss;                      // TCP_MAXSEG: what a full segment carries now
+  std::optional<std::uint32_t> path_mtu;       // bytes
+  std::optional<std::uint32_t> cwnd_segments;  // congestion window
+  std::optional<Duration> smoothed_rtt;        // RFC 6298
+  std::optional<std::uint32_t> total_retransmits;
+  std::string tcp_options;         // "timestamps sack wscale ecn", those negotiated
+  std::string congestion_control;  // read back: "cubic"
+  bool is_nodelay = false;         // read back
+};
+
+// Asks the kernel for a congestion control by name (TCP_CONGESTION), for a connection or for those
+// that a listener accepts from now on.
+enum class CongestionResult : std::uint8_t {
+  Set,
+  NotOffered,    // by this kernel: its module is missing or not loaded
+  NotPermitted,  // to this user: see net.ipv4.tcp_allowed_congestion_control in tcp(7)
+};
+CongestionResult set_congestion_control(const Fd& fd, const std::string& name) noexcept;
 
 // Reads and writes, each bounded by the I/O timeout. TCP_NODELAY is on from the start.
 class TcpConnection {
@@ -31,21 +50,28 @@ class TcpConnection {
   // Takes over a connected socket whose other end is `peer`.
   TcpConnection(Fd fd, const Address& peer);
 
-  // Connects without ever blocking longer than `timeout`, with that congestion control from the
-  // first segment on (see Listener) if the kernel offers it.
-  // Throws std::system_error ("connect to 192.0.2.1:19901: Connection refused").
+  // Connects to the first of `addresses` that accepts, within `timeout`: the next one is tried
+  // after 250 ms without a response, or as soon as an attempt has failed (RFC 8305, section 5).
+  // `show` gets a message when that takes longer than it should. The connection has
+  // that congestion control from the first segment on (see Listener) if the kernel offers it.
+  // Throws std::system_error ("connect to 192.0.2.1:19901: Connection refused") of the last
+  // failure.
+  static TcpConnection connect(std::span<const Address> addresses, Duration timeout,
+                               const std::string& congestion_control = "",
+                               const std::function<void(const std::string& message)>& show = {});
   static TcpConnection connect(const Address& peer, Duration timeout,
-                               const std::string& congestion_control = "");
+                               const std::string& congestion_control = "") {
+    return connect(std::span(&peer, 1), timeout, congestion_control);
+  }
 
   // Takes over a connected socket, for instance of another process.
   static TcpConnection adopt(Fd fd);
 
   // Limit of each wait for the peer, for the calling thread: of a ping from stay_idle() on, of each
-  // receive_some(). Zero waits for ever. It may take a quarter more. A stop signal ends the wait
-  // too.
+  // receive_some(). Zero waits forever. It may take 25 % longer. A stop signal ends the wait too.
   void set_io_timeout(Duration timeout) { patience_.set_limit(timeout); }
 
-  // How to wait for bytes from now on: asleep (the default), or asking again and again.
+  // How to wait for bytes from now on: asleep (the default), or polling.
   void set_wait(Wait wait) { wait_ = wait; }
 
   // Lets the kernel poll the network card for that long before it sleeps (SO_BUSY_POLL); zero
@@ -53,12 +79,9 @@ class TcpConnection {
   // which is less than wanted where the kernel does not permit it.
   std::chrono::microseconds set_busy_poll(std::chrono::microseconds wanted);
 
-  // Asks for kernel timestamps of every ping from now on; nothing must be in flight. Returns what
-  // was got.
+  // Enables kernel timestamps of every ping from now on; nothing may be in flight. Returns the
+  // source in effect.
   TimestampSource set_timestamps(TimestampSource wanted) { return timestamps_.enable(fd_, wanted); }
-
-  // Asks the kernel for a congestion control by name. False if the kernel does not offer it.
-  bool set_congestion_control(const std::string& name);
 
   // --- Peer of PingTimer and Responder: these report by status and never throw. ---
 
@@ -77,29 +100,29 @@ class TcpConnection {
   [[nodiscard]] Received receive_some(std::span<std::byte> buffer) noexcept;
 
   // Does nothing for `pause` (not even a system call that waits, if it is zero), and makes sure
-  // that the peer has kept quiet: PingStatus::Protocol if a byte is there that nobody asked for.
+  // that the peer has sent nothing: PingStatus::Protocol if there is unsolicited data.
   [[nodiscard]] PingStatus stay_idle(Duration pause) noexcept;
 
   // Adds to `sample`, a ping just measured, what the kernel knows about it: what has changed since
-  // the last call, and the stamps. `sent_at` is the reading of CLOCK_MONOTONIC before the send.
+  // the last call, and the timestamps. `sent_at` is the reading of CLOCK_MONOTONIC before the send.
   void explain(Sample& sample, Duration sent_at) noexcept;
 
   // --- For a process that waits for many connections at once: these never block. ---
 
-  // What is there; nothing if nothing is.
+  // What has arrived; empty if nothing has.
   [[nodiscard]] std::optional<Received> receive_now(std::span<std::byte> buffer) noexcept;
 
   // False if the kernel does not take all of it at once: the peer does not read.
   [[nodiscard]] bool send_now(std::string_view bytes) noexcept;
 
-  // Says that nothing more will be sent.
+  // Closes the sending direction.
   void end_sending() noexcept;
 
   [[nodiscard]] const Fd& fd() const { return fd_; }
 
   // --- The end and the facts ---
 
-  // Says that nothing more will be sent, then waits up to `patience` for the peer's end.
+  // Closes the sending direction, then waits up to `patience` for the peer to close.
   // PingStatus::Protocol if the peer sends anything instead.
   [[nodiscard]] PingStatus finish(Duration patience) noexcept;
 
@@ -110,7 +133,7 @@ class TcpConnection {
  private:
   ssize_t receive(std::span<std::byte> buffer) noexcept;
   ssize_t receive_once(std::span<std::byte> buffer, int flags) noexcept;
-  // Kept out of the way of a ping that goes well and needs no stamps.
+  // Out of line: the normal ping without timestamps does not need it.
   [[gnu::noinline]] ssize_t receive_again(std::span<std::byte> buffer, int flags) noexcept;
   [[gnu::noinline]] ssize_t receive_stamped(std::span<std::byte> buffer, int flags) noexcept;
   [[gnu::cold]] static PingStatus judge_bad_ack(ssize_t bytes) noexcept;
@@ -118,7 +141,7 @@ class TcpConnection {
   [[gnu::cold]] PingStatus send_rest(std::span<const std::byte> payload, ssize_t sent) noexcept;
   bool may_wait_on() noexcept;
 
-  // Those that every ping needs stand together.
+  // What every ping needs is kept together, for the cache.
   Fd fd_;
   Wait wait_ = Wait::Block;
   KernelTimestamps timestamps_;
@@ -132,7 +155,7 @@ class TcpConnection {
   Address peer_;
 };
 
-// --- The timed part of a ping that goes well: here, to stand in one piece of code with its caller.
+// --- The timed part of a normal ping: in the header, to be inlined into its caller.
 
 inline PingStatus TcpConnection::send_all(std::span<const std::byte> payload) noexcept {
   const ssize_t sent = ::send(fd_.get(), payload.data(), payload.size(), MSG_NOSIGNAL);

@@ -1,13 +1,87 @@
+// What Linux knows about a connection, apart from what carries the pings.
 #include "lib/net/tcp_info.h"
 
 #include <netinet/in.h>
 
+#include <array>
+#include <chrono>
+#include <string>
+
+#include "lib/net/tcp_connection.h"
+
 namespace tcpstep {
+namespace {
+
+int read_option(const Fd& fd, int level, int option) {
+  int value = 0;
+  socklen_t length = sizeof value;
+  return ::getsockopt(fd.get(), level, option, &value, &length) == 0 ? value : -1;
+}
+
+std::string option_names(std::uint8_t options) {
+  std::string names;
+  const auto add = [&](std::uint8_t bit, const char* name) {
+    if ((options & bit) != 0) {
+      names += names.empty() ? name : std::string(" ") + name;
+    }
+  };
+  add(TCPI_OPT_TIMESTAMPS, "timestamps");
+  add(TCPI_OPT_SACK, "sack");
+  add(TCPI_OPT_WSCALE, "wscale");
+  add(TCPI_OPT_ECN, "ecn");
+  return names.empty() ? "none" : names;
+}
+
+}  // namespace
 
 TcpInfo::TcpInfo(const Fd& fd) : length_(sizeof info_) {
   if (::getsockopt(fd.get(), IPPROTO_TCP, TCP_INFO, &info_, &length_) != 0) {
     length_ = 0;
   }
+}
+
+void TcpConnection::explain(Sample& sample, Duration sent_at) noexcept {
+  const TcpInfo info(fd_);
+  PingEvidence& evidence = sample.evidence;
+  const Counters now{.segments = info.get(&tcp_info::tcpi_data_segs_out),
+                     .retransmits = info.get(&tcp_info::tcpi_total_retrans),
+                     .delivered = info.get(&tcp_info::tcpi_delivered)};
+  evidence.segments = growth(last_.segments, now.segments);
+  evidence.retransmits = growth(last_.retransmits, now.retransmits);
+  evidence.delivered = growth(last_.delivered, now.delivered);
+  last_ = now;
+  evidence.cwnd_segments = info.get(&tcp_info::tcpi_snd_cwnd);
+  evidence.srtt_us = info.get(&tcp_info::tcpi_rtt);
+  evidence.min_rtt_us = info.get(&tcp_info::tcpi_min_rtt);
+  if (timestamps_.is_enabled()) [[unlikely]] {
+    const auto explained = timestamps_.explain(fd_, sent_at, sample.rtt);
+    evidence.kernel_rtt = explained.kernel_rtt;
+    evidence.send_stack = explained.send_stack;
+  }
+}
+
+PathInfo TcpConnection::path_info() const {
+  const TcpInfo info(fd_);
+  PathInfo path;
+  if (const int mss = read_option(fd_, IPPROTO_TCP, TCP_MAXSEG); mss > 0) {
+    path.mss = Mss(static_cast<std::uint32_t>(mss));
+  }
+  path.path_mtu = info.get(&tcp_info::tcpi_pmtu);
+  path.cwnd_segments = info.get(&tcp_info::tcpi_snd_cwnd);
+  if (const auto rtt = info.get(&tcp_info::tcpi_rtt)) {
+    path.smoothed_rtt = std::chrono::microseconds(*rtt);
+  }
+  path.total_retransmits = info.get(&tcp_info::tcpi_total_retrans);
+  if (const auto options = info.get(&tcp_info::tcpi_options)) {
+    path.tcp_options = option_names(*options);
+  }
+  std::array<char, 32> name{};
+  socklen_t length = name.size() - 1;
+  if (::getsockopt(fd_.get(), IPPROTO_TCP, TCP_CONGESTION, name.data(), &length) == 0) {
+    path.congestion_control = name.data();
+  }
+  path.is_nodelay = read_option(fd_, IPPROTO_TCP, TCP_NODELAY) > 0;
+  return path;
 }
 
 }  // namespace tcpstep

@@ -1,4 +1,4 @@
-// What TCP itself says of a connection (TCP_INFO of tcp(7)).
+// What the kernel's TCP knows about a connection (TCP_INFO of tcp(7)).
 #pragma once
 
 #include <linux/tcp.h>  // struct tcp_info in full; never together with <netinet/tcp.h>
@@ -19,7 +19,7 @@ class TcpInfo {
   // Another source of the same bytes, of which the first `length` were filled.
   TcpInfo(const tcp_info& info, socklen_t length) : info_(info), length_(length) {}
 
-  // The field, or nothing where the kernel's answer ends before it does.
+  // The field, or empty if the kernel's data ends before it.
   template <class Field>
   [[nodiscard]] std::optional<Field> get(Field tcp_info::*field) const {
     const auto* begin = reinterpret_cast<const std::byte*>(&info_);

@@ -4,7 +4,7 @@
 
 #include <cassert>
 
-#include "lib/base/version.h"
+#include "lib/base/text.h"
 #include "lib/report/link_drawings.h"
 #include "lib/report/rows.h"
 

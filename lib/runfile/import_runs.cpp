@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "lib/base/sample.h"
-#include "lib/base/version.h"
+#include "lib/base/text.h"
 #include "lib/runfile/run_writer.h"
 
 namespace tcpstep {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
-#include "lib/base/bytes.h"
-#include "lib/base/stop_request.h"
+#include "lib/base/process.h"
+#include "lib/base/text.h"
 
 namespace tcpstep {
 namespace {

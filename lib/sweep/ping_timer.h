@@ -7,7 +7,6 @@
 #include <span>
 #include <vector>
 
-#include "lib/base/monotonic_clock.h"
 #include "lib/base/sample.h"
 #include "lib/base/units.h"
 #include "lib/protocol/payload_source.h"

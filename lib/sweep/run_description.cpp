@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "lib/base/text.h"
-#include "lib/base/version.h"
 #include "lib/host/doctor.h"
 
 namespace tcpstep {
@@ -143,7 +142,9 @@ void add_ends(RunHeader& header, const Environment& server, const Environment& c
 void add_host(RunHeader& header, const HostFacts& host) {
   header.add("governor", host.info.governor);
   header.add("virtualization", host.info.virtualization);
-  header.add("load", fmt::format("{:.2f}", host.info.load));
+  if (host.info.load) {
+    header.add("load", fmt::format("{:.2f}", *host.info.load));
+  }
   header.add("clock", "CLOCK_MONOTONIC");
   header.add("clocksource", host.info.clocksource);
   header.add("clock_resolution_ns", nanoseconds(host.timers.resolution));
@@ -162,22 +163,12 @@ std::string keys_of(const std::vector<Warning>& warnings) {
 
 }  // namespace
 
-HostFacts prepare_host(const Scheduling& scheduling) {
-  HostFacts facts;
-  facts.info = describe_host();  // before pinning: how many processors there are to use
-  facts.scheduling = apply(scheduling);
-  facts.timers = test_timers();
-  facts.warnings = examine(facts.info, facts.timers);
-  facts.warnings.insert(facts.warnings.begin(), facts.scheduling.warnings.begin(),
-                        facts.scheduling.warnings.end());
-  return facts;
-}
-
 Environment environment_of(const HostFacts& host, bool is_anonymous) {
   Environment facts{{"os", host.info.os},
                     {"cpu", host.info.cpu},
                     {"processors", std::to_string(host.info.processors)},
                     {"virtualization", host.info.virtualization}};
+  std::erase_if(facts, [](const auto& fact) { return fact.second.empty(); });  // unknown is absent
   if (!is_anonymous) {
     facts.emplace("host", host.info.name);
   }

@@ -5,28 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "lib/base/path_info.h"
-#include "lib/base/warning.h"
-#include "lib/host/host_info.h"
-#include "lib/host/scheduling.h"
-#include "lib/host/timer_test.h"
+#include "lib/base/error.h"
+#include "lib/host/doctor.h"
 #include "lib/net/interface_info.h"
 #include "lib/net/tcp_connection.h"
 #include "lib/runfile/run_header.h"
 #include "lib/sweep/run_settings.h"
 
 namespace tcpstep {
-
-// Facts that hold for all runs of a process.
-struct HostFacts {
-  HostInfo info;
-  TimerTest timers;
-  EffectiveScheduling scheduling;
-  std::vector<Warning> warnings;
-};
-
-// Applies the requested scheduling and examines the host. Throws WorldError as apply() does.
-[[nodiscard]] HostFacts prepare_host(const Scheduling& scheduling);
 
 // Facts of one connection, read back after its options were set.
 struct ConnectionFacts {

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "lib/base/error.h"
-#include "lib/base/stop_request.h"
+#include "lib/base/process.h"
 #include "lib/host/doctor.h"
 #include "lib/runfile/run_writer.h"
 #include "lib/sweep/ping_timer.h"
@@ -27,14 +29,34 @@ constexpr Duration kTimestampsFrom = 200us;  // there, their cost is below 1 % o
 constexpr Duration kLongestUnwritten = 10ms;
 constexpr std::size_t kMostUnwritten = 1024;
 
+// What an unprivileged process may use, such as "reno cubic"; empty if the kernel does not say.
+std::string allowed_congestion_controls() {
+  std::ifstream file("/proc/sys/net/ipv4/tcp_allowed_congestion_control");
+  std::string names;
+  std::getline(file, names);
+  return names;
+}
+
 void set_congestion_control(TcpConnection& client, const std::string& wanted,
                             ConnectionFacts& facts) {
-  if (wanted != "system" && !client.set_congestion_control(wanted)) {
+  const auto result = wanted == "system" ? CongestionResult::Set
+                                         : tcpstep::set_congestion_control(client.fd(), wanted);
+  if (result == CongestionResult::Set) {
+    return;
+  }
+  const std::string used = client.path_info().congestion_control;
+  if (result == CongestionResult::NotPermitted) {
     facts.warnings.push_back(
         {.key = "other_congestion_control",
-         .words = fmt::format("this kernel does not offer congestion control {}", wanted),
-         .remedy = fmt::format("The run uses {}. To get the other: modprobe tcp_{}",
-                               client.path_info().congestion_control, wanted)});
+         .text = fmt::format("congestion control {} is not permitted to this user", wanted),
+         .remedy = fmt::format("The run uses {}. To permit it: sysctl "
+                               "net.ipv4.tcp_allowed_congestion_control='{} {}'",
+                               used, allowed_congestion_controls(), wanted)});
+  } else {
+    facts.warnings.push_back(
+        {.key = "other_congestion_control",
+         .text = fmt::format("this kernel does not offer congestion control {}", wanted),
+         .remedy = fmt::format("The run uses {}. To load it: modprobe tcp_{}", used, wanted)});
   }
 }
 
@@ -44,8 +66,8 @@ void set_busy_poll(TcpConnection& client, std::chrono::microseconds wanted,
   if (facts.busy_poll < wanted) {
     facts.warnings.push_back(
         {.key = "no_busy_poll",
-         .words = fmt::format("the kernel polls the card for {} µs instead of {} µs",
-                              facts.busy_poll.count(), wanted.count()),
+         .text = fmt::format("the kernel polls the card for {} µs instead of {} µs",
+                             facts.busy_poll.count(), wanted.count()),
          .remedy = "--busy-poll needs root or CAP_NET_ADMIN, and a kernel and a card that can."});
   }
 }
@@ -61,7 +83,7 @@ void set_timestamps(TcpConnection& client, TimestampMode mode, Duration rtt,
     if (!is_ready) {
       facts.warnings.push_back(
           {.key = "no_hardware_timestamps",
-           .words = fmt::format("{} takes no timestamps of its own", facts.interface.name),
+           .text = fmt::format("{} takes no timestamps of its own", facts.interface.name),
            .remedy = facts.interface.can_stamp
                          ? "Starting them needs root. The kernel's are used instead."
                          : "The kernel's are used instead."});
@@ -70,7 +92,7 @@ void set_timestamps(TcpConnection& client, TimestampMode mode, Duration rtt,
   facts.timestamps = client.set_timestamps(wanted);
   if (facts.timestamps != wanted) {
     facts.warnings.push_back({.key = "no_timestamps",
-                              .words = "this kernel gives no timestamps",
+                              .text = "this kernel gives no timestamps",
                               .remedy = "The columns kernel_rtt_ns and send_stack_ns stay empty."});
   }
 }
@@ -78,7 +100,7 @@ void set_timestamps(TcpConnection& client, TimestampMode mode, Duration rtt,
 void check_congestion_control(ConnectionFacts& facts) {
   if (facts.path.congestion_control == "bbr") {
     facts.warnings.push_back({.key = "bbr",
-                              .words = "BBR paces the segments of a payload apart",
+                              .text = "BBR paces the segments of a payload apart",
                               .remedy = "Use --congestion cubic, unless BBR is what you study."});
   }
 }
@@ -99,7 +121,7 @@ ConnectionFacts prepare(TcpConnection& client, const RunSettings& settings, Dura
       std::min<Duration>(opening_rtt, std::chrono::microseconds(shortest.value_or(0)));
   set_timestamps(client, settings.timestamps, rtt, facts);
   check_congestion_control(facts);
-  for (Warning& warning : examine(facts.interface)) {
+  for (Warning& warning : interface_warnings(facts.interface)) {
     facts.warnings.push_back(std::move(warning));
   }
   return facts;
@@ -146,7 +168,8 @@ class FreshPeer {
       }
       connection_->set_io_timeout(settings_.sweep.timeout);
       connection_->set_wait(settings_.scheduling.wait);
-      static_cast<void>(connection_->set_congestion_control(facts_.path.congestion_control));
+      static_cast<void>(
+          tcpstep::set_congestion_control(connection_->fd(), facts_.path.congestion_control));
       static_cast<void>(connection_->set_busy_poll(settings_.busy_poll));
       static_cast<void>(connection_->set_timestamps(facts_.timestamps));
     } catch (const std::exception&) {
@@ -246,7 +269,7 @@ RunOutcome SweepSession::measure_with(Peer& peer, const RunIdentity& identity,
                      .file = writer.path(),
                      .warnings = facts_.warnings};
   const bool is_blocking = settings_.scheduling.wait == Wait::Block;
-  for (Warning& warning : compare_with_timers(shortest, is_blocking, host_.timers)) {
+  for (Warning& warning : timer_warnings(shortest, is_blocking, host_.timers)) {
     outcome.warnings.push_back(std::move(warning));
   }
   return outcome;

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/error.h"
 #include "lib/base/sample.h"
-#include "lib/base/warning.h"
 #include "lib/net/tcp_connection.h"
 #include "lib/runfile/output_file.h"
 #include "lib/sweep/run_description.h"

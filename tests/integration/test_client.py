@@ -56,6 +56,12 @@ class NoServer(Client):
             self.assert_fails("--port", port, host, naming=[f"connect to {address}:{port}",
                                                     "Connection refused", "--retry N"])
 
+    def test_a_host_may_carry_its_port(self):
+        port = free_port()
+        self.assert_fails(f"127.0.0.1:{port}", naming=[f"connect to 127.0.0.1:{port}"])
+        self.assert_fails(f"[::1]:{port}", naming=[f"connect to [::1]:{port}"])
+        self.assert_fails("fe80::1", naming=["fe80::1 needs its interface", "fe80::1%"])
+
     def test_every_address_of_a_name_is_tried(self):
         hosts = self.directory / "hosts"
         hosts.write_text("::1 two.example\n127.0.0.1 two.example\n")
@@ -107,7 +113,7 @@ class StrangeServers(Client):
 
     def test_a_silent_one_times_out(self):
         self.fail_with(lambda peer: peer.recv(1), "--timeout", "200ms",
-                       naming=["nothing came from the server for 200.0 ms", "--timeout"])
+                       naming=["no data from the server for 200.0 ms", "--timeout"])
 
     def test_one_that_falls_silent_times_out(self):
         def script(peer):

@@ -46,7 +46,7 @@ class Flood(TestCase):
         self.assertEqual(self.server.run_client("--sizes=1", "--rounds=2").returncode, 0)
         self.server.process.send_signal(signal.SIGTERM)
         self.assertEqual(self.server.wait(), 0)
-        self.assertIn(f"{CROWD - LISTED} lines about other clients left out", self.server.words)
+        self.assertIn(f"{CROWD - LISTED} messages about clients suppressed", self.server.words)
 
     def test_of_junk_is_told_as_json_too(self):
         self.start("--log-format=json")
@@ -55,7 +55,7 @@ class Flood(TestCase):
         self.server.process.send_signal(signal.SIGTERM)
         self.assertEqual(self.server.wait(), 0)
         told = [json.loads(line) for line in self.server.words.splitlines()]
-        self.assertEqual([line["count"] for line in told if line["event"] == "unsaid"], ["5"])
+        self.assertEqual([line["count"] for line in told if line["event"] == "suppressed"], ["5"])
 
     def test_of_few_is_listed_in_full(self):
         self.start()
@@ -63,7 +63,7 @@ class Flood(TestCase):
         self.server.process.send_signal(signal.SIGTERM)
         self.assertEqual(self.server.wait(), 0)
         self.assertEqual(len(self.lines()), LISTED)
-        self.assertNotIn("left out", self.server.words)
+        self.assertNotIn("suppressed", self.server.words)
 
     def test_beyond_the_allowed_networks_measures_nobody(self):
         self.start("--allow=192.0.2.0/24", "--timeout=1s")

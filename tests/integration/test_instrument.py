@@ -230,6 +230,29 @@ class BadSettings(InstrumentTest):
         self.assertIn("other_congestion_control", run_file.header["warnings"].split())
         self.assertIn("does not offer", words)
 
+    def test_a_congestion_control_that_is_not_permitted_is_told_from_a_missing_one(self):
+        known = pathlib.Path("/proc/sys/net/ipv4/tcp_available_congestion_control").read_text().split()
+        allowed = pathlib.Path("/proc/sys/net/ipv4/tcp_allowed_congestion_control").read_text().split()
+        restricted = sorted(set(known) - set(allowed))
+        if not restricted or not shutil.which("setpriv"):
+            self.skipTest("this kernel permits all that it has, or setpriv is not installed")
+        prefix = ("setpriv", "--bounding-set=-all", "--inh-caps=-all") if os.getuid() == 0 else ()
+        run_file, words = self.measure(f"--congestion={restricted[0]}", prefix=prefix)
+        self.assertIn("other_congestion_control", run_file.header["warnings"].split())
+        self.assertIn(f"{restricted[0]} is not permitted to this user", words)
+        self.assertIn("tcp_allowed_congestion_control=", words)
+
+    def test_facts_that_cannot_be_read_are_absent(self):
+        hide = ("unshare", "--mount", "--pid", "--fork", "sh", "-c",
+                'mount -t tmpfs none /sys && mount -t proc -o subset=pid proc /proc && exec "$@"', "sh")
+        if subprocess.run([*hide, "true"], capture_output=True).returncode != 0:
+            self.skipTest("this user may not mount here")
+        run_file, words = self.measure(prefix=hide)
+        for fact in ("governor", "clocksource", "server_cpu"):
+            self.assertNotIn(fact, run_file.header)
+        self.assertNotIn("slow_clock", run_file.header.get("warnings", "").split())
+        self.assertNotEqual(run_file.header.get("load"), "")
+
 
 class StrangeKernels(InstrumentTest):
     """The same for kernels that give less than expected, by a library that answers in their place."""

@@ -1,12 +1,18 @@
 """Runs that a client asks for: links, sweeps, directions, fresh connections, results, refusals."""
 
+import contextlib
+import fcntl
 import json
+import os
+import pty
 import signal
 import socket
 import struct
+import termios
 import time
 
-from harness import TestCase, answer, fake_server, main, read_run, run, start, wait_until
+from harness import (PATIENCE, TestCase, answer, environment, fake_server, main, read_run, run, start,
+                     wait_until)
 
 SWEEP = ("--sizes=1,100,2000", "--rounds=3")
 PINGS = 3 * 3
@@ -70,6 +76,47 @@ class Asking(AskingTestCase):
         server = self.start_server("--sizes=1,7", "--rounds=5", "--link=own", "--max-pings=1")
         self.ask(server)
         self.assertEqual(self.assert_complete(server.files()[0], 10).header["link"], "own")
+
+    def test_a_result_on_standard_output_is_the_file(self):
+        server = self.start_server()
+        for direction in ("down", "up"):
+            client = server.run_client("-o", "-", "--direction", direction, *SWEEP)
+            self.assertEqual(client.returncode, 0, client.stderr)
+            self.assertEqual(client.stdout, server.files()[-1].read_text())
+            self.assertIn("MSS", client.stderr)
+
+    def test_the_server_writes_one_run_to_standard_output(self):
+        server = self.start_server("--output=-")
+        client = server.run_client("--output", self.directory / "run.csv", *SWEEP)
+        self.assertEqual((client.returncode, server.wait()), (0, 0), client.stderr)
+        self.assertEqual(server.tables, (self.directory / "run.csv").read_text())
+        self.assertEqual(server.files(), [])
+
+    def test_the_progress_line_keeps_to_the_terminal(self):
+        server = self.start_server("--interval=5ms")
+        for width, kind in ((80, "xterm"), (40, "xterm"), (40, "dumb"), (40, "")):
+            ours, theirs = pty.openpty()
+            fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+            client = start("tcpstep-client", "--port", server.port, "--sizes=1,2", "--rounds=50",
+                           "--link", "x" * 64, "127.0.0.1", stderr=theirs,
+                           env=environment(TERM=kind))
+            os.close(theirs)
+            shown = b""
+            with contextlib.suppress(OSError):  # how a terminal ends
+                while some := os.read(ours, 4096):
+                    shown += some
+            os.close(ours)
+            client.communicate(timeout=PATIENCE)
+            self.assertEqual(client.returncode, 0)
+            lines = [line for line in shown.decode().split("\r") if line.startswith("\x1b[Kround")]
+            self.assertEqual(lines != [], kind == "xterm", lines)
+            for line in lines:
+                self.assertLess(len(line.removeprefix("\x1b[K")), width)
+
+    def test_a_compressed_result_is_refused_before_the_run(self):
+        client = run("tcpstep-client", "--output=run.csv.gz", "127.0.0.1", cwd=self.directory)
+        self.assertEqual(client.returncode, 2)
+        self.assertIn("cannot write the compressed file 'run.csv.gz'", client.stderr)
 
     def test_the_client_measures_its_uplink(self):
         server = self.start_server()
@@ -156,7 +203,7 @@ class Asking(AskingTestCase):
         with fake_server(script) as port:
             client = run("tcpstep-client", "--port", port, "--output", output, "127.0.0.1")
         self.assertEqual(client.returncode, 1)
-        self.assertIn("the server sent no result of this run: the result has run_id", client.stderr)
+        self.assertIn("the server sent an invalid result: the result has run_id", client.stderr)
         self.assertEqual((read_run(output).trailer["status"], read_run(output).rows), ("protocol", []))
 
     def test_a_classic_server_cannot_be_asked(self):
@@ -183,12 +230,12 @@ class Limits(AskingTestCase):
         server = self.start_server("--max-runs-per-address=2")
         self.ask(server, *SWEEP)
         self.ask(server, *SWEEP)
-        self.ask(server, *SWEEP, naming="limit of 2 runs of one address in an hour")
+        self.ask(server, *SWEEP, naming="limit of 2 runs per address and hour")
 
     def test_of_connections_of_one_address(self):
         server = self.start_server("--max-connections-per-address=2")
         idle = [server.connect() for _ in range(2)]
-        self.ask(server, *SWEEP, naming="limit of 2 connections of one address")
+        self.ask(server, *SWEEP, naming="limit of 2 connections per address")
         for peer in idle:
             peer.close()
         wait_until(lambda: server.words.count("run with") == 3, "both are gone")
@@ -218,7 +265,7 @@ class Limits(AskingTestCase):
             self.addCleanup(clients[-1].communicate)
             self.addCleanup(clients[-1].kill)
             self.assertIn("connected", clients[-1].stderr.readline())
-        self.assertIn("1 client before us", clients[1].stderr.readline())
+        self.assertIn("queued: 1 client ahead", clients[1].stderr.readline())
         self.ask(server, *SWEEP, naming="limit of 1 client in the queue")
 
     def test_of_time_ends_a_run_with_a_trailer(self):
@@ -253,7 +300,7 @@ class Queue(TestCase):
         clients = [start("tcpstep-client", "--port", server.port, "127.0.0.1") for _ in range(3)]
         words = [client.communicate(timeout=30)[1] for client in clients]
         self.assertEqual([client.returncode for client in clients], [0, 0, 0], words)
-        self.assertIn("2 clients before us", "".join(words))
+        self.assertIn("2 clients ahead", "".join(words))
         self.assertEqual(len(server.files()), 3)
 
     def test_concurrent_runs_are_recorded(self):

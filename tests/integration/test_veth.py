@@ -185,7 +185,7 @@ class NoPath(TestCase):
         self.addCleanup(ip, "neighbour", "del", FAR_V4, "dev", "near")
         swallow(FAR_V4)
         self.assertEqual(server.wait(), 1)
-        self.assertIn("nothing came from the server for 500.0 ms", client.communicate()[1])
+        self.assertIn("no data from the server for 500.0 ms", client.communicate()[1])
         self.assertEqual(client.returncode, 1)
         run_file = read_run(self.directory / "run.csv")
         self.assertEqual((run_file.trailer["status"], run_file.trailer["lost"]), ("timeout", "1"))

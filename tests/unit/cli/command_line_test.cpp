@@ -58,9 +58,25 @@ TEST(CommandLineTest, NamesTheOptionOfABadValue) {
   }
 }
 
+std::string output_of(const char* value) {
+  try {
+    return parse({"--link", value})->output_path("link");
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+}
+
+TEST(CommandLineTest, RefusesNamesThatAnOutputCannotHave) {
+  EXPECT_EQ(output_of("run.csv"), "run.csv");
+  EXPECT_EQ(output_of("-"), "-");
+  EXPECT_EQ(output_of("run.csv.gz"), "--link: cannot write the compressed file 'run.csv.gz'");
+  EXPECT_EQ(output_of("run.zst"), "--link: cannot write the compressed file 'run.zst'");
+  EXPECT_EQ(output_of("no/such/folder/"), "--link: no folder 'no/such/folder/'");
+}
+
 TEST(CommandLineTest, RefusesARepeatedOptionAndASecondArgument) {
   EXPECT_THAT(hint_of({"--port", "1", "--port", "2"}), HasSubstr("more than once"));
-  EXPECT_THAT(hint_of({"a", "b"}), HasSubstr("'b' is one argument too many"));
+  EXPECT_THAT(hint_of({"a", "b"}), HasSubstr("unexpected argument 'b'"));
 }
 
 class WithEnvironment : public testing::Test {

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 std::vector<std::string> keys(const std::vector<Warning>& warnings) {
   std::vector<std::string> result;
   for (const Warning& warning : warnings) {
-    EXPECT_FALSE(warning.words.empty() || warning.remedy.empty());
+    EXPECT_FALSE(warning.text.empty() || warning.remedy.empty());
     result.push_back(warning.key);
   }
   return result;
@@ -33,7 +33,7 @@ const TimerTest kGoodTimers{
     .resolution = 1ns, .reading_cost = 20ns, .wakeup_median = 50us, .wakeup_p99 = 90us};
 
 TEST(DoctorTest, FindsNothingOnAQuietHost) {
-  EXPECT_THAT(keys(examine(quiet_host(), kGoodTimers)), testing::IsEmpty());
+  EXPECT_THAT(keys(host_warnings(quiet_host(), kGoodTimers)), testing::IsEmpty());
 }
 
 TEST(DoctorTest, FindsEachFaultWithItsRemedy) {
@@ -42,26 +42,60 @@ TEST(DoctorTest, FindsEachFaultWithItsRemedy) {
   host.governor = "powersave";
   host.idle_exit = 133us;
   host.virtualization = "QEMU";
-  host.clocksource = "hpet";
   host.load = 3;
-  EXPECT_THAT(keys(examine(host, kGoodTimers)),
+  TimerTest timers = kGoodTimers;
+  timers.reading_cost = 900ns;
+  EXPECT_THAT(keys(host_warnings(host, timers)),
               testing::ElementsAre("one_processor", "governor", "deep_idle", "virtual_machine",
                                    "slow_clock", "other_load"));
+}
+
+TEST(DoctorTest, WarnsOfNothingThatItDoesNotKnow) {
+  HostInfo host = quiet_host();
+  host.cpu.clear();
+  host.governor.clear();
+  host.virtualization.clear();
+  host.clocksource.clear();
+  host.load.reset();
+  EXPECT_THAT(keys(host_warnings(host, kGoodTimers)), testing::IsEmpty());
+  const std::string text = render_examination({.info = host, .timers = kGoodTimers}, {});
+  EXPECT_THAT(text, testing::HasSubstr("governor unknown, clocksource unknown, load unknown"));
+}
+
+TEST(HostInfoTest, ReadsTheLoadWithoutAFile) {
+  EXPECT_TRUE(describe_host().load);
+}
+
+TEST(DoctorTest, JudgesAClockByItsCostNotByItsName) {
+  HostInfo host = quiet_host();
+  host.clocksource = "a new one";
+  EXPECT_THAT(keys(host_warnings(host, kGoodTimers)), testing::IsEmpty());
 }
 
 TEST(DoctorTest, WarnsOfAClockThatIsSlowToRead) {
   TimerTest slow = kGoodTimers;
   slow.reading_cost = 246ns;
-  EXPECT_THAT(keys(examine(quiet_host(), slow)), testing::ElementsAre("slow_clock"));
+  EXPECT_THAT(keys(host_warnings(quiet_host(), slow)), testing::ElementsAre("slow_clock"));
 }
 
 TEST(DoctorTest, ComparesTheShortestRttWithTheTimers) {
-  EXPECT_THAT(keys(compare_with_timers(10ms, true, kGoodTimers)), testing::IsEmpty());
-  EXPECT_THAT(keys(compare_with_timers(10us, true, kGoodTimers)),
+  EXPECT_THAT(keys(timer_warnings(10ms, true, kGoodTimers)), testing::IsEmpty());
+  EXPECT_THAT(keys(timer_warnings(10us, true, kGoodTimers)),
               testing::ElementsAre("rtt_below_wakeup"));
-  EXPECT_THAT(keys(compare_with_timers(10us, false, kGoodTimers)), testing::IsEmpty());
-  EXPECT_THAT(keys(compare_with_timers(1us, false, kGoodTimers)),
+  EXPECT_THAT(keys(timer_warnings(10us, false, kGoodTimers)), testing::IsEmpty());
+  EXPECT_THAT(keys(timer_warnings(1us, false, kGoodTimers)),
               testing::ElementsAre("rtt_near_clock"));
+}
+
+TEST(DoctorTest, WarnsOfOffloadsThatMergeSegments) {
+  InterfaceInfo interface;
+  interface.name = "eth0";
+  interface.offloads = "tso=on";
+  EXPECT_THAT(keys(interface_warnings(interface)), testing::IsEmpty());
+  interface.merges_segments = true;
+  EXPECT_THAT(keys(interface_warnings(interface)), testing::ElementsAre("segments_merged"));
+  interface.name = "lo";
+  EXPECT_THAT(keys(interface_warnings(interface)), testing::IsEmpty());
 }
 
 TEST(TimerTestTest, GivesPlausibleNumbers) {

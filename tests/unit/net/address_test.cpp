@@ -41,6 +41,41 @@ TEST(AddressTest, RefusesOtherFamilies) {
   EXPECT_THROW(Address(&local, sizeof local), WorldError);
 }
 
+TEST(HostTest, IsReadAsSshReadsIt) {
+  const auto expect = [](std::string_view text, const std::string& host,
+                         std::optional<std::uint16_t> port) {
+    const HostAndPort split = split_host(text);
+    EXPECT_EQ(split.host, host) << text;
+    EXPECT_EQ(split.port, port) << text;
+  };
+  expect("lab.example.org", "lab.example.org", std::nullopt);
+  expect("lab.example.org:7000", "lab.example.org", 7000);
+  expect("192.0.2.1:7000", "192.0.2.1", 7000);
+  expect("2001:db8::7", "2001:db8::7", std::nullopt);
+  expect("[2001:db8::7]", "2001:db8::7", std::nullopt);
+  expect("[2001:db8::7]:7000", "2001:db8::7", 7000);
+  expect("fe80::1%eth0", "fe80::1%eth0", std::nullopt);
+  expect("[fe80::1%eth0]:7000", "fe80::1%eth0", 7000);
+}
+
+TEST(HostTest, IsRefusedIfItIsNone) {
+  for (const std::string_view text :
+       {"", ":7000", "host:", "host:0", "host:65536", "host:ssh", "[::1", "[]", "[::1]7000"}) {
+    EXPECT_THROW(static_cast<void>(split_host(text)), UsageError) << text;
+  }
+}
+
+TEST(ResolveTest, AsksForTheInterfaceOfALinkLocalAddress) {
+  try {
+    static_cast<void>(resolve("fe80::1", 80, IpVersion::Any));
+    FAIL();
+  } catch (const WorldError& error) {
+    EXPECT_NE(std::string(error.what()).find("fe80::1 needs its interface"), std::string::npos);
+    EXPECT_NE(error.hint().find("fe80::1%"), std::string::npos);
+  }
+  EXPECT_EQ(resolve("fe80::1%lo", 80, IpVersion::Any).front().text(), "[fe80::1%lo]:80");
+}
+
 TEST(ResolveTest, NamesTheHostItCouldNotFind) {
   try {
     static_cast<void>(resolve("no\x1bsuch.invalid", 80, IpVersion::Any));

@@ -1,15 +1,19 @@
 #include "lib/net/tcp_connection.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <chrono>
 #include <csignal>
 #include <optional>
+#include <span>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
-#include "lib/base/stop_request.h"
+#include "lib/base/process.h"
 #include "lib/net/listener.h"
 
 namespace tcpstep {
@@ -114,18 +118,76 @@ TEST_F(TcpConnectionTest, ReadsItsSettingsBackFromTheKernel) {
   ASSERT_TRUE(path.mss);
   EXPECT_GT(path.mss->bytes(), 500U);
   EXPECT_TRUE(path.is_nodelay);
-  EXPECT_TRUE(server->set_congestion_control("reno"));
+  EXPECT_EQ(set_congestion_control(server->fd(), "reno"), CongestionResult::Set);
   EXPECT_EQ(server->path_info().congestion_control, "reno");
-  EXPECT_FALSE(server->set_congestion_control("no-such-control"));
+  EXPECT_EQ(set_congestion_control(server->fd(), "no-such-control"), CongestionResult::NotOffered);
 }
 
 TEST_F(TcpConnectionTest, BeginsWithTheCongestionControlAskedFor) {
-  ASSERT_TRUE(listener.set_congestion_control("reno"));
-  EXPECT_FALSE(listener.set_congestion_control("no-such-control"));
+  ASSERT_EQ(listener.set_congestion_control("reno"), CongestionResult::Set);
+  EXPECT_EQ(listener.set_congestion_control("no-such-control"), CongestionResult::NotOffered);
   client.emplace(TcpConnection::connect(listener.local_address(), 5s, "reno"));
   server.emplace(*listener.accept_now().client);
   EXPECT_EQ(client->path_info().congestion_control, "reno");
   EXPECT_EQ(server->path_info().congestion_control, "reno");
+}
+
+// A port that takes no more connections: its kernel drops what asks for one.
+class SilentPort {
+ public:
+  SilentPort() : listening_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const Address any = resolve("127.0.0.1", 0, IpVersion::V4).front();
+    EXPECT_EQ(::bind(listening_.get(), any.raw(), any.length()), 0);
+    EXPECT_EQ(::listen(listening_.get(), 0), 0);
+    sockaddr_storage local{};
+    socklen_t length = sizeof local;
+    EXPECT_EQ(::getsockname(listening_.get(), reinterpret_cast<sockaddr*>(&local), &length), 0);
+    address_.emplace(reinterpret_cast<const sockaddr*>(&local), length);
+    waiting_.emplace(TcpConnection::connect(*address_, 5s));  // the one that it has room for
+  }
+  [[nodiscard]] const Address& address() const { return *address_; }
+
+ private:
+  Fd listening_;
+  std::optional<Address> address_;
+  std::optional<TcpConnection> waiting_;
+};
+
+TEST_F(TcpConnectionTest, ConnectTriesTheNextAddressWhileTheFirstIsSilent) {
+  const SilentPort silent;
+  std::vector<std::string> shown;
+  const std::array addresses{silent.address(), listener.local_address()};
+  client.emplace(TcpConnection::connect(
+      addresses, 60s, "", [&](const std::string& message) { shown.push_back(message); }));
+  EXPECT_EQ(client->peer().text(), listener.local_address().text());
+  EXPECT_EQ(shown, std::vector{"no response from " + silent.address().text() + ", trying " +
+                               listener.local_address().text()});
+}
+
+TEST_F(TcpConnectionTest, ConnectTriesTheNextAddressAtOnceIfTheFirstRefuses) {
+  const Address closed = listener.local_address();
+  listener = Listener("127.0.0.1", 0, IpVersion::V4);
+  std::vector<std::string> shown;
+  const std::array addresses{closed, listener.local_address()};
+  client.emplace(TcpConnection::connect(
+      addresses, 60s, "", [&](const std::string& message) { shown.push_back(message); }));
+  EXPECT_EQ(client->peer().text(), listener.local_address().text());
+  EXPECT_EQ(shown, std::vector{"connect to " + closed.text() + ": Connection refused, trying " +
+                               listener.local_address().text()});
+}
+
+TEST_F(TcpConnectionTest, ConnectNamesAnAddressThatStaysSilent) {
+  const SilentPort silent;
+  std::vector<std::string> shown;
+  try {
+    static_cast<void>(
+        TcpConnection::connect(std::span(&silent.address(), 1), 600ms, "",
+                               [&](const std::string& message) { shown.push_back(message); }));
+    FAIL();
+  } catch (const std::system_error& error) {
+    EXPECT_EQ(error.code().value(), ETIMEDOUT);
+  }
+  EXPECT_EQ(shown, std::vector{"no response from " + silent.address().text() + " yet"});
 }
 
 TEST_F(TcpConnectionTest, ConnectReportsARefusal) {

@@ -1,4 +1,4 @@
-#include "lib/cli/run_program.h"
+#include "lib/cli/program.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -6,25 +6,26 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <exception>
 #include <string>
 
 #include "lib/base/error.h"
-#include "lib/cli/print.h"
+#include "lib/base/text.h"
 
 namespace tcpstep {
 namespace {
 
 int report(std::string_view name, std::string_view what, std::string_view hint, int status) {
-  print_words(fmt::format("{}: {}", name, what));
+  print_message(fmt::format("{}: {}", name, what));
   if (!hint.empty()) {
-    print_words(fmt::format("  {}", hint));
+    print_message(fmt::format("  {}", hint));
   }
   return status;
 }
 
-// The number of a closed standard stream would go to the next file or socket, and words meant for a
-// terminal would end up in a result file. Opened the wrong way round, using it stays an error.
+// The number of a closed standard stream would go to the next file or socket, and messages
+// would end up in a result file. Opened in the wrong mode, so that using it remains an error.
 void occupy_standard_streams() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
@@ -34,6 +35,19 @@ void occupy_standard_streams() {
 }
 
 }  // namespace
+
+void print_data(std::string_view text) {
+  const bool is_written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (!is_written || std::fflush(stdout) != 0) {
+    throw_system_error(errno, "write to standard output");
+  }
+}
+
+void print_message(std::string_view line) {
+  const std::string shown = without_controls(line);
+  std::fwrite(shown.data(), 1, shown.size(), stderr);
+  std::fputc('\n', stderr);
+}
 
 int run_program(std::string_view name, const std::function<int()>& body) {
   occupy_standard_streams();

@@ -1,0 +1,102 @@
+#include "client/outcome.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <memory>
+#include <sstream>
+#include <utility>
+
+#include "lib/base/error.h"
+#include "lib/base/text.h"
+#include "lib/cli/program.h"
+#include "lib/cli/stop_signals.h"
+#include "lib/report/render.h"
+#include "lib/runfile/run_reader.h"
+#include "lib/runfile/run_writer.h"
+
+namespace tcpstep {
+namespace {
+
+constexpr const char* kResult = "result.csv";
+
+}  // namespace
+
+ResultOutput::ResultOutput(const std::filesystem::path& path) : path_(path) {
+  if (path == "-") {
+    temporary_.emplace();
+    file_.emplace(temporary_->path() / kResult);
+  } else if (is_wanted() && !std::filesystem::is_directory(path)) {
+    file_.emplace(path);
+  }
+}
+
+OutputFile ResultOutput::open(const SweepSpec& sweep) {
+  return file_ ? std::move(*file_) : create_run_file(path_, sweep.link, sweep.label);
+}
+
+void ResultOutput::publish() const {
+  if (temporary_) {
+    print_data(read_file(temporary_->path() / kResult));
+  }
+}
+
+void ResultOutput::print(const std::string& text) const {
+  if (temporary_) {
+    print_message(text.substr(0, text.find_last_not_of('\n') + 1));
+  } else {
+    print_data(text);
+  }
+}
+
+std::string summary(const Responses& responses, Duration elapsed, const Address& server) {
+  return fmt::format("{}, {} in {} from {}\n", count_of(responses.payloads, "payload"),
+                     count_of(responses.bytes, "byte"), format_duration(elapsed), server.text());
+}
+
+std::string table(const std::string& result) {
+  RunReader reader(ByteSource(std::make_unique<std::istringstream>(result)), "the result");
+  RunCollection runs;
+  runs.add(read_run(reader, "the result", RttClock::Application));
+  return render_text(std::array{penalty_table(runs.links()[0], Statistic::minimum())});
+}
+
+void check_end(const Responses& responses, Duration timeout) {
+  const std::string after = " after " + count_of(responses.payloads, "payload");
+  switch (responses.end) {
+    case PingStatus::Closed: {
+      const std::string hint =
+          responses.payloads > 0 ? "" : "Is it a tcpstep-server? If so, see its own messages.";
+      if (responses.unfinished_bytes > 0) {
+        throw WorldError(fmt::format("the server closed the connection in the middle of a payload, "
+                                     "{} into it,{}",
+                                     count_of(responses.unfinished_bytes, "byte"), after),
+                         hint);
+      }
+      if (responses.payloads == 0) {
+        throw WorldError("the server closed the connection before the first payload", hint);
+      }
+      return;
+    }
+    case PingStatus::Timeout:
+      throw WorldError(
+          fmt::format("no data from the server for {},{}", format_duration(timeout), after),
+          responses.payloads == 0
+              ? "It may be measuring another client: wait longer with --timeout "
+                "10min. Or the host does not run tcpstep-server."
+              : "The path may be down. --timeout sets how long to wait.");
+    case PingStatus::Reset:
+      throw WorldError("the server reset the connection" + after);
+    case PingStatus::Protocol:
+      throw WorldError(
+          "the server sent a sentinel inside a payload or did not wait for the ack," + after,
+          "It does not speak tcpstep's protocol: see docs/protocol.md.");
+    case PingStatus::Interrupted:
+      StopSignals::die_if_received();
+      [[fallthrough]];
+    default:
+      throw WorldError("the connection failed" + after);
+  }
+}
+
+}  // namespace tcpstep

@@ -1,0 +1,25 @@
+// The frame around every main: exceptions become messages on stderr and an exit status. Data goes
+// to stdout, messages to stderr.
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+namespace tcpstep {
+
+inline constexpr int kExitFine = 0;
+inline constexpr int kExitFailed = 1;  // the world did not cooperate
+inline constexpr int kExitUsage = 2;   // the request cannot be carried out as written
+
+// Returns what `body` returns, 2 after a UsageError, 1 after any other exception.
+// Ignores SIGPIPE: a closed peer or pipe is an error to handle.
+int run_program(std::string_view name, const std::function<int()>& body);
+
+// Writes and flushes. Throws std::system_error if stdout cannot be written (a full disk, a closed
+// pipe): a cut table must not look like success.
+void print_data(std::string_view text);
+
+// Writes one line to stderr, control characters made visible. A closed stderr is ignored.
+void print_message(std::string_view line);
+
+}  // namespace tcpstep

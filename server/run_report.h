@@ -1,0 +1,25 @@
+// What the process of a run tells the server's process at its end.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "lib/report/penalty_table.h"
+#include "server/metrics.h"
+
+namespace tcpstep {
+
+struct RunReport {
+  std::string status;
+  std::string link;
+  ClassMinima minima;
+};
+
+// As one message, and back. decode_report() throws if it is not one.
+[[nodiscard]] std::string encode(const RunReport& report);
+[[nodiscard]] RunReport decode_report(std::string_view message);
+
+// Fastest RTT of each class of the table of `link`.
+[[nodiscard]] ClassMinima minima_of(const PenaltyTable& penalties, const LinkRuns& link);
+
+}  // namespace tcpstep
