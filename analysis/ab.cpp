@@ -11,8 +11,10 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <sstream>
 
 #include "analysis/ab_plan.h"
+#include "analysis/compare.h"
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/process.h"
@@ -52,6 +54,33 @@ std::string filled_in(std::string command, const fs::path& folder, std::uint64_t
   return command;
 }
 
+// `text`, a result file, with the place of the launch in its header: before the line of columns.
+std::string with_place(const std::string& text, const std::string& id, const AbLaunch& launch) {
+  std::istringstream lines(text);
+  std::string result;
+  bool is_header = true;
+  for (std::string line; std::getline(lines, line);) {
+    if (is_header && line.starts_with("# ab_")) {
+      continue;
+    }
+    if (is_header && !line.starts_with('#')) {
+      is_header = false;
+      result += fmt::format("# ab_id: {}\n# ab_block: {}\n# ab_position: {}\n# ab_order: {}\n", id,
+                            launch.block, launch.position, kAbOrder);
+    }
+    result += line + '\n';
+  }
+  return result;
+}
+
+std::uint64_t random_number() {
+  std::uint64_t number = 0;
+  if (::getrandom(&number, sizeof number, 0) != static_cast<ssize_t>(sizeof number)) {
+    throw_system_error(errno, "getrandom");
+  }
+  return number;
+}
+
 std::string last_line(const fs::path& log) {
   std::string text = read_file(log);
   while (text.ends_with('\n')) {
@@ -66,8 +95,8 @@ class Manifest {
   Manifest(const AbOptions& options, const fs::path& folder) : path_(folder / kManifest) {
     if (fs::exists(path_)) {
       if (!options.is_resumed) {
-        throw UsageError(fmt::format("{} has runs already", folder.string()),
-                         "Go on with --resume, or choose another folder.");
+        throw UsageError(fmt::format("{} already has runs", folder.string()),
+                         "Continue with --resume, or choose another folder.");
       }
       read(options);
       return;
@@ -75,14 +104,18 @@ class Manifest {
     if (options.is_resumed) {
       throw UsageError(fmt::format("{} has no {} to resume", folder.string(), kManifest));
     }
-    std::uint64_t seed = options.seed.value_or(0);
-    if (!options.seed && ::getrandom(&seed, sizeof seed, 0) != static_cast<ssize_t>(sizeof seed)) {
-      throw_system_error(errno, "draw a seed");
-    }
-    json_ = {{"format", kFormat}, {"seed", seed},   {"runs", options.runs},
-             {"a", options.a},    {"b", options.b}, {"launches", Json::array()}};
+    json_ = {{"format", kFormat},
+             {"id", fmt::format("{:016x}", random_number())},
+             {"seed", options.seed ? *options.seed : random_number()},
+             {"runs", options.runs},
+             {"a", options.a},
+             {"b", options.b},
+             {"launches", Json::array()}};
     write();
   }
+
+  // Tells the blocks of this invocation from those of others.
+  [[nodiscard]] std::string id() const { return json_.value("id", fmt::format("{:016x}", seed())); }
 
   [[nodiscard]] std::uint64_t seed() const { return json_["seed"].get<std::uint64_t>(); }
 
@@ -103,21 +136,19 @@ class Manifest {
                          json_.contains("launches") && json_["launches"].is_array();
     if (!is_ours) {
       throw WorldError(fmt::format("{} is not a {} file", path_.string(), kFormat),
-                       "Begin again in another folder.");
+                       "Start again in another folder.");
     }
     const Json asked{{"runs", options.runs}, {"a", options.a}, {"b", options.b}};
     for (const auto& [key, value] : asked.items()) {
       if (!json_.contains(key) || json_[key] != value) {
-        throw UsageError(fmt::format("{} was begun with another --{}", path_.string(), key),
+        throw UsageError(fmt::format("{} was started with another --{}", path_.string(), key),
                          "Resume with the same commands and runs, or choose another folder.");
       }
     }
   }
 
   void write() const {
-    const fs::path unfinished = path_.string() + ".new";
-    replace_file(unfinished, json_.dump(2, ' ', false, Json::error_handler_t::replace) + '\n');
-    fs::rename(unfinished, path_);
+    replace_file(path_, json_.dump(2, ' ', false, Json::error_handler_t::replace) + '\n');
   }
 
   fs::path path_;
@@ -134,9 +165,9 @@ fs::path result_in(const fs::path& folder, const std::string& what) {
   }
   if (found.size() != 1) {
     throw WorldError(
-        fmt::format("{} left {} in its folder, not one", what,
+        fmt::format("{} left {} in its folder; expected one", what,
                     count_of(found.size(), "result file")),
-        "The command has to write one run to {output}, or into {folder}: see docs/statistics.md.");
+        "The command must write one run to {output} or into {folder}: see docs/statistics.md.");
   }
   RunReader reader(found.front());
   while (reader.next()) {
@@ -153,20 +184,47 @@ class Driver {
       : options_(options), folder_(prepared(options.out)), manifest_(options, folder_) {}
 
   int run() {
+    const CompareOptions made = make_runs();
+    if (!options_.is_quiet) {
+      print_message(fmt::format("tcpstep-analyze: the runs are in {}", folder_.string()));
+    }
+    return compare_files(made);
+  }
+
+ private:
+  // Runs of each side before the first look at the verdict: 8 have too few labellings.
+  static constexpr std::size_t kFirstLook = 10;
+
+  CompareOptions make_runs() {
     const StopSignals signals;
     const std::vector<AbLaunch> plan = plan_ab(options_.runs, manifest_.seed());
     ProgressBar progress("launch", plan.size(), !options_.is_quiet);
+    CompareOptions made;
+    if (options_.is_ended_early) {
+      made.settings.alpha = alpha_of_look();
+    }
     for (std::size_t i = 0; i < plan.size(); ++i) {
       progress.show(i, plan[i].file);
       if (!fs::exists(folder_ / plan[i].file)) {
         launch(plan[i]);
       }
+      (plan[i].side == 'a' ? made.baseline : made.candidate).push_back(folder_ / plan[i].file);
+      const bool is_end_of_block = i + 1 == plan.size() || plan[i + 1].block != plan[i].block;
+      if (options_.is_ended_early && is_end_of_block && made.baseline.size() >= kFirstLook &&
+          exit_status_of(compare_runs(made).verdict) != kExitInconclusive) {
+        break;
+      }
     }
-    print_data(fmt::format("{}\n", folder_.string()));
-    return kExitFine;
+    return made;
   }
 
- private:
+  // Each look may raise its share of the false alarms: together they stay below alpha (Bonferroni).
+  [[nodiscard]] double alpha_of_look() const {
+    const std::size_t looks =
+        options_.runs <= kFirstLook ? 1 : (options_.runs - kFirstLook + 1) / 2 + 1;
+    return CompareSettings().alpha / static_cast<double>(looks);
+  }
+
   static fs::path prepared(const fs::path& folder) {
     fs::create_directories(folder);
     return fs::absolute(folder).lexically_normal();
@@ -194,9 +252,11 @@ class Driver {
     if (status != 0) {
       throw WorldError(
           fmt::format("{} ended with exit status {}: {}", what, status, last_line(log)),
-          fmt::format("Its words are in {}. Mend it, then go on with --resume.", log.string()));
+          fmt::format("Its output is in {}. Fix it, then continue with --resume.", log.string()));
     }
-    fs::rename(result_in(work, what), folder_ / launch.file);
+    const fs::path result = result_in(work, what);
+    replace_file(result, with_place(read_file(result), manifest_.id(), launch));
+    replace_with(folder_ / launch.file, result);
     fs::remove_all(work);
     manifest_.add(launch, launched);
   }

@@ -14,9 +14,11 @@ namespace tcpstep {
 std::optional<AbOptions> parse_ab_options(int argc, const char* const* argv) {
   CommandLine line(
       "tcpstep-analyze ab [options] --a COMMAND --b COMMAND --out DIR",
-      "Launches two commands in turn, in blocks of A, A, B, B in random order, each to make one "
-      "run.\nA command finds an empty folder in $TCPSTEP_RESULTS and {folder}, a file to write in "
-      "{output}, and\nits seed in $TCPSTEP_SEED and {seed}. It leaves one result file there.",
+      "Launches two commands alternately, in blocks of A, A, B, B in random order, each to make "
+      "one "
+      "run;\nthen compares the runs. A command finds an empty folder in $TCPSTEP_RESULTS and "
+      "{folder}, a file to\nwrite in {output}, and its seed in $TCPSTEP_SEED and {seed}. It leaves "
+      "one result file there. Exit\nstatus 0: no regression, 3: regression, 4: cannot tell.",
       "Examples:\n"
       "  tcpstep-analyze ab --a 'tcpstep-lab measure lan' --b 'new/tcpstep-lab measure lan' --out "
       "ab\n"
@@ -28,9 +30,10 @@ std::optional<AbOptions> parse_ab_options(int argc, const char* const* argv) {
   line.value("a", "COMMAND", "makes one run of the baseline");
   line.value("b", "COMMAND", "makes one run of the candidate");
   line.value("out", "DIR", "where the runs go, with ab.json: order, seeds and times");
-  line.value("runs", "N", "10", "runs of each side, 4 at least");
+  line.value("runs", "N", "10", "runs of each side, at least 4; with --until-decided at most");
+  line.flag("until-decided", "end early, as soon as the verdict is known");
   line.value("seed", "N", "of the order and of the runs (default: a fresh one)");
-  line.flag("resume", "go on in DIR where it was interrupted");
+  line.flag("resume", "continue an interrupted run in DIR");
   line.flag("quiet,q", "no progress bar");
   const auto values = line.parse(argc, argv);
   if (!values) {
@@ -38,7 +41,7 @@ std::optional<AbOptions> parse_ab_options(int argc, const char* const* argv) {
   }
   for (const char* name : {"a", "b", "out"}) {
     if (values->text(name).empty()) {
-      throw UsageError(fmt::format("--{} is missing", name), "See tcpstep-analyze ab --help.");
+      throw UsageError(fmt::format("missing --{}", name), "See tcpstep-analyze ab --help.");
     }
   }
   AbOptions options{
@@ -49,6 +52,7 @@ std::optional<AbOptions> parse_ab_options(int argc, const char* const* argv) {
       .a = values->text("a"),
       .b = values->text("b"),
       .out = values->text("out"),
+      .is_ended_early = values->is_set("until-decided"),
       .is_resumed = values->is_set("resume"),
       .is_quiet = values->is_set("quiet")};
   if (values->has("seed")) {

@@ -9,11 +9,12 @@
 namespace tcpstep {
 
 struct AbOptions {
-  std::uint32_t runs = 10;  // of each side
+  std::uint32_t runs = 10;  // of each side; at most, if it may end early
   std::string a;            // for /bin/sh -c
   std::string b;
   std::filesystem::path out;
   std::optional<std::uint64_t> seed;  // of the order; a fresh one otherwise
+  bool is_ended_early = false;        // as soon as the verdict is known
   bool is_resumed = false;
   bool is_quiet = false;
 };

@@ -23,6 +23,7 @@ std::vector<AbLaunch> plan_ab(std::uint32_t runs, std::uint64_t seed) {
       const std::uint32_t number = ++made[side == 'a' ? 0 : 1];
       launches.push_back({.side = side,
                           .block = block,
+                          .position = static_cast<std::uint32_t>(launches.size()) + 1,
                           .seed = random.next(),
                           .file = fmt::format("{}-{:02}.csv", side, number)});
     }

@@ -21,13 +21,13 @@ RttClock clock_of(const OptionValues& values) {
 
 std::filesystem::path parse_folder(std::string_view text) {
   if (text.empty()) {
-    throw UsageError("the name of the folder is empty");
+    throw UsageError("the folder name is empty");
   }
   return text;
 }
 
 double parse_alpha(std::string_view text) {
-  return parse_number(text, 0.001, 0.2);
+  return parse_number(text, 0.0001, 0.2);
 }
 
 double parse_effect(std::string_view text) {

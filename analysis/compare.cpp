@@ -58,34 +58,36 @@ std::string render(const Comparison& comparison, CompareFormat format) {
   return {};
 }
 
-int exit_status_of(const Comparison& comparison, const CompareOptions& options) {
-  if (options.is_advisory) {
-    return kExitFine;
-  }
-  switch (comparison.verdict) {
+}  // namespace
+
+int exit_status_of(Verdict verdict) {
+  switch (verdict) {
     case Verdict::Regression:
       return kExitRegression;
     case Verdict::Inconclusive:
     case Verdict::NotComparable:
       return kExitInconclusive;
     case Verdict::NoRegression:
+    case Verdict::Faster:
       break;
   }
-  return options.is_strict && comparison.runs_for_tolerance ? kExitInconclusive : kExitFine;
+  return kExitFine;
 }
 
-}  // namespace
+Comparison compare_runs(const CompareOptions& options) {
+  return compare(load(options.baseline, options.clock), load(options.candidate, options.clock),
+                 options.settings);
+}
 
 int compare_files(const CompareOptions& options) {
-  const Comparison comparison = compare(load(options.baseline, options.clock),
-                                        load(options.candidate, options.clock), options.settings);
+  const Comparison comparison = compare_runs(options);
   print_data(render(comparison, options.format));
   if (options.plots && comparison.by_size.empty()) {
-    print_message("tcpstep-analyze: there is no payload size of both sides to draw");
+    print_message("tcpstep-analyze: no payload size to draw: none was measured on both sides");
   } else if (options.plots) {
     draw(drawing_of(comparison), *options.plots);
   }
-  return exit_status_of(comparison, options);
+  return options.is_advisory ? kExitFine : exit_status_of(comparison.verdict);
 }
 
 }  // namespace tcpstep

@@ -8,8 +8,13 @@ namespace tcpstep {
 inline constexpr int kExitRegression = 3;
 inline constexpr int kExitInconclusive = 4;
 
-// Prints the comparison; the exit status. Throws if a file cannot be read: a verdict on what is
-// left would be one on other runs than were asked for.
+[[nodiscard]] int exit_status_of(Verdict verdict);
+
+// Reads and compares the files.
+[[nodiscard]] Comparison compare_runs(const CompareOptions& options);
+
+// Prints the comparison; the exit status. Throws if a file cannot be read: the verdict would be on
+// other runs than those given.
 int compare_files(const CompareOptions& options);
 
 }  // namespace tcpstep

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "analysis/common_options.h"
 #include "lib/base/error.h"
@@ -17,35 +20,54 @@ namespace {
 double parse_tolerance(std::string_view text) {
   const double share = parse_effect(text);
   if (share == 0) {
-    throw UsageError("no number of runs excludes a shift of 0%", "Write a share such as 5%.");
+    throw UsageError("no number of runs can rule out a change of 0%",
+                     "Expected a share such as 5%.");
   }
   return share;
+}
+
+// What `ab` left in its folder of one side.
+std::vector<std::filesystem::path> runs_of(const std::filesystem::path& folder,
+                                           std::string_view prefix) {
+  std::vector<std::filesystem::path> runs;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::filesystem::path& file = entry.path();
+    if (file.extension() == ".csv" && file.filename().native().starts_with(prefix)) {
+      runs.push_back(file);
+    }
+  }
+  if (runs.empty()) {
+    throw UsageError(fmt::format("no {}*.csv in {}", prefix, folder.string()),
+                     "Expected a folder that tcpstep-analyze ab has filled.");
+  }
+  std::sort(runs.begin(), runs.end());
+  return runs;
 }
 
 }  // namespace
 
 std::optional<CompareOptions> parse_compare_options(int argc, const char* const* argv) {
   CommandLine line(
-      "tcpstep-analyze compare [options] BASELINE... -- CANDIDATE...",
-      "Says whether the candidate's runs are slower than the baseline's. Exit status 0: no "
-      "regression,\n3: regression, 4: nothing can be concluded.",
-      "Examples:\n  tcpstep-analyze compare ab/a-*.csv -- ab/b-*.csv\n"
+      "tcpstep-analyze compare [options] BASELINE... -- CANDIDATE... | DIR",
+      "Reports whether the candidate's runs are slower than the baseline's. Exit status 0: no "
+      "regression,\n3: regression, 4: cannot tell.",
+      "Examples:\n  tcpstep-analyze compare ab            # what tcpstep-analyze ab left there\n"
       "  tcpstep-analyze compare --format junit old/*.csv -- new/*.csv >compare.xml\n");
   line.positional("BASELINE", 1, kMostFiles);
   line.group("Compare");
-  line.value("tolerance", "SHARE", "5%", "the rise that a pass should exclude");
-  line.value("alpha", "P", "0.01", "false alarms allowed, of a whole comparison");
+  line.value("tolerance", "SHARE", "5%", "the slowdown that a pass has to rule out");
+  line.value("alpha", "P", "0.01", "false alarms allowed in a whole comparison");
   line.value("minimum-effect", "SHARE",
-             "least change that counts (default: 2%, of tails 25%; in virtual time any)");
+             "smallest change that counts (default: 2%, for tails 25%; in virtual time any)");
   line.flag("assume-exchangeable",
-            "every run was made on a freshly drawn host: order is no matter");
+            "every run was made on a freshly drawn host: run order does not matter");
   line.flag("ignore-environment", "compare although link, host, interface or transport differ");
-  line.flag("ignore-segmentation", "only sizes that need the same segments by both MSS");
-  line.flag("strict", "exit with 4 if the tolerance is not excluded");
+  line.flag("ignore-segmentation", "compare only sizes that need the same segments with both MSS");
+  line.flag("lenient", "pass although the tolerance is not ruled out");
   line.flag("advisory", "exit with 0 whatever the verdict");
   declare_clock(line);
   line.value("format", "WORD", "text", "text, markdown, json, junit or github");
-  line.value("plot", "DIR", "draw both sides there too: PNG, SVG and gnuplot script");
+  line.value("plot", "DIR", "also draw both sides there: PNG, SVG and gnuplot script");
   const auto* const end = argv + argc;
   const auto* const border =
       std::find_if(argv + 1, end, [](std::string_view word) { return word == "--"; });
@@ -53,16 +75,24 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
   if (!values) {
     return std::nullopt;
   }
-  if (end - border < 2) {
+  std::vector<std::filesystem::path> baseline = files_of(*values);
+  std::vector<std::filesystem::path> candidate(border == end ? end : border + 1, end);
+  if (border == end && baseline.size() == 1 && std::filesystem::is_directory(baseline.front())) {
+    const std::filesystem::path folder = baseline.front();
+    baseline = runs_of(folder, "a-");
+    candidate = runs_of(folder, "b-");
+  }
+  if (candidate.empty()) {
     throw UsageError("CANDIDATE is missing",
                      "Usage: tcpstep-analyze compare [options] BASELINE... -- CANDIDATE...");
   }
   CompareOptions options{
-      .baseline = files_of(*values),
-      .candidate = {border + 1, end},
+      .baseline = std::move(baseline),
+      .candidate = std::move(candidate),
       .clock = clock_of(*values),
       .settings = {.alpha = values->get("alpha", parse_alpha),
                    .tolerance = values->get("tolerance", parse_tolerance),
+                   .is_lenient = values->is_set("lenient"),
                    .is_exchangeable = values->is_set("assume-exchangeable"),
                    .ignores_segmentation = values->is_set("ignore-segmentation"),
                    .ignores_environment = values->is_set("ignore-environment")},
@@ -72,7 +102,6 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
                                                          {"junit", CompareFormat::Junit},
                                                          {"github", CompareFormat::Github}}),
       .plots = {},
-      .is_strict = values->is_set("strict"),
       .is_advisory = values->is_set("advisory")};
   if (values->has("minimum-effect")) {
     options.settings.minimum_effect = values->get("minimum-effect", parse_effect);
@@ -82,12 +111,9 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
   }
   for (const auto& file : options.candidate) {
     if (file.native().starts_with("--")) {
-      throw UsageError(fmt::format("'{}' stands after the --", printable(file.native())),
-                       "Options come before it.");
+      throw UsageError(fmt::format("'{}' after --", printable(file.native())),
+                       "Options must come before --.");
     }
-  }
-  if (options.is_strict && options.is_advisory) {
-    throw UsageError("--strict and --advisory exclude each other");
   }
   return options;
 }

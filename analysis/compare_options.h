@@ -20,8 +20,7 @@ struct CompareOptions {
   CompareSettings settings;
   CompareFormat format = CompareFormat::Text;
   std::optional<std::filesystem::path> plots;  // the folder
-  bool is_strict = false;    // a pass that does not exclude the tolerance is inconclusive
-  bool is_advisory = false;  // the exit status is 0 whatever the verdict
+  bool is_advisory = false;                    // the exit status is 0 whatever the verdict
 };
 
 // Empty if help was asked for. Throws UsageError. argv[0] is the command's name.

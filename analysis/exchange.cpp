@@ -21,14 +21,14 @@ constexpr std::size_t kLargestForeignFile = std::size_t{1} << 30U;
 
 const SampleSketch& samples_of(const RunCollection& runs, std::optional<PayloadSize> size) {
   if (runs.links().size() != 1) {
-    throw UsageError(fmt::format("hgrm is for one link, got {}", runs.links().size()),
+    throw UsageError(fmt::format("hgrm shows one link; these files have {}", runs.links().size()),
                      "Pass the files of one link only.");
   }
   const auto& series = runs.links()[0].series;
   const auto found = size ? series.find(*size) : series.begin();
   if (found == series.end()) {
     throw UsageError(size ? fmt::format("no ping of {} bytes was counted", size->bytes())
-                          : std::string("no sample was counted"));
+                          : std::string("no counted samples"));
   }
   return found->second;
 }

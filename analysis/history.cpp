@@ -40,7 +40,7 @@ std::set<fs::path> expand(const std::vector<fs::path>& places) {
       }
     }
     if (files.size() == before) {
-      throw WorldError(fmt::format("there is no result file in {}", place.string()),
+      throw WorldError(fmt::format("no result file in {}", place.string()),
                        "Result files end in .csv, .csv.gz or .csv.zst.");
     }
   }
@@ -99,7 +99,7 @@ int report_history(const HistoryOptions& options) {
   }
   for (const History& link : links) {
     if (options.plots && link.columns.empty()) {
-      print_message(fmt::format("tcpstep-analyze: link {} has no history to draw", link.link));
+      print_message(fmt::format("tcpstep-analyze: link {}: nothing to draw", link.link));
     } else if (options.plots) {
       draw(drawing_of(link), *options.plots);
     }

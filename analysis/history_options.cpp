@@ -8,20 +8,23 @@ namespace tcpstep {
 std::optional<HistoryOptions> parse_history_options(int argc, const char* const* argv) {
   CommandLine line(
       "tcpstep-analyze history [options] DIR|FILE...",
-      "Says since when each link is slower or faster, from its runs of days or years. Exit "
-      "status 0: not\nslower, 3: slower since the newest change, 4: nothing can be concluded.",
+      "Finds when each link became slower or faster, in its runs of days or years. Exit status "
+      "0: not\nslower, 3: slower since the newest change, 4: cannot tell.",
       "Examples:\n  tcpstep-analyze history results\n"
       "  tcpstep-analyze history --by day --plot plots results/*_lan_*.csv\n");
   line.positional("FILE", 1, kMostFiles);
   line.group("History");
-  line.value("alpha", "P", "0.01", "false alarms allowed, of the whole history of a link");
-  line.value("minimum-effect", "SHARE", "2%", "least change that counts; of tails at least 25%");
+  line.value("alpha", "P", "0.01", "false alarms allowed in the whole history of a link");
+  line.value("minimum-effect", "SHARE", "2%",
+             "smallest change that counts; for tails at least 25%");
+  line.value("sensitivity", "SHARE", "50%", "cannot tell if a change has to be larger to be found");
   line.value("by", "WORD", "run", "run, or day: the median of a day's runs counts as one");
-  line.flag("ignore-environment", "one series although host, interface or transport differ");
+  line.flag("ignore-environment",
+            "treat as one series although host, interface or transport differ");
   line.flag("advisory", "exit with 0 whatever the verdict");
   declare_clock(line);
   line.value("format", "WORD", "text", "text, markdown, csv or json");
-  line.value("plot", "DIR", "draw each link there too: PNG, SVG and gnuplot script");
+  line.value("plot", "DIR", "also draw each link there: PNG, SVG and gnuplot script");
   const auto values = line.parse(argc, argv);
   if (!values) {
     return std::nullopt;
@@ -31,6 +34,7 @@ std::optional<HistoryOptions> parse_history_options(int argc, const char* const*
       .clock = clock_of(*values),
       .settings = {.alpha = values->get("alpha", parse_alpha),
                    .minimum_effect = values->get("minimum-effect", parse_effect),
+                   .sensitivity = values->get("sensitivity", parse_effect),
                    .unit = values->choose<HistoryUnit>(
                        "by", {{"run", HistoryUnit::Run}, {"day", HistoryUnit::Day}}),
                    .ignores_environment = values->is_set("ignore-environment")},

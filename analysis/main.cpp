@@ -1,6 +1,7 @@
 // tcpstep-analyze: result files in; tables and pictures out.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <system_error>
 
 #include "analysis/ab.h"
@@ -38,23 +39,35 @@ int plot(const PlotOptions& options) {
   print_failures(loaded.failures);
   bool is_fine = loaded.failures.empty();
   const auto links = loaded.runs.links();
+  const auto is_drawable = [](const LinkRuns& link) { return link.samples() > 0; };
+  const auto drawable = std::ranges::count_if(links, is_drawable);
+  if (options.file && !options.is_together && drawable > 1) {
+    throw UsageError(fmt::format("{} links do not fit on one closeup", drawable),
+                     "Add --together, or use --out DIR.");
+  }
+  const auto output = [&](Drawing drawing, const std::string& name) {
+    drawing.name = name;
+    drawing.title = options.title.value_or(drawing.title);
+    for (const auto& file :
+         options.file ? draw_file(drawing, *options.file) : draw(drawing, options.directory)) {
+      print_data(file.string() + '\n');
+    }
+  };
   for (std::size_t i = 0; i < links.size(); ++i) {
-    if (links[i].samples() == 0) {  // takes nothing from the other links
+    if (!is_drawable(links[i])) {  // takes nothing from the other links
       print_message(
           fmt::format("tcpstep-analyze: link {} has no sample to draw", links[i].key.name()));
       is_fine = false;
-      continue;
-    }
-    Drawing all = all_results(links[i], kPicture);
-    Drawing close = closeup(levels_of(links[i]), kPicture);
-    const std::string stem = picture_stem(links, i);
-    all.name = "all-" + stem;
-    close.name = "closeup-" + stem;
-    for (const Drawing& drawing : {all, close}) {
-      for (const auto& file : draw(drawing, options.directory)) {
-        print_data(file.string() + '\n');
+    } else if (!options.is_together) {
+      const std::string stem = picture_stem(links, i);
+      if (!options.file) {
+        output(all_results(links[i], kPicture), "all-" + stem);
       }
+      output(closeup(links[i], kPicture), "closeup-" + stem);
     }
+  }
+  if (options.is_together && drawable > 0) {
+    output(together(links, kPicture), "together");
   }
   return is_fine ? kExitFine : kExitFailed;
 }

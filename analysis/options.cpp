@@ -27,12 +27,12 @@ constexpr std::string_view kHelp =
     "  export    the same for other programs: OpenMetrics, benchmark actions, benchstat, ...\n"
     "  import    a result file from raw samples of sockperf, irtt, lagscope\n"
     "  validate  is each file whole? if not, line and column\n"
-    "  repair    whole lines of a file that a crash has cut, with an end that says so\n"
+    "  repair    save the complete lines of a file that was cut off\n"
     "\n"
     "tcpstep-analyze COMMAND --help has the options. FILE may end in .csv, .csv.gz or .csv.zst.\n";
 
 void declare_statistic(CommandLine& line) {
-  line.value("statistic", "WORD", "min", "what stands for a size: min, median, mean, p99, ...");
+  line.value("statistic", "WORD", "min", "statistic of each size: min, median, mean, p99, ...");
 }
 
 Statistic statistic_of(const OptionValues& values) {
@@ -40,7 +40,7 @@ Statistic statistic_of(const OptionValues& values) {
     if (const auto statistic = Statistic::parse(text)) {
       return *statistic;
     }
-    throw UsageError(fmt::format("'{}' is no statistic", printable(text)),
+    throw UsageError(fmt::format("invalid statistic '{}'", printable(text)),
                      "Choose min, median, mean or a percentile such as p99.");
   });
 }
@@ -70,22 +70,48 @@ std::optional<AnalyzeOptions> parse_report(int argc, const char* const* argv) {
                                                         {"html", ReportFormat::Html}})};
 }
 
+std::filesystem::path parse_picture(std::string_view text) {
+  if (!text.ends_with(".png") && !text.ends_with(".svg") && !text.ends_with(".pdf")) {
+    throw UsageError(fmt::format(
+        "invalid picture '{}': expected a name that ends in .png, .svg or .pdf", printable(text)));
+  }
+  return text;
+}
+
 std::optional<AnalyzeOptions> parse_plot(int argc, const char* const* argv) {
   CommandLine line(
       "tcpstep-analyze plot [options] FILE...",
       "Draws all results and a closeup of each link, from the result files of its runs.",
-      "Example:\n  tcpstep-analyze plot --out plots results/*.csv\n");
+      "Examples:\n  tcpstep-analyze plot --out plots results/*.csv\n"
+      "  tcpstep-analyze plot --together -o links.svg results/*.csv\n");
   line.positional("FILE", 1, kMostFiles);
   line.group("Plot");
   declare_clock(line);
   line.value("out", "DIR", "plots", "where the pictures and their gnuplot scripts go");
+  line.flag("together", "all links on one picture, relative to their smallest size");
+  line.value("output,o", "FILE",
+             "only one picture, the closeup or --together, as FILE.png, .svg or .pdf");
+  line.value("title", "TEXT", "title of that picture (default: what was found)");
   const auto values = line.parse(argc, argv);
   if (!values) {
     return std::nullopt;
   }
-  return PlotOptions{.files = files_of(*values),
-                     .clock = clock_of(*values),
-                     .directory = values->get("out", parse_folder)};
+  PlotOptions options{.files = files_of(*values),
+                      .clock = clock_of(*values),
+                      .directory = values->get("out", parse_folder),
+                      .is_together = values->is_set("together"),
+                      .file = {},
+                      .title = {}};
+  if (values->has("output")) {
+    options.file = values->get("output", parse_picture);
+  }
+  if (values->has("title")) {
+    options.title = values->text("title");
+    if (!options.file) {
+      throw UsageError("--title needs --output");
+    }
+  }
+  return options;
 }
 
 std::optional<AnalyzeOptions> parse_validate(int argc, const char* const* argv) {
@@ -110,7 +136,7 @@ std::optional<AnalyzeOptions> parse_repair(int argc, const char* const* argv) {
   line.group("Repair");
   line.value("output", "FILE",
              "where the repaired run goes (default: FILE.repaired.csv); never replaced");
-  line.flag("in-place", "replace FILE itself, at one blow");
+  line.flag("in-place", "replace FILE itself, atomically");
   const auto values = line.parse(argc, argv);
   if (!values) {
     return std::nullopt;

@@ -30,6 +30,9 @@ struct PlotOptions {
   std::vector<std::filesystem::path> files;
   RttClock clock = RttClock::Application;
   std::filesystem::path directory;
+  bool is_together = false;
+  std::optional<std::filesystem::path> file;  // one picture, instead of all into `directory`
+  std::optional<std::string> title;           // of that one
 };
 
 struct ValidateOptions {

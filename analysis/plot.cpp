@@ -65,17 +65,28 @@ void run_gnuplot(const std::string& script, const fs::path& folder) {
     throw WorldError(
         fmt::format("gnuplot failed with {} {}", status > 128 ? "signal" : "exit status",
                     status > 128 ? status - 128 : status),
-        messages + "tcpstep needs gnuplot 5.4 or later with pngcairo and svg.");
+        reason + "\n  tcpstep needs gnuplot 5.4 or later with pngcairo and svg.");
   }
   if (messages.find("no valid points") != std::string::npos) {
     throw WorldError("gnuplot found no data to draw", reason);
   }
 }
 
-void check_picture(const fs::path& path, std::string_view signature) {
-  if (!fs::exists(path) || !read_file(path).starts_with(signature)) {
-    throw WorldError(fmt::format("gnuplot drew no picture {}", path.filename().string()),
-                     "Is the disk full? tcpstep needs gnuplot 5.4 or later with pngcairo and svg.");
+// Draws <name>.<format> of every format and <name>.gp into `folder`.
+void draw_into(const fs::path& folder, const Drawing& drawing,
+               const std::vector<std::string>& formats) {
+  const fs::path script = folder / (drawing.name + ".gp");
+  write_script(script, gnuplot_script(drawing, formats));
+  run_gnuplot(script.filename(), folder);
+  for (const std::string& format : formats) {
+    const std::string_view signature = format == "png"   ? "\x89PNG\r\n\x1a\n"
+                                       : format == "svg" ? "<?xml"
+                                                         : "%PDF";
+    const fs::path picture = folder / (drawing.name + '.' + format);
+    if (!fs::exists(picture) || !read_file(picture).starts_with(signature)) {
+      throw WorldError(fmt::format("gnuplot drew no picture {}", picture.filename().string()),
+                       "Is the disk full? tcpstep needs gnuplot 5.4 or later with cairo.");
+    }
   }
 }
 
@@ -84,22 +95,26 @@ void check_picture(const fs::path& path, std::string_view signature) {
 std::vector<fs::path> draw(const Drawing& drawing, const fs::path& directory) {
   fs::create_directories(directory);
   const TemporaryFolder unfinished(directory);
-  const auto place = [&](std::string_view suffix) {
-    return unfinished.path() / fmt::format("{}.{}", drawing.name, suffix);
-  };
-  write_script(place("gp"), gnuplot_script(drawing));
-  run_gnuplot(place("gp").filename(), unfinished.path());
-  check_picture(place("png"), "\x89PNG\r\n\x1a\n");
-  std::vector<fs::path> written{place("png"), place("gp")};
+  std::vector<std::string> formats{"png"};
   if (drawing.is_small()) {
-    check_picture(place("svg"), "<?xml");
-    written.push_back(place("svg"));
+    formats.emplace_back("svg");
   }
-  for (fs::path& path : written) {
-    const fs::path finished = std::exchange(path, directory / path.filename());
-    replace_with(path, finished);
+  draw_into(unfinished.path(), drawing, formats);
+  formats.insert(formats.begin() + 1, "gp");
+  std::vector<fs::path> written;
+  for (const std::string& format : formats) {
+    written.push_back(directory / (drawing.name + '.' + format));
+    replace_with(written.back(), unfinished.path() / written.back().filename());
   }
   return written;
+}
+
+std::vector<fs::path> draw_file(const Drawing& drawing, const fs::path& file) {
+  const TemporaryFolder unfinished(file.has_parent_path() ? file.parent_path() : ".");
+  const std::string format = file.string().substr(file.string().rfind('.') + 1);
+  draw_into(unfinished.path(), drawing, {format});
+  replace_with(file, unfinished.path() / (drawing.name + '.' + format));
+  return {file};
 }
 
 std::string picture_stem(std::span<const LinkRuns> links, std::size_t index) {

@@ -22,4 +22,8 @@ namespace tcpstep {
 std::vector<std::filesystem::path> draw(const Drawing& drawing,
                                         const std::filesystem::path& directory);
 
+// Draws into one file alone, whose name ends in .png, .svg or .pdf; the same promises.
+std::vector<std::filesystem::path> draw_file(const Drawing& drawing,
+                                             const std::filesystem::path& file);
+
 }  // namespace tcpstep

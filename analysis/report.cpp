@@ -42,7 +42,7 @@ std::vector<fs::path> distinct(const std::vector<fs::path>& files,
 }
 
 std::string words_of_repeated(const fs::path& file) {
-  return fmt::format("{} holds a run that another file holds too, counted once", file.string());
+  return fmt::format("{} contains a run that is also in another file; counted once", file.string());
 }
 
 using Outcome = std::variant<Run, std::string>;  // the words, if it failed

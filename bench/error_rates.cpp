@@ -1,18 +1,22 @@
-// How often `compare` cries wolf and how often it finds what is there, on runs with known truth;
+// How often `compare` raises a false alarm and how often it finds what changed, on runs with known
+// truth, in orders that `ab` draws and that people type;
 // beside two common gates on the same runs, and the intervals of the penalty table:
 // scripts/error-rates.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bench/run_model.h"
 #include "lib/compare/comparison.h"
 #include "lib/report/fitted_penalties.h"
-#include "lib/stats/order_statistics.h"
-#include "lib/stats/ranks.h"
+#include "lib/stats/estimators.h"
 
 namespace tcpstep {
 namespace {
@@ -58,29 +62,25 @@ struct Alarms {
   int threshold = 0;
 };
 
+double no_drift(double) {
+  return 0;
+}
+
 Alarms one_comparison(Generator& generator, const Truth& truth) {
-  const std::vector<Side> order = generator.order(kRuns);
-  const std::vector<double> offsets = generator.run_offsets(order.size());
-  std::vector<Run> sides[2];
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    Run run = generator.run(order[i] == Side::Candidate ? truth : Truth(), offsets[i]);
-    run.name = run.identity = std::to_string(i);
-    run.started = std::chrono::sys_time<Duration>(std::chrono::seconds(i));
-    // As declared on both sides: that an MSS moved has to be seen in the times.
-    run.key.mss = Mss(kMss);
-    sides[static_cast<std::size_t>(order[i])].push_back(std::move(run));
-  }
+  Sides sides = make_sides(generator, generator.order(kRuns), truth, true, no_drift);
   Alarms alarms;
   for (const std::uint32_t bytes : all_sizes()) {
     const PayloadSize size(bytes);
-    alarms.ranks |= is_rank_alarm(sides[0], sides[1], size) ? 1 : 0;
-    alarms.threshold |= static_cast<double>(minimum(sides[1], size).count()) >
-                                1.05 * static_cast<double>(minimum(sides[0], size).count())
+    alarms.ranks |= is_rank_alarm(sides.baseline, sides.candidate, size) ? 1 : 0;
+    alarms.threshold |= static_cast<double>(minimum(sides.candidate, size).count()) >
+                                1.05 * static_cast<double>(minimum(sides.baseline, size).count())
                             ? 1
                             : 0;
   }
-  alarms.compare =
-      compare(std::move(sides[0]), std::move(sides[1]), {}).verdict == Verdict::Regression ? 1 : 0;
+  alarms.compare = compare(std::move(sides.baseline), std::move(sides.candidate), {}).verdict ==
+                           Verdict::Regression
+                       ? 1
+                       : 0;
   return alarms;
 }
 
@@ -132,6 +132,62 @@ void print_alarms(int comparisons) {
   }
 }
 
+// Identical sides that only drift, in orders that `ab` draws and that people type.
+void print_orders(int comparisons) {
+  struct Drift {
+    const char* words;
+    double (*of)(double time);
+  };
+  const std::array drifts{
+      Drift{"none", no_drift}, Drift{"10 %", [](double time) { return 0.1 * time; }},
+      Drift{"25 %", [](double time) { return 0.25 * time; }},
+      Drift{"50 %", [](double time) { return 0.5 * time; }},
+      Drift{"daily cycle, 20 %", [](double time) { return 0.1 * std::sin(6.2831853 * time); }}};
+  struct Order {
+    const char* words;
+    const char* letters;  // repeated; empty: drawn
+  };
+  const std::array orders{Order{"drawn by ab", ""},
+                          Order{"AABB", "AABB"},
+                          Order{"ABBA", "ABBA"},
+                          Order{"ABAB", "AB"},
+                          Order{"A...AB...B", "AAAAAAAAAABBBBBBBBBB"},
+                          Order{"random", ""}};
+  fmt::print(
+      "\n| order | drift | noise | comparisons | false alarms | refused |\n"
+      "|---|---|---|---:|---:|---:|\n");
+  for (const Order& order : orders) {
+    for (const Drift& drift : drifts) {
+      for (const Noise& noise : kNoises) {
+        const bool is_drawn = order.words == orders.front().words;
+        std::vector<Comparison> all(static_cast<std::size_t>(comparisons));
+        in_parallel(comparisons, [&](int number) {
+          Generator generator(noise, 3'000'000 + static_cast<std::uint64_t>(number));
+          std::string letters;
+          while (*order.letters != '\0' && letters.size() < 2 * kRuns) {
+            letters += order.letters;
+          }
+          if (letters.empty()) {
+            letters = is_drawn
+                          ? generator.order(kRuns)
+                          : generator.shuffled(std::string(kRuns, 'A') + std::string(kRuns, 'B'));
+          }
+          Sides sides = make_sides(generator, letters, {}, is_drawn, drift.of);
+          all[static_cast<std::size_t>(number)] =
+              compare(std::move(sides.baseline), std::move(sides.candidate), {});
+        });
+        const auto alarms = std::ranges::count(all, Verdict::Regression, &Comparison::verdict);
+        const auto refused = std::ranges::count_if(all, [](const Comparison& one) {
+          return one.verdict == Verdict::Inconclusive && !one.excluded;
+        });
+        fmt::print("| {} | {} | {} | {} | {} | {} |\n", order.words, drift.words, noise.name,
+                   comparisons, alarms, refused);
+        std::fflush(stdout);
+      }
+    }
+  }
+}
+
 FittedPenalties penalties_of(Generator& generator) {
   std::vector<RunFit> fits;
   for (const double offset : generator.run_offsets(kRuns)) {
@@ -161,16 +217,20 @@ void print_penalties(int tables) {
     for (std::size_t row = 0; row < kWords.size(); ++row) {
       double bias = 0;
       int covered = 0;
+      int fitted = 0;  // with an interval: enough runs were even
       double truth = 0;
       for (const FittedPenalties& table : all) {
-        const FittedPenalty& penalty = table.rows[row].value();
-        truth = Truth().base(penalty.size.bytes()) / Truth().base(1) - 1;
-        bias += (penalty.share - truth) / tables;
-        covered += *penalty.low <= truth && truth <= *penalty.high ? 1 : 0;
+        const auto& penalty = table.rows[row];
+        if (penalty && penalty->low) {
+          truth = Truth().base(penalty->size.bytes()) / Truth().base(1) - 1;
+          bias += penalty->share - truth;
+          covered += *penalty->low <= truth && truth <= *penalty->high ? 1 : 0;
+          ++fitted;
+        }
       }
+      const double count = std::max(fitted, 1);
       fmt::print("| {} | {} | {:.2f} % | {} | {:+.3f} | {:.3f} |\n", noise.name, kWords[row],
-                 100 * truth, tables, 100 * bias,
-                 static_cast<double>(covered) / static_cast<double>(tables));
+                 100 * truth, fitted, 100 * bias / count, covered / count);
       std::fflush(stdout);
     }
   }
@@ -182,9 +242,19 @@ void print_penalties(int tables) {
 int main(int argc, char** argv) {
   const int comparisons = argc > 1 ? std::atoi(argv[1]) : 1000;
   if (comparisons < 1) {
-    fmt::print(stderr, "usage: error_rates [COMPARISONS OF EACH KIND (default 1000)]\n");
+    fmt::print(
+        stderr,
+        "usage: error_rates [COMPARISONS OF EACH KIND (default 1000) [alarms|orders|penalties]]\n");
     return 2;
   }
-  tcpstep::print_alarms(comparisons);
-  tcpstep::print_penalties(comparisons);
+  const std::string_view table = argc > 2 ? argv[2] : "";
+  if (table.empty() || table == "alarms") {
+    tcpstep::print_alarms(comparisons);
+  }
+  if (table.empty() || table == "orders") {
+    tcpstep::print_orders(comparisons);
+  }
+  if (table.empty() || table == "penalties") {
+    tcpstep::print_penalties(comparisons);
+  }
 }

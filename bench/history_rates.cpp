@@ -2,7 +2,9 @@
 // runs with known truth. scripts/error-rates.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 #include "bench/run_model.h"
@@ -44,6 +46,60 @@ Outcome one_series(const Noise& noise, double factor, std::uint64_t seed) {
     }
   }
   return outcome;
+}
+
+// The level of run `i`, relative to the first one, of a change by `total` without one date.
+double ramp(std::size_t i, double total) {
+  return 1 + total * static_cast<double>(i) / (kRuns - 1);
+}
+double late_ramp(std::size_t i, double total) {
+  return 1 + total * (i < kFirstChanged
+                          ? 0.0
+                          : static_cast<double>(i + 1 - kFirstChanged) / (kRuns - kFirstChanged));
+}
+double staircase(std::size_t i, double total) {
+  return 1 + total * static_cast<double>(i / 12) / 4;
+}
+double step(std::size_t i, double total) {
+  return i < kFirstChanged ? 1 : 1 + total;
+}
+
+// Changes that creep, with a deviation of 1 % between runs.
+void print_creep(int count) {
+  Noise noise = kNoises.front();
+  noise.run = 0.01;
+  noise.run_correlation = 0;
+  struct Shape {
+    const char* words;
+    double (*level)(std::size_t run, double total);
+  };
+  fmt::print(
+      "\n| how the level rose in 60 runs | by | series | *slower* (exit 3) | cannot tell |\n"
+      "|---|---:|---:|---:|---:|\n");
+  for (const Shape& shape :
+       {Shape{"one step at run 41", step}, Shape{"ramp over all", ramp},
+        Shape{"ramp over the last third", late_ramp}, Shape{"five stairs", staircase}}) {
+    for (const double total : {0.0, 0.06, 0.15, 0.30, 1.0}) {
+      std::vector<Trend> trends(static_cast<std::size_t>(count));
+      in_parallel(count, [&](int number) {
+        Generator generator(noise, 4'000'000 + static_cast<std::uint64_t>(number));
+        const std::vector<double> offsets = generator.run_offsets(kRuns);
+        std::vector<Run> runs;
+        for (std::size_t i = 0; i < kRuns; ++i) {
+          runs.push_back(generator.run({.scale = shape.level(i, total)}, offsets[i]));
+          Run& run = runs.back();
+          run.name = run.identity = std::to_string(i);
+          run.started = std::chrono::sys_time<Duration>(std::chrono::hours(24 * i));
+          run.key.mss = Mss(kMss);
+        }
+        trends[static_cast<std::size_t>(number)] = histories(std::move(runs), {}).front().trend;
+      });
+      fmt::print("| {} | +{:.0f} % | {} | {} | {} |\n", shape.words, 100 * total, count,
+                 std::ranges::count(trends, Trend::Slower),
+                 std::ranges::count(trends, Trend::Inconclusive));
+      std::fflush(stdout);
+    }
+  }
 }
 
 // Changes are found often enough to be counted on half as many series.
@@ -90,10 +146,16 @@ void print_rates(int most, std::string_view wanted) {
 int main(int argc, char** argv) {
   const int count = argc > 1 ? std::atoi(argv[1]) : 400;
   if (count < 1) {
-    fmt::print(
-        stderr,
-        "usage: history_rates [SERIES WITHOUT A CHANGE OF EACH KIND (default 400) [NOISE]]\n");
+    fmt::print(stderr,
+               "usage: history_rates [SERIES WITHOUT A CHANGE OF EACH KIND (default 400) "
+               "[NOISE|creep]]\n");
     return 2;
   }
-  tcpstep::print_rates(count, argc > 2 ? argv[2] : "");
+  const std::string_view wanted = argc > 2 ? argv[2] : "";
+  if (wanted != "creep") {
+    tcpstep::print_rates(count, wanted);
+  }
+  if (wanted.empty() || wanted == "creep") {
+    tcpstep::print_creep((count + 3) / 4);
+  }
 }

@@ -13,11 +13,13 @@
 #include <cmath>
 #include <functional>
 #include <random>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "lib/runfile/run.h"
-#include "lib/stats/interleaving.h"
+#include "lib/stats/max_t.h"
 
 namespace tcpstep {
 
@@ -86,15 +88,20 @@ class Generator {
     return offsets;
   }
 
-  // The order of 2 * `runs` runs as the interleaved driver draws it.
-  std::vector<Side> order(std::size_t runs) {
-    std::vector<Side> order;
+  // The order of 2 * `runs` runs as `ab` draws it: A, A, B, B in random order, and again.
+  std::string order(std::size_t runs) {
+    std::string order;
     while (order.size() < 2 * runs) {
-      std::vector<Side> block{Side::Baseline, Side::Baseline, Side::Candidate, Side::Candidate};
-      std::shuffle(block.begin(), block.end(), random_);
-      order.insert(order.end(), block.begin(), block.end());
+      order += shuffled("AABB");
     }
     return order;
+  }
+
+  std::string shuffled(std::string letters) {
+    for (std::size_t left = letters.size(); left > 1; --left) {
+      std::swap(letters[left - 1], letters[random_() % left]);
+    }
+    return letters;
   }
 
   // Excesses in the order measured, `count` of them.
@@ -171,6 +178,36 @@ class Generator {
   double q90_ = 0;
   double q99_ = 0;
 };
+
+// What compare() is given.
+struct Sides {
+  std::vector<Run> baseline;
+  std::vector<Run> candidate;
+};
+
+// A run for each letter of `order`; B has the `truth`. With `is_drawn` the headers have blocks of
+// four, as those of `ab`. `drift` is the relative change of the level at a time from 0 to 1.
+template <class Drift>
+Sides make_sides(Generator& generator, const std::string& order, const Truth& truth, bool is_drawn,
+                 Drift drift) {
+  Sides sides;
+  const std::vector<double> offsets = generator.run_offsets(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const double time = static_cast<double>(i) / static_cast<double>(order.size());
+    Run run =
+        generator.run(order[i] == 'B' ? truth : Truth(), offsets[i] + std::log1p(drift(time)));
+    run.name = run.identity = std::to_string(i);
+    run.started = std::chrono::sys_time<Duration>(std::chrono::seconds(i));
+    // As declared on both sides: that an MSS moved has to be seen in the times.
+    run.key.mss = Mss(kMss);
+    if (is_drawn) {
+      run.header.add("ab_id", "1");
+      run.header.add("ab_block", static_cast<std::uint64_t>(i / 4));
+    }
+    (order[i] == 'B' ? sides.candidate : sides.baseline).push_back(std::move(run));
+  }
+  return sides;
+}
 
 // Calls `work` with every number below `count`, on all processors.
 inline void in_parallel(int count, const std::function<void(int)>& work) {

@@ -19,6 +19,7 @@
 #include "lib/cli/stop_signals.h"
 #include "lib/net/waiting.h"
 #include "lib/runfile/run_writer.h"
+#include "lib/sweep/black_hole.h"
 #include "lib/sweep/frame_stream.h"
 #include "lib/sweep/responder.h"
 #include "lib/sweep/result_check.h"
@@ -87,10 +88,11 @@ RunHeader header_without_result(const NegotiatedRun& run) {
 }
 
 // A run that broke off leaves a file with its status.
-void write_lost_run(const NegotiatedRun& run, std::string_view status) {
+void write_lost_run(const NegotiatedRun& run, std::string_view status,
+                    const std::optional<BlackHole>& hole = std::nullopt) {
   if (run.output.is_wanted()) {
     RunWriter writer(run.output.open(run.settings.sweep), header_without_result(run));
-    writer.finish(status, run.elapsed());
+    writer.finish(status, run.elapsed(), std::nullopt, trailer_facts(hole));
     run.output.publish();
   }
 }
@@ -150,6 +152,16 @@ Responses ack_on_one_connection(const NegotiatedRun& run, std::string& received)
   return responses;
 }
 
+// A frame in place of a payload: why a fresh connection is refused.
+[[noreturn]] void throw_refusal(TcpConnection& connection, const std::string& received,
+                                Duration limit) {
+  const auto [status, message] = FrameStream(connection, received).receive(limit);
+  const auto* refusal = message ? std::get_if<Refuse>(&*message) : nullptr;
+  throw WorldError("a fresh connection was refused: " +
+                       (refusal != nullptr ? refusal->reason : "unexpected data from the server"),
+                   refusal != nullptr ? refusal->hint : "");
+}
+
 Responses ack_on_fresh_connections(const NegotiatedRun& run) {
   ProgressBar progress("ping", run.pings, !run.options.is_quiet);
   Responses all{.payloads = 1, .bytes = 1};
@@ -165,8 +177,14 @@ Responses ack_on_fresh_connections(const NegotiatedRun& run) {
       StopSignals::die_if_received();
       throw;
     }
-    Responder responder(fresh->connection, {.received = bytes_of(fresh->rest)});
+    Responder responder(fresh->connection,
+                        {.received = bytes_of(fresh->rest), .acked = 0, .stops_at_frame = true});
     const Responses responses = responder.run();
+    if (!responder.rest().empty()) {
+      write_lost_run(run, to_word(PingStatus::Failed));
+      throw_refusal(fresh->connection, text_of(responder.rest()), run.options.timeout);
+    }
+    all.largest = std::max(all.largest, responses.largest);
     all.payloads += responses.payloads;
     all.bytes += responses.bytes;
     if (responses.end != PingStatus::Closed || responses.unfinished_bytes > 0) {
@@ -227,9 +245,19 @@ void take_part_down(const NegotiatedRun& run, const std::string& received) {
   if (!run.options.is_quiet) {
     run.output.print(summary(responses, run.elapsed(), run.server.peer()));
   }
+  const PathInfo path = run.server.path_info();
+  const auto hole = responses.end == PingStatus::Timeout
+                        ? suspect_black_hole(responses.largest, run.settings.sweep, path)
+                        : std::nullopt;
   if (result.status != PingStatus::Ok) {
-    write_lost_run(run, result.refusal ? to_word(PingStatus::Failed)
-                                       : end_of_run(result.status, run.settings));
+    write_lost_run(
+        run, result.refusal ? to_word(PingStatus::Failed) : end_of_run(result.status, run.settings),
+        hole);
+  }
+  if (hole) {
+    throw WorldError(fmt::format("nothing came from the server for {}: {}",
+                                 format_duration(run.options.timeout), describe(*hole, path)),
+                     std::string(kBlackHoleRemedy));
   }
   if (responses.end != PingStatus::Ok) {
     check_end(responses, run.options.timeout);
@@ -283,6 +311,10 @@ class JoiningSource : public ConnectionSource {
     if (received.status != PingStatus::Ok) {
       return received.status;
     }
+    if (const auto* refusal = std::get_if<Refuse>(&*received.message)) {
+      fault_ = "a fresh connection was refused: " + refusal->reason + ". " + refusal->hint;
+      return PingStatus::Failed;
+    }
     const bool is_ready = std::holds_alternative<Ready>(*received.message);
     return is_ready && frames.take_rest().empty() ? PingStatus::Ok : PingStatus::Protocol;
   }
@@ -335,6 +367,9 @@ void take_part_up(const NegotiatedRun& run, const std::string& received) {
     run.output.print(table(result));
   }
   StopSignals::die_if_received();
+  if (!outcome.black_hole.empty()) {
+    throw WorldError(outcome.black_hole, std::string(kBlackHoleRemedy));
+  }
   if (outcome.status != kComplete) {
     throw WorldError(fmt::format("the run ended early ({})", outcome.status), fresh.fault());
   }

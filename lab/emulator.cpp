@@ -24,10 +24,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kLongestQueue = 20'000;  // packets on the way in one direction
+constexpr std::size_t kMostInFlight = 20'000;  // packets in one direction
 constexpr unsigned char kIpv4 = 0x40;
 
-// Timers wake a sleeper 50 to 100 us late; with a processor to spare the last stretch is spun.
+// Timers wake a process 50 to 100 us late; with a second processor the last 200 us are spun.
 Duration spin_for_this_machine() {
   cpu_set_t processors;
   CPU_ZERO(&processors);
@@ -36,11 +36,53 @@ Duration spin_for_this_machine() {
              : Duration::zero();
 }
 
-// As punctual as this process is allowed to be; nothing depends on it but the error it reports.
+// As punctual as this process is allowed to be; only the reported error depends on it.
 void ask_for_punctuality() {
   ::prctl(PR_SET_TIMERSLACK, 1);
   const sched_param priority{.sched_priority = 1};
   ::sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &priority);
+}
+
+// A TCP segment in an IPv4 packet.
+struct Segment {
+  std::uint32_t payload_bytes;
+  std::uint32_t sequence;
+};
+
+std::optional<Segment> parse_segment(std::span<const std::byte> packet) {
+  iphdr ip{};
+  tcphdr tcp{};
+  std::memcpy(&ip, packet.data(), std::min(sizeof ip, packet.size()));
+  const std::size_t start = ip.ihl * std::size_t{4};
+  if (ip.protocol != IPPROTO_TCP || packet.size() < start + sizeof tcp) {
+    return std::nullopt;
+  }
+  std::memcpy(&tcp, packet.data() + start, sizeof tcp);
+  const std::size_t headers = start + tcp.doff * std::size_t{4};
+  if (packet.size() < headers) {
+    return std::nullopt;
+  }
+  return Segment{.payload_bytes = static_cast<std::uint32_t>(packet.size() - headers),
+                 .sequence = ntohl(tcp.seq)};
+}
+
+// Ends after `nanoseconds` instructions: exactly then where an instruction takes one.
+void spin(std::uint64_t nanoseconds) {
+#ifdef __x86_64__
+  std::uint64_t pairs = nanoseconds / 2 + 1;
+  asm volatile(
+      "test $1, %1\n\t"
+      "jz 1f\n\t"
+      "nop\n"
+      "1: dec %0\n\t"
+      "jnz 1b"
+      : "+r"(pairs)
+      : "r"(nanoseconds)
+      : "cc");
+#else
+  for (volatile std::uint64_t left = nanoseconds; left > 0; left = left - 1) {
+  }
+#endif
 }
 
 timespec to_timespec(Duration time) {
@@ -76,9 +118,12 @@ void PacketLog::close() {
   }
 }
 
-Emulator::Emulator(std::array<PacketPort, 2>& ports, LinkModel link, PacketLog& log)
+Emulator::Emulator(std::array<PacketPort, 2>& ports, const Profile& profile, std::uint64_t seed,
+                   PacketLog& log)
     : ports_(ports),
-      link_(std::move(link)),
+      profile_(profile),
+      seed_(seed),
+      link_(profile, seed),
       log_(log),
       started_(std::chrono::steady_clock::now()),
       spin_(spin_for_this_machine()),
@@ -86,9 +131,10 @@ Emulator::Emulator(std::array<PacketPort, 2>& ports, LinkModel link, PacketLog& 
                            "timerfd_create")),
       buffer_(kLargestPacket) {}
 
-void Emulator::keep_records(std::function<void()> is_answered) {
-  are_records_kept_ = true;
-  is_answered_ = std::move(is_answered);
+void Emulator::follow_sweep(Duration grid, std::function<void()> on_ack) {
+  is_sweep_followed_ = true;
+  grid_ = grid;
+  on_ack_ = std::move(on_ack);
 }
 
 void Emulator::run(const Child& child) {
@@ -121,14 +167,19 @@ bool Emulator::take(Direction direction) {
   if ((std::to_integer<unsigned char>(packet[0]) & 0xF0U) != kIpv4) {
     return true;  // IPv6 neighbours looking for each other: not part of the experiment
   }
-  // From when the host sent it: that it was noticed late must not make it late.
+  // From when the host sent it, not from when it was noticed.
   const Duration read = now();
-  const Duration in = std::clamp(read - waited, arrived_[index], read);
+  Duration in = std::clamp(read - waited, arrived_[index], read);
   arrived_[index] = in;
-  const auto due = link_.send(direction, in, static_cast<std::uint32_t>(packet.size()));
-  if (due && on_the_way_[index].size() < kLongestQueue) {
-    on_the_way_[index].push_back(
-        {.in = in, .due = *due, .bytes = std::vector<std::byte>(packet.begin(), packet.end())});
+  if (is_sweep_followed_) {
+    in = watch_for_sweep(direction, packet, in);
+  }
+  const auto due = link_.send(direction, std::max(Duration::zero(), in - link_started_),
+                              static_cast<std::uint32_t>(packet.size()));
+  if (due && in_flight_[index].size() < kMostInFlight) {
+    in_flight_[index].push_back({.in = in,
+                                 .due = link_started_ + *due,
+                                 .bytes = std::vector<std::byte>(packet.begin(), packet.end())});
   } else {
     ++lost_;
     log_.write(direction, packet.size(), in, std::nullopt, std::nullopt);
@@ -138,7 +189,7 @@ bool Emulator::take(Direction direction) {
 
 bool Emulator::deliver(Direction direction) {
   const auto index = static_cast<std::size_t>(direction);
-  auto& queue = on_the_way_[index];
+  auto& queue = in_flight_[index];
   if (queue.empty() || queue.front().due > now()) {
     return false;
   }
@@ -148,38 +199,84 @@ bool Emulator::deliver(Direction direction) {
   const Duration out = now();
   error_.add(out - packet.due);
   log_.write(direction, packet.bytes.size(), packet.in, packet.due, out);
-  if (are_records_kept_) {
+  if (is_sweep_followed_) {
     record(direction, packet, out);
   }
   return true;
 }
 
-void Emulator::record(Direction direction, const Packet& packet, Duration out) {
-  iphdr ip{};
-  tcphdr tcp{};
-  std::memcpy(&ip, packet.bytes.data(), std::min(sizeof ip, packet.bytes.size()));
-  const std::size_t start = ip.ihl * std::size_t{4};
-  if (ip.protocol != IPPROTO_TCP || packet.bytes.size() < start + sizeof tcp) {
-    return;
+Duration Emulator::watch_for_sweep(Direction direction, std::span<const std::byte> packet,
+                                   Duration in) {
+  const auto segment = parse_segment(packet);
+  if (!segment || segment->payload_bytes == 0) {
+    return in;
   }
-  std::memcpy(&tcp, packet.bytes.data() + start, sizeof tcp);
-  const std::size_t headers = start + tcp.doff * std::size_t{4};
-  if (packet.bytes.size() >= headers) {
+  if (direction == Direction::Up && segment->payload_bytes > 1) {
+    const bool is_new =
+        !last_frame_ || static_cast<std::int32_t>(segment->sequence - *last_frame_) > 0;
+    if (is_new) {  // else TCP sends it once more
+      last_frame_ = segment->sequence;
+      is_negotiating_ = true;
+    }
+  } else if (direction == Direction::Down && std::exchange(is_negotiating_, false)) {
+    return restart_link(in);
+  }
+  return in;
+}
+
+// What was sent before neither moves the link's random draws nor its grid, nor does it hold
+// anything up. What is in flight arrives now.
+Duration Emulator::restart_link(Duration in) {
+  if (grid_ > Duration::zero()) {
+    in = wait_for_grid();
+  }
+  link_ = LinkModel(profile_, seed_);
+  link_started_ = in;
+  for (auto& queue : in_flight_) {
+    for (Packet& packet : queue) {
+      packet.due = std::min(packet.due, in);
+    }
+  }
+  error_ = {};
+  lost_ = 0;
+  return in;
+}
+
+// Until shortly after the next multiple of the grid. In virtual time the machine then is in the
+// same state to the nanosecond, whenever it began: the kernel's tick, on each multiple, falls into
+// the spinning, and the timer of the processor, which counts in steps of 16 ns, is set anew after
+// it.
+Duration Emulator::wait_for_grid() {
+  const auto since_boot = [] { return std::chrono::steady_clock::now().time_since_epoch(); };
+  const auto sleep_until = [](Duration time) {
+    const timespec wake = to_timespec(time);
+    ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &wake, nullptr);
+  };
+  const Duration tick = ((since_boot() + 2ms) / grid_ + 1) * grid_;
+  sleep_until(tick - 1ms);
+  const Duration left = tick + 1ms - since_boot();
+  spin(static_cast<std::uint64_t>(std::max(Duration::zero(), left).count()));
+  sleep_until(tick + 2ms);
+  return tick + 2ms - started_.time_since_epoch();
+}
+
+void Emulator::record(Direction direction, const Packet& packet, Duration out) {
+  if (const auto segment = parse_segment(packet.bytes)) {
     records_.push_back({.direction = direction,
-                        .payload_bytes = static_cast<std::uint32_t>(packet.bytes.size() - headers),
-                        .sequence = ntohl(tcp.seq),
+                        .payload_bytes = segment->payload_bytes,
+                        .sequence = segment->sequence,
                         .in = packet.in,
                         .due = packet.due,
                         .out = out});
-    if (direction == Direction::Up && records_.back().payload_bytes > 0) {
-      is_answered_();
+    if (direction == Direction::Up && segment->payload_bytes > 0) {
+      on_ack_();
     }
   }
 }
 
 std::optional<Duration> Emulator::next_due() const {
   std::optional<Duration> next;
-  for (const auto& queue : on_the_way_) {
+  for (const auto& queue : in_flight_) {
     if (!queue.empty()) {
       next = std::min(next.value_or(Duration::max()), queue.front().due);
     }
@@ -187,7 +284,7 @@ std::optional<Duration> Emulator::next_due() const {
   return next;
 }
 
-// Sleeps until a packet comes, one is nearly due or the child has ended.
+// Sleeps until a packet arrives, one is nearly due or the child has ended.
 void Emulator::wait(const Child& child) {
   const auto due = next_due();
   if (due) {

@@ -1,4 +1,4 @@
-// Carries packets between two hosts in the time that a link model says.
+// Carries packets between two hosts, each for as long as a link model says.
 #pragma once
 
 #include <array>
@@ -16,17 +16,17 @@
 
 namespace tcpstep {
 
-// One line for each packet: what entered when, when it was due, when it was written. Ground truth
-// for whoever checks a measurement. Times in ns since the emulator's start; empty: lost.
+// One line per packet: when it entered, when it was due, when it was delivered: the ground truth to
+// check a measurement against. Times in ns since the emulator's start; empty: lost.
 class PacketLog {
  public:
-  PacketLog() = default;  // writes nothing
+  PacketLog() = default;  // logs nothing
   // Creates `path`, which must not exist. Throws std::system_error.
   explicit PacketLog(const std::filesystem::path& path);
 
   void write(Direction direction, std::size_t bytes, Duration in, std::optional<Duration> due,
              std::optional<Duration> out);
-  // Writes what is still in memory. Throws std::system_error if that fails.
+  // Flushes. Throws std::system_error if that fails.
   void close();
 
  private:
@@ -37,7 +37,7 @@ class PacketLog {
   std::string name_;
 };
 
-// What became of one TCP packet.
+// The way of one TCP packet over the link.
 struct PacketRecord {
   Direction direction;
   std::uint32_t payload_bytes;
@@ -49,18 +49,22 @@ struct PacketRecord {
 
 class Emulator {
  public:
-  // `ports` are those of the server's and of the client's host: Down goes from the first to the
-  // second. They and the log must outlive the emulator.
-  Emulator(std::array<PacketPort, 2>& ports, LinkModel link, PacketLog& log);
+  // `ports` are the near and the far host's: Down goes from the first to the second. They and the
+  // log must outlive the emulator.
+  Emulator(std::array<PacketPort, 2>& ports, const Profile& profile, std::uint64_t seed,
+           PacketLog& log);
 
-  // Works until `child` has ended. A signal to stop is passed on to it.
+  // Runs until `child` has ended. Passes a signal to stop on to it.
   void run(const Child& child);
 
   [[nodiscard]] const SchedulingError& error() const { return error_; }
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
 
-  // Keeps what becomes of TCP packets, and calls `is_answered` after each payload upwards.
-  void keep_records(std::function<void()> is_answered);
+  // Expects a negotiated run whose near host measures. The link starts anew, as if nothing had been
+  // sent before, with the first payload after the last frame from the far host; if `grid` is not
+  // zero, at the next multiple of it on the monotonic clock. Keeps a record of each TCP packet, and
+  // calls `on_ack` after each payload upwards.
+  void follow_sweep(Duration grid, std::function<void()> on_ack);
   [[nodiscard]] const std::vector<PacketRecord>& records() const { return records_; }
 
  private:
@@ -71,6 +75,10 @@ class Emulator {
   };
 
   [[nodiscard]] Duration now() const;
+  // Both return when the packet enters, which may be later than `in`.
+  Duration watch_for_sweep(Direction direction, std::span<const std::byte> packet, Duration in);
+  Duration restart_link(Duration in);
+  Duration wait_for_grid();
   void record(Direction direction, const Packet& packet, Duration out);
   bool take(Direction direction);
   bool deliver(Direction direction);
@@ -78,16 +86,22 @@ class Emulator {
   void wait(const Child& child);
 
   std::array<PacketPort, 2>& ports_;
+  Profile profile_;
+  std::uint64_t seed_;
   LinkModel link_;
+  Duration link_started_{0};  // when the link's time was 0
   PacketLog& log_;
   std::chrono::steady_clock::time_point started_;
-  Duration spin_;  // how long before a packet is due sleeping ends
+  Duration spin_;  // sleep ends this long before a packet is due
   Fd timer_;
-  std::array<std::deque<Packet>, 2> on_the_way_;
-  std::array<Duration, 2> arrived_{};  // no packet that is still unread has come before
+  std::array<std::deque<Packet>, 2> in_flight_;
+  std::array<Duration, 2> arrived_{};  // no packet that is still unread came before
   std::vector<PacketRecord> records_;
-  bool are_records_kept_ = false;
-  std::function<void()> is_answered_;
+  bool is_sweep_followed_ = false;
+  Duration grid_{0};
+  bool is_negotiating_ = false;
+  std::optional<std::uint32_t> last_frame_;  // TCP's sequence number of the far host's last one
+  std::function<void()> on_ack_;
   std::vector<std::byte> buffer_;
   SchedulingError error_;
   std::uint64_t lost_ = 0;

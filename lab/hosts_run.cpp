@@ -21,11 +21,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kHeadStart = 100ms;  // of a server before its client
+constexpr Duration kHeadStart = 100ms;  // of the near command
 constexpr std::chrono::seconds kGrace{3};
 
-// Process 1 of the hosts: starts the commands, reaps what ends, passes signals on. The kernel kills
-// everything that is left when it ends.
+// In virtual time a sweep starts at a multiple of the second on the monotonic clock, after a far
+// command that started at a multiple of the first: then the kernel's timers tick in every sweep at
+// the same moments, however long booting and negotiating took. The second is shorter than TCP's
+// shortest retransmission timeout.
+constexpr Duration kFarGrid = 16s;
+constexpr Duration kSweepGrid = 128ms;
+
+// Process 1 of the hosts: starts the commands, reaps children, passes signals on. When it ends, the
+// kernel kills everything that is left.
 class Init {
  public:
   Init(const HostsRunOptions& options, const TwoHosts& hosts) : options_(options), hosts_(hosts) {
@@ -41,8 +48,7 @@ class Init {
     const Child near = Child::start(options_.near, [&] { hosts_.enter_near(); });
     std::optional<Child> far;
     if (!options_.far.empty()) {
-      const timespec pause{.tv_sec = 0, .tv_nsec = kHeadStart.count()};
-      ::nanosleep(&pause, nullptr);
+      sleep_until(far_start());
       far = Child::start(options_.far, [&] { hosts_.enter_far(); });
     }
     wait_for(near.pid(), far ? far->pid() : 0);
@@ -54,6 +60,16 @@ class Init {
   }
 
  private:
+  [[nodiscard]] Duration far_start() const {
+    const Duration earliest = std::chrono::steady_clock::now().time_since_epoch() + kHeadStart;
+    return options_.is_time_virtual ? (earliest / kFarGrid + 1) * kFarGrid : earliest;
+  }
+
+  static void sleep_until(Duration time) {
+    const timespec until{.tv_sec = time / 1s, .tv_nsec = (time % 1s).count()};
+    ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
+  }
+
   struct Ended {
     pid_t pid;
     int status;
@@ -63,14 +79,13 @@ class Init {
     return std::ranges::find(ended_, pid, &Ended::pid) != ended_.end();
   }
 
-  // Of what has not ended although it was asked to: it will be killed.
+  // A process that did not end when asked to will be killed.
   [[nodiscard]] int status_of(pid_t pid) const {
     const auto found = std::ranges::find(ended_, pid, &Ended::pid);
     return found == ended_.end() ? 128 + SIGKILL : found->status;
   }
 
-  // Until the process has ended, or all have been asked to and did not. If `partner` fails first,
-  // there is nothing to wait for.
+  // Until the process has ended, or did not when asked to. If `partner` fails first, asks it to.
   void wait_for(pid_t pid, pid_t partner) {
     while (!has_ended(pid)) {
       const timespec grace{.tv_sec = kGrace.count(), .tv_nsec = 0};
@@ -81,11 +96,11 @@ class Init {
           ask_to_end();
         }
       } else if (signal == SIGINT) {
-        is_stopping_ = true;  // a terminal has given it to all: they get their time
+        is_stopping_ = true;  // the terminal sent it to all of them: they get time to end
       } else if (signal > 0 || (errno == EAGAIN && !is_asked_)) {
         ask_to_end();
       } else if (errno == EAGAIN) {
-        return;  // asked, and still there after the grace
+        return;  // asked, and still running after the grace
       }
     }
   }
@@ -126,7 +141,7 @@ void set_netem(const Profile& profile, const TwoHosts& hosts) {
 
 HostsRunOutcome run_on_two_hosts(const HostsRunOptions& options) {
   PacketLog log = options.log.empty() ? PacketLog() : PacketLog(options.log);
-  TwoHosts hosts(options.is_netem ? Joint::Cable : Joint::Emulator);
+  TwoHosts hosts(options.is_netem ? Wire::Veth : Wire::Emulator, options.profile.mtu);
   HostsRunOutcome outcome;
   if (options.is_netem) {
     set_netem(options.profile, hosts);
@@ -134,9 +149,9 @@ HostsRunOutcome run_on_two_hosts(const HostsRunOptions& options) {
     return outcome;
   }
   Child init = TwoHosts::start_init([&] { return Init(options, hosts).run(); });
-  Emulator emulator(hosts.ports(), LinkModel(options.profile, options.seed), log);
-  if (options.is_answered) {
-    emulator.keep_records(options.is_answered);
+  Emulator emulator(hosts.ports(), options.profile, options.seed, log);
+  if (options.on_ack) {
+    emulator.follow_sweep(options.is_time_virtual ? kSweepGrid : Duration::zero(), options.on_ack);
   }
   emulator.run(init);
   outcome.status = init.wait();

@@ -1,4 +1,4 @@
-// Runs commands on two hosts that a link joins.
+// Runs commands on two hosts joined by a link.
 #pragma once
 
 #include <string>
@@ -12,11 +12,12 @@ namespace tcpstep {
 struct HostsRunOptions {
   Profile profile;
   std::uint64_t seed = 1;
-  bool is_netem = false;              // the kernel's netem instead of our emulator
-  std::filesystem::path log;          // of packets, if not empty
-  Command near;                       // $TCPSTEP_FAR in front of a command runs it on the far host
-  Command far;                        // started a moment later, if not empty
-  std::function<void()> is_answered;  // after each payload upwards; if set, records are kept
+  bool is_time_virtual = false;  // a sweep then starts at a fixed time, whatever happened before
+  bool is_netem = false;         // the kernel's netem instead of our emulator
+  std::filesystem::path log;     // of packets, if not empty
+  Command near;                  // $TCPSTEP_FAR in front of a command runs it on the far host
+  Command far;                   // started a moment later, if not empty
+  std::function<void()> on_ack;  // after each payload upwards; if set, this is a sweep
 };
 
 struct HostsRunOutcome {
@@ -26,8 +27,8 @@ struct HostsRunOutcome {
   std::vector<PacketRecord> records;
 };
 
-// Does it, from first to last. When it returns or this process ends in any way, nothing is left of
-// the hosts and of what ran on them. Call it once a process.
+// When it returns, or this process ends in any way, nothing is left of the hosts and of what ran on
+// them. Call it once per process.
 [[nodiscard]] HostsRunOutcome run_on_two_hosts(const HostsRunOptions& options);
 
 }  // namespace tcpstep

@@ -1,15 +1,20 @@
-// tcpstep-lab: links of all kinds on one machine, in real and in virtual time.
+// tcpstep-lab: emulated links of all kinds on one machine, in real and virtual time.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 
 #include "lab/measure.h"
 #include "lab/options.h"
 #include "lab/table.h"
+#include "lib/base/parse.h"
 #include "lib/cli/program.h"
 #include "lib/link/netem.h"
 #include "lib/link/prediction.h"
-#include "lib/link/profile_catalog.h"
+#include "lib/link/profile_file.h"
+#include "lib/report/link_runs.h"
+#include "lib/report/render.h"
 
 namespace tcpstep {
 namespace {
@@ -24,8 +29,17 @@ int run(const ListOptions&) {
 
 int run(const ShowOptions& options) {
   const Profile profile = load_profile(options.profile);
+  LinkRuns runs;
+  runs.key = {.link = profile.name, .mss = mss_of(profile)};
+  runs.runs = 1;
+  for (const auto& [size, rtts] : predict(profile, {.sizes = parse_sizes("1:9901:100").fixed})) {
+    for (const Duration rtt : rtts) {
+      runs.series[size].add(rtt);
+    }
+  }
   print_data(profile_text(options.profile));
-  print_message("\n" + prediction_text(profile));
+  print_message("\nPredicted by its model:\n" +
+                render_text(std::array{penalty_table(runs, Statistic::minimum())}));
   return kExitFine;
 }
 
@@ -33,15 +47,15 @@ int run(const NetemOptions& options) {
   const Profile profile = options.link.load();
   const NetemEquivalent netem = netem_equivalent(profile);
   std::string text = fmt::format(
-      "# {}: on the server's side, then on the client's; DEV is the "
-      "device towards the other.\n",
+      "# {}: first on the server's host, then on the client's; DEV is the interface that leads "
+      "to the other host.\n",
       profile.name);
-  for (const auto& words : netem.options) {
-    text += fmt::format("{}\n", fmt::join(netem_command("DEV", words), " "));
+  for (const auto& options_of_host : netem.options) {
+    text += fmt::format("{}\n", fmt::join(netem_command("DEV", options_of_host), " "));
   }
-  text += "# On both: ip link set DEV gso_max_segs 1\n";
+  text += fmt::format("# On both: ip link set DEV mtu {} gso_max_segs 1\n", profile.mtu);
   for (const std::string& limit : netem.limits) {
-    text += fmt::format("# Not expressed: {}.\n", limit);
+    text += fmt::format("# Not reproduced: {}.\n", limit);
   }
   print_data(text);
   return kExitFine;

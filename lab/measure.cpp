@@ -1,24 +1,29 @@
 #include "lab/measure.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <deque>
 #include <optional>
+#include <thread>
+#include <vector>
 
-#include "lab/disturbance.h"
+#include "lab/faithfulness.h"
+#include "lab/hosts_run.h"
+#include "lab/run_header.h"
 #include "lab/two_hosts.h"
 #include "lab/virtual_machine.h"
 #include "lib/base/error.h"
+#include "lib/base/fd.h"
 #include "lib/base/file.h"
 #include "lib/base/parse.h"
 #include "lib/base/process.h"
-#include "lib/base/text.h"
 #include "lib/cli/program.h"
 #include "lib/cli/progress_bar.h"
 #include "lib/cli/stop_signals.h"
-#include "lib/link/prediction.h"
+#include "lib/runfile/output_file.h"
 #include "lib/runfile/run_reader.h"
 #include "lib/runfile/run_writer.h"
 
@@ -27,15 +32,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint32_t kRoundsOfBase = 100;
 constexpr std::uint64_t kWarmupRounds = 1;  // tcpstep-server's default
-constexpr std::size_t kMostSizesNamed = 10;
 
-// The words of the same request for one more process, here or in the virtual machine.
-Command words_of(const LinkOptions& link, const PlaceOptions& place) {
+// The options of the same request for another process, here or in the virtual machine.
+Command arguments_of(const LinkOptions& link, const PlaceOptions& place) {
   Command words{"--scale",     link.scale.text(),
                 "--seed",      std::to_string(link.seed),
-                "--tolerance", fmt::format("{:.0f}%", place.tolerance * 100)};
+                "--tolerance", fmt::format("{:.10g}%", place.tolerance * 100)};
   if (link.is_swapped) {
     words.emplace_back("--swap");
   }
@@ -45,274 +48,202 @@ Command words_of(const LinkOptions& link, const PlaceOptions& place) {
   return words;
 }
 
-Command words_of(const MeasureOptions& options, const LinkOptions& link) {
-  Command words = words_of(link, options.place);
+Command arguments_of(const MeasureOptions& options, const LinkOptions& link) {
+  Command words = arguments_of(link, options.place);
   words.insert(words.begin(), "measure");
   words.insert(words.end(), {"--sizes", options.sizes, "--rounds", std::to_string(options.rounds),
                              "--results", options.results});
-  if (!options.label.empty()) {
-    words.insert(words.end(), {"--label", options.label});
-  }
   if (!options.log.empty()) {
     words.insert(words.end(), {"--log", options.log});
   }
   return words;
 }
 
-bool is_time_virtual() {
-  return std::getenv("TCPSTEP_LAB_VIRTUAL") != nullptr;
-}
-
-const char* time_kind() {
-  return is_time_virtual() ? "virtual" : "real";
-}
-
-// "none", "1401 5101", or the first of many.
-std::string sizes_text(const std::set<PayloadSize>& sizes) {
-  std::string text;
-  std::size_t count = 0;
-  for (const PayloadSize size : sizes) {
-    if (++count > kMostSizesNamed) {
-      return text + fmt::format(" and {} more", sizes.size() - kMostSizesNamed);
-    }
-    text += fmt::format("{}{}", text.empty() ? "" : " ", size.bytes());
-  }
-  return text.empty() ? "none" : text;
-}
-
-std::vector<Row> read_rows(const fs::path& path) {
-  std::vector<Row> rows;
-  RunReader reader(path);
-  while (const auto row = reader.next()) {
-    rows.push_back(*row);
-  }
-  return rows;
-}
-
-// The lab's facts, below the server's own.
-std::string facts(const MeasureOptions& options, const HostsRunOutcome& outcome,
-                  const Faithfulness& faithfulness) {
-  const LinkOptions& link = options.links.front();
-  std::string text = fmt::format(
-      "# lab_profile: {}\n# lab_time: {}\n# lab_emulation: {}\n# lab_scale: {}\n# lab_seed: {}\n"
-      "# lab_swapped: {}\n",
-      header_safe(fs::path(link.profile).filename().string()), time_kind(),
-      options.place.is_netem ? "netem" : "tcpstep", link.scale.text(), link.seed,
-      link.is_swapped ? "yes" : "no");
-  if (!options.place.is_netem) {
-    text += fmt::format(
-        "# lab_error_p50_ns: {}\n# lab_error_p99_ns: {}\n# lab_packets: {}\n# lab_lost_packets: "
-        "{}\n# lab_base_ns: {}\n# lab_doubtful_sizes: {}\n# lab_faithful: {}\n",
-        faithfulness.p50.count(), faithfulness.p99.count(), outcome.error.packets(), outcome.lost,
-        faithfulness.base.count(), sizes_text(faithfulness.doubtful),
-        faithfulness.is_faithful ? "yes" : "no");
-  }
-  return text;
-}
-
-// `text` of a result file with further facts at the end of its header.
-std::string with_facts(const std::string& text, const std::string& facts) {
-  std::size_t end = 0;
-  while (end < text.size() && text[end] == '#') {
-    end = std::min(text.find('\n', end), text.size() - 1) + 1;
-  }
-  return text.substr(0, end) + facts + text.substr(end);
-}
-
-Command server_words(const MeasureOptions& options, const Profile& profile,
-                     const std::string& label, const fs::path& output) {
-  return {sibling_program("tcpstep-server", "server"),
-          "--quiet",
-          "--ipv4",
-          "--bind",
-          kNearAddress,
-          "--output",
-          output,
-          "--link",
-          profile.name,
-          "--label",
-          label,
-          "--sizes",
-          options.sizes,
-          "--rounds",
-          std::to_string(options.rounds),
-          "--seed",
-          std::to_string(options.links.front().seed),
-          "--timeout",
-          "60s"};
-}
-
+// One link, on two hosts of this machine.
 int measure_here(const MeasureOptions& options) {
   const StopSignals signals;
   const TemporaryFolder folder;
   const fs::path unfinished = folder.path() / "run.csv";
   const LinkOptions& link = options.links.front();
   const Profile profile = link.load();
-  const std::string label = options.label.empty() ? time_kind() : options.label;
-  std::uint64_t answers = 0;
+  const std::string label = !options.label.empty() ? options.label
+                            : is_time_virtual()    ? "virtual"
+                                                   : "real";
+  const Command server{sibling_program("tcpstep-server", "server"),
+                       "--quiet",
+                       "--ipv4",
+                       "--bind",
+                       kNearAddress,
+                       "--output",
+                       unfinished,
+                       "--link",
+                       profile.name,
+                       "--label",
+                       label,
+                       "--sizes",
+                       options.sizes,
+                       "--rounds",
+                       std::to_string(options.rounds),
+                       "--seed",
+                       std::to_string(link.seed),
+                       "--timeout",
+                       "60s"};
+  const Command client{sibling_program("tcpstep-client", "client"),
+                       "--quiet",
+                       "--ipv4",
+                       "--retry",
+                       "20",
+                       "--timeout",
+                       "2min",
+                       kNearAddress};
   const SizeList sizes = parse_sizes(options.sizes);
-  const std::size_t pings = sizes.has_boundaries ? 0 : sizes.fixed.size();  // a round; 0: unknown
+  const std::size_t pings = sizes.has_boundaries ? 0 : sizes.fixed.size();  // per round; 0: unknown
   std::optional<ProgressBar> progress(std::in_place, "ping",
                                       (options.rounds + kWarmupRounds) * pings, !is_time_virtual());
+  std::uint64_t acks = 0;
   const HostsRunOutcome outcome =
       run_on_two_hosts({.profile = profile,
                         .seed = link.seed,
+                        .is_time_virtual = is_time_virtual(),
                         .is_netem = options.place.is_netem,
                         .log = options.log,
-                        .near = server_words(options, profile, label, unfinished),
-                        .far = {sibling_program("tcpstep-client", "client"), "--quiet", "--ipv4",
-                                "--retry", "20", "--timeout", "2min", kNearAddress},
-                        .is_answered = [&] { progress->show(answers++, profile.name); }});
+                        .near = server,
+                        .far = client,
+                        .on_ack = [&] { progress->show(acks++, profile.name); }});
   progress.reset();
-  const std::string text = read_file(unfinished);
-  const auto rows =
-      text.empty() || options.place.is_netem ? std::vector<Row>() : read_rows(unfinished);
-  const Faithfulness faithfulness = judge(outcome, profile, options.place.tolerance, rows);
-  if (!text.empty()) {
+
+  const bool is_measured = fs::exists(unfinished) && fs::file_size(unfinished) > 0;
+  std::vector<Row> rows;
+  if (is_measured && !options.place.is_netem) {
+    RunReader reader(unfinished);
+    while (const auto row = reader.next()) {
+      rows.push_back(*row);
+    }
+  }
+  const Faithfulness faithfulness =
+      judge(outcome.error, outcome.records, profile, options.place.tolerance, rows);
+  if (is_measured) {
     fs::create_directories(options.results);
     OutputFile file = create_run_file(options.results, profile.name, label);
-    file.append(with_facts(text, facts(options, outcome, faithfulness)));
+    file.append(with_lab_header(read_file(unfinished),
+                                lab_header(link, options.place.is_netem, outcome, faithfulness)));
     print_data(file.path().string() + '\n');
   }
-  if (const int signal = StopSignals::received(); signal != 0) {
-    StopSignals::die_of(signal);
-  }
+  StopSignals::die_if_received();
   if (!options.place.is_netem) {
     print_message(fmt::format("tcpstep-lab: {}: {}", profile.name, faithfulness.text()));
   }
   return outcome.status != 0 || !faithfulness.is_faithful ? kExitFailed : kExitFine;
 }
 
-// One process for each link: it becomes the first of that link's hosts.
-int measure_one_by_one(const MeasureOptions& options) {
-  const StopSignals signals;
-  int status = kExitFine;
-  for (const LinkOptions& link : options.links) {
-    Command words = words_of(options, link);
-    words.insert(words.begin(), fs::read_symlink("/proc/self/exe"));
-    words.push_back(link.profile);
-    status = std::max(status, Child::start(words).wait());
-    if (const int signal = StopSignals::received(); signal != 0) {
-      StopSignals::die_of(signal);
-    }
-  }
-  return status;
-}
-
-// What the machine has left becomes files of this host, named by its clock.
-void keep_results(const fs::path& left, const MeasureOptions& options) {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(left)) {
-    if (entry.path().extension() == ".csv" && entry.path().filename() != "packets.csv") {
-      files.push_back(entry.path());
-    }
-  }
-  std::ranges::sort(files);
-  fs::create_directories(options.results);
-  for (const fs::path& path : files) {
-    const RunReader reader(path);
-    const auto label = reader.header().find("label");
-    OutputFile file = create_run_file(options.results, reader.header().link(), label.value_or(""));
-    file.append(read_file(path));
-    print_data(file.path().string() + '\n');
+void keep_log(const VirtualMachine& machine, const fs::path& wanted) {
+  const fs::path log = machine.output() / "packets.csv";
+  if (!wanted.empty() && fs::exists(log)) {
+    OutputFile(wanted).append(read_file(log));
   }
 }
 
-void keep_log(const fs::path& left, const fs::path& wanted) {
-  if (!wanted.empty() && fs::exists(left / "packets.csv")) {
-    OutputFile(wanted).append(read_file(left / "packets.csv"));
-  }
-}
-
-int measure_virtually(const MeasureOptions& options) {
+// One link, in a virtual machine. What the link and the run are called stays outside: their lengths
+// would move everything inside by some nanoseconds.
+int measure_in_machine(const MeasureOptions& options) {
+  const LinkOptions& link = options.links.front();
   VirtualMachine machine(options.place.kernel);
   MeasureOptions inside = options;
   inside.results = VirtualMachine::kOutput;
   inside.log = options.log.empty() ? "" : fs::path(VirtualMachine::kOutput) / "packets.csv";
-  Command words = words_of(inside, options.links.front());
-  words.insert(words.begin(), "tcpstep-lab");
-  for (const LinkOptions& link : options.links) {
-    words.push_back(machine.add_profile(link.profile));
+  Command command = arguments_of(inside, link);
+  command.insert(command.begin(), "tcpstep-lab");
+  command.push_back(machine.add_profile(link.profile));
+  const int status = machine.run(command, link.profile_name());
+  fs::create_directories(options.results);
+  for (const auto& entry : fs::directory_iterator(machine.output())) {
+    if (entry.path().extension() == ".csv" && entry.path().filename() != "packets.csv") {
+      const std::string label = options.label.empty() ? "virtual" : options.label;
+      const std::string name = link.load().name;
+      OutputFile file = create_run_file(options.results, name, label);
+      file.append(with_names(read_file(entry.path()), link, label));
+      print_data(file.path().string() + '\n');
+    }
   }
-  const int status = machine.run(words);
-  keep_results(machine.output(), options);
-  keep_log(machine.output(), options.log);
+  keep_log(machine, options.log);
   return status;
 }
 
-int run_virtually(const RunOptions& options) {
+int run_in_machine(const RunOptions& options) {
   VirtualMachine machine(options.place.kernel);
-  Command words = words_of(options.link, options.place);
-  words.insert(words.begin(), {"tcpstep-lab", "run"});
+  Command command = arguments_of(options.link, options.place);
+  command.insert(command.begin(), {"tcpstep-lab", "run"});
   if (!options.log.empty()) {
-    words.insert(words.end(), {"--log", std::string(VirtualMachine::kOutput) + "/packets.csv"});
+    command.insert(command.end(), {"--log", std::string(VirtualMachine::kOutput) + "/packets.csv"});
   }
-  words.insert(words.end(), {machine.add_profile(options.link.profile), "--"});
-  words.insert(words.end(), options.command.begin(), options.command.end());
-  const int status = machine.run(words);
+  command.insert(command.end(), {machine.add_profile(options.link.profile), "--"});
+  command.insert(command.end(), options.command.begin(), options.command.end());
+  const int status = machine.run(command, options.link.profile_name());
   print_data(machine.printed());
-  keep_log(machine.output(), options.log);
+  keep_log(machine, options.log);
   return status;
 }
 
-bool has_grid(const Profile& profile) {
-  return std::ranges::any_of(profile.directions, [](const DirectionProfile& direction) {
-    return direction.grid.slot > Duration::zero();
-  });
-}
-
-// Where packets queue up behind a late or a lost one, the least RTTs save TCP ACKs on their own.
-bool has_even_flow(const Profile& profile) {
-  return std::ranges::all_of(profile.directions, [](const DirectionProfile& direction) {
-    return direction.delay.tail == Duration::zero() && direction.loss_ppm == 0;
+// Starts `tcpstep-lab measure` for one link; its standard output goes to `printed`.
+Child start_measuring(const MeasureOptions& options, const LinkOptions& link,
+                      const fs::path& printed) {
+  Command command = arguments_of(options, link);
+  command.insert(command.begin(), fs::read_symlink("/proc/self/exe"));
+  if (options.place.is_virtual) {
+    command.emplace_back("--virtual");
+  }
+  if (!options.place.kernel.empty()) {
+    command.insert(command.end(), {"--kernel", options.place.kernel});
+  }
+  if (!options.label.empty()) {
+    command.insert(command.end(), {"--label", options.label});
+  }
+  command.push_back(link.profile);
+  return Child::start(command, [&] {
+    const Fd file(check_syscall(::open(printed.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600),
+                                "create {}", printed.string()));
+    check_syscall(::dup2(file.get(), STDOUT_FILENO), "dup2");
   });
 }
 
 }  // namespace
 
-std::string Faithfulness::text() const {
-  const std::string sizes =
-      fmt::format(". The machine was too busy for the least RTT of {} bytes", sizes_text(doubtful));
-  return fmt::format("emulator late by {} (p50), {} (p99): {:.1f} % of the {} of one byte{}{}",
-                     format_duration(p50), format_duration(p99),
-                     100 * static_cast<double>(p99.count()) / static_cast<double>(base.count()),
-                     format_duration(base), doubtful.empty() ? "" : sizes,
-                     is_faithful ? ""
-                                 : ": the run is not faithful.\n  Measure more rounds, slow the "
-                                   "link down with --scale 10, use --virtual, or allow it with "
-                                   "--tolerance.");
-}
-
-Faithfulness judge(const HostsRunOutcome& outcome, const Profile& profile, double tolerance,
-                   std::span<const Row> rows) {
-  const auto rtts =
-      predict(profile, {.sizes = {PayloadSize(1)}, .rounds = kRoundsOfBase}).begin()->second;
-  Faithfulness result{.base = *std::ranges::min_element(rtts),
-                      .p50 = outcome.error.quantile(0.5),
-                      .p99 = outcome.error.quantile(0.99)};
-  const auto limit =
-      Duration(static_cast<Duration::rep>(tolerance * static_cast<double>(result.base.count())));
-  if (!is_time_virtual()) {  // there nothing comes in between
-    result.doubtful = doubtful_sizes(rows, packet_pings(outcome.records),
-                                     {.limit = limit / 2,
-                                      .hosts = profile.host,
-                                      .is_pause_short = has_grid(profile),
-                                      .is_ack_usual = has_even_flow(profile)});
+int measure_each(const MeasureOptions& options, const OnResult& on_result) {
+  const StopSignals signals;
+  const TemporaryFolder folder;
+  const auto printed = [&](std::size_t index) { return folder.path() / std::to_string(index); };
+  // Time in a virtual machine does not depend on what else runs.
+  const std::size_t most = options.place.is_virtual ? std::thread::hardware_concurrency() : 1;
+  std::deque<Child> running;
+  std::size_t started = 0;
+  int status = kExitFine;
+  for (std::size_t done = 0; done < options.links.size(); ++done) {
+    while (started < options.links.size() && (running.empty() || running.size() < most)) {
+      running.push_back(start_measuring(options, options.links[started], printed(started)));
+      ++started;
+    }
+    status = std::max(status, running.front().wait());
+    running.pop_front();
+    StopSignals::die_if_received();
+    if (const std::string text = read_file(printed(done)); !text.empty()) {
+      on_result(options.links[done], text.substr(0, text.find('\n')));
+    }
   }
-  result.is_faithful = result.p99 <= limit && result.doubtful.empty();
-  return result;
+  return status;
 }
 
 int measure(const MeasureOptions& options) {
-  if (options.place.is_virtual) {
-    return measure_virtually(options);
+  if (options.links.size() > 1) {
+    return measure_each(options, [](const LinkOptions&, const fs::path& file) {
+      print_data(file.string() + '\n');
+    });
   }
-  return options.links.size() == 1 ? measure_here(options) : measure_one_by_one(options);
+  return options.place.is_virtual ? measure_in_machine(options) : measure_here(options);
 }
 
 int run_command(const RunOptions& options) {
   if (options.place.is_virtual) {
-    return run_virtually(options);
+    return run_in_machine(options);
   }
   const StopSignals signals;
   const Profile profile = options.link.load();
@@ -321,14 +252,13 @@ int run_command(const RunOptions& options) {
                                                     .is_netem = options.place.is_netem,
                                                     .log = options.log,
                                                     .near = options.command,
-                                                    .far = {}});
-  if (const int signal = StopSignals::received(); signal != 0) {
-    StopSignals::die_of(signal);
-  }
+                                                    .far = {},
+                                                    .on_ack = {}});
+  StopSignals::die_if_received();
   if (options.place.is_netem || outcome.error.packets() == 0) {
     return outcome.status;
   }
-  const Faithfulness faithfulness = judge(outcome, profile, options.place.tolerance);
+  const Faithfulness faithfulness = judge(outcome.error, {}, profile, options.place.tolerance);
   print_message(fmt::format("tcpstep-lab: {}: {}", profile.name, faithfulness.text()));
   return outcome.status == 0 && !faithfulness.is_faithful ? kExitFailed : outcome.status;
 }

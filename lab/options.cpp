@@ -8,24 +8,24 @@
 #include "lib/base/error.h"
 #include "lib/base/parse.h"
 #include "lib/cli/command_line.h"
-#include "lib/link/profile_catalog.h"
+#include "lib/link/profile_file.h"
 
 namespace tcpstep {
 namespace {
 
 constexpr std::string_view kHelp =
     "Usage: tcpstep-lab COMMAND [options] [PROFILE...]\n"
-    "Emulates links on this machine, between its real TCP stacks, in real or in virtual time.\n"
+    "Emulates links between two hosts on this machine, in real or virtual time.\n"
     "\n"
     "Commands:\n"
-    "  list      the profiles of links that come with tcpstep\n"
-    "  show      one profile, and what its model predicts\n"
-    "  measure   a sweep over one link or more: one result file each\n"
-    "  run       any command on one of two hosts that a link joins\n"
-    "  netem     the tc commands of the nearest netem equivalent\n"
-    "  table     all links: the penalty table of 2014 again, beside the original\n"
+    "  list      list the built-in link profiles\n"
+    "  show      print a profile and what its model predicts\n"
+    "  measure   run a sweep over each link; writes one result file per link\n"
+    "  run       run a command on one of two hosts joined by a link\n"
+    "  netem     print the tc commands of the closest netem equivalent\n"
+    "  table     measure all links and print the penalty table of 2014 beside them\n"
     "\n"
-    "tcpstep-lab COMMAND --help has the options. PROFILE is a name or a file: see docs/lab.md.\n";
+    "See tcpstep-lab COMMAND --help for options. PROFILE is a name or a file; see docs/lab.md.\n";
 
 constexpr std::uint64_t kMostRounds = 100'000;
 constexpr std::size_t kMostWords = 10'000;
@@ -33,18 +33,18 @@ constexpr std::size_t kMostProfiles = 100;
 
 void declare_link(CommandLine& line) {
   line.group("Link");
-  line.value("scale", "K", "1", "multiply every time of the link: 10, or 0.2 for a quick look");
-  line.flag("swap", "exchange the two directions of the link");
-  line.value("seed", "N", "1", "of everything random in the link, and of the payloads");
+  line.value("scale", "K", "1", "multiply all times of the link by K: 10, or 0.2 for a quick look");
+  line.flag("swap", "swap the two directions of the link");
+  line.value("seed", "N", "1", "random seed of the link and of the payloads");
 }
 
 void declare_place(CommandLine& line) {
   line.group("Place");
-  line.flag("virtual", "in a virtual machine whose time is calculated: exact and repeatable");
-  line.value("kernel", "IMAGE", "with --virtual: a kernel of yours instead of Debian's");
-  line.flag("netem", "let the kernel's netem be the link, as far as it can");
+  line.flag("virtual", "run in a virtual machine with calculated time: exact, repeatable");
+  line.value("kernel", "IMAGE", "with --virtual: boot this kernel instead of Debian's");
+  line.flag("netem", "use the kernel's netem instead of the emulator");
   line.value("tolerance", "SHARE", "2%",
-             "most that the emulator may be late (p99), of the one-byte time");
+             "how late the emulator may be (p99), relative to the one-byte RTT");
 }
 
 std::uint64_t parse_seed(std::string_view text) {
@@ -64,7 +64,7 @@ LinkOptions link_options(const OptionValues& values, const std::string& profile)
                    .scale = values.get("scale", parse_scale),
                    .is_swapped = values.is_set("swap"),
                    .seed = values.get("seed", parse_seed)};
-  static_cast<void>(link.load());  // a wrong profile is a wrong request, whatever comes of it
+  static_cast<void>(link.load());  // an invalid profile is a usage error
   return link;
 }
 
@@ -79,14 +79,13 @@ PlaceOptions place_options(const OptionValues& values) {
 }
 
 std::optional<LabOptions> parse_list(int argc, const char* const* argv) {
-  CommandLine line("tcpstep-lab list", "Lists the links that come with tcpstep.", "");
+  CommandLine line("tcpstep-lab list", "Lists the built-in link profiles.", "");
   line.group("List");
   return line.parse(argc, argv) ? std::optional<LabOptions>(ListOptions{}) : std::nullopt;
 }
 
 std::optional<LabOptions> parse_show(int argc, const char* const* argv) {
-  CommandLine line("tcpstep-lab show PROFILE",
-                   "Prints a profile and what the model of its link predicts.",
+  CommandLine line("tcpstep-lab show PROFILE", "Prints a profile and what its link model predicts.",
                    "Example:\n  tcpstep-lab show adsl >mine.profile\n");
   line.group("Show");
   line.positional("PROFILE", 1, 1);
@@ -99,7 +98,7 @@ std::optional<LabOptions> parse_show(int argc, const char* const* argv) {
 
 std::optional<LabOptions> parse_netem(int argc, const char* const* argv) {
   CommandLine line("tcpstep-lab netem [options] PROFILE",
-                   "Prints the tc commands that come nearest to a link, and what they lack.",
+                   "Prints the tc commands of the closest netem equivalent, and what it lacks.",
                    "Example:\n  tcpstep-lab netem adsl\n");
   line.positional("PROFILE", 1, 1);
   declare_link(line);
@@ -113,15 +112,15 @@ std::optional<LabOptions> parse_netem(int argc, const char* const* argv) {
 std::optional<LabOptions> parse_run(int argc, const char* const* argv) {
   CommandLine line(
       "tcpstep-lab run [options] PROFILE -- COMMAND [ARGUMENT...]",
-      "Runs COMMAND on the near one (10.19.9.1) of two hosts that the link joins. What "
-      "$TCPSTEP_FAR\nstands in front of runs on the far one (10.19.9.2). Down is from near to far.",
+      "Runs COMMAND on the near one (10.19.9.1) of two hosts joined by the link. Prefix a command "
+      "with\n$TCPSTEP_FAR to run it on the far one (10.19.9.2). Down is from near to far.",
       "Examples:\n  tcpstep-lab run 3g -- ping -c 3 10.19.9.2\n"
       "  tcpstep-lab run adsl -- sh -c 'tcpstep-server -1 & $TCPSTEP_FAR tcpstep-client "
       "10.19.9.1'\n");
   line.positional("PROFILE -- COMMAND", 2, kMostWords);
   declare_link(line);
   declare_place(line);
-  line.value("log", "FILE", "one line for each packet: in, due, out");
+  line.value("log", "FILE", "log one line per packet: in, due, out");
   const auto values = line.parse(argc, argv);
   if (!values) {
     return std::nullopt;
@@ -136,7 +135,7 @@ std::optional<LabOptions> parse_run(int argc, const char* const* argv) {
 std::optional<LabOptions> parse_measure(int argc, const char* const* argv) {
   CommandLine line(
       "tcpstep-lab measure [options] PROFILE...",
-      "Measures a sweep over each link with tcpstep-server and tcpstep-client.",
+      "Runs a sweep over each link with tcpstep-server and tcpstep-client.",
       "Examples:\n  tcpstep-lab measure adsl\n  tcpstep-lab measure --virtual lan wifi "
       "edge\n");
   line.positional("PROFILE", 1, kMostProfiles);
@@ -146,9 +145,9 @@ std::optional<LabOptions> parse_measure(int argc, const char* const* argv) {
   declare_link(line);
   declare_place(line);
   line.group("Results");
-  line.value("label", "NAME", "what else tells this run apart (default: real or virtual)");
-  line.value("results", "DIR", "results", "where each link gets its own file");
-  line.value("log", "FILE", "one line for each packet: in, due, out");
+  line.value("label", "NAME", "label of the runs (default: real or virtual)");
+  line.value("results", "DIR", "results", "write one file per link here");
+  line.value("log", "FILE", "log one line per packet: in, due, out");
   const auto values = line.parse(argc, argv);
   if (!values) {
     return std::nullopt;
@@ -160,7 +159,7 @@ std::optional<LabOptions> parse_measure(int argc, const char* const* argv) {
   options.place = place_options(*values);
   options.log = values->text("log");
   if (!options.log.empty() && options.links.size() > 1) {
-    throw UsageError("--log: one file is for one link");
+    throw UsageError("--log works with one link only");
   }
   options.sizes = values->text("sizes");
   static_cast<void>(values->get("sizes", parse_sizes));
@@ -171,23 +170,23 @@ std::optional<LabOptions> parse_measure(int argc, const char* const* argv) {
 }
 
 std::optional<LabOptions> parse_table(int argc, const char* const* argv) {
-  CommandLine line(
-      "tcpstep-lab table [options]",
-      "Measures all links of the table of 2014 and prints it again beside the original.",
-      "Example:\n  tcpstep-lab table --virtual\n");
+  CommandLine line("tcpstep-lab table [options]",
+                   "Measures all built-in links and prints the penalty table of 2014 beside them.",
+                   "Example:\n  tcpstep-lab table --virtual\n");
   line.group("Table");
-  line.flag("real", "in real time: an hour for the full 20 rounds");
-  line.flag("virtual", "in virtual time: exact, and within two minutes (default where it works)");
-  line.value("kernel", "IMAGE", "with --virtual: a kernel of yours instead of Debian's");
+  line.flag("real", "in real time: takes an hour for 20 rounds");
+  line.flag("virtual", "in virtual time: exact, takes two minutes (default if qemu is installed)");
+  line.value("kernel", "IMAGE", "with --virtual: boot this kernel instead of Debian's");
   line.value("rounds,n", "N", "20", "passes over all sizes");
-  line.value("seed", "N", "1", "of everything random in the links, and of the payloads");
-  line.value("results", "DIR", "results/lab", "for result files, plots and table.md; old ones go");
+  line.value("seed", "N", "1", "random seed of the links and of the payloads");
+  line.value("results", "DIR", "results/lab",
+             "for result files, plots and table.md; replaces old ones");
   const auto values = line.parse(argc, argv);
   if (!values) {
     return std::nullopt;
   }
   if (values->is_set("real") && values->is_set("virtual")) {
-    throw UsageError("--real and --virtual exclude each other");
+    throw UsageError("--real and --virtual cannot be used together");
   }
   TableOptions options{.kernel = values->text("kernel"),
                        .seed = values->get("seed", parse_seed),
@@ -206,6 +205,10 @@ std::optional<LabOptions> parse_table(int argc, const char* const* argv) {
 Profile LinkOptions::load() const {
   const Profile as_written = load_profile(profile);
   return scaled(is_swapped ? swapped(as_written) : as_written, scale);
+}
+
+std::string LinkOptions::profile_name() const {
+  return std::filesystem::path(profile).filename().string();
 }
 
 std::optional<LabOptions> parse_lab_options(int argc, const char* const* argv) {

@@ -1,4 +1,4 @@
-// What tcpstep-lab was asked to do.
+// The command line of tcpstep-lab.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "lib/link/profile.h"
-#include "lib/link/scale.h"
+#include "lib/link/quantity.h"
 
 namespace tcpstep {
 
@@ -19,7 +19,7 @@ struct ShowOptions {
   std::string profile;
 };
 
-// A link as it shall run: which one, and how it is changed.
+// Which link, and how it is changed.
 struct LinkOptions {
   std::string profile;  // a built-in name or a file
   Scale scale;
@@ -27,12 +27,13 @@ struct LinkOptions {
   std::uint64_t seed = 1;
 
   [[nodiscard]] Profile load() const;
+  [[nodiscard]] std::string profile_name() const;  // without folders
 };
 
 // Where links run.
 struct PlaceOptions {
   bool is_virtual = false;  // in a machine with virtual time
-  std::string kernel;       // of that machine, if not the stock one
+  std::string kernel;       // of that machine; empty: Debian's
   bool is_netem = false;
   double tolerance = 0.02;  // of the base time: p99 of the emulator's error
 };

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <iterator>
 #include <utility>
 #include <vector>
@@ -16,9 +15,9 @@
 #include "lib/base/process.h"
 #include "lib/base/text.h"
 #include "lib/cli/program.h"
-#include "lib/cli/stop_signals.h"
-#include "lib/link/profile_catalog.h"
+#include "lib/link/profile_file.h"
 #include "lib/report/rows.h"
+#include "lib/runfile/run_reader.h"
 
 namespace tcpstep {
 namespace {
@@ -29,7 +28,7 @@ constexpr double kSweetSpot = 1.02;  // less than one radio block of EDGE
 
 using Grid = std::vector<std::vector<std::string>>;
 
-// A Markdown table whose columns stand below each other in the source as well.
+// A Markdown table with its columns aligned.
 std::string render_grid(const Grid& grid) {
   std::vector<std::size_t> widths(grid.front().size());
   for (const auto& row : grid) {
@@ -62,38 +61,38 @@ struct Difference {
 };
 
 // "31.2 (30, +1.2)"; `largest` keeps the largest difference.
-std::string cell(const std::optional<Penalty>& measured, std::optional<int> seed,
+std::string cell(const std::optional<Penalty>& measured, std::optional<int> reference,
                  const std::string& where, Difference& largest) {
   if (!measured) {
     return "n/a";
   }
   const double percent = measured->share * 100;
-  if (!seed) {
+  if (!reference) {
     return fmt::format("{:.1f}", percent);
   }
-  const double difference = percent - *seed;
+  const double difference = percent - *reference;
   if (std::abs(difference) > std::abs(largest.points)) {
     largest = {.points = difference, .where = where};
   }
-  return fmt::format("{:.1f} ({}, {:+.1f})", percent, *seed, difference);
+  return fmt::format("{:.1f} ({}, {:+.1f})", percent, *reference, difference);
 }
 
 std::string remarks(std::span<const TableColumn> columns) {
   std::string text;
   for (const TableColumn& column : columns) {
     const std::string& link = column.minima.link;
-    if (column.seed.average_filling && column.sweet_spot) {
-      text += fmt::format("The average of {} is lowest from {} to {} bytes (2014: 800 to 2100).\n",
-                          link, column.sweet_spot->smallest.bytes(),
-                          column.sweet_spot->largest.bytes());
+    if (!column.reference.sweet_spot.empty() && column.sweet_spot) {
+      text += fmt::format("The average of {} is lowest from {} to {} bytes (2014: {}).\n", link,
+                          column.sweet_spot->smallest.bytes(), column.sweet_spot->largest.bytes(),
+                          column.reference.sweet_spot);
     }
-    if (!column.seed.filling) {
-      text += fmt::format("On {} size was lost in noise in 2014; no numbers were given.\n", link);
+    if (!column.reference.remark.empty()) {
+      text += fmt::format("{} in 2014: {}.\n", link, column.reference.remark);
     }
     if (link.find("-x") != std::string::npos) {
       text += fmt::format(
           "{} is slowed down by the factor in its name, so that the hosts' own time does not "
-          "show.\n",
+          "matter.\n",
           link);
     }
     if (!column.is_faithful) {
@@ -103,82 +102,70 @@ std::string remarks(std::span<const TableColumn> columns) {
   return text;
 }
 
-LinkOptions table_link(const BuiltInProfile& profile, const TableOptions& options) {
-  const std::string name(profile.name);
-  return {.profile = name,
-          .scale = load_profile(name).table_scale,
-          .is_swapped = false,
-          .seed = options.seed};
+// Gigabit Ethernet is too fast for the hosts: the table slows it down.
+Scale table_scale(std::string_view profile) {
+  return profile == "lan" ? Scale(100 * Scale::kOne) : Scale();
 }
 
-fs::path result_file(const fs::path& folder, const LinkOptions& link) {
-  return folder / (link.load().name + ".csv");
-}
-
-// Result files of all links in real time, as <link>.csv in `folder`.
-void measure_in_real_time(const TableOptions& options, const fs::path& folder) {
+std::vector<LinkOptions> table_links(const TableOptions& options) {
+  std::vector<LinkOptions> links;
   for (const BuiltInProfile& profile : built_in_profiles()) {
-    const LinkOptions link = table_link(profile, options);
-    const TemporaryFolder unfinished;
-    const int status =
-        Child::start({fs::read_symlink("/proc/self/exe"), "measure", link.profile, "--scale",
-                      link.scale.text(), "--seed", std::to_string(link.seed), "--rounds",
-                      std::to_string(options.rounds), "--results", unfinished.path()},
-                     [] { static_cast<void>(!std::freopen("/dev/null", "w", stdout)); })
-            .wait();
-    if (const int signal = StopSignals::received(); signal != 0) {
-      StopSignals::die_of(signal);
-    }
-    const fs::directory_iterator files(unfinished.path());
-    if (files == fs::directory_iterator()) {
-      throw WorldError(fmt::format("{} could not be measured (status {})", link.profile, status));
-    }
-    replace_file(result_file(folder, link), read_file(files->path()));
+    links.push_back({.profile = std::string(profile.name),
+                     .scale = table_scale(profile.name),
+                     .is_swapped = false,
+                     .seed = options.seed});
+  }
+  return links;
+}
+
+fs::path result_file(const TableOptions& options, const LinkOptions& link) {
+  return options.results / (link.load().name + ".csv");
+}
+
+void measure_links(const TableOptions& options, bool is_virtual) {
+  const TemporaryFolder unfinished;
+  std::size_t files = 0;
+  MeasureOptions measurement{.links = table_links(options),
+                             .place = {.is_virtual = is_virtual, .kernel = options.kernel},
+                             .log = {},
+                             .sizes = "1:9901:100",
+                             .rounds = options.rounds,
+                             .label = {},
+                             .results = unfinished.path()};
+  const int status =
+      measure_each(measurement, [&](const LinkOptions& link, const fs::path& measured) {
+        replace_file(result_file(options, link), read_file(measured));
+        ++files;
+      });
+  if (files < measurement.links.size()) {
+    throw WorldError(
+        fmt::format("cannot measure every link (status {}); see the errors above", status));
   }
 }
 
-void measure_in_virtual_time(const TableOptions& options, const fs::path& folder) {
-  VirtualMachine machine(options.kernel);
-  machine.run({"tcpstep-lab", "table", "--real", "--rounds", std::to_string(options.rounds),
-               "--seed", std::to_string(options.seed), "--results", VirtualMachine::kOutput});
-  for (const BuiltInProfile& profile : built_in_profiles()) {
-    const LinkOptions link = table_link(profile, options);
-    const std::string text = read_file(result_file(machine.output(), link));
-    if (text.empty()) {
-      throw WorldError(
-          fmt::format("{} could not be measured (the reason stands above)", link.profile));
-    }
-    replace_file(result_file(folder, link), text);
-  }
-}
-
-std::vector<TableColumn> read_columns(const TableOptions& options) {
-  std::vector<TableColumn> columns;
-  for (const BuiltInProfile& profile : built_in_profiles()) {
-    const LinkOptions link = table_link(profile, options);
-    const Run run = read_run(result_file(options.results, link), RttClock::Application);
-    const bool is_faithful = run.header.find("lab_faithful") != "no";
-    RunCollection runs;
-    runs.add(run);
-    columns.push_back(table_column(runs.links()[0], link.load().seed));
-    columns.back().is_faithful = is_faithful;
-  }
-  return columns;
+TableColumn read_column(const TableOptions& options, const LinkOptions& link) {
+  const Run run = read_run(result_file(options, link), RttClock::Application);
+  const bool is_faithful = run.header.find("lab_faithful") != "no";
+  RunCollection runs;
+  runs.add(run);
+  TableColumn column = table_column(runs.links()[0], reference_2014(link.profile));
+  column.is_faithful = is_faithful;
+  return column;
 }
 
 void draw_plots(const TableOptions& options) {
-  Command words{sibling_program("tcpstep-analyze", "analysis"), "plot", "--out",
-                options.results / "plots"};
-  for (const BuiltInProfile& profile : built_in_profiles()) {
-    words.push_back(result_file(options.results, table_link(profile, options)));
+  Command command{sibling_program("tcpstep-analyze", "analysis"), "plot", "--out",
+                  options.results / "plots"};
+  for (const LinkOptions& link : table_links(options)) {
+    command.push_back(result_file(options, link));
   }
-  run_tool(words, "draw the plots with tcpstep-analyze");
+  run_tool(command, "draw the plots with tcpstep-analyze");
 }
 
 }  // namespace
 
-TableColumn table_column(const LinkRuns& runs, const SeedPenalties& seed) {
-  TableColumn column{.seed = seed,
+TableColumn table_column(const LinkRuns& runs, const Reference2014& reference) {
+  TableColumn column{.reference = reference,
                      .minima = penalty_table(runs, Statistic::minimum()),
                      .means = penalty_table(runs, Statistic::mean()),
                      .sweet_spot = {}};
@@ -202,25 +189,25 @@ TableColumn table_column(const LinkRuns& runs, const SeedPenalties& seed) {
 }
 
 std::string render_table(std::span<const TableColumn> columns) {
-  Grid grid{{"penalty against 1 byte, % (2014, difference)"}};
+  Grid grid{{"penalty relative to 1 byte, % (2014, difference)"}};
   for (const TableColumn& column : columns) {
     grid[0].push_back(column.minima.link);
   }
   Difference largest;
-  for (const auto& [row, seed] : {std::pair(kPenaltyRows[0], &SeedPenalties::filling),
-                                  std::pair(kPenaltyRows[1], &SeedPenalties::second),
-                                  std::pair(kPenaltyRows[2], &SeedPenalties::fourth)}) {
+  for (const auto& [row, reference] : {std::pair(kPenaltyRows[0], &Reference2014::filling),
+                                       std::pair(kPenaltyRows[1], &Reference2014::second),
+                                       std::pair(kPenaltyRows[2], &Reference2014::fourth)}) {
     auto& cells = grid.emplace_back();
     cells.emplace_back(row.words);
     for (const TableColumn& column : columns) {
-      cells.push_back(cell(column.minima.*row.penalty, column.seed.*seed,
+      cells.push_back(cell(column.minima.*row.penalty, column.reference.*reference,
                            fmt::format("{}, {}", column.minima.link, row.words), largest));
     }
   }
   auto& averages = grid.emplace_back();
   averages.emplace_back("average, for filling the packet");
   for (const TableColumn& column : columns) {
-    averages.push_back(cell(column.means.filling, column.seed.average_filling,
+    averages.push_back(cell(column.means.filling, column.reference.average_filling,
                             column.minima.link + ", average", largest));
   }
   auto& times = grid.emplace_back();
@@ -235,23 +222,21 @@ std::string render_table(std::span<const TableColumn> columns) {
 }
 
 int make_table(const TableOptions& options) {
-  const StopSignals signals;
-  const bool is_inside_machine = std::getenv("TCPSTEP_LAB_VIRTUAL") != nullptr;
   const bool is_virtual =
       options.time == TableOptions::Time::Virtual ||
       (options.time == TableOptions::Time::Any && is_virtual_machine_possible());
   fs::create_directories(options.results);
-  is_virtual ? measure_in_virtual_time(options, options.results)
-             : measure_in_real_time(options, options.results);
-  const std::vector<TableColumn> columns = read_columns(options);
+  measure_links(options, is_virtual);
+  std::vector<TableColumn> columns;
+  for (const LinkOptions& link : table_links(options)) {
+    columns.push_back(read_column(options, link));
+  }
   const std::string table = render_table(columns);
   replace_file(
       options.results / "table.md",
       fmt::format("Measured in {} time, {}; made by tcpstep-lab table.\n\n{}",
                   is_virtual ? "virtual" : "real", count_of(options.rounds, "round"), table));
-  if (!is_inside_machine) {
-    draw_plots(options);
-  }
+  draw_plots(options);
   print_data(table);
   return std::ranges::all_of(columns, &TableColumn::is_faithful) ? kExitFine : kExitFailed;
 }

@@ -6,13 +6,13 @@
 #include <string>
 
 #include "lab/options.h"
-#include "lib/link/profile.h"
+#include "lab/reference_2014.h"
 #include "lib/report/link_runs.h"
 #include "lib/report/penalty_table.h"
 
 namespace tcpstep {
 
-// Payload sizes around the one with the least mean RTT whose means are within 2 % of it.
+// The payload sizes around the lowest mean RTT whose means are within 2 % of it.
 struct SweetSpot {
   PayloadSize smallest;
   PayloadSize largest;
@@ -20,14 +20,14 @@ struct SweetSpot {
 
 // One measured link beside what was found in 2014.
 struct TableColumn {
-  SeedPenalties seed;
+  Reference2014 reference;
   PenaltyTable minima;
   PenaltyTable means;
   std::optional<SweetSpot> sweet_spot;
   bool is_faithful = true;
 };
 
-[[nodiscard]] TableColumn table_column(const LinkRuns& runs, const SeedPenalties& seed);
+[[nodiscard]] TableColumn table_column(const LinkRuns& runs, const Reference2014& reference);
 
 // Markdown that reads as text, too. Each cell is "measured (2014, difference)", in percent.
 [[nodiscard]] std::string render_table(std::span<const TableColumn> columns);

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if.h>
@@ -50,7 +51,7 @@ bool is_behind_seccomp() {
   return false;
 }
 
-// Which of the usual obstacles stands in the way of network namespaces.
+// Why this system allows no network namespaces.
 std::string obstacle() {
   if (first_line("/proc/sys/kernel/unprivileged_userns_clone") == "0") {
     return "The system forbids user namespaces: sysctl kernel.unprivileged_userns_clone=1 allows "
@@ -82,7 +83,7 @@ void write_file(const char* path, const std::string& text) {
   }
 }
 
-// A network namespace of our own: as root directly, else inside a user namespace in which we are.
+// As root directly, otherwise inside a user namespace in which we are root.
 void leave_for_own_namespace() {
   if (::geteuid() == 0 && ::unshare(CLONE_NEWNET) == 0) {
     return;
@@ -111,7 +112,7 @@ Fd this_network() {
       check_syscall(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), "open /proc/self/ns/net"));
 }
 
-// Settings that some systems lack or forbid, and that a measurement can do without.
+// Settings that some systems lack or forbid; a measurement works without them.
 void try_setting(const std::string& name, std::string_view value) {
   std::ofstream("/proc/sys/net/" + name) << value;
 }
@@ -134,6 +135,12 @@ class InterfaceControl {
     }
   }
 
+  void set_mtu(std::uint32_t bytes) {
+    ifreq interface = request_for_name();
+    interface.ifr_mtu = static_cast<int>(bytes);
+    control(SIOCSIFMTU, interface);
+  }
+
   void bring_up(int further_flags = 0) {
     ifreq interface = request_for_name();
     control(SIOCGIFFLAGS, interface);
@@ -147,7 +154,8 @@ class InterfaceControl {
       ethtool_value value{.cmd = static_cast<std::uint32_t>(command), .data = 0};
       ifreq interface = request_for_name();
       interface.ifr_data = reinterpret_cast<char*>(&value);
-      ::ioctl(socket_.get(), SIOCETHTOOL, &interface);  // what there is not need not be off
+      ::ioctl(socket_.get(), SIOCETHTOOL,
+              &interface);  // fails where there is nothing to switch off
     }
   }
 
@@ -168,26 +176,27 @@ class InterfaceControl {
 };
 
 // One end of the link, in the current network namespace.
-void configure_host(const char* address, int further_flags = 0) {
+void configure_host(const char* address, std::uint32_t mtu, int further_flags = 0) {
   InterfaceControl("lo").bring_up();
   try_setting(fmt::format("ipv6/conf/{}/disable_ipv6", kLabDevice), "1");
   try_setting("ipv4/tcp_congestion_control", "cubic");
   InterfaceControl device(kLabDevice);
   device.switch_offloads_off();
+  device.set_mtu(mtu);
   device.set_address(address);
   device.bring_up(further_flags);
 }
 
 }  // namespace
 
-TwoHosts::TwoHosts(Joint joint) {
+TwoHosts::TwoHosts(Wire wire, std::uint32_t mtu) : mtu_(mtu) {
   leave_for_own_namespace();
   near_ = this_network();
   leave_for_network_namespace();
   far_ = this_network();
   far_prefix_ = fmt::format("nsenter --net=/proc/{}/fd/{}", ::getpid(), far_.get());
-  if (joint == Joint::Cable) {
-    join_by_cable();
+  if (wire == Wire::Veth) {
+    join_directly();
   } else if (!join_by_tun()) {
     join_by_veth();
   }
@@ -199,10 +208,10 @@ bool TwoHosts::join_by_tun() {
   if (!near) {
     return false;
   }
-  configure_host(kNearAddress);
+  configure_host(kNearAddress, mtu_);
   enter_far();
   std::optional<PacketPort> far = PacketPort::open_tun(kLabDevice);
-  configure_host(kFarAddress);
+  configure_host(kFarAddress, mtu_);
   ports_ = std::array{std::move(*near), std::move(far.value())};
   is_tun_ = true;
   return true;
@@ -223,25 +232,26 @@ void TwoHosts::join_by_veth() {
              "make a veth pair, the substitute for /dev/net/tun");
     InterfaceControl port(name);
     port.switch_offloads_off();
+    port.set_mtu(mtu_);
     port.bring_up(IFF_NOARP);
     ports.push_back(PacketPort::open_veth(name, kHardware[index]));
     enter(*host);
-    configure_host(address, IFF_NOARP);
+    configure_host(address, mtu_, IFF_NOARP);
   }
   ports_ = std::array{std::move(ports[0]), std::move(ports[1])};
 }
 
-void TwoHosts::join_by_cable() {
+void TwoHosts::join_directly() {
   enter_near();
   run_tool({"ip", "link", "add", kLabDevice, "gso_max_segs", "1", "address", hardware_text(0),
             "type", "veth", "peer", "name", kLabDevice, "gso_max_segs", "1", "address",
             hardware_text(1), "netns", fmt::format("/proc/{}/fd/{}", ::getpid(), far_.get())},
            "make a veth pair");
-  configure_host(kNearAddress);
+  configure_host(kNearAddress, mtu_);
   run_tool({"ip", "neigh", "add", kFarAddress, "lladdr", hardware_text(1), "dev", kLabDevice},
            "enter the far host's address");
   enter_far();
-  configure_host(kFarAddress);
+  configure_host(kFarAddress, mtu_);
   run_tool({"ip", "neigh", "add", kNearAddress, "lladdr", hardware_text(0), "dev", kLabDevice},
            "enter the near host's address");
 }

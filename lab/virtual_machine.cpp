@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <string_view>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/cli/program.h"
 #include "lib/cli/stop_signals.h"
+#include "lib/link/profile_file.h"
 
 namespace tcpstep {
 namespace {
@@ -16,6 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr int kCannotBeMade = 125;
 constexpr const char* kTakeTurns = "take_turns.so";
+constexpr const char* kProfile = "link.profile";
 
 fs::path found_program(const std::string& name, const std::string& folder) {
   fs::path path = sibling_program(name, folder);
@@ -55,34 +58,33 @@ VirtualMachine::VirtualMachine(std::string kernel) : kernel_(std::move(kernel)) 
 }
 
 std::string VirtualMachine::add_profile(const std::string& profile) {
-  if (!profile.ends_with(".profile") && profile.find('/') == std::string::npos) {
-    return profile;
-  }
-  const fs::path name = fs::path(profile).filename();
-  fs::copy_file(profile, folder_.path() / "programs" / name, fs::copy_options::overwrite_existing);
-  return fs::path("/programs") / name;
+  replace_file(folder_.path() / "programs" / kProfile, profile_text(profile));
+  return fs::path("/programs") / kProfile;
 }
 
-int VirtualMachine::run(const Command& words) {
+int VirtualMachine::run(const Command& command, const std::string& profile) {
   const StopSignals signals;
   const fs::path& folder = folder_.path();
   replace_file(folder / "virtual_machine.sh", virtual_machine_script());
-  Command command{"sh", folder / "virtual_machine.sh", folder, kernel_};
-  command.insert(command.end(), words.begin(), words.end());
-  const int status = Child::start(command).wait();
+  Command machine{"sh", folder / "virtual_machine.sh", folder, kernel_};
+  machine.insert(machine.end(), command.begin(), command.end());
+  const int status = Child::start(machine).wait();
   if (const int signal = StopSignals::received(); signal != 0) {
     StopSignals::die_of(signal);
   }
   if (status == kCannotBeMade) {
-    throw WorldError("there is no virtual machine, for the reason above");
+    throw WorldError("cannot start the virtual machine; see the error above");
   }
-  const std::string words_out = read_file(folder / "stderr");
-  if (!words_out.empty()) {
-    print_message(std::string_view(words_out).substr(0, words_out.size() - 1));
+  if (std::string messages = read_file(folder / "stderr"); !messages.empty()) {
+    constexpr std::string_view kInside = "tcpstep-lab: link";
+    if (messages.starts_with(kInside)) {
+      messages.replace(0, kInside.size(), "tcpstep-lab: " + profile);
+    }
+    print_message(std::string_view(messages).substr(0, messages.size() - 1));
   }
   if (read_file(folder / "out.tar").empty()) {
     throw WorldError(fmt::format("the virtual machine ended early (qemu's status {})", status),
-                     "Its console said:\n" + read_file(folder / "console"));
+                     "Its console:\n" + read_file(folder / "console"));
   }
   run_tool({"tar", "-C", output(), "-xf", folder / "out.tar"}, "unpack the machine's output");
   return std::stoi(read_file(output() / ".status"));
@@ -93,9 +95,9 @@ std::string VirtualMachine::printed() const {
 }
 
 bool is_virtual_machine_possible() {
-  const Command look{"sh", "-c",
+  const Command find{"sh", "-c",
                      "PATH=$PATH:/usr/sbin:/sbin; command -v qemu-system-x86_64 >/dev/null"};
-  return Child::start(look).wait() == 0;
+  return Child::start(find).wait() == 0;
 }
 
 }  // namespace tcpstep

@@ -1,5 +1,5 @@
-// A small machine (qemu, TCG) whose time is calculated: one nanosecond for each instruction, and
-// idle time is skipped. Same input, same run, to the nanosecond, whatever else the host does.
+// A small machine (qemu, TCG) with calculated time: one nanosecond per instruction, idle time is
+// skipped. Same input, same run, to the nanosecond, whatever else the host does.
 #pragma once
 
 #include <filesystem>
@@ -11,27 +11,29 @@
 
 namespace tcpstep {
 
-// The text of virtual_machine.sh, which this program carries with it.
+// The text of virtual_machine.sh, compiled in.
 [[nodiscard]] std::string_view virtual_machine_script();
 
 class VirtualMachine {
  public:
-  static constexpr const char* kOutput = "/out";  // a folder inside; what is in it is brought out
+  static constexpr const char* kOutput = "/out";  // a folder inside; its files come out
 
-  // `kernel` is an image to boot; empty: Debian's, fetched with apt into a cache.
+  // `kernel` is an image to boot; if empty, Debian's, fetched with apt into a cache.
   explicit VirtualMachine(std::string kernel);
 
-  // Makes a profile known inside; returns what it is called there.
+  // Copies a profile, a name or a file, into the machine. Returns what it is called there: always
+  // the same.
   [[nodiscard]] std::string add_profile(const std::string& profile);
 
-  // Boots, runs `words` with our programs on the PATH, passes its standard error on, and returns
-  // its exit status. Throws WorldError if the machine cannot be made or ends early. Call it once.
-  int run(const Command& words);
+  // Boots, runs `command` with our programs on the PATH, prints its standard error with the
+  // profile's own name, and returns its exit status. Throws WorldError if the machine cannot be
+  // made or ends early. Call it once.
+  int run(const Command& command, const std::string& profile);
 
-  // After run(): what it wrote to standard output.
+  // After run(): the command's standard output.
   [[nodiscard]] std::string printed() const;
 
-  // After run(): what was left in kOutput.
+  // After run(): what the command left in kOutput.
   [[nodiscard]] std::filesystem::path output() const { return folder_.path() / "out"; }
 
  private:
@@ -39,7 +41,7 @@ class VirtualMachine {
   TemporaryFolder folder_;
 };
 
-// True if this host has what it takes to run one, or can get the rest with apt.
+// True if qemu is installed.
 [[nodiscard]] bool is_virtual_machine_possible();
 
 }  // namespace tcpstep

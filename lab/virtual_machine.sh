@@ -5,7 +5,7 @@
 #   KERNEL  an image, with its modules in ../lib/modules beside it if they are not built in; if empty,
 #           Debian's cloud kernel, fetched with apt-get and kept in a cache, not installed.
 # Time inside is calculated: an instruction takes a nanosecond, idle time is skipped, the clock starts
-# on 2020-01-01. Needs no privilege, no network inside and no /dev/kvm. Status 125: it cannot be made.
+# on 2020-01-01. Needs no privilege, no network and no /dev/kvm. Status 125: it cannot be made.
 set -eu
 
 fail() { echo "tcpstep-lab: $*" >&2; exit 125; }
@@ -29,13 +29,16 @@ fetch_kernel() {
 		sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
 	if [ -z "$package" ]; then
 		package=$(ls "$cache" 2>/dev/null | grep '^linux-image-' | tail -n 1)
-		[ -n "$package" ] || fail "apt knows no linux-image-cloud-amd64
+		[ -n "$package" ] || fail "apt does not list linux-image-cloud-amd64
   Run apt-get update first, or give a kernel with --kernel."
 	fi
 	root=$cache/$package
+	mkdir -p "$cache"
+	exec 9>"$cache/lock"
+	flock 9 2>/dev/null || :	# several machines may start at once
 	if [ ! -e "$root/ready" ]; then
 		echo "tcpstep-lab: fetching $package into $cache" >&2
-		mkdir -p "$cache" "$folder/kernel"
+		mkdir -p "$folder/kernel"
 		(cd "$folder/kernel" && apt-get -qq -o APT::Sandbox::User=root download "$package") ||
 			fail "cannot fetch $package"
 		dpkg-deb -x "$folder"/kernel/*.deb "$folder/kernel/root"
@@ -47,6 +50,7 @@ fetch_kernel() {
 		mv "$root.new" "$root"
 	fi
 	kernel=$(echo "$root"/boot/vmlinuz-*)
+	exec 9>&-
 }
 [ -n "$kernel" ] || fetch_kernel
 [ -r "$kernel" ] || fail "cannot read the kernel $kernel"
@@ -106,14 +110,15 @@ chmod +x "$root/init"
 	"$busybox" cpio -o -H newc -R 0:0 --renumber-inodes --ignore-devno 2>/dev/null) >"$folder/initrd"
 rm -rf "$root"
 
+# The kernel is told how fast the processor is: it would measure some millionths more or less at each boot.
 if [ -e "$folder/take_turns.so" ]; then
 	export LD_PRELOAD="$folder/take_turns.so"
 fi
-ulimit -t 1800	# a machine that spins for ever is not worth waiting for
+ulimit -t 1800	# in case the machine never ends
 exec qemu-system-x86_64 -name tcpstep,debug-threads=on -nodefaults -no-user-config -display none -no-reboot -m 512 -smp 1 \
 	-cpu max -accel tcg,thread=single -icount shift=0,sleep=off -seed 1 \
 	-rtc base=2020-01-01,clock=vm -kernel "$kernel" -initrd "$folder/initrd" \
 	-serial "file:$folder/console" -serial "file:$folder/stdout" \
 	-serial "file:$folder/stderr" -serial "file:$folder/out.tar" \
-	-append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr random.trust_cpu=on tsc=reliable 8250.nr_uarts=4" \
+	-append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr random.trust_cpu=on tsc=reliable tsc_early_khz=1000000 hpet=disable pmtmr=0 8250.nr_uarts=4" \
 	</dev/null

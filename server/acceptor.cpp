@@ -260,8 +260,8 @@ void Acceptor::join(Clients::iterator entry) {
     return;
   }
   poller_.add(client.connection.fd(), entry->first);
-  refuse(entry, {.kind = "token",
-                 .refusal = {.reason = "there is no such run", .hint = "It may have ended."}});
+  refuse(entry,
+         {.kind = "token", .refusal = {.reason = "unknown run", .hint = "It may have ended."}});
 }
 
 void Acceptor::enqueue(Clients::iterator entry) {

@@ -23,6 +23,7 @@
 #include "lib/report/render.h"
 #include "lib/runfile/run_reader.h"
 #include "lib/runfile/run_writer.h"
+#include "lib/sweep/black_hole.h"
 #include "lib/sweep/frame_stream.h"
 #include "lib/sweep/responder.h"
 #include "lib/sweep/result_check.h"
@@ -163,37 +164,51 @@ RunHeader header_without_result(const ServedRun& run) {
 }
 
 // A run that broke off leaves a file with its status.
-RunOutcome write_lost_run(const ServedRun& run, PingStatus status) {
+RunOutcome write_lost_run(const ServedRun& run, PingStatus status, std::uint64_t largest = 0) {
+  const PathInfo path = run.client.path_info();
+  const auto hole = status == PingStatus::Timeout
+                        ? suspect_black_hole(largest, run.settings.sweep, path)
+                        : std::nullopt;
   RunWriter writer(run.open_output(), header_without_result(run));
   const std::string end(end_of_run(status, run.settings));
-  writer.finish(end, Duration(0));
-  return {.status = end, .samples = 0, .file = writer.path(), .warnings = {}};
+  writer.finish(end, Duration(0), std::nullopt, trailer_facts(hole));
+  return {.status = end,
+          .samples = 0,
+          .file = writer.path(),
+          .warnings = {},
+          .black_hole = hole ? describe(*hole, path) : ""};
 }
 
 // `received` becomes what follows the last payload.
-PingStatus ack_on_one_connection(const ServedRun& run, std::string& received) {
+Responses ack_on_one_connection(const ServedRun& run, std::string& received) {
   Responder responder(run.client,
                       {.received = bytes_of(received), .acked = 0, .stops_at_frame = true});
   const Responses responses = responder.run();
   received = text_of(responder.rest());
-  return received.empty() ? responses.end : PingStatus::Ok;
+  return responses;
 }
 
-PingStatus ack_on_fresh_connections(const ServedRun& run) {
+// The end is Ok if the client's first connection has something to read.
+Responses ack_on_fresh_connections(const ServedRun& run) {
   const SweepSpec& sweep = run.settings.sweep;
+  Responses all;
+  const auto ended = [&](PingStatus end) {
+    all.end = end;
+    return all;
+  };
   for (;;) {
     if (requested_stop() != 0) {
-      return PingStatus::Interrupted;
+      return ended(PingStatus::Interrupted);
     }
     if (!wait_for_either(run.server.fd(), run.client.fd(), sweep.timeout + sweep.interval)) {
-      return requested_stop() != 0 ? PingStatus::Interrupted : PingStatus::Timeout;
+      return ended(requested_stop() != 0 ? PingStatus::Interrupted : PingStatus::Timeout);
     }
     if (is_readable(run.client.fd())) {
-      return PingStatus::Ok;  // the result, or the end
+      return all;  // the result, or the end
     }
     auto received = run.server.receive(Duration::zero());
     if (!received.is_open) {
-      return PingStatus::Interrupted;
+      return ended(PingStatus::Interrupted);
     }
     if (received.connection) {
       received.connection->set_io_timeout(sweep.timeout);
@@ -201,7 +216,8 @@ PingStatus ack_on_fresh_connections(const ServedRun& run) {
       // A payload that is sent earlier would be timed together with this hand-over.
       static_cast<void>(FrameStream(*received.connection).send(Ready{}));
       Responder responder(*received.connection);
-      static_cast<void>(responder.run());  // the client knows best what became of its ping
+      // The client knows best what became of its ping.
+      all.largest = std::max(all.largest, responder.run().largest);
     }
   }
 }
@@ -261,9 +277,10 @@ RunOutcome ack_up(const ServedRun& run) {
     return outcome_without_file(status, run.settings);
   }
   std::string rest = frames.take_rest();
-  const PingStatus status =
+  const Responses responses =
       run.is_fresh() ? ack_on_fresh_connections(run) : ack_on_one_connection(run, rest);
-  return status == PingStatus::Ok ? receive_result(run, rest) : write_lost_run(run, status);
+  return responses.end == PingStatus::Ok ? receive_result(run, rest)
+                                         : write_lost_run(run, responses.end, responses.largest);
 }
 
 // --- The end ---
@@ -291,9 +308,13 @@ std::string explain(const std::string& status, Duration timeout) {
 void report_outcome(const ServedRun& run, const RunOutcome& outcome) {
   const SweepSpec& sweep = run.settings.sweep;
   if (outcome.status != kComplete && outcome.status != to_word(PingStatus::Interrupted)) {
-    run.log.fault("run_failed",
-                  fmt::format("run with {}: {}", run.peer, explain(outcome.status, sweep.timeout)),
-                  {{"peer", run.peer}, {"status", outcome.status}, {"link", sweep.link}});
+    const std::string hole = outcome.black_hole.empty()
+                                 ? std::string()
+                                 : fmt::format(": {}. {}", outcome.black_hole, kBlackHoleRemedy);
+    run.log.fault(
+        "run_failed",
+        fmt::format("run with {}: {}{}", run.peer, explain(outcome.status, sweep.timeout), hole),
+        {{"peer", run.peer}, {"status", outcome.status}, {"link", sweep.link}});
   }
   RunReport report{.status = outcome.status, .link = sweep.link, .minima = {}};
   std::string table;

@@ -50,7 +50,7 @@ std::string format_duration(Duration duration) {
 std::string format_difference(Duration difference, Duration scale) {
   const Unit unit = unit_for(scale);
   const double value = static_cast<double>(difference.count()) / unit.nanoseconds;
-  return fmt::format("{:+.2f} {}", value, unit.name);
+  return fmt::format("{:+.2f} {}", std::abs(value) < 0.005 ? 0 : value, unit.name);  // no "-0.00"
 }
 
 std::string count_of(std::uint64_t count, std::string_view noun) {

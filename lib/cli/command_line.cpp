@@ -276,8 +276,9 @@ void answer_without_command(std::string_view program, std::string_view word, std
 
 void declare_host_options(CommandLine& line) {
   line.group("This host");
-  line.value("wait", "WORD", "block",
-             "for data: block (sleep in the kernel), or spin (poll, on a processor of its own)");
+  line.value(
+      "wait", "WORD", "block",
+      "for data: block (sleep in the kernel), or spin (poll; needs a processor for each end)");
   line.value("cpu", "N", "run on processor N only");
   line.value("busy-poll", "TIME", "0", "let the kernel poll the network card for TIME");
   line.flag("realtime", "SCHED_FIFO and locked memory, where permitted");

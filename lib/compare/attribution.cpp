@@ -4,21 +4,149 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <set>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <optional>
 
 #include "lib/base/text.h"
+#include "lib/compare/render.h"
 
 namespace tcpstep {
 namespace {
 
-std::set<std::uint32_t> hits_of(const Comparison& comparison, Family family) {
-  std::set<std::uint32_t> segments;
+using Shape = std::vector<double>;  // relative to the level of each group
+using Kind = Explanation::Kind;
+
+// The inverse of the covariance of the groups' changes: d on the diagonal and s everywhere.
+struct Precision {
+  double own;     // d
+  double shared;  // s
+
+  // a' (d I + s 11')^-1 b, by Sherman & Morrison.
+  [[nodiscard]] double product(const Shape& a, const Shape& b) const {
+    double dots = 0;
+    double sum_a = 0;
+    double sum_b = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      dots += a[i] * b[i];
+      sum_a += a[i];
+      sum_b += b[i];
+    }
+    return (dots - shared * sum_a * sum_b / (own + static_cast<double>(a.size()) * shared)) / own;
+  }
+};
+
+Precision precision_of(std::span<const Group> groups, double length) {
+  constexpr double kTiny = 1e-12;
+  const std::size_t runs = groups.front().rest.size();
+  const auto count = static_cast<double>(groups.size());
+  double own = 0;
+  double whole = 0;
+  for (std::size_t run = 0; run < runs; ++run) {
+    double mean = 0;
+    for (const Group& group : groups) {
+      mean += group.rest[run] / count;
+    }
+    whole += mean * mean;
+    for (const Group& group : groups) {
+      own += std::pow(group.rest[run] - mean, 2) / std::max(1.0, count - 1);
+    }
+  }
+  const double scale = static_cast<double>(std::max<std::size_t>(1, runs - 6)) * length * length;
+  own = own / scale + kTiny;
+  return {.own = own, .shared = std::max(whole / scale - own / count, 0.0)};
+}
+
+struct Fit {
+  Explanation explanation;
+  double misfit;
+};
+
+// What is left of `change` when it is explained by `shape`.
+Fit fit_of(const Precision& precision, const Shape& change, const Shape& shape,
+           Explanation explanation, std::span<const Group> groups) {
+  const double product = precision.product(shape, change);
+  const double squared = precision.product(shape, shape);
+  const std::size_t at = explanation.first;
+  explanation.ns = product / squared * shape[at] * groups[at].level_ns;
+  return {.explanation = explanation,
+          .misfit = precision.product(change, change) - product * product / squared};
+}
+
+}  // namespace
+
+Explanation explain(std::span<const Group> groups, double length) {
+  constexpr double kSimpler = 4;  // so much less must be left for a single group, or a growing step
+  const Precision precision = precision_of(groups, length);
+  Shape change;
+  for (const Group& group : groups) {
+    change.push_back(std::expm1(group.change));
+  }
+  const auto try_shape = [&](Kind kind, std::size_t first, auto height) {
+    Shape shape;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      shape.push_back(i < first ? 0 : height(i) / groups[i].level_ns);
+    }
+    return fit_of(precision, change, shape, {.kind = kind, .first = first}, groups);
+  };
+  Fit best = try_shape(Kind::Uniform, 0, [&](std::size_t i) { return groups[i].level_ns; });
+  const auto consider = [&](const Fit& fit, double penalty) {
+    if (fit.misfit + penalty < best.misfit) {
+      best = fit;
+      best.misfit += penalty;
+    }
+  };
+  const auto flat = [](std::size_t) { return 1.0; };
+  consider(try_shape(Kind::Uniform, 0, flat), 0);
+  // Where to begin is a choice of its own, the more so the more places there are.
+  const double choice = 2 * std::log(static_cast<double>(groups.size()));
+  for (std::size_t first = 1; first < groups.size(); ++first) {
+    consider(try_shape(Kind::From, first, flat), choice);
+  }
+  for (std::size_t only = 0; groups.size() > 2 && only < groups.size(); ++only) {
+    consider(try_shape(Kind::Only, only, [&](std::size_t i) { return i == only ? 1.0 : 0.0; }),
+             choice + (only + 1 == groups.size() ? kSimpler : 2));
+  }
+  if (groups.size() > 3) {
+    consider(try_shape(Kind::PerSegment, 1, [](std::size_t i) { return static_cast<double>(i); }),
+             kSimpler);
+  }
+  const auto spare = static_cast<double>(groups.size() - 1);
+  if (best.misfit > 2 * spare + 8 * std::sqrt(2 * spare) + choice + kSimpler) {
+    best.explanation.kind = Kind::Mixed;
+  }
+  return best.explanation;
+}
+
+namespace {
+
+std::vector<std::uint32_t> moved_classes(const Comparison& comparison, Family family,
+                                         bool is_slower) {
+  std::vector<std::uint32_t> segments;
   for (const ContrastResult& row : comparison.contrasts) {
-    if (row.contrast.family == family && row.is_slower) {
-      segments.insert(row.contrast.segments);
+    if (row.contrast.family == family && (is_slower ? row.is_slower : row.is_faster)) {
+      segments.push_back(row.contrast.segments);
     }
   }
   return segments;
+}
+
+const ContrastResult* find(const Comparison& comparison, const Contrast& name) {
+  const auto row = std::find_if(comparison.contrasts.begin(), comparison.contrasts.end(),
+                                [&](const ContrastResult& one) { return one.contrast == name; });
+  return row == comparison.contrasts.end() ? nullptr : &*row;
+}
+
+// "+5.02 % (+4.4 to +5.6)".
+std::string amount(const ContrastResult& row) {
+  return fmt::format("{} ({:+.1f} to {:+.1f})", percent(row.change), 100 * std::expm1(*row.low),
+                     100 * std::expm1(*row.high));
+}
+
+std::string microseconds(double ns) {
+  const Duration rounded(std::llround(ns));
+  return format_difference(rounded, rounded);
 }
 
 // "1448", or "1402 to 1500" where only an interval is known.
@@ -28,11 +156,24 @@ std::string fitted(const MssFit& fit) {
              : fmt::format("{} to {}", fit.smallest.bytes(), fit.largest.bytes());
 }
 
-std::string boundary_words(const Comparison& comparison) {
+bool is_declared_otherwise(const Comparison& comparison) {
+  return comparison.baseline.mss && comparison.candidate.mss &&
+         comparison.baseline.mss != comparison.candidate.mss;
+}
+
+bool is_boundary_moved(const Comparison& comparison) {
+  const SideFacts& before = comparison.baseline;
+  const SideFacts& after = comparison.candidate;
+  return is_declared_otherwise(comparison) ||
+         (before.fit && after.fit && after.fit->gain > kGainOfSteps &&
+          (before.fit->smallest > after.fit->largest || after.fit->smallest > before.fit->largest));
+}
+
+std::string boundary_text(const Comparison& comparison) {
   const SideFacts& before = comparison.baseline;
   const SideFacts& after = comparison.candidate;
   std::string text;
-  if (before.mss && after.mss && before.mss != after.mss) {
+  if (is_declared_otherwise(comparison)) {
     text = fmt::format("MSS {} to {}", before.mss->bytes(), after.mss->bytes());
   }
   if (before.fit && after.fit) {
@@ -42,17 +183,7 @@ std::string boundary_words(const Comparison& comparison) {
   return text;
 }
 
-bool is_boundary_moved(const Comparison& comparison) {
-  const SideFacts& before = comparison.baseline;
-  const SideFacts& after = comparison.candidate;
-  if (before.mss && after.mss && before.mss != after.mss) {
-    return true;
-  }
-  return before.fit && after.fit && after.fit->gain > kGainOfSteps &&
-         (before.fit->smallest > after.fit->largest || after.fit->smallest > before.fit->largest);
-}
-
-std::string local_words(const Comparison& comparison) {
+std::string local_text(const Comparison& comparison) {
   std::vector<std::uint32_t> sizes;
   for (const LocalResult& local : comparison.locals) {
     sizes.push_back(local.size.bytes());
@@ -60,40 +191,89 @@ std::string local_words(const Comparison& comparison) {
   const std::string where =
       fmt::format("{} ({} bytes)", count_of(sizes.size(), "size"), fmt::join(sizes, ", "));
   return is_boundary_moved(comparison) ? fmt::format("packet boundary moved: {}; slower at {}",
-                                                     boundary_words(comparison), where)
+                                                     boundary_text(comparison), where)
                                        : fmt::format("single sizes, not their classes: {}", where);
+}
+
+// What did not change below group `first`.
+std::string unchanged_text(const Comparison& comparison, std::span<const Group> groups,
+                           std::size_t first) {
+  const ContrastResult* row = find(comparison, {.family = Family::Floor, .segments = 1});
+  if (first == 0 || groups.front().from != 1 || row == nullptr || row->is_slower ||
+      row->is_faster) {
+    return {};
+  }
+  return fmt::format("; 1 segment unchanged ({:+.1f} to {:+.1f} %)", 100 * std::expm1(*row->low),
+                     100 * std::expm1(*row->high));
+}
+
+// Of floors or steps that moved.
+std::string class_text(const Comparison& comparison, std::span<const Group> groups, double length,
+                       bool is_slower, const std::vector<std::uint32_t>& moved) {
+  const bool is_by_size =
+      std::none_of(comparison.contrasts.begin(), comparison.contrasts.end(),
+                   [](const ContrastResult& row) { return row.contrast.segments > 1; });
+  const Explanation why = explain(groups, length);
+  const Group& group = groups[why.first];
+  const ContrastResult& whole = *find(comparison, {.family = Family::Floor});
+  const auto at_group = [&] {
+    const ContrastResult* row = find(comparison, {.family = Family::Floor, .segments = group.from});
+    return is_by_size || row == nullptr ? percent(group.change) : amount(*row);
+  };
+  const std::string name =
+      is_by_size ? count_of(group.from, "byte") : count_of(group.from, "segment");
+  switch (why.kind) {
+    case Kind::Uniform:
+      return fmt::format("uniform: all sizes {}, {}", amount(whole),
+                         microseconds(groups.front().level_ns * std::expm1(groups.front().change)) +
+                             " at " + (is_by_size ? name : "1 segment"));
+    case Kind::From:
+      return fmt::format("from {} on {}, {}{}", name, microseconds(why.ns), at_group(),
+                         is_by_size ? "" : unchanged_text(comparison, groups, why.first));
+    case Kind::PerSegment:
+      return fmt::format("every segment after the first {}{}", microseconds(why.ns),
+                         unchanged_text(comparison, groups, why.first));
+    case Kind::Only:
+      return fmt::format("sizes of {} only {}, {}", name, microseconds(why.ns), at_group());
+    case Kind::Mixed:
+      break;
+  }
+  std::vector<std::uint32_t> classes;
+  std::copy_if(moved.begin(), moved.end(), std::back_inserter(classes),
+               [](std::uint32_t segments) { return segments > 0; });
+  return classes.empty()
+             ? fmt::format("all sizes {}", amount(whole))
+             : fmt::format("sizes of {} segments {}; all sizes {}", fmt::join(classes, ", "),
+                           is_slower ? "slower" : "faster", amount(whole));
 }
 
 }  // namespace
 
-std::string attribution_of(const Comparison& comparison,
-                           const std::vector<std::uint32_t>& classes) {
-  if (!comparison.locals.empty()) {
-    return local_words(comparison);
+std::string attribution_of(const Comparison& comparison, std::span<const Group> groups,
+                           double length, bool is_slower) {
+  if (is_slower && !comparison.locals.empty()) {
+    return local_text(comparison);
   }
-  std::set<std::uint32_t> floors = hits_of(comparison, Family::Floor);
-  const std::set<std::uint32_t> steps = hits_of(comparison, Family::Step);
-  const bool is_overall = floors.erase(0) > 0;
-  const auto is_hit = [&](std::uint32_t segments) { return floors.contains(segments); };
-  if (std::all_of(classes.begin(), classes.end(), is_hit) || (is_overall && floors.empty())) {
-    return steps.empty()
-               ? "uniform: sizes of every class"
-               : fmt::format("all sizes, and more so those of {} segments", fmt::join(steps, ", "));
-  }
-  if (!floors.empty()) {
-    const auto first = std::find_if(classes.begin(), classes.end(), is_hit);
-    if (std::all_of(first, classes.end(), is_hit)) {
-      return fmt::format("from {} segments on", *first);
+  for (const Family family : {Family::Floor, Family::Step}) {
+    if (const auto moved = moved_classes(comparison, family, is_slower); !moved.empty()) {
+      return class_text(comparison, groups, length, is_slower, moved);
     }
-    return fmt::format("sizes of {} segment{}", fmt::join(floors, ", "),
-                       floors == std::set{1U} ? "" : "s");
   }
-  if (!steps.empty()) {
-    return fmt::format("the step to {} segments", fmt::join(steps, ", "));
+  for (const auto& [family, text] :
+       {std::pair(Family::Median, "body: medians {}, not the floor below them"),
+        std::pair(Family::Tail, "tail: the largest 5 % of the samples {}, not the others")}) {
+    if (const auto moved = moved_classes(comparison, family, is_slower); !moved.empty()) {
+      const ContrastResult* row = nullptr;
+      for (const ContrastResult& one : comparison.contrasts) {
+        if (one.contrast.family == family && one.contrast.segments == moved.front()) {
+          row = &one;
+          break;
+        }
+      }
+      return fmt::format(fmt::runtime(text), amount(*row));
+    }
   }
-  return hits_of(comparison, Family::Median).empty()
-             ? "tail: the largest 5 % of the samples, not the others"
-             : "body: medians, not the floor below them";
+  return {};
 }
 
 }  // namespace tcpstep

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "lib/base/error.h"
-#include "lib/compare/by_size.h"
 #include "lib/compare/exact.h"
 #include "lib/compare/run_test.h"
 
@@ -26,13 +25,19 @@ void remove_copies(std::vector<Run>& runs, std::vector<std::string>& notes,
       mine.insert(run.identity);
       once.push_back(std::move(run));
     } else if (mine.contains(run.identity)) {
-      notes.push_back(fmt::format("{} holds the run of {}: counted once", run.name, place->second));
+      notes.push_back(
+          fmt::format("{} is the same run as {}: counted once", run.name, place->second));
     } else {
-      throw WorldError(fmt::format("{} and {} hold the same run", place->second, run.name),
+      throw WorldError(fmt::format("{} and {} are the same run", place->second, run.name),
                        "A run compared with itself would always pass. Which is the candidate?");
     }
   }
   runs = std::move(once);
+}
+
+bool is_one_mss(const std::vector<Run>& runs) {
+  return std::all_of(runs.begin(), runs.end(),
+                     [&](const Run& run) { return run.key.mss == runs.front().key.mss; });
 }
 
 SideFacts facts_of(const std::vector<Run>& runs) {
@@ -41,17 +46,21 @@ SideFacts facts_of(const std::vector<Run>& runs) {
     facts.lost += run.lost();
     facts.retransmitted += run.retransmitted();
   }
-  if (!runs.empty() && std::all_of(runs.begin(), runs.end(), [&](const Run& run) {
-        return run.key.mss == runs.front().key.mss;
-      })) {
+  if (is_one_mss(runs)) {
     facts.mss = runs.front().key.mss;
   }
   return facts;
 }
 
-bool is_one_mss(const std::vector<Run>& runs) {
-  return std::all_of(runs.begin(), runs.end(),
-                     [&](const Run& run) { return run.key.mss == runs.front().key.mss; });
+Comparison not_comparable(Comparison result, std::vector<std::string> reasons, std::string remedy) {
+  result.verdict = Verdict::NotComparable;
+  result.reasons = std::move(reasons);
+  result.remedy = std::move(remedy);
+  return result;
+}
+
+bool are_virtual(const std::vector<Run>& runs) {
+  return std::all_of(runs.begin(), runs.end(), [](const Run& run) { return run.is_virtual(); });
 }
 
 }  // namespace
@@ -68,32 +77,25 @@ Comparison compare(std::vector<Run> baseline, std::vector<Run> candidate,
   result.candidate = facts_of(candidate);
   result.mss = result.baseline.mss;
   result.environment = environment_differences(baseline, candidate);
-  if (!settings.ignores_environment) {
-    result.reasons = why_not_comparable(baseline, candidate);
-    if (!result.reasons.empty()) {
-      result.verdict = Verdict::NotComparable;
-      result.remedy = "If they are one thing all the same: --ignore-environment.";
-      return result;
-    }
+  if (auto reasons = why_not_comparable(baseline, candidate);
+      !reasons.empty() && !settings.ignores_environment) {
+    return not_comparable(std::move(result), std::move(reasons),
+                          "To compare them anyway: --ignore-environment.");
   }
-  for (const auto& [side, words] :
+  for (const auto& [side, name] :
        {std::pair(&baseline, "baseline"), std::pair(&candidate, "candidate")}) {
     if (!is_one_mss(*side)) {
-      result.reasons.push_back(fmt::format("the runs of the {} do not share one MSS", words));
-      result.verdict = Verdict::NotComparable;
-      result.remedy = "Compare runs of one MSS with runs of one MSS.";
-      return result;
+      return not_comparable(std::move(result),
+                            {fmt::format("the runs of the {} differ in MSS", name)},
+                            "Compare runs of one MSS with runs of one MSS.");
     }
   }
-  const auto is_virtual = [](const Run& run) { return run.is_virtual(); };
-  if (std::all_of(baseline.begin(), baseline.end(), is_virtual) &&
-      std::all_of(candidate.begin(), candidate.end(), is_virtual)) {
+  if (are_virtual(baseline) && are_virtual(candidate)) {
     compare_exactly(result, baseline, candidate);
     result.by_size = levels_by_size(baseline, candidate);
-  } else {
-    RunTest(result, baseline, candidate).run();
+    return result;
   }
-  return result;
+  return test_runs(std::move(result), baseline, candidate);
 }
 
 }  // namespace tcpstep

@@ -1,4 +1,4 @@
-// Has this link become slower? Two sets of runs, one verdict: docs/statistics.md.
+// Is this link slower? Two sets of runs, one verdict: docs/statistics.md.
 #pragma once
 
 #include <cstdint>
@@ -10,17 +10,18 @@
 #include "lib/compare/contrasts.h"
 #include "lib/compare/environment.h"
 #include "lib/runfile/run.h"
-#include "lib/stats/mss_fit.h"
+#include "lib/stats/segment_fit.h"
 
 namespace tcpstep {
 
-enum class Verdict : std::uint8_t { NoRegression, Regression, Inconclusive, NotComparable };
+enum class Verdict : std::uint8_t { NoRegression, Faster, Regression, Inconclusive, NotComparable };
 
 struct CompareSettings {
   double alpha = 0.01;                   // false alarms of a whole comparison
   std::optional<double> minimum_effect;  // 0.02: 2 %, 0 in virtual time. For tails at least 25 %
-  double tolerance = 0.05;               // the shift that a full pass excludes
-  bool is_exchangeable = false;          // every run on a freshly drawn host: no blocks are needed
+  double tolerance = 0.05;               // the slowdown that a pass rules out
+  bool is_lenient = false;               // pass even if it does not
+  bool is_exchangeable = false;          // every run on a freshly drawn host: any order will do
   bool ignores_segmentation = false;     // only sizes that need the same segments on both sides
   bool ignores_environment = false;  // compare although link, host, interface or transport differ
 };
@@ -28,6 +29,8 @@ struct CompareSettings {
 // One column of the test. Changes are natural logarithms: candidate / baseline.
 struct ContrastResult {
   Contrast contrast;
+  std::optional<double> before_ns;  // means over the runs of a side; of floors and medians
+  std::optional<double> now_ns;
   double change = 0;
   std::optional<double> low;  // of the 95 % interval; empty if it was not tested
   std::optional<double> high;
@@ -35,6 +38,7 @@ struct ContrastResult {
   std::optional<double> p_faster;
   bool is_slower = false;
   bool is_faster = false;
+  bool is_larger = false;  // a step that grew although its class is not slower
 };
 
 // A size that became slower than the others of its class.
@@ -42,23 +46,6 @@ struct LocalResult {
   PayloadSize size;
   double change;
   double p_slower;
-};
-
-// The floors of one size over the runs of a side, in ns.
-struct SizeLevel {
-  double middle;  // median
-  double low;     // quartiles
-  double high;
-};
-
-// One payload size of both sides, whatever the verdict.
-struct SizeChange {
-  PayloadSize size;
-  SizeLevel baseline;
-  SizeLevel candidate;
-  double change;
-  std::optional<double> low;  // of the 95 % interval of this size alone; empty if it was not tested
-  std::optional<double> high;
 };
 
 struct SideFacts {
@@ -69,7 +56,8 @@ struct SideFacts {
   std::uint64_t retransmitted = 0;
 };
 
-// What differs at one size between runs that virtual time makes alike to the nanosecond.
+// What differs at one size between runs in virtual time, which are otherwise equal to the
+// nanosecond.
 struct ExactDifference {
   PayloadSize size;
   std::uint32_t segments;   // 0 if the MSS is unknown
@@ -83,7 +71,7 @@ struct ExactDifference {
 struct Comparison {
   std::string link;
   Verdict verdict = Verdict::Inconclusive;
-  std::string attribution;           // of a regression: "uniform", "from 2 segments on", ...
+  std::string attribution;           // what changed: "uniform: ...", "from 2 segments on ...", ...
   std::vector<std::string> reasons;  // of a refusal
   std::string remedy;                // what would resolve it; may be empty
   std::vector<std::string> notes;
@@ -94,7 +82,7 @@ struct Comparison {
   std::size_t rounds = 0;  // that were used of every run
   std::size_t sizes = 0;   // common to all runs
   std::optional<Mss> mss;  // by which sizes have their class
-  std::size_t blocks = 0;
+  std::size_t blocks = 0;  // 0: the order of the runs was not recorded
   CompareSettings settings;
 
   bool is_exact = false;  // virtual time: `differences` instead of `contrasts`
@@ -105,11 +93,11 @@ struct Comparison {
   std::vector<LocalResult> locals;      // those that became slower
   std::vector<SizeChange> by_size;      // of the sizes that were compared
   std::optional<double> run_deviation;  // of the overall floor between runs, as a logarithm
-  std::optional<double> excluded;       // a larger rise of any floor is excluded at 95 %
-  std::optional<std::uint32_t> runs_for_tolerance;  // a side, if `excluded` is above it
+  std::optional<double> excluded;       // a larger rise of any floor is ruled out at 95 %
+  std::optional<std::uint32_t> runs_for_tolerance;  // of each side, if `excluded` is above it
 };
 
-// Runs of virtual time are compared exactly, all others by the test. Throws WorldError if a run is
+// Runs in virtual time are compared exactly, all others by the test. Throws WorldError if a run is
 // on both sides.
 [[nodiscard]] Comparison compare(std::vector<Run> baseline, std::vector<Run> candidate,
                                  const CompareSettings& settings);

@@ -1,7 +1,8 @@
-// What one run says, in a few numbers: the columns of the test.
+// What one run says, in a few numbers: the columns of the test; and what both sides say of a size.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -52,5 +53,30 @@ struct ContrastSettings {
 [[nodiscard]] ContrastTable contrasts_of(std::span<const Run* const> runs,
                                          std::span<const PayloadSize> sizes,
                                          const ContrastSettings& settings);
+
+// The floors of one size over the runs of a side, in ns.
+struct SizeLevel {
+  double middle;  // median
+  double low;     // quartiles
+  double high;
+};
+
+// One payload size of both sides, whatever the verdict.
+struct SizeChange {
+  PayloadSize size;
+  SizeLevel baseline;
+  SizeLevel candidate;
+  double change;              // difference of medians, or the middle of the interval
+  std::optional<double> low;  // of the 95 % interval of this size alone; empty if it was not tested
+  std::optional<double> high;
+};
+
+// Levels and differences of medians, without intervals. Both sides have a run in `order`.
+[[nodiscard]] std::vector<SizeChange> levels_by_size(const ContrastTable& table,
+                                                     std::span<const Side> order);
+
+// The same of runs that are not tested; nothing of sizes that some run lacks.
+[[nodiscard]] std::vector<SizeChange> levels_by_size(std::span<const Run> baseline,
+                                                     std::span<const Run> candidate);
 
 }  // namespace tcpstep

@@ -14,7 +14,7 @@
 #include "lib/compare/render.h"
 #include "lib/compare/render_history.h"
 #include "lib/compare/rows.h"
-#include "lib/stats/ranks.h"
+#include "lib/stats/estimators.h"
 
 namespace tcpstep {
 namespace {
@@ -45,22 +45,6 @@ void add_points(Panel& panel, Form form, Color color, std::initializer_list<Poin
     curve = panel.curves.insert(curve, {.form = form, .color = color});
   }
   curve->points.insert(curve->points.end(), points);
-}
-
-// From the lowest to the highest of what the curves hold, and some room.
-Axis axis_around(std::string title, const std::vector<Curve>& curves, double below, double above) {
-  double low = INFINITY;
-  double high = -INFINITY;
-  for (const Curve& curve : curves) {
-    for (const Point& point : curve.points) {
-      if (!std::isnan(point.x)) {
-        low = std::min({low, point.y, curve.form == Form::Band ? point.base : point.y});
-        high = std::max(high, point.y);
-      }
-    }
-  }
-  const double span = std::max(high - low, 0.05 * std::abs(high));
-  return round_axis(std::move(title), low - below * span, high + above * span);
 }
 
 Panel levels_panel(const Comparison& comparison, const Axis& sizes) {

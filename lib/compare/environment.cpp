@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <array>
+#include <cstdint>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -11,11 +13,10 @@
 namespace tcpstep {
 namespace {
 
-using KeyAndWords = std::pair<std::string_view, std::string_view>;
+using KeyAndName = std::pair<std::string_view, std::string_view>;
 
-constexpr auto kIdentity = std::to_array<KeyAndWords>({
+constexpr auto kIdentity = std::to_array<KeyAndName>({
     {"link", "link"},
-    {"server_host", "measuring host"},
     {"interface", "interface"},
     {"interface_driver", "interface driver"},
     {"protocol", "protocol"},
@@ -30,13 +31,8 @@ constexpr auto kIdentity = std::to_array<KeyAndWords>({
     {"lab_swapped", "lab direction"},
 });
 
-constexpr auto kCircumstances = std::to_array<KeyAndWords>({
-    {"tool", "tool"},
-    {"server_os", "kernel"},
-    {"server_cpu", "CPU"},
-    {"server_processors", "processors"},
+constexpr auto kCircumstances = std::to_array<KeyAndName>({
     {"governor", "governor"},
-    {"virtualization", "virtualization"},
     {"mss_bytes", "MSS"},
     {"path_mtu_bytes", "path MTU"},
     {"effective_congestion_control", "congestion control"},
@@ -64,14 +60,65 @@ constexpr auto kCircumstances = std::to_array<KeyAndWords>({
     {"lab_faithful", "lab faithful"},
 });
 
-std::set<std::string> values_of(std::span<const Run> runs, std::string_view key) {
+// What is said of either host, after "server_" or "client_".
+constexpr KeyAndName kHost{"host", "host"};
+constexpr auto kOfHosts = std::to_array<KeyAndName>({
+    {"tool", "tool"},
+    {"os", "kernel"},
+    {"cpu", "CPU"},
+    {"processors", "processors"},
+    {"virtualization", "virtualization"},
+});
+
+enum class Role : std::uint8_t { Measuring, Other };
+
+std::string_view name_of(Role role) {
+  return role == Role::Measuring ? "measuring" : "other";
+}
+
+// The measuring host wrote the file: its tool has no prefix.
+std::optional<std::string_view> of_host(const RunHeader& header, Role role, std::string_view key) {
+  const bool is_client_measuring = header.find("measured_by") == "client";
+  const bool is_client = is_client_measuring == (role == Role::Measuring);
+  if (role == Role::Measuring && (key == "tool" || key == "virtualization")) {
+    if (const auto own = header.find(key)) {
+      return own;
+    }
+  }
+  return header.find(fmt::format("{}_{}", is_client ? "client" : "server", key));
+}
+
+// The different values that `find` gives for the headers of the runs.
+template <class Find>
+std::set<std::string> values_of(std::span<const Run> runs, Find find) {
   std::set<std::string> values;
   for (const Run& run : runs) {
-    if (const auto value = run.header.find(key)) {
+    if (const auto value = find(run.header)) {
       values.emplace(*value);
     }
   }
   return values;
+}
+
+// Calls `visit(name, before, after)` for each of the keys, and for each key of both hosts.
+template <class Visit>
+void visit_values(std::span<const Run> baseline, std::span<const Run> candidate,
+                  std::span<const KeyAndName> keys, std::span<const KeyAndName> of_hosts,
+                  Visit visit) {
+  for (const auto& [key, name] : of_hosts) {
+    for (const Role role : {Role::Measuring, Role::Other}) {
+      const auto find = [&, key = key](const RunHeader& header) {
+        return of_host(header, role, key);
+      };
+      visit(key == kHost.first ? fmt::format("{} host", name_of(role))
+                               : fmt::format("{} of the {} host", name, name_of(role)),
+            values_of(baseline, find), values_of(candidate, find));
+    }
+  }
+  for (const auto& [key, name] : keys) {
+    const auto find = [key = key](const RunHeader& header) { return header.find(key); };
+    visit(std::string(name), values_of(baseline, find), values_of(candidate, find));
+  }
 }
 
 }  // namespace
@@ -79,33 +126,34 @@ std::set<std::string> values_of(std::span<const Run> runs, std::string_view key)
 std::vector<std::string> why_not_comparable(std::span<const Run> baseline,
                                             std::span<const Run> candidate) {
   std::vector<std::string> reasons;
-  for (const auto& [key, words] : kIdentity) {
-    const auto before = values_of(baseline, key);
-    const auto after = values_of(candidate, key);
-    std::set<std::string> all = before;
-    all.insert(after.begin(), after.end());
-    if (all.size() > 1) {
-      reasons.push_back(
-          before.size() == 1 && after.size() == 1
-              ? fmt::format("the {} differs: {} and {}", words, *before.begin(), *after.begin())
-              : fmt::format("the {} is not one: {}", words, fmt::join(all, ", ")));
-    }
-  }
+  visit_values(
+      baseline, candidate, kIdentity, std::span(&kHost, 1),
+      [&](const std::string& name, const auto& before, const auto& after) {
+        std::set<std::string> all = before;
+        all.insert(after.begin(), after.end());
+        if (all.size() < 2) {
+          return;
+        }
+        reasons.push_back(
+            before.size() == 1 && after.size() == 1
+                ? fmt::format("the {} differs: {} and {}", name, *before.begin(), *after.begin())
+                : fmt::format("runs differ in {}: {}", name, fmt::join(all, ", ")));
+      });
   return reasons;
 }
 
 std::vector<EnvironmentDifference> environment_differences(std::span<const Run> baseline,
                                                            std::span<const Run> candidate) {
   std::vector<EnvironmentDifference> differences;
-  for (const auto& [key, words] : kCircumstances) {
-    const auto before = values_of(baseline, key);
-    const auto after = values_of(candidate, key);
-    if (before != after && !before.empty() && !after.empty()) {
-      differences.push_back({.what = std::string(words),
-                             .baseline = fmt::format("{}", fmt::join(before, " or ")),
-                             .candidate = fmt::format("{}", fmt::join(after, " or "))});
-    }
-  }
+  visit_values(
+      baseline, candidate, kCircumstances, kOfHosts,
+      [&](const std::string& name, const auto& before, const auto& after) {
+        if (before != after && !before.empty() && !after.empty()) {
+          differences.push_back({.what = name,
+                                 .baseline = fmt::format("{}", fmt::join(before, " or ")),
+                                 .candidate = fmt::format("{}", fmt::join(after, " or "))});
+        }
+      });
   return differences;
 }
 

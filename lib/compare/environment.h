@@ -1,4 +1,5 @@
-// What the headers of two sets of runs say about where and how they were measured.
+// Where and how two sets of runs were measured, by their headers. Hosts are compared by role: the
+// one that measures, whether server or client, and the other one.
 #pragma once
 
 #include <span>
@@ -10,18 +11,18 @@
 namespace tcpstep {
 
 struct EnvironmentDifference {
-  std::string what;  // "kernel", or the header's key
+  std::string what;  // "kernel of the measuring host"
   std::string baseline;
   std::string candidate;
 };
 
-// What makes two sets of runs measurements of two things: another link, host, interface or
-// transport. One sentence each; none if they can be compared.
+// Why two sets of runs cannot be compared: another link, host, interface or transport. One clause
+// each; none if they can be.
 [[nodiscard]] std::vector<std::string> why_not_comparable(std::span<const Run> baseline,
                                                           std::span<const Run> candidate);
 
 // What else differs and may be the cause of a change, such as the kernel. A key that only one side
-// states is no difference: nobody knows.
+// has is not a difference: the other value is unknown.
 [[nodiscard]] std::vector<EnvironmentDifference> environment_differences(
     std::span<const Run> baseline, std::span<const Run> candidate);
 

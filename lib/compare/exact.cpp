@@ -91,7 +91,7 @@ bool is_same_outcome(const Run& before, const Run& after) {
 void note_other_outcomes(Comparison& result, const Run& before, const Run& after) {
   if (!is_same_outcome(before, after)) {
     const auto outcome = [](const Run& run) {
-      return fmt::format("{}, {} lost, {} with a retransmission",
+      return fmt::format("{}, {} lost, {} retransmitted",
                          run.status().empty() ? "cut off" : run.status(), run.lost(),
                          run.retransmitted());
     };
@@ -144,7 +144,7 @@ void compare_exactly(Comparison& result, std::span<const Run> baseline,
   for (const auto& [size, sums] : sizes) {
     if (sums.pings == 0 || sums.baseline_pings == 0) {
       result.reasons.push_back(
-          fmt::format("{} bytes were measured on one side only", size.bytes()));
+          fmt::format("{} bytes were measured on only one side", size.bytes()));
       continue;
     }
     if (sums.differing == 0) {
@@ -167,7 +167,7 @@ void compare_exactly(Comparison& result, std::span<const Run> baseline,
     result.remedy = "Measure both sides with the same seeds and sizes (tcpstep-lab --seed).";
   } else if (!is_alike && result.differences.empty()) {
     result.verdict = Verdict::Inconclusive;
-    result.reasons.emplace_back("runs of one seed came to different ends");
+    result.reasons.emplace_back("runs with the same seed ended differently");
   } else if (is_slower) {
     result.verdict = Verdict::Regression;
     result.attribution = attribution_of(result, minimum_effect);

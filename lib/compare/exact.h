@@ -1,4 +1,4 @@
-// Runs of virtual time are alike to the nanosecond unless something changed.
+// Runs in virtual time are equal to the nanosecond unless something changed.
 #pragma once
 
 #include <span>

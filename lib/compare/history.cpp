@@ -9,253 +9,295 @@
 #include <utility>
 
 #include "lib/base/text.h"
-#include "lib/compare/usable_runs.h"
+#include "lib/compare/eligibility.h"
 #include "lib/stats/change_points.h"
-#include "lib/stats/mss_fit.h"
-#include "lib/stats/ranks.h"
+#include "lib/stats/creep.h"
+#include "lib/stats/estimators.h"
 
 namespace tcpstep {
 namespace {
 
-constexpr std::size_t kDrawsOfMinimum = 10;
 constexpr double kFewestCommon = 0.5;  // of all sizes
-constexpr double kTailEffect = 0.25;
-constexpr std::size_t kNearby = 2;  // points from a change: it is placed no better than that
+constexpr std::size_t kNearby = 2;     // points from a change: it is placed no better than that
+constexpr double kCreepShare = 0.2;    // of alpha
 
-std::size_t draws_for(std::size_t rounds) {
-  return std::max<std::size_t>(1, std::min(kDrawsOfMinimum, rounds));
+void refuse(History& history, std::string reason, std::string_view remedy) {
+  history.reasons.push_back(std::move(reason));
+  if (history.remedy.empty()) {
+    history.remedy = remedy;
+  }
 }
 
-// The history of one link under way.
-class Search {
- public:
-  Search(History& result, UsableRuns runs)
-      : result_(result),
-        settings_(result.settings),
-        runs_(std::move(runs.runs)),
-        times_(runs.times),
-        lossy_newest_(std::move(runs.lossy_newest)) {
-    result_.notes = std::move(runs.notes);
+std::string_view unit_of(const History& history) {
+  return history.settings.unit == HistoryUnit::Day ? "day" : "run";
+}
+
+// The runs of one link in the order in time, and which of them make a point.
+struct Series {
+  std::vector<Run> runs;
+  std::vector<std::size_t> begins;  // of the points in `runs`, and the end of the last one
+
+  [[nodiscard]] std::span<const Run> of_point(std::size_t point) const {
+    return std::span(runs).subspan(begins[point], begins[point + 1] - begins[point]);
   }
-
-  void run() {
-    result_.runs = runs_.size();
-    make_points();
-    check();
-    if (!result_.reasons.empty()) {
-      return;
-    }
-    choose_sizes();
-    if (!result_.reasons.empty()) {
-      return;
-    }
-    choose_mss();
-    make_columns();
-    find();
-    conclude();
-  }
-
- private:
-  void make_points() {
-    using std::chrono::days;
-    using std::chrono::floor;
-    for (std::size_t i = 0; i < runs_.size(); ++i) {
-      const Run& run = runs_[i];
-      if (settings_.unit == HistoryUnit::Day && !result_.points.empty() &&
-          floor<days>(result_.points.back().started) == floor<days>(*run.started)) {
-        ++result_.points.back().runs;
-        continue;
-      }
-      begins_.push_back(i);
-      result_.points.push_back({.name = run.name, .started = *run.started, .runs = 1});
-    }
-    begins_.push_back(runs_.size());
-  }
-
-  void check() {
-    const std::string_view unit = settings_.unit == HistoryUnit::Day ? "day" : "run";
-    if (result_.points.size() < kFewestToSearch) {
-      refuse(fmt::format("{} with runs that count: {} is the least", count_of(points(), unit),
-                         kFewestToSearch),
-             "Measure the link regularly, and keep the result files of old.");
-    } else if (times_ < kFewestToSearch) {
-      refuse(fmt::format("the runs have only {}: their order is not known",
-                         count_of(times_, "start time")),
-             "started_utc in the header has to tell when each run was made.");
-    }
-    if (!settings_.ignores_environment && !runs_.empty()) {
-      for (std::string& reason : why_not_comparable(runs_, {})) {
-        refuse(std::move(reason), "If it is one series all the same: --ignore-environment.");
-      }
-    }
-  }
-
-  [[nodiscard]] std::size_t points() const { return result_.points.size(); }
-
-  void choose_sizes() {
-    result_.rounds = runs_.front().rounds();
-    for (const Run& run : runs_) {
-      result_.rounds = std::min(result_.rounds, run.rounds());
-    }
-    std::map<PayloadSize, std::size_t> whole;
-    for (const Run& run : runs_) {
-      for (const PayloadSize size : run.sizes()) {
-        whole[size] += run.samples_of(size).size() >= draws_for(result_.rounds) ? 1U : 0U;
-      }
-      all_.push_back(&run);
-    }
-    for (const auto& [size, count] : whole) {
-      if (count == runs_.size()) {
-        sizes_.push_back(size);
-      }
-    }
-    result_.sizes = sizes_.size();
-    if (static_cast<double>(sizes_.size()) < kFewestCommon * static_cast<double>(whole.size())) {
-      refuse(fmt::format("only {} of {} payload sizes have samples in every run", sizes_.size(),
-                         whole.size()),
-             "Give runs of one choice of --sizes.");
-    }
-  }
-
-  // As the oldest run that knows it declares it, or as the times tell.
-  void choose_mss() {
-    const auto declared = std::find_if(runs_.begin(), runs_.end(),
-                                       [](const Run& run) { return run.key.mss.has_value(); });
-    if (declared != runs_.end()) {
-      result_.mss = declared->key.mss;
-      return;
-    }
-    const ContrastTable table = contrasts_with(Mss(PayloadSize::kLargest));
-    std::vector<SizeTime> times;
-    for (std::size_t i = 0; i < sizes_.size(); ++i) {
-      times.push_back({.size = sizes_[i], .ns = std::exp(median_of(table.floors[i]))});
-    }
-    if (const auto fit = fit_mss(times); fit && fit->gain > kGainOfSteps) {
-      result_.mss = Mss((fit->smallest.bytes() + fit->largest.bytes()) / 2);
-      result_.notes.push_back(
-          fmt::format("the MSS is unknown; the times fit {} to {}, {} was taken",
-                      fit->smallest.bytes(), fit->largest.bytes(), result_.mss->bytes()));
-    } else {
-      result_.notes.emplace_back(
-          "the MSS is unknown and the times show no steps: all sizes are one class");
-    }
-  }
-
-  [[nodiscard]] ContrastTable contrasts_with(Mss mss) const {
-    return contrasts_of(all_, sizes_,
-                        {.mss = mss, .rounds = result_.rounds, .draws = draws_for(result_.rounds)});
-  }
-
-  void make_columns() {
-    ContrastTable table = contrasts_with(result_.mss.value_or(Mss(PayloadSize::kLargest)));
-    for (std::size_t c = 0; c < table.names.size(); ++c) {
-      const Family family = table.names[c].family;
-      if (family != Family::Floor && family != Family::Tail) {
-        continue;
-      }
-      HistoryColumn column{.contrast = table.names[c], .values = {}, .visible = {}};
-      for (std::size_t point = 0; point < points(); ++point) {
-        const auto at = [&](std::size_t run) {
-          return table.columns[c].begin() + static_cast<std::ptrdiff_t>(run);
-        };
-        column.values.push_back(median_of({at(begins_[point]), at(begins_[point + 1])}));
-      }
-      result_.columns.push_back(std::move(column));
-    }
-  }
-
-  [[nodiscard]] double least_change(Family family) const {
-    return std::log1p(family == Family::Tail ? std::max(kTailEffect, settings_.minimum_effect)
-                                             : settings_.minimum_effect);
-  }
-
-  void find() {
-    std::vector<ContrastColumn> columns;
-    std::vector<double> least;
-    for (const HistoryColumn& column : result_.columns) {
-      columns.push_back(column.values);
-      least.push_back(least_change(column.contrast.family));
-    }
-    const ChangeSearch search = find_changes(columns, least, settings_.alpha);
-    for (const ChangePoint& found : search.changes) {
-      HistoryChange change{
-          .first = found.first, .contrasts = {}, .environment = environment_near(found.first)};
-      for (std::size_t c = 0; c < columns.size(); ++c) {
-        const ColumnChange& column = found.columns[c];
-        const bool is_hit = column.p <= settings_.alpha;
-        change.contrasts.push_back({.contrast = result_.columns[c].contrast,
-                                    .change = column.shift,
-                                    .low = column.low,
-                                    .high = column.high,
-                                    .p = column.p,
-                                    .is_slower = is_hit && column.shift >= least[c],
-                                    .is_faster = is_hit && column.shift <= -least[c]});
-      }
-      result_.changes.push_back(std::move(change));
-    }
-    for (std::size_t c = 0; c < search.visible.size(); ++c) {
-      result_.columns[c].visible = search.visible[c];
-    }
-  }
-
-  [[nodiscard]] std::vector<EnvironmentChange> environment_near(std::size_t first) const {
-    std::vector<EnvironmentChange> changes;
-    const auto runs_of = [&](std::size_t point) {
-      return std::span(runs_).subspan(begins_[point], begins_[point + 1] - begins_[point]);
-    };
-    const std::size_t begin = std::max<std::size_t>(1, first - std::min(first, kNearby));
-    for (std::size_t point = begin; point < std::min(points(), first + kNearby + 1); ++point) {
-      for (EnvironmentDifference& difference :
-           environment_differences(runs_of(point - 1), runs_of(point))) {
-        changes.push_back({.point = point, .difference = std::move(difference)});
-      }
-    }
-    return changes;
-  }
-
-  void conclude() {
-    result_.trend = Trend::Steady;
-    if (!result_.changes.empty()) {
-      const HistoryChange& newest = result_.changes.back();
-      result_.trend = newest.is_slower()   ? Trend::Slower
-                      : newest.is_faster() ? Trend::Faster
-                                           : Trend::Steady;
-    }
-    if (result_.trend != Trend::Slower && !lossy_newest_.empty()) {
-      result_.trend = Trend::Inconclusive;
-      refuse(fmt::format("of the newest {} one lost more than 1 % of its pings: {}",
-                         count_of(kFewestInSegment, "run"), lossy_newest_),
-             "Find out what loses them: times of such a run are not comparable.");
-    }
-  }
-
-  void refuse(std::string reason, std::string_view remedy) {
-    result_.reasons.push_back(std::move(reason));
-    if (result_.remedy.empty()) {
-      result_.remedy = remedy;
-    }
-  }
-
-  History& result_;
-  const HistorySettings& settings_;
-  std::vector<Run> runs_;
-  std::size_t times_;
-  std::string lossy_newest_;
-  std::vector<const Run*> all_;
-  std::vector<std::size_t> begins_;  // of the points in runs_, and the end of the last one
-  std::vector<PayloadSize> sizes_;
 };
+
+Series series_of(History& history, std::vector<Run> runs) {
+  using std::chrono::days;
+  using std::chrono::floor;
+  Series series;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const Run& run = runs[i];
+    if (history.settings.unit == HistoryUnit::Day && !history.points.empty() &&
+        floor<days>(history.points.back().started) == floor<days>(*run.started)) {
+      ++history.points.back().runs;
+      continue;
+    }
+    series.begins.push_back(i);
+    history.points.push_back({.name = run.name, .started = *run.started, .runs = 1});
+  }
+  series.begins.push_back(runs.size());
+  series.runs = std::move(runs);
+  history.runs = series.runs.size();
+  return series;
+}
+
+void check_runs(History& history, std::span<const Run> runs, std::size_t times) {
+  if (history.points.size() < kFewestToSearch) {
+    refuse(history,
+           fmt::format("{}; at least {} are required",
+                       count_of(history.points.size(), fmt::format("usable {}", unit_of(history))),
+                       kFewestToSearch),
+           "Measure the link regularly and keep the result files.");
+  } else if (times < kFewestToSearch) {
+    refuse(
+        history,
+        fmt::format("the runs have only {}: their order is unknown", count_of(times, "start time")),
+        "Each run needs its own started_utc in the header.");
+  }
+  if (!history.settings.ignores_environment && !runs.empty()) {
+    for (std::string& reason : why_not_comparable(runs, {})) {
+      refuse(history, std::move(reason),
+             "To treat them as one series anyway: --ignore-environment.");
+    }
+  }
+}
+
+CommonSizes choose_sizes(History& history, std::span<const Run* const> runs) {
+  CommonSizes common = common_sizes(runs);
+  history.rounds = common.rounds;
+  history.sizes = common.sizes.size();
+  if (common.sizes.empty() || !common.are_most(kFewestCommon)) {
+    refuse(history,
+           fmt::format("only {} of {} payload sizes have enough samples in every run",
+                       common.sizes.size(), common.measured),
+           "Give runs with the same --sizes.");
+  }
+  return common;
+}
+
+// As the oldest run that knows its MSS declares it, or as the times suggest.
+Mss choose_classes(History& history, std::span<const Run* const> runs, const CommonSizes& common) {
+  std::optional<Mss> declared;
+  for (const Run* run : runs) {
+    declared = declared ? declared : run->key.mss;
+  }
+  std::optional<MssFit> fit;
+  if (!declared) {
+    const ContrastTable table = contrasts_of(
+        runs, common.sizes,
+        {.mss = Mss(PayloadSize::kLargest), .rounds = common.rounds, .draws = common.draws});
+    std::vector<SizeTime> times;
+    for (std::size_t i = 0; i < common.sizes.size(); ++i) {
+      times.push_back({.size = common.sizes[i], .ns = std::exp(median_of(table.floors[i]))});
+    }
+    fit = fit_mss(times);
+  }
+  Classes classes = classes_by(declared, fit, "the");
+  history.mss = classes.mss;
+  if (!classes.note.empty()) {
+    history.notes.push_back(std::move(classes.note));
+  }
+  return classes.boundary();
+}
+
+// Floors and tails, at each point the median over its runs.
+std::vector<HistoryColumn> columns_of(const ContrastTable& table, const Series& series) {
+  std::vector<HistoryColumn> columns;
+  for (std::size_t c = 0; c < table.names.size(); ++c) {
+    const Family family = table.names[c].family;
+    if (family != Family::Floor && family != Family::Tail) {
+      continue;
+    }
+    HistoryColumn column{.contrast = table.names[c], .values = {}, .visible = {}};
+    for (std::size_t point = 0; point + 1 < series.begins.size(); ++point) {
+      const auto at = [&](std::size_t run) {
+        return table.columns[c].begin() + static_cast<std::ptrdiff_t>(run);
+      };
+      column.values.push_back(median_of({at(series.begins[point]), at(series.begins[point + 1])}));
+    }
+    columns.push_back(std::move(column));
+  }
+  return columns;
+}
+
+std::vector<EnvironmentChange> environment_near(const Series& series, std::size_t first) {
+  std::vector<EnvironmentChange> changes;
+  const std::size_t points = series.begins.size() - 1;
+  const std::size_t begin = std::max<std::size_t>(1, first - std::min(first, kNearby));
+  for (std::size_t point = begin; point < std::min(points, first + kNearby + 1); ++point) {
+    for (EnvironmentDifference& difference :
+         environment_differences(series.of_point(point - 1), series.of_point(point))) {
+      changes.push_back({.point = point, .difference = std::move(difference)});
+    }
+  }
+  return changes;
+}
+
+// Of each column, as find_changes() needs it.
+std::vector<double> least_changes(const History& history) {
+  std::vector<double> least;
+  for (const HistoryColumn& column : history.columns) {
+    least.push_back(smallest_change(column.contrast.family, history.settings.minimum_effect));
+  }
+  return least;
+}
+
+// `p` is adjusted for all tests of the history.
+ContrastChange change_of(const Contrast& contrast, const ColumnChange& change, double p,
+                         double alpha, double least) {
+  const bool is_hit = p <= alpha;
+  return {.contrast = contrast,
+          .change = change.shift,
+          .low = change.low,
+          .high = change.high,
+          .p = p,
+          .is_slower = is_hit && change.shift >= least,
+          .is_faster = is_hit && change.shift <= -least};
+}
+
+void find_levels(History& history, const Series& series, const std::vector<double>& least) {
+  std::vector<ContrastColumn> columns;
+  for (const HistoryColumn& column : history.columns) {
+    columns.push_back(column.values);
+  }
+  const double alpha = history.settings.alpha;
+  const ChangeSearch search = find_changes(columns, least, alpha * (1 - kCreepShare));
+  for (const ChangePoint& found : search.changes) {
+    HistoryChange change{.first = found.first,
+                         .contrasts = {},
+                         .environment = environment_near(series, found.first)};
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      const double p = std::min(1.0, found.columns[c].p / (1 - kCreepShare));
+      change.contrasts.push_back(
+          change_of(history.columns[c].contrast, found.columns[c], p, alpha, least[c]));
+    }
+    history.changes.push_back(std::move(change));
+  }
+  for (std::size_t c = 0; c < search.visible.size(); ++c) {
+    history.columns[c].visible = search.visible[c];
+  }
+}
+
+// In the segment since the newest change of level.
+void look_for_creep(History& history, const std::vector<double>& least) {
+  const std::size_t begin = history.changes.empty() ? 0 : history.changes.back().first;
+  if (history.points.size() - begin < kFewestToSearch) {
+    return;
+  }
+  std::vector<ContrastColumn> columns;
+  for (const HistoryColumn& column : history.columns) {
+    columns.emplace_back(column.values.begin() + static_cast<std::ptrdiff_t>(begin),
+                         column.values.end());
+  }
+  const double alpha = history.settings.alpha;
+  const Creep found = find_creep(columns, kCreepShare * alpha);
+  HistoryCreep creep{.begin = begin, .third = found.third, .contrasts = {}};
+  bool is_found = false;
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const double p = std::min(1.0, found.p[c] / kCreepShare);
+    const ColumnChange change{
+        .shift = found.shift[c], .low = found.shift[c], .high = found.shift[c], .p = p};
+    creep.contrasts.push_back(change_of(history.columns[c].contrast, change, p, alpha, least[c]));
+    is_found = is_found || creep.contrasts.back().is_slower || creep.contrasts.back().is_faster;
+  }
+  if (is_found) {
+    history.creep = std::move(creep);
+  }
+}
+
+void conclude(History& history, const std::string& lossy_newest) {
+  history.trend = Trend::Steady;
+  if (history.creep) {
+    history.trend = history.creep->is_slower() ? Trend::Slower : Trend::Faster;
+  } else if (!history.changes.empty()) {
+    const HistoryChange& newest = history.changes.back();
+    history.trend = newest.is_slower()   ? Trend::Slower
+                    : newest.is_faster() ? Trend::Faster
+                                         : Trend::Steady;
+  }
+  if (history.trend != Trend::Slower && !lossy_newest.empty()) {
+    history.trend = Trend::Inconclusive;
+    refuse(history,
+           fmt::format("of the newest {} one lost more than 1 % of its pings: {}",
+                       count_of(kFewestInSegment, "run"), lossy_newest),
+           "Find the cause of the losses: times of such a run cannot be compared.");
+  }
+  const auto& visible = history.columns.front().visible;
+  if (history.trend == Trend::Steady && visible &&
+      std::expm1(*visible) > history.settings.sensitivity) {
+    history.trend = Trend::Inconclusive;
+    refuse(history,
+           fmt::format("no change found, but it would have to be {:.0f} % or more to be seen",
+                       100 * std::expm1(*visible)),
+           "Measure more often, use --by day, or raise the limit with --sensitivity.");
+  }
+}
+
+History history_of(std::string link, std::vector<Run> given, const HistorySettings& settings) {
+  History history{.link = std::move(link), .settings = settings};
+  UsableRuns usable = usable_runs(std::move(given), kFewestInSegment);
+  history.notes = std::move(usable.notes);
+  const Series series = series_of(history, std::move(usable.runs));
+  check_runs(history, series.runs, usable.times);
+  if (!history.reasons.empty()) {
+    return history;
+  }
+  std::vector<const Run*> runs;
+  for (const Run& run : series.runs) {
+    runs.push_back(&run);
+  }
+  const CommonSizes common = choose_sizes(history, runs);
+  if (!history.reasons.empty()) {
+    return history;
+  }
+  const Mss classes = choose_classes(history, runs, common);
+  history.columns =
+      columns_of(contrasts_of(runs, common.sizes,
+                              {.mss = classes, .rounds = common.rounds, .draws = common.draws}),
+                 series);
+  const std::vector<double> least = least_changes(history);
+  find_levels(history, series, least);
+  look_for_creep(history, least);
+  conclude(history, usable.lossy_newest);
+  return history;
+}
+
+bool has(const std::vector<ContrastChange>& contrasts, bool ContrastChange::*finding) {
+  return std::any_of(contrasts.begin(), contrasts.end(),
+                     [&](const ContrastChange& contrast) { return contrast.*finding; });
+}
 
 }  // namespace
 
 bool HistoryChange::is_slower() const {
-  return std::any_of(contrasts.begin(), contrasts.end(),
-                     [](const ContrastChange& contrast) { return contrast.is_slower; });
+  return has(contrasts, &ContrastChange::is_slower);
 }
-
 bool HistoryChange::is_faster() const {
-  return std::any_of(contrasts.begin(), contrasts.end(),
-                     [](const ContrastChange& contrast) { return contrast.is_faster; });
+  return has(contrasts, &ContrastChange::is_faster);
+}
+bool HistoryCreep::is_slower() const {
+  return has(contrasts, &ContrastChange::is_slower);
 }
 
 std::vector<History> histories(std::vector<Run> runs, const HistorySettings& settings) {
@@ -271,8 +313,7 @@ std::vector<History> histories(std::vector<Run> runs, const HistorySettings& set
   }
   std::vector<History> result;
   for (const LinkKey& link : links) {
-    result.push_back({.link = link.name(), .settings = settings});
-    Search(result.back(), usable_runs(std::move(by_link[link]), kFewestInSegment)).run();
+    result.push_back(history_of(link.name(), std::move(by_link[link]), settings));
   }
   return result;
 }

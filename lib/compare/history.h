@@ -1,5 +1,5 @@
-// Has this link become slower since the runs of old? Change points in the order of time:
-// docs/statistics.md.
+// Did this link become slower, and when? Change points and creeping changes over the runs of
+// months and years: docs/statistics.md.
 #pragma once
 
 #include <chrono>
@@ -21,7 +21,8 @@ enum class HistoryUnit : std::uint8_t { Run, Day };
 
 struct HistorySettings {
   double alpha = 0.01;           // false alarms of a whole history of one link
-  double minimum_effect = 0.02;  // least change that counts; of tails at least 25 %
+  double minimum_effect = 0.02;  // smallest change that counts; of tails at least 25 %
+  double sensitivity = 0.5;      // inconclusive if a change has to be larger to be found
   HistoryUnit unit = HistoryUnit::Run;
   bool ignores_environment = false;  // one series although host, interface or transport differ
 };
@@ -65,8 +66,17 @@ struct HistoryChange {
   [[nodiscard]] bool is_faster() const;
 };
 
+// A change without a date: the newest third of the points against the oldest.
+struct HistoryCreep {
+  std::size_t begin;  // point: of the segment that was searched
+  std::size_t third;  // points in either part
+  std::vector<ContrastChange> contrasts;
+
+  [[nodiscard]] bool is_slower() const;
+};
+
 struct History {
-  std::string link;
+  std::string link;                   // with .up and .fresh, as in report
   Trend trend = Trend::Inconclusive;  // of the newest change
   std::vector<std::string> reasons;   // of a refusal
   std::string remedy;                 // what would resolve it; may be empty
@@ -80,9 +90,11 @@ struct History {
   std::optional<Mss> mss;              // by which sizes have their class
   std::vector<HistoryColumn> columns;  // floors, then tails
   std::vector<HistoryChange> changes;
+  std::optional<HistoryCreep> creep;  // if the newest segment shows one
 };
 
-// One for each link, in the order in which the links first come. Runs may come in any order.
+// One for each link, direction and kind of connection, in the order in which they first come. Runs
+// may come in any order.
 [[nodiscard]] std::vector<History> histories(std::vector<Run> runs,
                                              const HistorySettings& settings);
 

@@ -25,9 +25,38 @@ std::string sizes_of(const Contrast& contrast) {
                            contrast.segments == 1 && !contrast.is_and_more ? "" : "s");
 }
 
-std::string words_of(const ContrastChange& change) {
+std::string text_of(const ContrastChange& change) {
   return fmt::format("{} of {} {}", word(change.contrast.family), sizes_of(change.contrast),
                      percent(change.change));
+}
+
+// All sizes, if no class stayed behind; otherwise the first class that moved.
+std::string main_finding(const std::vector<ContrastChange>& contrasts, bool is_slower) {
+  const auto finding = is_slower ? &ContrastChange::is_slower : &ContrastChange::is_faster;
+  const auto moved = [&](const ContrastChange& one) { return one.*finding; };
+  const bool is_everywhere = std::all_of(contrasts.begin(), contrasts.end(), [&](const auto& one) {
+    return one.contrast.family != Family::Floor || moved(one);
+  });
+  const auto first = std::find_if(contrasts.begin(), contrasts.end(), moved);
+  const auto in_class = std::find_if(contrasts.begin(), contrasts.end(), [&](const auto& one) {
+    return moved(one) && one.contrast.segments > 0;
+  });
+  return text_of(is_everywhere || in_class == contrasts.end() ? *first : *in_class);
+}
+
+// "gradually from 2026-01-10T02:00:00Z to 2026-02-20T02:00:00Z, +0.25 % per day: ...".
+std::string creep_text(const History& history) {
+  const HistoryCreep& creep = *history.creep;
+  const auto middle = [&](std::size_t first) {
+    return history.points[first + creep.third / 2].started;
+  };
+  const auto from = middle(creep.begin);
+  const auto to = middle(history.points.size() - creep.third);
+  const double days =
+      std::max(1e-9, std::chrono::duration<double, std::ratio<86400>>(to - from).count());
+  const double rate = 100 * std::expm1(creep.contrasts.front().change / days);
+  return fmt::format("gradually between {} and {}, about {:+.2f} % per day: {}", utc(from), utc(to),
+                     rate, main_finding(creep.contrasts, creep.is_slower()));
 }
 
 }  // namespace
@@ -52,19 +81,20 @@ std::string_view word(Trend trend) {
 }
 
 std::string headline(const History& history) {
-  switch (history.trend) {
-    case Trend::Slower:
-      return fmt::format("SLOWER since {}: {}", since(history, history.changes.back()),
-                         main_finding(history.changes.back()));
-    case Trend::Faster:
-      return fmt::format("FASTER since {}: {}", since(history, history.changes.back()),
-                         main_finding(history.changes.back()));
-    case Trend::Steady:
-      return "NO CHANGE";
-    case Trend::Inconclusive:
-      return "INCONCLUSIVE: " + history.reasons.front();
+  if (history.trend == Trend::Inconclusive) {
+    return "INCONCLUSIVE: " + history.reasons.front();
   }
-  return {};
+  if (history.trend == Trend::Steady) {
+    return "NO CHANGE";
+  }
+  const bool is_slower = history.trend == Trend::Slower;
+  const std::string_view verdict = is_slower ? "SLOWER" : "FASTER";
+  if (history.creep) {
+    return fmt::format("{} {}", verdict, creep_text(history));
+  }
+  const HistoryChange& newest = history.changes.back();
+  return fmt::format("{} since {}: {}", verdict, since(history, newest),
+                     main_finding(newest.contrasts, is_slower));
 }
 
 std::vector<ChangeCells> change_rows(const History& history) {
@@ -89,18 +119,8 @@ std::vector<ChangeCells> change_rows(const History& history) {
   return rows;
 }
 
-// All sizes, if no class stayed behind; otherwise the first class that moved.
 std::string main_finding(const HistoryChange& change) {
-  const auto finding = change.is_slower() ? &ContrastChange::is_slower : &ContrastChange::is_faster;
-  const auto moved = [&](const ContrastChange& one) { return one.*finding; };
-  const bool is_everywhere = std::all_of(
-      change.contrasts.begin(), change.contrasts.end(),
-      [&](const auto& one) { return one.contrast.family != Family::Floor || moved(one); });
-  const auto first = std::find_if(change.contrasts.begin(), change.contrasts.end(), moved);
-  const auto in_class =
-      std::find_if(change.contrasts.begin(), change.contrasts.end(),
-                   [&](const auto& one) { return moved(one) && one.contrast.segments > 0; });
-  return words_of(is_everywhere || in_class == change.contrasts.end() ? *first : *in_class);
+  return main_finding(change.contrasts, change.is_slower());
 }
 
 std::string subject_line(const History& history) {
@@ -140,21 +160,23 @@ std::vector<std::string> remarks(const History& history) {
                                   environment.difference.candidate));
     }
   }
+  const std::string_view unit = history.settings.unit == HistoryUnit::Day ? "day" : "run";
   if (!history.columns.empty() && history.columns.front().visible) {
     lines.push_back(fmt::format(
-        "in the newest {} a lasting change would show from about {:.1f} % on ({} of {})",
-        count_of(kFewestInSegment, history.settings.unit == HistoryUnit::Day ? "day" : "run"),
-        100 * std::expm1(*history.columns.front().visible),
+        "in the newest {} a lasting change of about {:.1f} % or more would be found ({} of {})",
+        count_of(kFewestInSegment, unit), 100 * std::expm1(*history.columns.front().visible),
         word(history.columns.front().contrast.family), sizes_of(history.columns.front().contrast)));
   } else if (!history.changes.empty() &&
              history.points.size() - history.changes.back().first < kFewestToSearch) {
-    lines.push_back(fmt::format(
-        "since then there are too few to find another change: {} is the least", kFewestToSearch));
+    lines.push_back(
+        fmt::format("too few {}s since then to find another change: at least {} are "
+                    "required",
+                    unit, kFewestToSearch));
   } else if (history.trend != Trend::Inconclusive) {
     lines.push_back(fmt::format(
-        "levels came and went as those of a host with modes do: pin both programs. One "
-        "that came before counts as lasting from {} on",
-        count_of(kLastingAgain, history.settings.unit == HistoryUnit::Day ? "day" : "run")));
+        "the level alternates, as on a host with several performance states: pin both programs. A "
+        "level that was there before counts as a change once it lasts for {}",
+        count_of(kLastingAgain, unit)));
   }
   lines.insert(lines.end(), history.notes.begin(), history.notes.end());
   return lines;

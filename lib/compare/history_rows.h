@@ -1,4 +1,4 @@
-// What the renderers of histories share: the words of lines and cells.
+// What the renderers of histories share: the text of lines and cells.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@ inline constexpr std::array kChangeTitles{"since",         "family",     "segmen
 // The contrasts of all changes in which something changed, and the floor of all sizes.
 [[nodiscard]] std::vector<ChangeCells> change_rows(const History& history);
 
-// What says most about a change: "floor of 2 segments +28.83 %".
+// The main finding of a change: "floor of 2 segments +28.83 %".
 [[nodiscard]] std::string main_finding(const HistoryChange& change);
 
 // "lan: 60 runs, 2026-01-01T02:00:00Z to 2026-03-01T02:00:00Z, 20 rounds, 100 sizes, MSS 1448".

@@ -16,10 +16,10 @@ namespace tcpstep {
 // One workflow command: error, warning or notice.
 [[nodiscard]] std::string render_github(const Comparison& comparison);
 
-// "no-regression", "regression", "inconclusive" or "not-comparable".
+// "no-regression", "faster", "regression", "inconclusive" or "not-comparable".
 [[nodiscard]] std::string_view word(Verdict verdict);
 
-// The verdict in one line: "REGRESSION: from 2 segments on".
+// The verdict in one line: "REGRESSION: from 2 segments on +2.50 µs, +11.23 % (+10.1 to +12.3)".
 [[nodiscard]] std::string headline(const Comparison& comparison);
 
 // "+1.23 %" of a change as a natural logarithm.

@@ -64,24 +64,28 @@ std::string command_safe(const std::string& text) {
   return safe;
 }
 
+bool is_refused(const Comparison& comparison) {
+  return comparison.verdict == Verdict::Inconclusive ||
+         comparison.verdict == Verdict::NotComparable;
+}
+
 }  // namespace
 
 std::string render_junit(const Comparison& comparison) {
-  const bool is_refused =
-      comparison.verdict == Verdict::Inconclusive || comparison.verdict == Verdict::NotComparable;
   const bool is_slower = comparison.verdict == Verdict::Regression;
   const std::string details =
       fmt::format("{}\n{}", subject_line(comparison), fmt::join(remarks(comparison), "\n"));
-  std::string cases = test_case(comparison, "verdict",
-                                is_slower    ? outcome("failure", headline(comparison), details)
-                                : is_refused ? outcome("error", headline(comparison), details)
-                                             : "");
+  std::string cases =
+      test_case(comparison, "verdict",
+                is_slower                ? outcome("failure", headline(comparison), details)
+                : is_refused(comparison) ? outcome("error", headline(comparison), details)
+                                         : "");
   for (const ContrastResult& row : comparison.contrasts) {
     const auto cells = cells_of(row);
     cases += test_case(
         comparison, fmt::format("{} {}", cells[0], cells[1]),
-        row.is_slower  ? outcome("failure", fmt::format("{} slower", cells[2]),
-                                 fmt::format("95 % interval {}, adjusted p {}", cells[3], cells[4]))
+        row.is_slower  ? outcome("failure", fmt::format("{} slower", cells[4]),
+                                 fmt::format("95 % interval {}, adjusted p {}", cells[5], cells[6]))
         : row.p_slower ? ""
                        : "      <skipped/>\n");
   }
@@ -94,14 +98,14 @@ std::string render_junit(const Comparison& comparison) {
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
       "  <testsuite name=\"tcpstep compare {}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" "
       "skipped=\"{}\">\n{}  </testsuite>\n</testsuites>\n",
-      xml_safe(comparison.link), comparison.contrasts.size() + 1, failures, is_refused ? 1 : 0,
-      skipped, cases);
+      xml_safe(comparison.link), comparison.contrasts.size() + 1, failures,
+      is_refused(comparison) ? 1 : 0, skipped, cases);
 }
 
 std::string render_github(const Comparison& comparison) {
-  const std::string_view level = comparison.verdict == Verdict::Regression     ? "error"
-                                 : comparison.verdict == Verdict::NoRegression ? "notice"
-                                                                               : "warning";
+  const std::string_view level = comparison.verdict == Verdict::Regression ? "error"
+                                 : is_refused(comparison)                  ? "warning"
+                                                                           : "notice";
   std::string text = headline(comparison);
   for (const std::string& remark : remarks(comparison)) {
     text += '\n' + remark;

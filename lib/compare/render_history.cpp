@@ -6,9 +6,9 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "lib/base/text_grid.h"
 #include "lib/compare/history_rows.h"
 #include "lib/compare/render.h"
-#include "lib/report/text_grid.h"
 
 namespace tcpstep {
 namespace {
@@ -65,7 +65,15 @@ Json to_json(const History& history) {
                                     : Json(percent_of(*history.columns.front().visible))},
             {"points", Json::array()},
             {"levels", Json::array()},
+            {"creep", Json()},
             {"notes", history.notes}};
+  if (history.creep) {
+    json["creep"] = {{"since_utc", utc(history.points[history.creep->begin].started)},
+                     {"contrasts", Json::array()}};
+    for (const ContrastChange& contrast : history.creep->contrasts) {
+      json["creep"]["contrasts"].push_back(to_json(contrast));
+    }
+  }
   for (const HistoryChange& change : history.changes) {
     json["changes"].push_back(to_json(history, change));
   }
@@ -156,7 +164,7 @@ std::string render_json(std::span<const History> histories) {
   for (const History& history : histories) {
     json["links"].push_back(to_json(history));
   }
-  // Words of a header may be any bytes.
+  // A header may contain any bytes.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

@@ -37,13 +37,16 @@ Json to_json(const SideFacts& side) {
 Json to_json(const ContrastResult& row) {
   return {{"family", word(row.contrast.family)},
           {"segments", class_word(row.contrast)},
+          {"before_ns", or_null(row.before_ns)},
+          {"now_ns", or_null(row.now_ns)},
           {"change_percent", 100 * std::expm1(row.change)},
           {"low_percent", percent_or_null(row.low)},
           {"high_percent", percent_or_null(row.high)},
           {"p_slower", or_null(row.p_slower)},
           {"p_faster", or_null(row.p_faster)},
           {"slower", row.is_slower},
-          {"faster", row.is_faster}};
+          {"faster", row.is_faster},
+          {"larger", row.is_larger}};
 }
 
 Json to_json(const ExactDifference& row) {
@@ -99,7 +102,7 @@ std::string render_json(const Comparison& comparison) {
                                    {"baseline", difference.baseline},
                                    {"candidate", difference.candidate}});
   }
-  // Words of a header may be any bytes.
+  // A header may contain any bytes.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

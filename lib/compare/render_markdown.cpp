@@ -7,10 +7,13 @@
 namespace tcpstep {
 namespace {
 
-template <class Rows>
-std::string table_of(const std::array<const char*, 6>& titles, const Rows& rows) {
-  std::string text =
-      fmt::format("\n| {} |\n|---|---:|---:|---:|---:|---|\n", fmt::join(titles, " | "));
+template <class Titles, class Rows>
+std::string table_of(const Titles& titles, const Rows& rows) {
+  std::string text = fmt::format("\n| {} |\n|---|", fmt::join(titles, " | "));
+  for (std::size_t column = 2; column < titles.size(); ++column) {
+    text += "---:|";
+  }
+  text += "---|\n";
   for (const auto& row : rows) {
     text += fmt::format("| {} |\n", fmt::join(cells_of(row), " | "));
   }

@@ -2,15 +2,15 @@
 
 #include <algorithm>
 
+#include "lib/base/text_grid.h"
 #include "lib/compare/render.h"
 #include "lib/compare/rows.h"
-#include "lib/report/text_grid.h"
 
 namespace tcpstep {
 namespace {
 
-template <class Rows>
-std::string grid_of(const std::array<const char*, 6>& titles, const Rows& rows) {
+template <class Titles, class Rows>
+std::string grid_of(const Titles& titles, const Rows& rows) {
   TextGrid grid{{titles.begin(), titles.end()}};
   for (const auto& row : rows) {
     const auto cells = cells_of(row);

@@ -24,13 +24,12 @@ std::string headline_of_pass(const Comparison& comparison) {
   if (comparison.is_exact) {
     return comparison.differences.empty()
                ? "NO DIFFERENCE: every ping of every run is the same to the nanosecond"
-               : "NO REGRESSION: what differs did not become slower";
+               : "NO REGRESSION: nothing is slower";
   }
-  const std::string excluded =
-      fmt::format("{:.1f} %", unsigned_zero(percent_of(*comparison.excluded), 0.1));
-  return comparison.runs_for_tolerance
-             ? fmt::format("NO REGRESSION found, but up to {} cannot be excluded", excluded)
-             : fmt::format("NO REGRESSION: a rise of the floor above {} is excluded", excluded);
+  return fmt::format("NO REGRESSION{} {:.1f} % slower is {}ruled out",
+                     comparison.runs_for_tolerance ? " found, but up to" : ": more than",
+                     unsigned_zero(percent_of(*comparison.excluded), 0.1),
+                     comparison.runs_for_tolerance ? "not " : "");
 }
 
 }  // namespace
@@ -43,6 +42,8 @@ std::string_view word(Verdict verdict) {
   switch (verdict) {
     case Verdict::NoRegression:
       return "no-regression";
+    case Verdict::Faster:
+      return "faster";
     case Verdict::Regression:
       return "regression";
     case Verdict::Inconclusive:
@@ -57,8 +58,11 @@ std::string headline(const Comparison& comparison) {
   switch (comparison.verdict) {
     case Verdict::Regression:
       return "REGRESSION: " + comparison.attribution;
+    case Verdict::Faster:
+      return "FASTER: " + comparison.attribution;
     case Verdict::Inconclusive:
-      return "INCONCLUSIVE: " + comparison.reasons.front();
+      return (comparison.excluded ? "CANNOT TELL: " : "INCONCLUSIVE: ") +
+             comparison.reasons.front();
     case Verdict::NotComparable:
       return "NOT COMPARABLE: " + comparison.reasons.front();
     case Verdict::NoRegression:
@@ -75,11 +79,14 @@ ContrastCells cells_of(const ContrastResult& row) {
       row.p_slower ? fmt::format("{:.4f}", row.change < 0 ? *row.p_faster : *row.p_slower) : "";
   return {std::string(word(row.contrast.family)),
           class_word(row.contrast),
+          row.before_ns ? format_duration(Duration(std::llround(*row.before_ns))) : "",
+          row.now_ns ? format_duration(Duration(std::llround(*row.now_ns))) : "",
           percent(row.change),
           interval,
           p,
           row.is_slower   ? "slower"
           : row.is_faster ? "faster"
+          : row.is_larger ? "larger step"
                           : ""};
 }
 
@@ -99,13 +106,14 @@ std::string subject_line(const Comparison& comparison) {
   const std::string mss =
       comparison.mss ? fmt::format("MSS {}", comparison.mss->bytes()) : "MSS unknown";
   if (comparison.is_exact) {
-    return fmt::format("{}: virtual time, {} of runs with one seed, {}, {}", comparison.link,
+    return fmt::format("{}: virtual time, {} of runs with the same seed, {}, {}", comparison.link,
                        count_of(comparison.pairs, "pair"), count_of(comparison.sizes, "size"), mss);
   }
-  return fmt::format("{}: {} baseline and {} candidate runs in {}, {}, {}, {}", comparison.link,
-                     comparison.baseline.runs, comparison.candidate.runs,
-                     count_of(comparison.blocks, "block"), count_of(comparison.rounds, "round"),
-                     count_of(comparison.sizes, "size"), mss);
+  const std::string blocks =
+      comparison.blocks > 0 ? " in " + count_of(comparison.blocks, "block") : "";
+  return fmt::format("{}: {} baseline and {} candidate runs{}, {}, {}, {}", comparison.link,
+                     comparison.baseline.runs, comparison.candidate.runs, blocks,
+                     count_of(comparison.rounds, "round"), count_of(comparison.sizes, "size"), mss);
 }
 
 std::vector<std::string> remarks(const Comparison& comparison) {
@@ -116,19 +124,31 @@ std::vector<std::string> remarks(const Comparison& comparison) {
   if (!comparison.remedy.empty()) {
     lines.push_back(comparison.remedy);
   }
-  if (comparison.runs_for_tolerance) {
-    lines.push_back(fmt::format("to exclude {:g} %, about {} runs a side are needed",
+  if (comparison.runs_for_tolerance && comparison.remedy.empty()) {
+    lines.push_back(fmt::format("to rule out {:g} %, about {} runs per side are needed",
                                 100 * comparison.settings.tolerance,
                                 *comparison.runs_for_tolerance));
   }
+  if (comparison.excluded && comparison.verdict == Verdict::Faster) {
+    const double rise = percent_of(*comparison.excluded);
+    lines.push_back(
+        rise < 0 ? fmt::format("every class is at least {:.1f} % faster", -rise)
+                 : fmt::format("more than {:.1f} % slower is ruled out in every class", rise));
+  }
+  const bool is_larger_step = std::any_of(comparison.contrasts.begin(), comparison.contrasts.end(),
+                                          [](const ContrastResult& row) { return row.is_larger; });
+  if (is_larger_step) {
+    lines.emplace_back(
+        "a step is larger because the sizes below it became faster, not because its own did not");
+  }
   for (const LocalResult& local : comparison.locals) {
-    lines.push_back(fmt::format("{} bytes: {} against its class, adjusted p {:.4f}",
+    lines.push_back(fmt::format("{} bytes: {} relative to its class, adjusted p {:.4f}",
                                 local.size.bytes(), percent(local.change), local.p_slower));
   }
   const bool is_class_hit = std::any_of(comparison.contrasts.begin(), comparison.contrasts.end(),
                                         [](const ContrastResult& row) { return row.is_slower; });
   if (!comparison.locals.empty() && is_class_hit) {
-    lines.emplace_back("shifts of classes may be the consequence of these sizes");
+    lines.emplace_back("the shifts of whole classes may follow from these sizes");
   }
   if (comparison.run_deviation) {
     lines.push_back(fmt::format("between runs of a side the floor varies by {:.2f} % (sd)",
@@ -138,8 +158,8 @@ std::vector<std::string> remarks(const Comparison& comparison) {
   const std::uint64_t resent =
       comparison.baseline.retransmitted + comparison.candidate.retransmitted;
   if (lost + resent > 0) {
-    lines.push_back(fmt::format("{} lost and {} with a retransmission were left out",
-                                count_of(lost, "ping"), resent));
+    lines.push_back(
+        fmt::format("{} lost and {} retransmitted were left out", count_of(lost, "ping"), resent));
   }
   lines.insert(lines.end(), comparison.notes.begin(), comparison.notes.end());
   for (const EnvironmentDifference& difference : comparison.environment) {

@@ -1,4 +1,4 @@
-// What all renderers of comparisons share: the words of lines and cells.
+// What all renderers of comparisons share: the text of lines and cells.
 #pragma once
 
 #include <array>
@@ -9,10 +9,10 @@
 
 namespace tcpstep {
 
-// family, segments, change, 95 % interval, adjusted p, finding.
-using ContrastCells = std::array<std::string, 6>;
-inline constexpr std::array kContrastTitles{"family",        "segments",   "change",
-                                            "95 % interval", "adjusted p", ""};
+// family, segments, times of both sides, change, 95 % interval, adjusted p, finding.
+using ContrastCells = std::array<std::string, 8>;
+inline constexpr std::array kContrastTitles{"family", "segments",      "before",     "now",
+                                            "change", "95 % interval", "adjusted p", ""};
 [[nodiscard]] ContrastCells cells_of(const ContrastResult& row);
 
 // bytes, segments, differing, floor, mean, share.

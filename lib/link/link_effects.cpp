@@ -15,7 +15,7 @@ Duration round_up(Duration time, Duration step) {
 
 }  // namespace
 
-Duration transmission_time(const SerialiserProfile& profile, std::uint32_t bytes) {
+Duration transmission_time(const SerializerProfile& profile, std::uint32_t bytes) {
   std::uint64_t on_the_wire = bytes + profile.overhead_bytes;
   if (profile.has_atm_cells) {
     on_the_wire = (on_the_wire + kCellPayload - 1) / kCellPayload * kCell;
@@ -29,7 +29,7 @@ Duration transmission_time(const SerialiserProfile& profile, std::uint32_t bytes
   return Duration(static_cast<Duration::rep>(ns)) + profile.per_packet;
 }
 
-Duration Serialiser::send(Duration now, std::uint32_t bytes) {
+Duration Serializer::send(Duration now, std::uint32_t bytes) {
   const Duration time = transmission_time(profile_, bytes);
   for (Duration& free_at : free_at_) {
     now = free_at = std::max(now, free_at) + time;
@@ -62,7 +62,7 @@ void TimeGrid::start_slot(Duration at) {
 }
 
 Duration MediumAccess::send(Duration now, std::uint32_t bytes, Medium& medium, Random& random) {
-  const Duration time = transmission_time(serialiser_, bytes);
+  const Duration time = transmission_time(serializer_, bytes);
   if (now < starts_ && packets_ < profile_.aggregate && medium.last_sender == direction_) {
     ++packets_;
     medium.free_at += time;
@@ -70,7 +70,7 @@ Duration MediumAccess::send(Duration now, std::uint32_t bytes, Medium& medium, R
     const bool is_idle = now >= medium.free_at;
     starts_ = std::max(now, medium.free_at);
     Duration backoff{0};  // for which the frame is closed already
-    if (profile_.is_backoff_kept) {
+    if (profile_.always_backs_off) {
       backoff = draw_backoff(random);
     } else if (now < backed_off_at_) {
       starts_ = std::max(starts_, backed_off_at_);

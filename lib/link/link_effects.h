@@ -12,19 +12,19 @@
 namespace tcpstep {
 
 // Time that the bytes of one packet take on one hop, with overhead, padding and cells.
-[[nodiscard]] Duration transmission_time(const SerialiserProfile& profile, std::uint32_t bytes);
+[[nodiscard]] Duration transmission_time(const SerializerProfile& profile, std::uint32_t bytes);
 
 // Store and forward over one or more hops in a row.
-class Serialiser {
+class Serializer {
  public:
-  explicit Serialiser(const SerialiserProfile& profile)
+  explicit Serializer(const SerializerProfile& profile)
       : profile_(profile), free_at_(profile.hops, Duration::zero()) {}
 
   // When the last hop has sent all of a packet that is ready at `now`.
   Duration send(Duration now, std::uint32_t bytes);
 
  private:
-  SerialiserProfile profile_;
+  SerializerProfile profile_;
   std::vector<Duration> free_at_;  // of each hop
 };
 
@@ -57,9 +57,9 @@ struct Medium {
 // after each access, and before one for which it found the medium busy; or simply before each.
 class MediumAccess {
  public:
-  MediumAccess(const MediumProfile& profile, const SerialiserProfile& serialiser,
+  MediumAccess(const MediumProfile& profile, const SerializerProfile& serializer,
                Direction direction)
-      : profile_(profile), serialiser_(serialiser), direction_(direction) {}
+      : profile_(profile), serializer_(serializer), direction_(direction) {}
 
   // The end of the access that carries a packet which is ready at `now`.
   Duration send(Duration now, std::uint32_t bytes, Medium& medium, Random& random);
@@ -68,7 +68,7 @@ class MediumAccess {
   [[nodiscard]] Duration draw_backoff(Random& random) const;
 
   MediumProfile profile_;
-  SerialiserProfile serialiser_;
+  SerializerProfile serializer_;
   Direction direction_;
   Duration starts_{0};  // the last access; until then further packets join it
   Duration backoff_{0};

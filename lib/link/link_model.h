@@ -1,8 +1,9 @@
-// A link as a calculation: when does a packet arrive that enters now?
+// A link as a calculation: when a packet that enters now will arrive.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <optional>
 
 #include "lib/base/random.h"
@@ -11,18 +12,19 @@
 
 namespace tcpstep {
 
-// One direction of a link. A packet meets, in this order: loss, block flow, then the time grid or
-// the shared medium or the serialiser, hold-off, delay and jitter. Links never reorder.
+// One direction of a link. A packet meets, in this order: loss, the queue's end, block flow, then
+// the time grid or the shared medium or the serializer, hold-off, delay and jitter. Never reorders.
 class LinkDirection {
  public:
   LinkDirection(const DirectionProfile& profile, Direction direction, std::uint64_t seed);
 
-  // When a packet of `bytes` that enters at `now` is delivered; nothing if it is lost.
-  // `now` never goes back. `peer` is the other direction.
+  // When a packet of `bytes` that enters at `now` is delivered; empty if it is lost or
+  // dropped. `now` never goes back. `peer` is the other direction.
   std::optional<Duration> send(Duration now, std::uint32_t bytes, const LinkDirection& peer,
                                Medium& medium);
 
  private:
+  [[nodiscard]] bool is_queue_full(Duration now);
   Duration transmit(Duration ready, std::uint32_t bytes, Medium& medium);
 
   DirectionProfile profile_;
@@ -30,8 +32,9 @@ class LinkDirection {
   BlockFlow block_flow_;
   TimeGrid grid_;
   MediumAccess access_;
-  Serialiser serialiser_;
+  Serializer serializer_;
   HoldOff hold_off_;
+  std::deque<Duration> queue_;    // when each packet that waits or is being sent will be sent
   std::optional<Duration> sent_;  // when the last packet was on its way
   Duration delivered_{0};
 };

@@ -11,8 +11,8 @@
 namespace tcpstep {
 namespace {
 
-constexpr std::int64_t kEthernetHeader = 14;  // counted by the queueing discipline already
-constexpr std::uint32_t kMoreThanAnyPacket = 1600;
+constexpr std::int64_t kEthernetHeader = 14;     // already counted by the queueing discipline
+constexpr std::uint32_t kMoreThanHeaders = 100;  // beside a packet of the size of the MTU
 constexpr std::uint32_t kRoundsOfBase = 500;
 
 // How netem takes the time of one packet: bytes at a rate.
@@ -34,7 +34,7 @@ struct RateOptions {
     return Duration(total * 8 * std::nano::den / static_cast<std::int64_t>(bits_per_second));
   }
 
-  [[nodiscard]] std::vector<std::string> words() const {
+  [[nodiscard]] std::vector<std::string> arguments() const {
     if (bits_per_second == 0) {
       return {};
     }
@@ -48,44 +48,57 @@ std::uint64_t bytes_in(Duration time, std::uint64_t bits_per_second) {
       std::llround(static_cast<double>(time.count()) * static_cast<double>(bits_per_second) / 8e9));
 }
 
-RateOptions grid_rate(const GridProfile& grid) {
+RateOptions grid_rate(const GridProfile& grid, std::uint32_t mtu) {
+  const std::uint32_t largest = mtu + kMoreThanHeaders;
   const auto slots_a_second = [&](std::uint64_t bits) {
     return bits * std::nano::den / static_cast<std::uint64_t>(grid.slot.count());
   };
   if (grid.packets != 0) {  // cells larger than any packet: every packet takes the same time
-    return {.bits_per_second = slots_a_second(std::uint64_t{kMoreThanAnyPacket} * 8 * grid.packets),
+    return {.bits_per_second = slots_a_second(std::uint64_t{largest} * 8 * grid.packets),
             .overhead = 0,
-            .cell = kMoreThanAnyPacket,
+            .cell = largest,
             .cell_overhead = 0};
   }
   return {.bits_per_second = slots_a_second(std::uint64_t{grid.bytes} * 8),
           .overhead = -kEthernetHeader};
 }
 
-RateOptions rate_of(const DirectionProfile& direction) {
+RateOptions rate_of(const DirectionProfile& direction, std::uint32_t mtu) {
   if (direction.grid.slot > Duration::zero()) {
-    return grid_rate(direction.grid);
+    return grid_rate(direction.grid, mtu);
   }
-  const SerialiserProfile& serialiser = direction.serialiser;
+  const SerializerProfile& serializer = direction.serializer;
   // The first packet pays every hop.
-  const std::uint64_t rate = serialiser.bits_per_second / serialiser.hops;
+  const std::uint64_t rate = serializer.bits_per_second / serializer.hops;
   const MediumProfile& medium = direction.medium;
   const Duration each =
-      serialiser.per_packet + medium.access + medium.backoff_slot * medium.backoff_slots / 2;
+      serializer.per_packet + medium.access + medium.backoff_slot * medium.backoff_slots / 2;
   return {.bits_per_second = rate,
-          .overhead = serialiser.overhead_bytes - kEthernetHeader +
+          .overhead = serializer.overhead_bytes - kEthernetHeader +
                       static_cast<std::int64_t>(bytes_in(each, rate)),
-          .cell = serialiser.has_atm_cells ? 48U : 0U,
-          .cell_overhead = serialiser.has_atm_cells ? 5U : 0U};
+          .cell = serializer.has_atm_cells ? 48U : 0U,
+          .cell_overhead = serializer.has_atm_cells ? 5U : 0U};
 }
 
-// Mean RTT of one byte without the hosts' share.
-Duration base_of(const Profile& profile) {
+// Mean RTT of one byte without the hosts' share and without losses, which netem adds itself.
+Duration base_of(Profile profile) {
+  for (DirectionProfile& direction : profile.directions) {
+    direction.loss_ppm = 0;
+  }
   const auto series =
       predict(profile, {.sizes = {PayloadSize(1)}, .rounds = kRoundsOfBase}).begin()->second;
   return std::accumulate(series.begin(), series.end(), Duration::zero()) /
              static_cast<Duration::rep>(series.size()) -
          profile.host;
+}
+
+// Whether packets wait for more than their turn, the rate and the delay.
+bool has_waits(const Profile& profile) {
+  return std::ranges::any_of(profile.directions, [](const DirectionProfile& direction) {
+    return direction.block_flow.setup + direction.grid.slot + direction.medium.access +
+               direction.hold_off.time >
+           Duration::zero();
+  });
 }
 
 std::string microseconds(Duration duration) {
@@ -94,6 +107,9 @@ std::string microseconds(Duration duration) {
 
 std::vector<std::string> limits_of(const DirectionProfile& direction) {
   std::vector<std::string> limits;
+  if (direction.queue_packets > 0) {
+    limits.emplace_back("the queue's length: netem also counts packets that are only delayed");
+  }
   if (direction.block_flow.release > Duration::zero()) {
     limits.emplace_back("block flows: the delay depends on what was sent before; its mean is used");
   }
@@ -104,14 +120,15 @@ std::vector<std::string> limits_of(const DirectionProfile& direction) {
     limits.emplace_back(
         "the shared medium, its aggregation and its random backoff; the mean backoff is charged");
   }
-  if (direction.serialiser.hops > 1) {
+  if (direction.serializer.hops > 1) {
     limits.emplace_back("several hops: every packet is charged all of them, not only the first");
   }
   if (direction.hold_off.time > Duration::zero()) {
     limits.emplace_back("the receiver's hold-off");
   }
   if (direction.delay.jitter + direction.delay.tail > Duration::zero()) {
-    limits.emplace_back("a seed: jitter is not repeatable before Linux 6.7 and its iproute2");
+    limits.emplace_back(
+        "a random seed: jitter is not repeatable before Linux 6.7 and its iproute2");
   }
   return limits;
 }
@@ -125,25 +142,26 @@ NetemEquivalent netem_equivalent(const Profile& profile) {
   Duration explained{0};             // the part of the RTT that these account for
   for (const std::size_t i : {0U, 1U}) {
     const DirectionProfile& direction = profile.directions[i];
-    rates[i] = rate_of(direction);
+    rates[i] = rate_of(direction, profile.mtu);
     delays[i] = direction.delay.constant + direction.delay.jitter / 2 + direction.delay.tail;
     explained += delays[i] + rates[i].time(kTcpIpHeader + 1);
   }
-  const Duration waits = (base_of(profile) - explained) / 2;
+  const Duration waits = has_waits(profile) ? (base_of(profile) - explained) / 2 : Duration::zero();
   for (const std::size_t i : {0U, 1U}) {
     const DirectionProfile& direction = profile.directions[i];
-    auto& words = result.options[i];
-    words = {"delay", microseconds(std::max(Duration::zero(), delays[i] + waits))};
+    auto& options = result.options[i];
+    options = {"delay", microseconds(std::max(Duration::zero(), delays[i] + waits))};
     if (direction.delay.tail > Duration::zero()) {
-      words.insert(words.end(), {microseconds(direction.delay.tail), "distribution", "pareto"});
+      options.insert(options.end(), {microseconds(direction.delay.tail), "distribution", "pareto"});
     } else if (direction.delay.jitter > Duration::zero()) {
-      words.push_back(microseconds(direction.delay.jitter / 2));
+      options.push_back(microseconds(direction.delay.jitter / 2));
     }
     if (direction.loss_ppm > 0) {
-      words.insert(words.end(), {"loss", fmt::format("{:.4f}%", direction.loss_ppm / 10'000.0)});
+      options.insert(options.end(),
+                     {"loss", fmt::format("{:.4f}%", direction.loss_ppm / 10'000.0)});
     }
-    const auto rate = rates[i].words();
-    words.insert(words.end(), rate.begin(), rate.end());
+    const auto rate = rates[i].arguments();
+    options.insert(options.end(), rate.begin(), rate.end());
     for (const std::string& limit : limits_of(direction)) {
       if (std::ranges::find(result.limits, limit) == result.limits.end()) {
         result.limits.push_back(limit);
@@ -155,10 +173,10 @@ NetemEquivalent netem_equivalent(const Profile& profile) {
 
 std::vector<std::string> netem_command(const std::string& device,
                                        const std::vector<std::string>& options) {
-  std::vector<std::string> words{"tc",   "qdisc", "replace", "dev",  device,
-                                 "root", "netem", "limit",   "10000"};
-  words.insert(words.end(), options.begin(), options.end());
-  return words;
+  std::vector<std::string> command{"tc",   "qdisc", "replace", "dev",  device,
+                                   "root", "netem", "limit",   "10000"};
+  command.insert(command.end(), options.begin(), options.end());
+  return command;
 }
 
 }  // namespace tcpstep

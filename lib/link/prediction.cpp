@@ -1,65 +1,62 @@
 #include "lib/link/prediction.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
+#include <optional>
 #include <queue>
 #include <tuple>
 
-#include "lib/base/parse.h"
 #include "lib/link/link_model.h"
-#include "lib/report/render.h"
 
 namespace tcpstep {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kBatch = 1us;  // segments that come together are acknowledged together
-constexpr std::uint32_t kWarmupPings = 3;
+constexpr Duration kBatch = 1us;                // segments that arrive together are ACKed together
+constexpr Duration kDelayedAck = 40ms;          // TCP_DELACK_MIN
+constexpr Duration kLongestDelayedAck = 200ms;  // TCP_DELACK_MAX
+constexpr Duration kRetransmission = 200ms;     // TCP_RTO_MIN, roughly
 
-// One ping on the model: which packets are sent when, as the kernels of both hosts do.
+// One ping on the model: which packets the kernels of both hosts send when.
 class PingPong {
  public:
   PingPong(const Profile& profile, std::uint64_t seed)
-      : model_(profile, seed), host_share_(profile.host / 2) {}
+      : model_(profile, seed), mss_(mss_of(profile).bytes()), host_share_(profile.host / 2) {}
 
-  // When the server has the answer to a payload sent at `start`.
-  Duration ping(Duration start, PayloadSize size) {
+  struct Result {
+    Duration acked_at{0};
+    bool is_lossless = true;  // no packet of the payload or its ack was lost
+  };
+
+  // The ping of a payload sent at `start`.
+  Result ping(Duration start, PayloadSize size) {
+    result_ = {};
+    receiver_ = {.left = size.bytes()};
     for (std::uint32_t left = size.bytes(); left > 0;) {
-      const std::uint32_t bytes = std::min(left, kLabMss.bytes());
+      const std::uint32_t bytes = std::min(left, mss_);
       left -= bytes;
       add(start + host_share_, Event::Payload, bytes);
     }
-    std::uint32_t received = 0;
-    std::uint32_t unacknowledged = 0;
-    Duration answered{0};
     while (!events_.empty()) {
       const Event event = take();
-      if (event.kind != Event::Arrival) {
-        answered = std::max(answered, send(event));
-        continue;
-      }
-      std::uint32_t bytes = event.bytes;
-      while (is_in_batch(event)) {
-        bytes += take().bytes;
-      }
-      received += bytes;
-      unacknowledged += bytes;
-      if (unacknowledged > kLabMss.bytes()) {
-        add(event.at, Event::Acknowledgement, 0);
-        unacknowledged = 0;
-      }
-      if (received == size.bytes()) {
-        add(event.at + host_share_, Event::Answer, 1);
+      switch (event.kind) {
+        case Event::Arrival:
+          receive(event);
+          break;
+        case Event::DelayedAck:
+          fire_delayed_ack(event);
+          break;
+        default:
+          send(event);
       }
     }
-    return answered;
+    return result_;
   }
 
  private:
   struct Event {
-    enum Kind : std::uint8_t { Payload, Arrival, Acknowledgement, Answer };
+    enum Kind : std::uint8_t { Payload, Arrival, DelayedAck, TcpAck, Ack };
     Duration at;
     std::uint64_t order;
     Kind kind;
@@ -70,8 +67,19 @@ class PingPong {
     }
   };
 
-  void add(Duration at, Event::Kind kind, std::uint32_t bytes) {
+  // The far host during one ping.
+  struct Receiver {
+    std::uint32_t left = 0;            // bytes of the payload that have not arrived
+    std::uint32_t unacknowledged = 0;  // bytes
+    std::uint64_t timer = 0;           // the order of the delayed ACK that is due; 0: none
+    Duration delay = kDelayedAck;
+    bool was_late = false;  // a delayed ACK has been sent: it leaves "pingpong mode", and the
+                            // program's next read is acknowledged at once
+  };
+
+  std::uint64_t add(Duration at, Event::Kind kind, std::uint32_t bytes) {
     events_.push({.at = at, .order = ++order_, .kind = kind, .bytes = bytes});
+    return order_;
   }
 
   Event take() {
@@ -85,55 +93,89 @@ class PingPong {
            events_.top().at <= first.at + kBatch;
   }
 
-  // Puts a packet on the link. The arrival of an answer, or zero for other packets.
-  Duration send(const Event& event) {
-    const Direction direction = event.kind == Event::Payload ? Direction::Down : Direction::Up;
-    // A lost packet is retransmitted after Linux's shortest timeout, roughly.
-    const Duration due =
-        model_.send(direction, event.at, event.bytes + kTcpIpHeader).value_or(event.at + 200ms);
-    if (event.kind == Event::Payload) {
-      add(due, Event::Arrival, event.bytes);
+  void receive(const Event& event) {
+    std::uint32_t bytes = event.bytes;
+    while (is_in_batch(event)) {
+      bytes += take().bytes;
     }
-    return event.kind == Event::Answer ? due : Duration::zero();
+    receiver_.left -= bytes;
+    receiver_.unacknowledged += bytes;
+    const bool is_all = receiver_.left == 0;
+    if (receiver_.unacknowledged > mss_ || (is_all && receiver_.was_late)) {
+      acknowledge(event.at);
+    }
+    if (is_all) {
+      receiver_.timer = 0;
+      add(event.at + host_share_, Event::Ack, 1);
+    } else if (receiver_.unacknowledged > 0 && receiver_.timer == 0) {
+      receiver_.timer = add(event.at + receiver_.delay, Event::DelayedAck, 0);
+    }
+  }
+
+  void fire_delayed_ack(const Event& event) {
+    if (event.order != receiver_.timer) {
+      return;  // what it was for has been acknowledged
+    }
+    if (receiver_.was_late) {
+      receiver_.delay = std::min(2 * receiver_.delay, kLongestDelayedAck);
+    }
+    receiver_.was_late = true;
+    acknowledge(event.at);
+  }
+
+  void acknowledge(Duration at) {
+    add(at, Event::TcpAck, 0);
+    receiver_.unacknowledged = 0;
+    receiver_.timer = 0;
+  }
+
+  // Puts a packet on the link.
+  void send(const Event& event) {
+    const Direction direction = event.kind == Event::Payload ? Direction::Down : Direction::Up;
+    const auto due = model_.send(direction, event.at, event.bytes + kTcpIpHeader);
+    if (event.kind == Event::TcpAck) {
+      return;  // a later one makes up for a lost one
+    }
+    if (!due) {
+      result_.is_lossless = false;
+      add(event.at + kRetransmission, event.kind, event.bytes);
+    } else if (event.kind == Event::Payload) {
+      add(*due, Event::Arrival, event.bytes);
+    } else {
+      result_.acked_at = *due;
+    }
   }
 
   LinkModel model_;
+  std::uint32_t mss_;
   Duration host_share_;  // of each host: half of what both add to a round trip
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   std::uint64_t order_ = 0;
+  Receiver receiver_;
+  Result result_;
 };
 
 }  // namespace
 
+Mss mss_of(const Profile& profile) {
+  return Mss(profile.mtu - kTcpIpHeader);
+}
+
 std::map<PayloadSize, std::vector<Duration>> predict(const Profile& profile,
                                                      const PredictionOptions& options) {
   PingPong peers(profile, options.seed);
-  Duration now = 1ms;
-  for (std::uint32_t i = 0; i < kWarmupPings; ++i) {
-    now = peers.ping(now, PayloadSize(1));
-  }
+  Duration now = -profile.host / 2;  // the first packet enters the link at 0
   std::map<PayloadSize, std::vector<Duration>> series;
-  for (std::uint32_t round = 0; round < options.rounds; ++round) {
+  for (std::uint32_t round = 0; round <= options.rounds; ++round) {
     for (const PayloadSize size : options.sizes) {
-      const Duration answered = peers.ping(now, size);
-      series[size].push_back(answered - now);
-      now = answered;
+      const auto ping = peers.ping(now, size);
+      if (round > 0 && ping.is_lossless) {  // round 0 is the warm-up
+        series[size].push_back(ping.acked_at - now);
+      }
+      now = ping.acked_at;
     }
   }
   return series;
-}
-
-std::string prediction_text(const Profile& profile) {
-  LinkRuns runs;
-  runs.key = {.link = profile.name, .mss = kLabMss};
-  runs.runs = 1;
-  for (const auto& [size, rtts] : predict(profile, {.sizes = parse_sizes("1:9901:100").fixed})) {
-    for (const Duration rtt : rtts) {
-      runs.series[size].add(rtt);
-    }
-  }
-  return "As the model predicts it:\n" +
-         render_text(std::array{penalty_table(runs, Statistic::minimum())});
 }
 
 }  // namespace tcpstep

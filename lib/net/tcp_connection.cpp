@@ -1,10 +1,13 @@
 #include "lib/net/tcp_connection.h"
 
+#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -201,6 +204,20 @@ PingStatus TcpConnection::finish(Duration patience) noexcept {
   }
   std::byte unasked{};
   return ::recv(fd_.get(), &unasked, 1, MSG_DONTWAIT) > 0 ? PingStatus::Protocol : PingStatus::Ok;
+}
+
+bool TcpConnection::wait_until_acknowledged(Duration patience) const {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    int unacknowledged = 0;
+    if (::ioctl(fd_.get(), SIOCOUTQ, &unacknowledged) == 0 && unacknowledged == 0) {
+      return true;
+    }
+    if (std::chrono::steady_clock::now() >= deadline || requested_stop() != 0) {
+      return false;
+    }
+    ::usleep(1000);
+  }
 }
 
 Address TcpConnection::local_address() const {

@@ -126,6 +126,9 @@ class TcpConnection {
   // PingStatus::Protocol if the peer sends anything instead.
   [[nodiscard]] PingStatus finish(Duration patience) noexcept;
 
+  // True once the peer's kernel has acknowledged all that was sent, within `patience`.
+  [[nodiscard]] bool wait_until_acknowledged(Duration patience) const;
+
   [[nodiscard]] PathInfo path_info() const;
   [[nodiscard]] const Address& peer() const { return peer_; }
   [[nodiscard]] Address local_address() const;

@@ -92,6 +92,21 @@ Axis round_axis(std::string title, double low, double high, int count, bool is_l
                           : linear_ticks(low, high, round_step(high - low, count))};
 }
 
+Axis axis_around(std::string title, const std::vector<Curve>& curves, double below, double above) {
+  double low = INFINITY;
+  double high = -INFINITY;
+  for (const Curve& curve : curves) {
+    for (const Point& point : curve.points) {
+      if (!std::isnan(point.x)) {
+        low = std::min({low, point.y, curve.form == Form::Band ? point.base : point.y});
+        high = std::max(high, point.y);
+      }
+    }
+  }
+  const double span = std::max(high - low, 0.05 * std::abs(high));
+  return round_axis(std::move(title), low - below * span, high + above * span);
+}
+
 Axis payload_axis(PayloadSize largest, std::optional<Mss> mss, double width) {
   constexpr double kTickRoom = 56;  // pixels
   const double high = largest.bytes() + std::max(1.0, largest.bytes() * 0.01);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +15,18 @@
 namespace tcpstep {
 
 // Okabe and Ito's palette, which color-blind readers can tell apart, and the colors of text.
-enum class Color : std::uint8_t { Blue, Vermilion, Gold, Green, Sky, Gray, Text, Muted, Brown };
+enum class Color : std::uint8_t {
+  Blue,
+  Vermilion,
+  Gold,
+  Green,
+  Sky,
+  Purple,
+  Gray,
+  Text,
+  Muted,
+  Brown
+};
 
 struct Tick {
   double at;
@@ -102,15 +114,20 @@ struct Drawing {
 };
 
 // Back ends. The SVG has no title and subtitle, and the page's style sheet gives its classes their
-// look; the script draws <name>.png and, if the drawing is small, <name>.svg into the current
-// folder. No text in a drawing becomes markup or a command.
+// look; the script draws <name>.<format> of each format (png, svg, pdf) into the current folder. No
+// text in a drawing becomes markup or a command.
 [[nodiscard]] std::string svg(const Drawing& drawing);
-[[nodiscard]] std::string gnuplot_script(const Drawing& drawing);
+[[nodiscard]] std::string gnuplot_script(const Drawing& drawing,
+                                         std::span<const std::string> formats);
 
 // An axis with about `count` ticks at round values; a log axis has at least four, where possible.
 // 0 < low on a log axis.
 [[nodiscard]] Axis round_axis(std::string title, double low, double high, int count = 6,
                               bool is_log = false);
+
+// An axis around all that the curves hold, with room below and above as shares of their span.
+[[nodiscard]] Axis axis_around(std::string title, const std::vector<Curve>& curves, double below,
+                               double above);
 
 // Payload sizes from 0 to beyond `largest`, on `width` pixels: ticks at multiples of the MSS if
 // there is one below.

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <iterator>
+#include <span>
 
 #include "lib/report/drawing.h"
 
@@ -16,13 +17,12 @@ set datafile commentschars '#'
 set datafile missing
 set decimalsign '.'
 set border 3 lw 1 lc rgb '#5a5a5a'
-set tics nomirror out scale 0.6 textcolor rgb '#404040'
 set grid noxtics ytics lc rgb '#e6e6e6' lw 1 dt 1
 )";
 
 std::string_view rgb(Color color) {
   static constexpr std::string_view kColors[] = {"0072B2", "D55E00", "E69F00", "009E73", "56B4E9",
-                                                 "8a8a8a", "202020", "707070", "B24A00"};
+                                                 "CC79A7", "8a8a8a", "202020", "707070", "B24A00"};
   return kColors[static_cast<std::size_t>(color)];
 }
 
@@ -45,8 +45,12 @@ std::string ticks_of(std::string_view axis, const Axis& values) {
     fmt::format_to(std::back_inserter(ticks), "{}{} {:.10g}", ticks.empty() ? "" : ", ",
                    literal(tick.text), tick.at);
   }
+  ticks = ticks.empty()
+              ? fmt::format("unset {}tics", axis)
+              : fmt::format("set {}tics nomirror out scale 0.6 textcolor rgb '#404040' ({})", axis,
+                            ticks);
   return fmt::format(
-      "set {0}range [{1:.10g}:{2:.10g}]\n{3}set logscale {0}\nset {0}tics ({4})\n"
+      "set {0}range [{1:.10g}:{2:.10g}]\n{3}set logscale {0}\n{4}\n"
       "set {0}label {5} textcolor rgb '#404040' noenhanced\n",
       axis, values.low, values.high, values.is_log ? "" : "un", ticks, literal(values.title));
 }
@@ -107,9 +111,20 @@ std::string panel_of(const Drawing& drawing, const Panel& panel, std::size_t fir
   return text + plot + "\nunset label\n";
 }
 
+// A PDF of 96 pixels to the inch looks as the PNG does.
+std::string terminal_of(const Drawing& drawing, std::string_view format) {
+  const double width = drawing.width;
+  const double height = drawing.height;
+  return format == "svg"
+             ? fmt::format("svg size {},{} dynamic font 'DejaVu Sans,13'", width, height)
+         : format == "pdf"
+             ? fmt::format("pdfcairo size {}in,{}in font 'DejaVu Sans,11'", width / 96, height / 96)
+             : fmt::format("pngcairo size {},{} font 'DejaVu Sans,11'", width, height);
+}
+
 }  // namespace
 
-std::string gnuplot_script(const Drawing& drawing) {
+std::string gnuplot_script(const Drawing& drawing, std::span<const std::string> formats) {
   std::string data;
   std::string panels;
   std::size_t blocks = 0;
@@ -122,22 +137,23 @@ std::string gnuplot_script(const Drawing& drawing) {
   if (drawing.panels.size() > 1) {
     panels = "set multiplot\n" + panels + "unset multiplot\n";
   }
-  std::string head =
-      label_at(drawing.title, "screen 0.012,0.955", "font 'DejaVu Sans:Bold,15' tc rgb '#202020'");
-  double y = 0.91;
-  for (const std::string& line : drawing.subtitle) {
-    head += label_at(line, fmt::format("screen 0.012,{:.3f}", y), "font ',10' tc rgb '#606060'");
-    y -= 0.03;
-  }
-  const auto one = [&](std::string_view terminal, std::string_view suffix) {
-    return fmt::format(
-        "set terminal {} background rgb 'white' rounded\nset output '{}.{}'\n{}{}unset output\n",
-        terminal, drawing.name, suffix, head, panels);
+  const auto place = [&](double y) {
+    return fmt::format("screen {:.4f},{:.4f}", 15 / drawing.width, 1 - y / drawing.height);
   };
-  const std::string size = fmt::format("size {:.0f},{:.0f}", drawing.width, drawing.height);
-  return "# Drawn by tcpstep-analyze; gnuplot 5.4 or later draws it again.\n" +
-         std::string(kSettings) + data + one("pngcairo " + size + " font 'DejaVu Sans,11'", "png") +
-         (drawing.is_small() ? one("svg " + size + " dynamic font 'DejaVu Sans,13'", "svg") : "");
+  std::string head =
+      label_at(drawing.title, place(30), "font 'DejaVu Sans:Bold,15' tc rgb '#202020'");
+  for (std::size_t i = 0; i < drawing.subtitle.size(); ++i) {
+    head += label_at(drawing.subtitle[i], place(58 + 19 * static_cast<double>(i)),
+                     "font ',10' tc rgb '#606060'");
+  }
+  std::string script = "# Drawn by tcpstep-analyze; gnuplot 5.4 or later draws it again.\n" +
+                       std::string(kSettings) + data;
+  for (const std::string& format : formats) {
+    script += fmt::format(
+        "set terminal {} background rgb 'white' rounded\nset output '{}.{}'\n{}{}unset output\n",
+        terminal_of(drawing, format), drawing.name, format, head, panels);
+  }
+  return script;
 }
 
 }  // namespace tcpstep

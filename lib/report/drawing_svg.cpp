@@ -43,8 +43,8 @@ std::string axes_of(const Panel& panel) {
 }
 
 std::string_view name_of(Color color) {
-  static constexpr std::string_view kNames[] = {"blue", "vermilion", "gold",  "green", "sky",
-                                                "gray", "text",      "muted", "brown"};
+  static constexpr std::string_view kNames[] = {"blue",   "vermilion", "gold", "green", "sky",
+                                                "purple", "gray",      "text", "muted", "brown"};
   return kNames[static_cast<std::size_t>(color)];
 }
 

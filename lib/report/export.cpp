@@ -55,11 +55,11 @@ struct Count {
 
 constexpr std::array<Count, 6> kCounts{{
     {"tcpstep_runs", "Result files pooled.", [](const auto& t) { return std::uint64_t{t.runs}; }},
-    {"tcpstep_partial_runs", "Runs that did not end as planned.",
+    {"tcpstep_partial_runs", "Runs that did not complete.",
      [](const auto& t) { return std::uint64_t{t.partial_runs}; }},
     {"tcpstep_moved_runs", "Runs during which the MSS changed: their boundaries are uncertain.",
      [](const auto& t) { return std::uint64_t{t.moved_runs}; }},
-    {"tcpstep_samples", "Pings that were counted.", [](const auto& t) { return t.samples; }},
+    {"tcpstep_samples", "Counted pings.", [](const auto& t) { return t.samples; }},
     {"tcpstep_lost_pings", "Pings without an RTT.", [](const auto& t) { return t.lost; }},
     {"tcpstep_retransmitted_pings", "Pings with a retransmission, left out.",
      [](const auto& t) { return t.retransmitted; }},

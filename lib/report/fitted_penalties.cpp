@@ -5,7 +5,7 @@
 #include <iterator>
 #include <vector>
 
-#include "lib/stats/student_t.h"
+#include "lib/stats/estimators.h"
 
 namespace tcpstep {
 namespace {

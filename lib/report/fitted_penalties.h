@@ -1,4 +1,4 @@
-// The seed's three penalties at the boundary itself, each with an interval over runs.
+// The three penalties of 2014 at the boundary itself, each with an interval over runs.
 #pragma once
 
 #include <array>
@@ -27,7 +27,7 @@ struct RunFit {
       true;  // the residuals are small beside the time of one byte, and without a pattern
 };
 
-// `endpoints` has the endpoint estimate (lib/stats/order_statistics.h) of every size of one run.
+// `endpoints` has the endpoint estimate (lib/stats/estimators.h) of every size of one run.
 // Nothing if they do not tell a slope, or have no size of one segment, or no other.
 [[nodiscard]] std::optional<RunFit> fit_run(std::span<const SizeTime> endpoints, Mss mss);
 

@@ -9,7 +9,7 @@
 #include <sstream>
 #include <string_view>
 
-#include "lib/stats/order_statistics.h"
+#include "lib/stats/estimators.h"
 
 namespace tcpstep {
 namespace {
@@ -88,10 +88,14 @@ std::uint64_t LinkRuns::samples() const {
 
 std::string LinkRuns::conditions() const {
   const auto congestion = header.find("effective_congestion_control");
-  const auto started = header.find("started_utc");
-  return fmt::format(
-      "{}{}{}", congestion.value_or(""), congestion && started ? ", " : "",
-      header.find("lab_time") == "virtual" ? "virtual time" : started.value_or("").substr(0, 10));
+  std::string when(header.find("started_utc").value_or(""));
+  if (header.find("lab_time") == "virtual") {
+    when = "virtual time";
+  } else if (when.size() > 16) {  // 2026-11-22T16:41:58.135200Z
+    when = when.substr(0, 10) + ' ' + when.substr(11, 5) + " UTC";
+  }
+  return fmt::format("{}{}{}", congestion.value_or(""), congestion && !when.empty() ? ", " : "",
+                     when);
 }
 
 bool RunCollection::add(const Run& run) {

@@ -39,7 +39,8 @@ struct LinkRuns {
   std::map<PayloadSize, SampleSketch> series;
 
   [[nodiscard]] std::uint64_t samples() const;
-  // "cubic, 2026-11-22" of the first run, for titles; what is not known is left out.
+  // "cubic, 2026-11-22 16:41 UTC" or "cubic, virtual time" of the first run, for titles; what is
+  // not known is left out.
   [[nodiscard]] std::string conditions() const;
 };
 

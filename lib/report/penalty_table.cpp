@@ -119,13 +119,13 @@ double reference_excess(const PenaltyTable& table) {
 std::string why_no_penalties(const PenaltyTable& table) {
   if (!table.reference_size) {
     return table.unstamped > 0 ? "no sample has a kernel RTT: measure with --timestamps software"
-                               : "no sample was counted";
+                               : "no counted samples";
   }
   if (!table.mss) {
-    return "MSS unknown: no boundaries to compare at";
+    return "MSS unknown: no boundaries shown";
   }
   if (table.classes.front().segments > 1) {
-    return "no size fits into one segment: there is nothing to compare with";
+    return "no size fits in one segment: no reference for penalties";
   }
   if (table.classes.size() == 1) {
     return fmt::format("every size is one segment (MSS {}): no boundary was crossed",

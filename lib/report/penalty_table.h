@@ -1,4 +1,4 @@
-// What payload size costs on one link: the three rows of 2014, and one row per class of segments.
+// The penalties of one link: the three rows of 2014, and one row per class of segments.
 #pragma once
 
 #include <cstdint>

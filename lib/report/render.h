@@ -8,7 +8,7 @@
 
 namespace tcpstep {
 
-// Links side by side in the seed's three rows, then the classes of each link.
+// Links side by side in the three rows of 2014, then the classes of each link.
 [[nodiscard]] std::string render_text(std::span<const PenaltyTable> tables);
 [[nodiscard]] std::string render_markdown(std::span<const PenaltyTable> tables);
 

@@ -1,7 +1,9 @@
 #include "lib/report/render_html.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cassert>
 
 #include "lib/base/text.h"
@@ -16,10 +18,10 @@ namespace {
 constexpr std::string_view kStyle = R"(
 :root { color-scheme: light dark; --page: #ffffff; --text: #202020; --muted: #5a5a5a; --rule: #d8d8d8;
   --grid: #e9e9e9; --shade: #f5f6f7; --blue: #0072b2; --vermilion: #d55e00; --gold: #b07a00;
-  --green: #009e73; --sky: #2f8fc4; --brown: #b24a00; --gray: #9a9a9a; }
+  --green: #009e73; --sky: #2f8fc4; --purple: #a8578a; --brown: #b24a00; --gray: #9a9a9a; }
 @media (prefers-color-scheme: dark) { :root { --page: #14171a; --text: #e6e6e6; --muted: #a4abb2;
   --rule: #3a4047; --grid: #262b30; --shade: #1c2024; --blue: #56b4e9; --vermilion: #ee7733;
-  --gold: #e69f00; --green: #33b894; --sky: #9ad2f2; --brown: #f2a05f; --gray: #7c848c; } }
+  --gold: #e69f00; --green: #33b894; --sky: #9ad2f2; --purple: #dd9dc4; --brown: #f2a05f; --gray: #7c848c; } }
 body { background: var(--page); color: var(--text); font: 15px/1.5 system-ui, sans-serif;
   max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; }
@@ -43,7 +45,7 @@ svg .dashed { stroke-width: 1; stroke-dasharray: 5 4; opacity: .7; } svg .faint 
 .grid { --ink: var(--grid); } .axis, .muted { --ink: var(--muted); } .text { --ink: var(--text); }
 .blue { --ink: var(--blue); } .vermilion { --ink: var(--vermilion); } .gold { --ink: var(--gold); }
 .green { --ink: var(--green); } .sky { --ink: var(--sky); } .gray { --ink: var(--gray); }
-.brown { --ink: var(--brown); }
+.brown { --ink: var(--brown); } .purple { --ink: var(--purple); }
 )";
 
 std::string cell(std::string_view text) {
@@ -116,19 +118,17 @@ std::string section(const LinkRuns& link, const PenaltyTable& table) {
   std::string html = fmt::format("<section>\n<h2>{}</h2>\n<p class=\"summary\">{}</p>\n",
                                  html_escaped(table.link), html_escaped(summary_line(table)));
   if (!link.warnings.empty()) {
-    html += fmt::format(
-        "<p class=\"warning\">What may spoil these numbers, said by the measuring host: {}</p>\n",
-        html_escaped(fmt::format("{}", fmt::join(link.warnings, ", "))));
+    html += fmt::format("<p class=\"warning\">Warnings from the measuring host: {}</p>\n",
+                        html_escaped(fmt::format("{}", fmt::join(link.warnings, ", "))));
   }
   const std::string reason = why_no_penalties(table);
   if (!reason.empty()) {
     html += fmt::format("<p class=\"warning\">{}</p>\n", html_escaped(reason));
   }
   if (!link.series.empty()) {
-    const LinkLevels levels = levels_of(link);
-    html += figure(svg(closeup(levels, kFigure)), "Closeup: the minimum of every payload size.");
+    html += figure(svg(closeup(link, kFigure)), "Closeup: the fastest ping of every payload size.");
     html += cell_table(class_cells(table), 5) + fitted_table(table);
-    html += figure(svg(spread(levels, kFigure)), "All results: from the fastest to the slowest.");
+    html += figure(svg(spread(link, kFigure)), "All results: from the fastest to the slowest.");
   }
   return html + environment(link) + "</section>\n";
 }
@@ -169,8 +169,14 @@ std::string render_html(std::span<const LinkRuns> links, std::span<const Penalty
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
       "style-src 'unsafe-inline'\">\n<link rel=\"icon\" href=\"data:,\">\n"
       "<title>tcpstep report</title>\n<style>{}</style>\n</head>\n<body>\n"
-      "<h1>What payload size costs</h1>\n{}",
+      "<h1>Round-trip time by payload size</h1>\n{}",
       kStyle, penalty_rows(tables));
+  if (std::ranges::count_if(links, [](const LinkRuns& link) { return !link.series.empty(); }) > 1) {
+    html +=
+        figure(svg(together(links, kFigure)),
+               "All links: extra RTT of each payload size, relative to the smallest size, whose "
+               "RTT is beside the name.");
+  }
   for (std::size_t i = 0; i < links.size(); ++i) {
     html += section(links[i], tables[i]);
   }

@@ -1,6 +1,6 @@
+#include "lib/base/text_grid.h"
 #include "lib/report/render.h"
 #include "lib/report/rows.h"
-#include "lib/report/text_grid.h"
 
 namespace tcpstep {
 namespace {

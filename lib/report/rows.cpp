@@ -12,6 +12,11 @@
 namespace tcpstep {
 namespace {
 
+// What rounds to zero has no sign of its own.
+std::string signed_percent(double share) {
+  return fmt::format("{:+.1f} %", std::abs(share) < 0.0005 ? 0 : share * 100);
+}
+
 // As many digits as format_duration() gives that many units.
 int decimals_of(double value) {
   return value < 10 ? 3 : value < 100 ? 2 : value < 1000 ? 1 : 0;
@@ -31,11 +36,11 @@ std::string fitted_text(const PenaltyTable& table) {
                                 : std::string();
   }
   std::string text = fmt::format(
-      "fitted: 2 x(1) - x(2) of each size, one slope, one step a class; {}",
+      "fitted: 2 x(1) - x(2) of each size, one slope, one step per class; {}",
       fitted.runs >= kFewestRunsForInterval
           ? fmt::format("95 % intervals over {}", count_of(fitted.runs, "run"))
       : fitted.runs == 1 ? std::string("within-run only: another run may differ by more")
-                         : fmt::format("no interval: {} and {} are needed",
+                         : fmt::format("no interval: {}, at least {} are needed",
                                        count_of(fitted.runs, "run"), kFewestRunsForInterval));
   if (fitted.is_line_off) {
     text += fmt::format("; the line does not hold at 1 byte: fitted {}, measured {}",
@@ -55,11 +60,11 @@ std::string_view penalty_rows_title(std::span<const PenaltyTable> tables) {
   const bool is_one_byte = std::ranges::all_of(tables, [](const PenaltyTable& table) {
     return table.reference_size.value_or(PayloadSize(1)) == PayloadSize(1);
   });
-  return is_one_byte ? "penalty against 1 byte" : "penalty against the smallest size";
+  return is_one_byte ? "penalty relative to 1 byte" : "penalty relative to the smallest size";
 }
 
 std::string percent_cell(const std::optional<Penalty>& penalty) {
-  return penalty ? fmt::format("{:+.1f} %", penalty->share * 100) : "n/a";
+  return penalty ? signed_percent(penalty->share) : "n/a";
 }
 
 std::string extra_cell(const PenaltyTable& table, const Penalty& penalty) {
@@ -106,7 +111,7 @@ CellTable fitted_cells(const PenaltyTable& table) {
     if (const auto& row = table.fitted.rows[i]) {
       cells.rows.push_back(
           {std::string(kPenaltyRows[i].words), fmt::format("{}", row->size.bytes()),
-           row->includes_zero() ? "~" : fmt::format("{:+.1f} %", row->share * 100),
+           row->includes_zero() ? "~" : signed_percent(row->share),
            row->low ? fmt::format("{:+.1f} to {:+.1f} %", *row->low * 100, *row->high * 100) : ""});
     }
   }
@@ -120,7 +125,7 @@ CellTable fitted_cells(const PenaltyTable& table) {
 std::vector<std::string> caveats(const PenaltyTable& table) {
   std::vector<std::string> texts;
   if (table.reference_size && table.fewest_samples < table.statistic.samples_needed()) {
-    texts.push_back(fmt::format("{} needs {} samples a size and has {}", table.statistic.name(),
+    texts.push_back(fmt::format("{} needs {} samples per size, has {}", table.statistic.name(),
                                 table.statistic.samples_needed(), table.fewest_samples));
   }
   if (!table.differing.empty()) {

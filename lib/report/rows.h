@@ -1,4 +1,4 @@
-// What all renderers of penalty tables share: the rows' names and the text of a cell.
+// What all renderers of penalty tables share: row names and the text of cells.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@
 
 namespace tcpstep {
 
-// The three rows of the table of 2014.
+// The three rows of 2014.
 struct PenaltyRow {
   std::string_view key;
   std::string_view words;
@@ -29,10 +29,10 @@ inline constexpr std::array<PenaltyRow, 3> kPenaltyRows{{
   return clock == RttClock::Kernel ? "kernel" : "application";
 }
 
-// What these rows are penalties against.
+// What the penalties of these rows are relative to.
 [[nodiscard]] std::string_view penalty_rows_title(std::span<const PenaltyTable> tables);
 
-// "+30.2 %", or "n/a".
+// "+30.2 %", or "n/a"; what rounds to zero has no sign of its own: never "-0.0 %".
 [[nodiscard]] std::string percent_cell(const std::optional<Penalty>& penalty);
 // The extra time, in the unit of the reference and with no more digits than the RTT it comes from.
 [[nodiscard]] std::string extra_cell(const PenaltyTable& table, const Penalty& penalty);
@@ -51,9 +51,9 @@ struct CellTable {
 // The penalties that were fitted, or only why there are none. Empty without classes.
 [[nodiscard]] CellTable fitted_cells(const PenaltyTable& table);
 
-// What to think of before believing a table, one phrase each.
+// Reasons to distrust a table, one phrase each.
 [[nodiscard]] std::vector<std::string> caveats(const PenaltyTable& table);
-// The same behind ", ", for the end of a line.
+// The same, each preceded by ", ", for the end of a line.
 [[nodiscard]] std::string joined_caveats(const PenaltyTable& table);
 
 // "veth: MSS 1448, 1 run, 2000 samples, 0 lost, min", and the caveats.

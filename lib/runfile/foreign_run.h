@@ -12,7 +12,8 @@
 
 namespace tcpstep {
 
-// A file that is not what that tool writes, or that holds what a result file cannot.
+// A file that is not what that tool writes, or that holds what a result file cannot:
+// "log.csv:17: the time '1,5' is not a number of seconds".
 class ForeignFileError : public WorldError {
  public:
   using WorldError::WorldError;

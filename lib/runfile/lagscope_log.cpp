@@ -89,20 +89,20 @@ ForeignRun parse_lagscope_log(std::string_view text, std::string_view name) {
     const auto bytes = size ? parse_whole(*size) : std::nullopt;
     const auto rtt = parse_time(rest);
     if (!seconds) {
-      fail("expected the time of day");
+      fail("missing time of day");
     }
     if (!bytes || *bytes < 1 || *bytes > PayloadSize::kLargest) {
       fail("expected 1 to 1048576 bytes");
     }
     if (!rtt) {
-      fail("expected microseconds with three decimals");
+      fail("expected a time in microseconds with three decimals");
     }
     if (run.pings.empty()) {
       run.size = PayloadSize(static_cast<std::uint32_t>(*bytes));
       run.facts.emplace_back("server_addr", *address);
       first = *seconds;
     } else if (*bytes != run.size.bytes()) {
-      fail("unexpected second size");
+      fail("found a second size");
     } else if (*seconds < before) {
       ++midnights;
     }

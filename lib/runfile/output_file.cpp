@@ -36,7 +36,7 @@ OutputFile::~OutputFile() {
 
 void OutputFile::append(std::string_view lines) {
   if (is_torn_) {
-    throw_system_error(EIO, "write behind a line that was cut off in " + path_.string());
+    throw_system_error(EIO, "append after a cut-off line in " + path_.string());
   }
   std::string_view left = lines;
   while (!left.empty()) {

@@ -49,7 +49,7 @@ std::optional<Row> RunReader::next() {
     if (line->starts_with("# end:")) {
       read_trailer(*line);
     } else if (trailer_) {
-      fail("there is data after the trailer", *line, "Were two files joined? Analyze them apart.");
+      fail("data after the trailer", *line, "Were two files joined? Analyze them apart.");
     } else if (!line->starts_with('#')) {
       return parse_row(*line);
     }
@@ -252,7 +252,7 @@ std::uint64_t RunReader::parse_number(std::string_view field, std::string_view n
 
 void RunReader::read_trailer(std::string_view line) {
   if (trailer_) {
-    fail("there is a second trailer", line, "Were two files joined? Analyze them apart.");
+    fail("second trailer", line, "Were two files joined? Analyze them apart.");
   }
   trailer_.emplace();
   std::string_view rest = line.substr(std::string_view("# end:").size());

@@ -114,13 +114,14 @@ void RunWriter::write(std::span<const Sample> samples) {
 }
 
 const RunTrailer& RunWriter::finish(std::string_view status, Duration elapsed,
-                                    std::optional<Mss> changed_mss) {
+                                    std::optional<Mss> changed_mss, std::string_view more) {
   trailer_.status = status;
   trailer_.elapsed = elapsed;
   trailer_.changed_mss = changed_mss;
-  file_.append(fmt::format("# end: status={} samples={} lost={} elapsed_ns={}{}\n", status,
+  file_.append(fmt::format("# end: status={} samples={} lost={} elapsed_ns={}{}{}\n", status,
                            trailer_.samples, trailer_.lost, elapsed.count(),
-                           changed_mss ? fmt::format(" mss_bytes={}", changed_mss->bytes()) : ""));
+                           changed_mss ? fmt::format(" mss_bytes={}", changed_mss->bytes()) : "",
+                           more));
   file_.sync();
   return trailer_;
 }

@@ -27,9 +27,12 @@ class RunWriter {
   // Throws std::system_error if not all of them can be written; the rounds that fit are.
   void append(std::span<const Sample> samples);
 
-  // Writes the trailer: `status` is kComplete or the word that says what cut the run short.
+  // Writes the trailer: `status` is kComplete or the word that says what cut the run short,
+  // `changed_mss` one that counted samples had besides the header's, `more` further facts, each
+  // " key=value".
   const RunTrailer& finish(std::string_view status, Duration elapsed,
-                           std::optional<Mss> changed_mss = std::nullopt);
+                           std::optional<Mss> changed_mss = std::nullopt,
+                           std::string_view more = {});
 
   [[nodiscard]] const std::filesystem::path& path() const { return file_.path(); }
 

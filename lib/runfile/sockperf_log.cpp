@@ -68,7 +68,7 @@ ForeignRun parse_sockperf_log(std::string_view text, std::string_view name) {
         const std::string_view parameters = line->substr(kParameters.size());
         const auto size = parse_size(parameters);
         if (!size) {
-          fail("expected --msg-size of 1 to 1048576 bytes in", parameters);
+          fail("missing --msg-size of 1 to 1048576 bytes in", parameters);
         }
         if (parameters.find("--range=") != std::string_view::npos) {
           fail("random sizes are not in the log; parameters", parameters);

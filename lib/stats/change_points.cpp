@@ -8,48 +8,21 @@
 #include <optional>
 #include <utility>
 
+#include "lib/stats/estimators.h"
 #include "lib/stats/mean_shift.h"
-#include "lib/stats/ranks.h"
-#include "lib/stats/student_t.h"
 
 namespace tcpstep {
 namespace {
 
 constexpr double kStray = 4;                   // standard deviations: farther out than noise
 constexpr std::ptrdiff_t kRowsPerStray = 100;  // of which one may lie where a new level is
-constexpr double kOutlier = 3;                 // standard deviations
 constexpr double kNormalMad = 1.4826;          // standard deviations in a median absolute deviation
 constexpr double kTiny = 1e-9;                 // of a logarithm: far below any timer
 constexpr double kConfidence = 0.95;
+constexpr double kWhole = 4.0 / 3;  // p of the whole is multiplied by it,
+constexpr double kHalves = 12;      // and that of each half
+constexpr std::size_t kFewestDraws = 1999;
 constexpr double kNever = std::numeric_limits<double>::infinity();
-
-// Pulls values beyond 3 robust deviations from the median of their neighbourhood back to it.
-ContrastColumn without_lone_outliers(const ContrastColumn& column) {
-  constexpr std::ptrdiff_t kReach = 2;
-  if (column.size() < 2) {
-    return column;
-  }
-  std::vector<double> steps;
-  for (std::size_t row = 1; row < column.size(); ++row) {
-    steps.push_back(std::abs(column[row] - column[row - 1]));
-  }
-  const double deviation = kNormalMad * median_of(steps) / std::sqrt(2.0) + kTiny;
-  ContrastColumn result = column;
-  const auto last = static_cast<std::ptrdiff_t>(column.size()) - 1;
-  for (std::ptrdiff_t row = 0; row <= last; ++row) {
-    std::vector<double> around;
-    for (std::ptrdiff_t place = row - kReach; place <= row + kReach; ++place) {
-      around.push_back(
-          column[static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(place, 0, last))]);
-    }
-    const double middle = median_of(around);
-    double& value = result[static_cast<std::size_t>(row)];
-    if (std::abs(value - middle) > kOutlier * deviation) {
-      value = middle;
-    }
-  }
-  return result;
-}
 
 // The median of all differences after - before (Hodges & Lehmann, Annals of Mathematical Statistics
 // 34 (1963) 598), by bisection: a history may have millions of pairs.
@@ -95,7 +68,10 @@ ColumnChange change_of(const ContrastColumn& column, std::size_t begin, std::siz
 class Search {
  public:
   Search(std::span<const ContrastColumn> columns, std::span<const double> least, double alpha)
-      : measured_(columns), least_(least), alpha_(alpha) {
+      : measured_(columns),
+        least_(least),
+        alpha_(alpha),
+        draws_(std::max(kFewestDraws, static_cast<std::size_t>(2 * kHalves / alpha))) {
     for (const ContrastColumn& column : columns) {
       columns_.push_back(without_lone_outliers(column));
     }
@@ -248,11 +224,11 @@ class Search {
     if (count < kFewestToSearch) {
       return;
     }
-    std::optional<Found> found = change_in(begin, end, 4.0 / 3);
+    std::optional<Found> found = change_in(begin, end, kWhole);
     for (std::size_t quarter = 0; quarter < 3 && !found && count / 2 >= kFewestToSearch;
          ++quarter) {
       const std::size_t from = begin + quarter * count / 4;
-      found = change_in(from, quarter == 2 ? end : from + count / 2, 12);
+      found = change_in(from, quarter == 2 ? end : from + count / 2, kHalves);
     }
     if (found) {
       result_.visible.clear();  // it was that of a longer segment
@@ -277,15 +253,13 @@ class Search {
         [](const MeanShift& a, const MeanShift& b) { return a.statistic < b.statistic; });
     const bool is_newest = end == columns_.front().size() && result_.visible.empty();
     // What would be visible takes the whole law.
-    const std::vector<double> null = null_law(rows, best, is_newest ? kNever : largest.statistic);
+    const std::vector<double> null =
+        null_law(rows, best, draws_, is_newest ? kNever : largest.statistic);
     const std::size_t place = largest.first;
     Found found{.first = begin + place, .p = {}};
     std::vector<ColumnChange> changes;
     for (std::size_t c = 0; c < columns_.size(); ++c) {
-      const double statistic = split_at(rows, c, place).statistic;
-      const auto below = std::lower_bound(null.begin(), null.end(), statistic) - null.begin();
-      const double p = static_cast<double>(1 + std::ssize(null) - below) /
-                       static_cast<double>(1 + std::ssize(null));
+      const double p = p_value(null, split_at(rows, c, place).statistic);
       found.p.push_back(std::min(1.0, tests * p));
       changes.push_back(change_of(columns_[c], begin, found.first, end, found.p.back()));
     }
@@ -293,10 +267,11 @@ class Search {
       return found;
     }
     if (is_newest) {  // as a whole
-      const auto critical = static_cast<std::size_t>((1 - alpha_ / tests) * (kNullDraws + 1));
+      const auto critical =
+          static_cast<std::size_t>((1 - alpha_ / tests) * static_cast<double>(draws_ + 1));
       for (std::size_t c = 0; c < columns_.size(); ++c) {
         result_.visible.push_back(
-            std::max(least_[c], null[std::min(critical, kNullDraws - 1)] * best[c].deviation /
+            std::max(least_[c], null[std::min(critical, draws_ - 1)] * best[c].deviation /
                                     span_weight(kFewestInSegment, rows.count)));
       }
     }
@@ -307,6 +282,7 @@ class Search {
   std::vector<ContrastColumn> columns_;  // without lone outliers
   std::span<const double> least_;
   double alpha_;
+  std::size_t draws_;
   std::vector<Found> found_;
   ChangeSearch result_;
 };

@@ -26,7 +26,7 @@ struct ChangePoint {
 inline constexpr std::size_t kFewestToSearch = 12;
 // A segment has at least so many rows: fewer may be outliers.
 inline constexpr std::size_t kFewestInSegment = 5;
-// A level that ends within fewer is a mode that passes, not a change.
+// A level that ends within fewer is a passing mode, not a change.
 inline constexpr std::size_t kLasting = 12;
 // A level that was there before is a mode too, until it lasts for so many.
 inline constexpr std::size_t kLastingAgain = 24;

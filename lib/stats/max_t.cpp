@@ -1,13 +1,15 @@
 #include "lib/stats/max_t.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/random/normal_distribution.hpp>
 #include <cassert>
 #include <cmath>
 #include <limits>
 #include <random>
 
-#include "lib/stats/ranks.h"
+#include "lib/stats/estimators.h"
+#include "lib/stats/least_squares.h"
 
 namespace tcpstep {
 namespace {
@@ -35,46 +37,126 @@ double adjusted_p(const std::vector<double>& largest, double t) {
 
 }  // namespace
 
-MaxT::MaxT(std::vector<Side> order, std::vector<std::size_t> blocks, NullLaw law, std::size_t draws)
-    : order_(std::move(order)),
-      blocks_(std::move(blocks)),
-      runs_of_block_(count_blocks(blocks_)),
-      degrees_(order_.size() - runs_of_block_.size() - 1) {
-  assert(order_.size() > runs_of_block_.size() + 1);
-  for (std::size_t run = 0; run < blocks_.size(); ++run) {
-    runs_of_block_[blocks_[run]].push_back(run);
-  }
-  draw(law, draws);
+std::size_t Design::block_count() const {
+  return blocks.empty() ? 0 : *std::max_element(blocks.begin(), blocks.end()) + 1;
 }
 
-ContrastColumn MaxT::without_block_means(ContrastColumn column) const {
-  for (const auto& runs : runs_of_block_) {
-    double sum = 0;
-    for (const std::size_t run : runs) {
-      sum += column[run];
+double Design::labellings() const {
+  std::vector<std::array<double, 2>> counts(block_count());
+  double product = 1;
+  for (std::size_t run = 0; run < order.size(); ++run) {  // binomial coefficients
+    auto& of_block = counts[blocks[run]];
+    const double size = of_block[0] + of_block[1] + 1;
+    product *= size / ++of_block[static_cast<std::size_t>(order[run])];
+  }
+  return product;
+}
+
+std::ptrdiff_t Design::degrees() const {
+  return std::ssize(order) - static_cast<std::ptrdiff_t>(block_count() + trend + 1);
+}
+
+namespace {
+
+// Of what a design takes out.
+std::vector<ContrastColumn> basis_of(const Design& design) {
+  const std::size_t runs = design.order.size();
+  std::vector<ContrastColumn> columns(design.block_count() + design.trend, ContrastColumn(runs));
+  for (std::size_t run = 0; run < runs; ++run) {
+    columns[design.blocks[run]][run] = 1;
+    const double time = 2.0 * static_cast<double>(run) / static_cast<double>(runs - 1) - 1;
+    for (std::size_t degree = 1; degree <= design.trend; ++degree) {
+      columns[design.block_count() + degree - 1][run] = std::pow(time, static_cast<double>(degree));
     }
-    for (const std::size_t run : runs) {
-      column[run] -= sum / static_cast<double>(runs.size());
+  }
+  return orthonormal_basis(columns);
+}
+
+ContrastColumn without(const std::vector<ContrastColumn>& basis, ContrastColumn column) {
+  for (const ContrastColumn& unit : basis) {
+    const double part = dot(column, unit);
+    for (std::size_t run = 0; run < column.size(); ++run) {
+      column[run] -= part * unit[run];
     }
   }
   return column;
 }
 
-// How many ways there are to shuffle the labels inside the blocks.
-double MaxT::count_labellings(const ContrastColumn& label) const {
-  double product = 1;
-  for (const auto& runs : runs_of_block_) {
-    double candidates = 0;
-    for (std::size_t i = 0; i < runs.size(); ++i) {
-      if (label[runs[i]] > 0) {
-        ++candidates;
-        product *= static_cast<double>(i + 1) / candidates;
-      } else {
-        product *= static_cast<double>(i + 1) / (static_cast<double>(i + 1) - candidates);
+ContrastColumn label_of(const Design& design) {
+  ContrastColumn label;
+  for (const Side side : design.order) {
+    label.push_back(side == Side::Candidate ? 1 : 0);
+  }
+  return label;
+}
+
+// a'Va / a'a, V the covariance of AR(1) noise.
+double slow_variance(const ContrastColumn& a) {
+  constexpr double kCorrelation = 0.8;
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    for (std::size_t j = 0; j < a.size(); ++j) {
+      const std::size_t lag = i < j ? j - i : i - j;
+      sum += a[i] * a[j] * std::pow(kCorrelation, static_cast<double>(lag));
+    }
+  }
+  return sum / dot(a, a);
+}
+
+}  // namespace
+
+Balance balance_of(const Design& design) {
+  const std::vector<ContrastColumn> basis = basis_of(design);
+  const ContrastColumn label = label_of(design);
+  const ContrastColumn rest = without(basis, label);
+  Design means = design;
+  means.trend = 0;
+  const ContrastColumn whole = without(basis_of(means), label);
+  const double kept = dot(rest, rest) / dot(whole, whole);
+  if (kept < 1e-6) {
+    return {.kept = 0, .noise = std::numeric_limits<double>::infinity()};
+  }
+  const double of_contrast = slow_variance(rest);
+  double left = static_cast<double>(design.order.size()) - of_contrast;
+  for (const ContrastColumn& unit : basis) {
+    left -= slow_variance(unit);
+  }
+  return {.kept = kept, .noise = of_contrast * static_cast<double>(design.degrees()) / left};
+}
+
+double hodges_lehmann(std::span<const double> values, const Design& design) {
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    for (std::size_t j = 0; j < values.size(); ++j) {
+      if (design.blocks[i] == design.blocks[j] && design.order[i] == Side::Candidate &&
+          design.order[j] == Side::Baseline) {
+        differences.push_back(values[i] - values[j]);
       }
     }
   }
-  return product;
+  return median_of(std::move(differences));
+}
+
+MaxT::MaxT(Design design, std::size_t draws)
+    : design_(std::move(design)), runs_of_block_(design_.block_count()), basis_(basis_of(design_)) {
+  assert(design_.degrees() > 0);
+  for (std::size_t run = 0; run < design_.order.size(); ++run) {
+    runs_of_block_[design_.blocks[run]].push_back(run);
+  }
+  const ContrastColumn label = label_of(design_);
+  length_ = add_direction(label);
+  if (design_.trend > 0) {
+    inflation_ = std::max(1.0, balance_of(design_).noise);
+  }
+  if (design_.law == NullLaw::Shuffled && design_.labellings() <= kMostEnumerated) {
+    add_all_labellings(label);
+  } else {
+    draw(label, draws);
+  }
+}
+
+ContrastColumn MaxT::residuals(ContrastColumn column) const {
+  return without(basis_, std::move(column));
 }
 
 // Counts through them: each block is a digit. False after the last one.
@@ -92,41 +174,39 @@ bool MaxT::next_labelling(ContrastColumn& label) const {
   });
 }
 
-void MaxT::draw(NullLaw law, std::size_t draws) {
-  std::mt19937_64 random(kSeed);  // its numbers are the standard's, std::shuffle's are nobody's
+// Its length, without what is taken out.
+double MaxT::add_direction(const ContrastColumn& raw) {
+  ContrastColumn direction = residuals(raw);
+  const double length = std::sqrt(dot(direction, direction));
+  for (double& element : direction) {
+    element /= length;
+  }
+  directions_.push_back(std::move(direction));
+  return length;
+}
+
+void MaxT::add_all_labellings(const ContrastColumn& label) {
+  ContrastColumn next(label.size());
+  for (const auto& runs : runs_of_block_) {  // the first one in lexical order
+    const auto candidates = static_cast<std::size_t>(
+        std::count_if(runs.begin(), runs.end(), [&](std::size_t run) { return label[run] > 0; }));
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      next[runs[i]] = i + candidates < runs.size() ? 0 : 1;
+    }
+  }
+  do {
+    if (next != label) {
+      add_direction(next);
+    }
+  } while (next_labelling(next));
+}
+
+void MaxT::draw(const ContrastColumn& label, std::size_t draws) {
+  std::mt19937_64 random(kSeed);  // the standard defines its numbers, but not std::shuffle's
   boost::random::normal_distribution<double> normal;
-  ContrastColumn label(order_.size());
-  for (std::size_t run = 0; run < order_.size(); ++run) {
-    label[run] = order_[run] == Side::Candidate ? 1 : 0;
-  }
-  const auto add = [&](const ContrastColumn& raw) {
-    ContrastColumn direction = without_block_means(raw);
-    const double length = std::sqrt(dot(direction, direction));
-    for (double& element : direction) {
-      element /= length;
-    }
-    directions_.push_back(std::move(direction));
-    return length;
-  };
-  length_ = add(label);
   ContrastColumn raw = label;
-  if (law == NullLaw::Shuffled && count_labellings(label) <= kMostEnumerated) {
-    for (const auto& runs : runs_of_block_) {  // the first one in lexical order
-      const auto candidates = static_cast<std::size_t>(
-          std::count_if(runs.begin(), runs.end(), [&](std::size_t run) { return label[run] > 0; }));
-      for (std::size_t i = 0; i < runs.size(); ++i) {
-        raw[runs[i]] = i + candidates < runs.size() ? 0 : 1;
-      }
-    }
-    do {
-      if (raw != label) {
-        add(raw);
-      }
-    } while (next_labelling(raw));
-    return;
-  }
   for (std::size_t i = 0; i < draws; ++i) {
-    if (law == NullLaw::Rotated) {
+    if (design_.law == NullLaw::Rotated) {
       for (double& element : raw) {
         element = normal(random);
       }
@@ -137,18 +217,18 @@ void MaxT::draw(NullLaw law, std::size_t draws) {
         }
       }
     }
-    add(raw);
+    add_direction(raw);
   }
 }
 
 FamilyTest MaxT::test(std::span<const ContrastColumn> columns, Variance variance) const {
   const std::size_t count = columns.size();
-  const std::size_t runs = order_.size();
-  const auto df = static_cast<double>(degrees_);
+  const std::size_t runs = design_.order.size();
+  const auto df = static_cast<double>(design_.degrees());
   std::vector<double> by_run(runs * count);  // the columns of one run beside each other
   std::vector<double> squares(count);
   for (std::size_t c = 0; c < count; ++c) {
-    const ContrastColumn column = without_block_means(columns[c]);
+    const ContrastColumn column = residuals(columns[c]);
     squares[c] = dot(column, column);
     for (std::size_t run = 0; run < runs; ++run) {
       by_run[run * count + c] = column[run];
@@ -178,7 +258,8 @@ FamilyTest MaxT::test(std::span<const ContrastColumn> columns, Variance variance
       if (variance.prior_degrees > 0) {
         s2[c] = (variance.prior_degrees * mean + df * s2[c]) / (variance.prior_degrees + df);
       }
-      t[c] /= std::sqrt(s2[c] + variance.added + kSmallestVariance);
+      const double scale = is_observed ? inflation_ : 1;
+      t[c] /= std::sqrt(scale * (s2[c] + variance.added) + kSmallestVariance);
       if (is_observed) {
         result.contrasts.push_back({.t = t[c], .shift = shift, .p_slower = 1, .p_faster = 1});
       }
@@ -198,11 +279,20 @@ FamilyTest MaxT::test(std::span<const ContrastColumn> columns, Variance variance
   return result;
 }
 
-double MaxT::t_of(const ContrastColumn& column, double added_variance) const {
-  const ContrastColumn rest = without_block_means(column);
+ContrastColumn MaxT::rest_of(const ContrastColumn& column) const {
+  ContrastColumn rest = residuals(column);
   const double b = dot(directions_.front(), rest);
-  const double s2 = std::max(dot(rest, rest) - b * b, 0.0) / static_cast<double>(degrees_);
-  return b / std::sqrt(s2 + added_variance + kSmallestVariance);
+  for (std::size_t run = 0; run < rest.size(); ++run) {
+    rest[run] -= b * directions_.front()[run];
+  }
+  return rest;
+}
+
+double MaxT::t_of(const ContrastColumn& column, double added_variance) const {
+  const ContrastColumn rest = residuals(column);
+  const double b = dot(directions_.front(), rest);
+  const double s2 = std::max(dot(rest, rest) - b * b, 0.0) / static_cast<double>(design_.degrees());
+  return b / std::sqrt(inflation_ * (s2 + added_variance) + kSmallestVariance);
 }
 
 std::pair<double, double> MaxT::interval(const ContrastColumn& column, double critical,
@@ -210,7 +300,7 @@ std::pair<double, double> MaxT::interval(const ContrastColumn& column, double cr
   const auto t_at = [&](double shift) {
     ContrastColumn shifted = column;
     for (std::size_t run = 0; run < shifted.size(); ++run) {
-      shifted[run] -= order_[run] == Side::Candidate ? shift : 0;
+      shifted[run] -= design_.order[run] == Side::Candidate ? shift : 0;
     }
     return is_ranked ? t_of(ranked(std::span(&shifted, 1)).front(), added_variance)
                      : t_of(shifted, added_variance);

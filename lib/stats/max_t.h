@@ -1,5 +1,5 @@
 // Many contrasts of two sides, tested at once: the probability that chance alone makes any of them
-// as large as this.
+// as large as this one.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "lib/stats/interleaving.h"
-
 namespace tcpstep {
+
+enum class Side : std::uint8_t { Baseline, Candidate };
 
 // One number of each run, in the order in time.
 using ContrastColumn = std::vector<double>;
@@ -22,14 +22,43 @@ enum class NullLaw : std::uint8_t {
   // Resampling-Based Multiple Testing, 1993).
   Shuffled,
   // Random directions. Exact for normal rows with any correlation between the columns (Langsrud,
-  // Statistics and Computing 15 (2005) 53); for as few runs as leave too few shuffles.
+  // Statistics and Computing 15 (2005) 53): for runs whose order was not drawn, or too few to
+  // shuffle.
   Rotated,
 };
 
-// What the variance of a column is made of besides its residuals.
+// In which order the runs of two sides were made, and what is taken out of every column before it
+// is tested.
+struct Design {
+  std::vector<Side> order;          // in time
+  std::vector<std::size_t> blocks;  // of each run, from 0; their means are taken out
+  std::size_t trend = 0;            // the degree of the polynomial in time that is taken out, too
+  NullLaw law = NullLaw::Shuffled;
+
+  [[nodiscard]] std::size_t block_count() const;
+  // In how many ways the labels can be shuffled inside the blocks.
+  [[nodiscard]] double labellings() const;
+  // What is left to estimate the noise from: n - blocks - trend - 1; negative if there is nothing.
+  [[nodiscard]] std::ptrdiff_t degrees() const;
+};
+
+// How well the sides of a design can be told from slow changes in time.
+struct Balance {
+  double kept;   // the share of the label's variance that is left when the trend is taken out
+  double noise;  // variance of the contrast under noise that changes slowly (AR(1), 0.8), relative
+                 // to what the residuals show of it
+};
+[[nodiscard]] Balance balance_of(const Design& design);
+
+// The median of all differences candidate - baseline inside a block: Hodges & Lehmann, Annals of
+// Mathematical Statistics 34 (1963) 598. `values` has one element for each run; some block has runs
+// of both sides.
+[[nodiscard]] double hodges_lehmann(std::span<const double> values, const Design& design);
+
+// What the variance of a column consists of besides its residuals.
 struct Variance {
   double added = 0;          // of a coarse timer
-  double prior_degrees = 0;  // above 0: drawn this strongly to the mean over the columns
+  double prior_degrees = 0;  // above 0: shrunk this strongly to the mean over the columns
 };
 
 struct ContrastTest {
@@ -44,16 +73,14 @@ struct FamilyTest {
   std::vector<double> largest;  // t of each draw's largest column, ascending
 };
 
-// t = b / sqrt(s2), b = x'y / |x|, s2 = max(|y|^2 - b^2, 0) / df, with block means removed from
-// label x (0 baseline, 1 candidate) and column y.
+// t = b / sqrt(s2), b = x'y / |x|, s2 = max(|y|^2 - b^2, 0) / df, with the design's means and trend
+// removed from label x (0 baseline, 1 candidate) and column y. Where a trend is removed, s2 is
+// larger by Balance::noise if that is above 1.
 class MaxT {
  public:
-  // Both sides have a run in some block, and degrees() is positive. The same arguments give the
+  // Both sides have a run in some block, and the degrees are positive. The same arguments give the
   // same draws on every machine.
-  MaxT(std::vector<Side> order, std::vector<std::size_t> blocks, NullLaw law, std::size_t draws);
-
-  // n - blocks - 1.
-  [[nodiscard]] std::size_t degrees() const { return degrees_; }
+  MaxT(Design design, std::size_t draws);
 
   [[nodiscard]] FamilyTest test(std::span<const ContrastColumn> columns, Variance variance) const;
 
@@ -62,18 +89,25 @@ class MaxT {
   [[nodiscard]] std::pair<double, double> interval(const ContrastColumn& column, double critical,
                                                    bool is_ranked, double added_variance) const;
 
- private:
-  [[nodiscard]] ContrastColumn without_block_means(ContrastColumn column) const;
-  [[nodiscard]] double t_of(const ContrastColumn& column, double added_variance) const;
-  [[nodiscard]] double count_labellings(const ContrastColumn& label) const;
-  bool next_labelling(ContrastColumn& label) const;
-  void draw(NullLaw law, std::size_t draws);
+  // `column` without means, trend and the shift between the sides.
+  [[nodiscard]] ContrastColumn rest_of(const ContrastColumn& column) const;
 
-  std::vector<Side> order_;
-  std::vector<std::size_t> blocks_;
+  // |x|: a shift has the variance of the residuals over its square.
+  [[nodiscard]] double label_length() const { return length_; }
+
+ private:
+  [[nodiscard]] ContrastColumn residuals(ContrastColumn column) const;
+  [[nodiscard]] double t_of(const ContrastColumn& column, double added_variance) const;
+  bool next_labelling(ContrastColumn& label) const;
+  double add_direction(const ContrastColumn& raw);
+  void add_all_labellings(const ContrastColumn& label);
+  void draw(const ContrastColumn& label, std::size_t draws);
+
+  Design design_;
   std::vector<std::vector<std::size_t>> runs_of_block_;
-  std::size_t degrees_;
+  std::vector<ContrastColumn> basis_;       // of what is taken out
   double length_ = 0;                       // |x|
+  double inflation_ = 1;                    // of s2
   std::vector<ContrastColumn> directions_;  // of length 1; the first one is x
 };
 

@@ -24,6 +24,20 @@ double span_weight(std::size_t before, std::size_t count) {
   return std::sqrt(n1 * (n - n1) / n);
 }
 
+double correlation_of(std::span<const double> residuals, double parameters) {
+  double squares = kTiny * kTiny;
+  double neighbours = 0;
+  double last = 0;
+  for (const double rest : residuals) {
+    squares += rest * rest;
+    neighbours += rest * last;
+    last = rest;
+  }
+  const double raw = neighbours / squares;
+  const double bias = 2 + 4 * raw + (parameters - 1) * (1 + raw);
+  return std::clamp(raw + bias / static_cast<double>(residuals.size()), 0.0, kMostCorrelation);
+}
+
 MeanShift split_at(const SeriesRows& rows, std::size_t column, std::size_t first) {
   const std::size_t count = rows.count;
   MeanShift split{.first = first};
@@ -32,19 +46,14 @@ MeanShift split_at(const SeriesRows& rows, std::size_t column, std::size_t first
   }
   split.mean_before /= static_cast<double>(first);
   split.mean_after /= static_cast<double>(count - first);
+  std::vector<double> rest(count);
   double squares = 0;
-  double neighbours = 0;
-  double last = 0;
   for (std::size_t row = 0; row < count; ++row) {
-    const double rest = rows.at(row, column) - (row < first ? split.mean_before : split.mean_after);
-    squares += rest * rest;
-    neighbours += rest * last;
-    last = rest;
+    rest[row] = rows.at(row, column) - (row < first ? split.mean_before : split.mean_after);
+    squares += rest[row] * rest[row];
   }
   const auto n = static_cast<double>(count);
-  const double raw = neighbours / (squares + kTiny * kTiny);
-  // The bias of the estimate (Marriott & Pope, Biometrika 41 (1954) 390).
-  split.correlation = std::clamp(raw + (2 + 4 * raw) / n, 0.0, kMostCorrelation);
+  split.correlation = correlation_of(rest, 1);
   split.deviation =
       std::sqrt(squares / (n - 2) * (1 + split.correlation) / (1 - split.correlation)) + kTiny;
   split.statistic =
@@ -82,21 +91,17 @@ struct Sieve {
   SeriesRows innovations;
 };
 
-Sieve sieve_of(const SeriesRows& rows, const std::vector<MeanShift>& splits) {
-  const auto n = static_cast<double>(rows.count);
-  Sieve sieve{.colour = std::vector<double>(rows.columns),
-              .innovations = SeriesRows(rows.count - 1, rows.columns)};
+Sieve sieve_of(const SeriesRows& residuals, const std::vector<double>& correlations) {
+  const auto n = static_cast<double>(residuals.count);
+  Sieve sieve{.colour = std::vector<double>(residuals.columns),
+              .innovations = SeriesRows(residuals.count - 1, residuals.columns)};
   SeriesRows& innovations = sieve.innovations;
-  for (std::size_t c = 0; c < rows.columns; ++c) {
-    const MeanShift& split = splits[c];
-    const double r = split.correlation;
+  for (std::size_t c = 0; c < residuals.columns; ++c) {
+    const double r = correlations[c];
     sieve.colour[c] = std::min(r + kCaution * std::sqrt((1 - r * r) / n), kMostCorrelation);
-    const auto rest = [&](std::size_t row) {
-      return rows.at(row, c) - (row < split.first ? split.mean_before : split.mean_after);
-    };
     double mean = 0;
-    for (std::size_t row = 1; row < rows.count; ++row) {
-      innovations.at(row - 1, c) = rest(row) - r * rest(row - 1);
+    for (std::size_t row = 1; row < residuals.count; ++row) {
+      innovations.at(row - 1, c) = residuals.at(row, c) - r * residuals.at(row - 1, c);
       mean += innovations.at(row - 1, c) / (n - 1);
     }
     double squares = 0;
@@ -119,17 +124,19 @@ Sieve sieve_of(const SeriesRows& rows, const std::vector<MeanShift>& splits) {
 
 }  // namespace
 
-std::vector<double> null_law(const SeriesRows& rows, const std::vector<MeanShift>& splits,
-                             double statistic) {
-  const std::size_t width = rows.columns;
-  const auto [colour, innovations] = sieve_of(rows, splits);
-  std::mt19937_64 random(1);  // its numbers are the standard's
-  std::vector<double> largest;
-  SeriesRows draw(rows.count, width);
+std::vector<double> bootstrap_law(const SeriesRows& residuals,
+                                  const std::vector<double>& correlations, std::size_t draws,
+                                  double observed,
+                                  const std::function<double(const SeriesRows&)>& statistic) {
+  const std::size_t width = residuals.columns;
+  const auto [colour, innovations] = sieve_of(residuals, correlations);
+  std::mt19937_64 random(1);  // the standard defines its numbers
+  std::vector<double> law;
+  SeriesRows draw(residuals.count, width);
   std::vector<double> level(width);
-  for (std::size_t above = 0; largest.size() < kNullDraws && above < kEnoughAbove;) {
+  for (std::size_t above = 0; law.size() < draws && above < kEnoughAbove;) {
     std::fill(level.begin(), level.end(), 0.0);
-    for (std::size_t row = 0; row < rows.count + kBurnIn; ++row) {
+    for (std::size_t row = 0; row < residuals.count + kBurnIn; ++row) {
       const std::size_t from = random() % innovations.count;
       for (std::size_t c = 0; c < width; ++c) {
         level[c] = colour[c] * level[c] + innovations.at(from, c);
@@ -138,15 +145,36 @@ std::vector<double> null_law(const SeriesRows& rows, const std::vector<MeanShift
         }
       }
     }
+    law.push_back(statistic(draw));
+    above += law.back() >= observed ? 1U : 0U;
+  }
+  std::sort(law.begin(), law.end());
+  return law;
+}
+
+std::vector<double> null_law(const SeriesRows& rows, const std::vector<MeanShift>& splits,
+                             std::size_t draws, double observed) {
+  SeriesRows residuals = rows;
+  std::vector<double> correlations;
+  for (std::size_t c = 0; c < rows.columns; ++c) {
+    for (std::size_t row = 0; row < rows.count; ++row) {
+      residuals.at(row, c) -= row < splits[c].first ? splits[c].mean_before : splits[c].mean_after;
+    }
+    correlations.push_back(splits[c].correlation);
+  }
+  return bootstrap_law(residuals, correlations, draws, observed, [](const SeriesRows& draw) {
     double most = 0;
-    for (std::size_t c = 0; c < width; ++c) {
+    for (std::size_t c = 0; c < draw.columns; ++c) {
       most = std::max(most, best_split(draw, c).statistic);
     }
-    largest.push_back(most);
-    above += most >= statistic ? 1U : 0U;
-  }
-  std::sort(largest.begin(), largest.end());
-  return largest;
+    return most;
+  });
+}
+
+double p_value(const std::vector<double>& law, double observed) {
+  const auto below = std::lower_bound(law.begin(), law.end(), observed) - law.begin();
+  return static_cast<double>(1 + std::ssize(law) - below) /
+         static_cast<double>(1 + std::ssize(law));
 }
 
 }  // namespace tcpstep

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <span>
 #include <vector>
 
 namespace tcpstep {
@@ -40,12 +42,25 @@ struct MeanShift {
 // The best place to split a column in two parts of kFewestInSegment rows or more.
 [[nodiscard]] MeanShift best_split(const SeriesRows& rows, std::size_t column);
 
-inline constexpr std::size_t kNullDraws = 1999;
+// Draws series of AR(1) noise like that of `residuals`, whose columns have these correlations of
+// neighbours: a sieve bootstrap (Buehlmann, Bernoulli 3 (1997) 123) of whole rows, which keeps the
+// correlation between columns. The statistics of the draws, ascending: `draws`, or fewer when
+// enough of them reach `observed` (Besag & Clifford, Biometrika 78 (1991) 301).
+[[nodiscard]] std::vector<double> bootstrap_law(
+    const SeriesRows& residuals, const std::vector<double>& correlations, std::size_t draws,
+    double observed, const std::function<double(const SeriesRows&)>& statistic);
 
 // What chance makes of `splits`, the best ones of all columns: the largest statistic over all
-// columns of each draw, ascending. No more than kNullDraws, and no more when enough of them reach
-// `statistic` (Besag & Clifford, Biometrika 78 (1991) 301).
+// columns of each draw.
 [[nodiscard]] std::vector<double> null_law(const SeriesRows& rows,
-                                           const std::vector<MeanShift>& splits, double statistic);
+                                           const std::vector<MeanShift>& splits, std::size_t draws,
+                                           double observed);
+
+// 1 + the draws that reach `observed`, over 1 + all draws.
+[[nodiscard]] double p_value(const std::vector<double>& law, double observed);
+
+// The correlation of neighbours, corrected for its bias when `parameters` were fitted (Marriott &
+// Pope, Biometrika 41 (1954) 390, for one parameter); 0 to 0.95.
+[[nodiscard]] double correlation_of(std::span<const double> residuals, double parameters);
 
 }  // namespace tcpstep

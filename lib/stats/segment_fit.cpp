@@ -1,44 +1,46 @@
 #include "lib/stats/segment_fit.h"
 
+#include <algorithm>
 #include <cmath>
-#include <cstddef>
+#include <vector>
+
+#include "lib/stats/least_squares.h"
 
 namespace tcpstep {
+namespace {
+
+constexpr std::uint32_t kSmallestMss = 400;
+constexpr std::uint32_t kLargestMss = 1600;
+constexpr std::size_t kFewestSizes = 6;  // two more than parameters
+
+}  // namespace
 
 std::optional<SegmentFit> SegmentFit::of(std::span<const SizeTime> times, Mss mss) {
-  struct Means {
-    double count = 0;
-    double size = 0;
-    double ns = 0;
-  };
-  std::map<std::uint32_t, Means> classes;
-  for (const SizeTime& time : times) {
-    Means& means = classes[segments_needed(time.size, mss)];
-    ++means.count;
-    means.size += time.size.bytes();
-    means.ns += time.ns;
+  std::map<std::uint32_t, std::vector<double>> classes;  // which times are of a class: 1, else 0
+  std::vector<double> sizes;
+  std::vector<double> values;
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    auto& members = classes[segments_needed(times[i].size, mss)];
+    members.resize(times.size());
+    members[i] = 1;
+    sizes.push_back(times[i].size.bytes());
+    values.push_back(times[i].ns);
   }
-  for (auto& [segments, means] : classes) {
-    means.size /= means.count;
-    means.ns /= means.count;
-  }
-  double products = 0;
-  double squares = 0;
-  for (const SizeTime& time : times) {
-    const Means& means = classes[segments_needed(time.size, mss)];
-    const double distance = time.size.bytes() - means.size;
-    products += distance * (time.ns - means.ns);
-    squares += distance * distance;
-  }
-  if (squares == 0) {
+  if (classes.size() == times.size()) {
     return std::nullopt;
   }
-  SegmentFit fit(mss);
-  fit.slope_ = products / squares;
-  for (const auto& [segments, means] : classes) {
-    fit.intercepts_[segments] = means.ns - fit.slope_ * means.size;
+  std::vector<std::vector<double>> columns;
+  for (auto& [segments, members] : classes) {
+    columns.push_back(std::move(members));
   }
-  double residuals = 0;
+  columns.push_back(std::move(sizes));
+  const LeastSquares solved = least_squares(columns, values);
+  SegmentFit fit(mss);
+  fit.slope_ = solved.coefficients.back();
+  std::size_t column = 0;
+  for (const auto& [segments, members] : classes) {
+    fit.intercepts_[segments] = solved.coefficients[column++];
+  }
   double steps = 0;
   std::size_t neighbors = 0;
   std::optional<double> before;
@@ -46,7 +48,6 @@ std::optional<SegmentFit> SegmentFit::of(std::span<const SizeTime> times, Mss ms
   for (const SizeTime& time : times) {
     const std::uint32_t segments = segments_needed(time.size, mss);
     const double residual = time.ns - *fit.at(time.size);
-    residuals += residual * residual;
     if (before && segments == segments_before) {
       steps += std::pow(residual - *before, 2);
       ++neighbors;
@@ -54,13 +55,13 @@ std::optional<SegmentFit> SegmentFit::of(std::span<const SizeTime> times, Mss ms
     before = residual;
     segments_before = segments;
   }
-  if (residuals > 0 && neighbors > 0) {
-    fit.von_neumann_ratio_ =
-        steps / static_cast<double>(neighbors) / (residuals / static_cast<double>(times.size()));
+  if (solved.squared_residuals > 0 && neighbors > 0) {
+    fit.von_neumann_ratio_ = steps / static_cast<double>(neighbors) /
+                             (solved.squared_residuals / static_cast<double>(times.size()));
   }
-  const std::size_t parameters = classes.size() + 1;
-  if (times.size() > parameters) {
-    fit.residual_deviation_ = std::sqrt(residuals / static_cast<double>(times.size() - parameters));
+  if (times.size() > columns.size()) {
+    fit.residual_deviation_ =
+        std::sqrt(solved.squared_residuals / static_cast<double>(times.size() - columns.size()));
   }
   return fit;
 }
@@ -71,6 +72,40 @@ std::optional<double> SegmentFit::at(PayloadSize size) const {
     return std::nullopt;
   }
   return intercept->second + slope_ * size.bytes();
+}
+
+std::optional<MssFit> fit_mss(std::span<const SizeTime> floors) {
+  if (floors.size() < kFewestSizes) {
+    return std::nullopt;
+  }
+  std::vector<double> times;
+  std::vector<std::vector<double>> columns(2);  // 1, size; then two more for the stairs
+  for (const SizeTime& floor : floors) {
+    times.push_back(floor.ns);
+    columns[0].push_back(1);
+    columns[1].push_back(floor.size.bytes());
+  }
+  const double straight = least_squares(columns, times).squared_residuals;
+  columns.resize(4, std::vector<double>(floors.size()));
+  std::vector<double> squares;  // of each MSS
+  std::vector<double> last;     // segments - 1 of each size, by the MSS before
+  for (std::uint32_t mss = kSmallestMss; mss <= kLargestMss; ++mss) {
+    for (std::size_t i = 0; i < floors.size(); ++i) {
+      const std::uint32_t segments = segments_needed(floors[i].size, Mss(mss));
+      columns[2][i] = segments >= 2 ? 1 : 0;
+      columns[3][i] = segments - 1;
+    }
+    squares.push_back(columns[3] == last ? squares.back()
+                                         : least_squares(columns, times).squared_residuals);
+    last = columns[3];
+  }
+  const double least = *std::min_element(squares.begin(), squares.end());
+  const auto is_best = [&](double sum) { return sum <= least * (1 + 1e-9) + 1e-12 * straight; };
+  const auto first = std::find_if(squares.begin(), squares.end(), is_best) - squares.begin();
+  const auto end = squares.rend() - std::find_if(squares.rbegin(), squares.rend(), is_best);
+  return MssFit{.smallest = Mss(kSmallestMss + static_cast<std::uint32_t>(first)),
+                .largest = Mss(kSmallestMss + static_cast<std::uint32_t>(end) - 1),
+                .gain = straight > 0 ? 1 - least / straight : 0};
 }
 
 }  // namespace tcpstep

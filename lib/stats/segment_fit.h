@@ -1,4 +1,4 @@
-// A line over payload sizes with a step at every segment boundary.
+// Times against payload sizes: a line with a step at every segment boundary.
 #pragma once
 
 #include <cstdint>
@@ -42,5 +42,22 @@ class SegmentFit {
   double residual_deviation_ = 0;
   double von_neumann_ratio_ = 2;
 };
+
+// The MSS that the times themselves suggest.
+struct MssFit {
+  Mss smallest;  // the sizes only tell between which two of them a boundary lies
+  Mss largest;
+  double gain;  // the share of a straight line's squared residuals that the steps remove
+
+  [[nodiscard]] Mss middle() const { return Mss((smallest.bytes() + largest.bytes()) / 2); }
+};
+
+// Above this gain there are steps; noise alone removes some 10 %.
+inline constexpr double kGainOfSteps = 0.5;
+
+// The MSS of 400 to 1600 whose stairs {1, size, [n >= 2], n - 1}, n segments, fit the floors best
+// by least squares. Times are fitted, not logarithms: those would bend the line, and the bend would
+// look like steps. Nothing with fewer than 6 sizes.
+[[nodiscard]] std::optional<MssFit> fit_mss(std::span<const SizeTime> floors);
 
 }  // namespace tcpstep

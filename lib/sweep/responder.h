@@ -21,6 +21,7 @@ struct Responses {
   std::uint64_t payloads = 0;          // complete ones, each acked
   std::uint64_t bytes = 0;             // all that arrived
   std::uint64_t unfinished_bytes = 0;  // of a payload that was cut off
+  std::uint64_t largest = 0;           // bytes of the largest complete payload
   PingStatus end = PingStatus::Ok;     // Closed is a normal end if nothing is unfinished
 };
 
@@ -97,6 +98,8 @@ class Responder {
     }
     if (is_complete) {
       responses_.payloads += responses_.end == PingStatus::Ok ? 1 : 0;
+      responses_.largest =
+          std::max<std::uint64_t>(responses_.largest, responses_.unfinished_bytes + data.size());
       responses_.unfinished_bytes = 0;
     } else {
       responses_.unfinished_bytes += data.size();

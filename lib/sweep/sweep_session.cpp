@@ -12,8 +12,11 @@
 
 #include "lib/base/error.h"
 #include "lib/base/process.h"
+#include "lib/base/text.h"
 #include "lib/host/doctor.h"
+#include "lib/protocol/messages.h"
 #include "lib/runfile/run_writer.h"
+#include "lib/sweep/black_hole.h"
 #include "lib/sweep/ping_timer.h"
 #include "lib/sweep/sweep_plan.h"
 
@@ -28,6 +31,15 @@ constexpr Duration kTimestampsFrom = 200us;  // there, their cost is below 1 % o
 // together: when that much time has passed, or that many samples are there, or two rounds.
 constexpr Duration kLongestUnwritten = 10ms;
 constexpr std::size_t kMostUnwritten = 1024;
+
+// Payload bytes: less than any host's smallest reassembly buffer, 576 bytes (RFC 791), holds.
+constexpr std::uint32_t kFitsAnyPath = 500;
+
+// The client makes as many connections as `accept` has announced, so that such a run cannot begin
+// with a ping of its own.
+bool is_fresh_downward(const SweepSpec& sweep) {
+  return sweep.connection == ConnectionMode::Fresh && sweep.direction == MeasuredDirection::Down;
+}
 
 // What an unprivileged process may use, such as "reno cubic"; empty if the kernel does not say.
 std::string allowed_congestion_controls() {
@@ -83,7 +95,7 @@ void set_timestamps(TcpConnection& client, TimestampMode mode, Duration rtt,
     if (!is_ready) {
       facts.warnings.push_back(
           {.key = "no_hardware_timestamps",
-           .text = fmt::format("{} takes no timestamps of its own", facts.interface.name),
+           .text = fmt::format("{} takes no hardware timestamps", facts.interface.name),
            .remedy = facts.interface.can_stamp
                          ? "Starting them needs root. The kernel's are used instead."
                          : "The kernel's are used instead."});
@@ -105,6 +117,33 @@ void check_congestion_control(ConnectionFacts& facts) {
   }
 }
 
+// A payload whose only purpose is that a path narrower than the interface says so (RFC 1191): the
+// smallest of the sweep that fills a segment. Nothing where the warm-up has this effect and no size
+// depends on the MSS, or where the largest payload fits any path.
+std::optional<PayloadSize> probe_size(const SweepSpec& sweep, std::optional<Mss> mss) {
+  const auto sizes = sweep.sizes.resolve(mss);
+  const bool is_needed = sweep.sizes.has_boundaries || sweep.warmup_rounds == 0;
+  if (!is_needed || !sizes || sizes->back().bytes() <= kFitsAnyPath) {
+    return std::nullopt;
+  }
+  const auto fills = [&](PayloadSize size) { return mss && size.bytes() >= mss->bytes(); };
+  const auto found = std::ranges::find_if(*sizes, fills);
+  return found == sizes->end() ? sizes->back() : *found;
+}
+
+// As a ping of `size`, for a client that waits for `accept`: a frame with white space behind its
+// JSON.
+void probe_by_frame(TcpConnection& client, PayloadSize size, Duration timeout) {
+  std::string json = encode(Queued{.ahead = 0});
+  json.resize(std::clamp<std::size_t>(size.bytes(), json.size(), kLargestFrame), ' ');
+  if (client.send_all(bytes_of(encode_frame(json))) != PingStatus::Ok ||
+      !client.wait_until_acknowledged(timeout)) {
+    throw WorldError(fmt::format("{} bytes were not acknowledged within {}", size.bytes(),
+                                 format_duration(timeout)),
+                     std::string(kBlackHoleRemedy));
+  }
+}
+
 // Sets what was asked for, and reads back what came of it. The connection has carried one ping.
 ConnectionFacts prepare(TcpConnection& client, const RunSettings& settings, Duration opening_rtt) {
   client.set_io_timeout(settings.sweep.timeout);
@@ -114,6 +153,11 @@ ConnectionFacts prepare(TcpConnection& client, const RunSettings& settings, Dura
   set_congestion_control(client, settings.congestion_control, facts);
   set_busy_poll(client, settings.busy_poll, facts);
   facts.path = client.path_info();
+  if (const auto size = probe_size(settings.sweep, facts.path.mss);
+      size && is_fresh_downward(settings.sweep)) {
+    probe_by_frame(client, *size, settings.sweep.timeout);
+    facts.path = client.path_info();
+  }
   Sample so_far;
   client.explain(so_far, Duration(0));
   const auto shortest = so_far.evidence.min_rtt_us;
@@ -144,14 +188,42 @@ SweepPlan plan_of(const SweepSpec& sweep, std::optional<Mss> mss) {
   return {std::move(*sizes), sweep};
 }
 
-// Shortest RTT of any ping so far, warm-up included.
-void note_shortest(std::span<const Sample> samples, Duration& shortest) {
-  for (const Sample& sample : samples) {
-    if (sample.status == PingStatus::Ok) {
-      shortest = std::min(shortest, sample.rtt);
+// What the samples of a run show about the path.
+class Evidence {
+ public:
+  void add(std::span<const Sample> samples, std::optional<Mss> mss) {
+    for (const Sample& sample : samples) {
+      // Payload bytes in the largest packet of this ping.
+      const std::uint32_t packet =
+          std::min(sample.size.bytes(), mss ? mss->bytes() : PayloadSize::kLargest);
+      if (sample.status == PingStatus::Ok) {
+        shortest_ = std::min(shortest_, sample.rtt);
+        largest_packet_ = std::max(largest_packet_, packet);
+      } else if (is_unacknowledged(sample.status) && packet > largest_packet_ &&
+                 sample.evidence.retransmits.value_or(0) > 0) {
+        // Larger than any that passed, and the peer's kernel did not acknowledge it.
+        black_hole_ = BlackHole{.passed_bytes = largest_packet_,
+                                .lost_bytes = sample.size.bytes(),
+                                .times_sent = *sample.evidence.retransmits + 1};
+      }
     }
   }
-}
+
+  // Shortest RTT of any ping, warm-up included.
+  [[nodiscard]] Duration shortest() const { return shortest_; }
+  [[nodiscard]] const std::optional<BlackHole>& black_hole() const { return black_hole_; }
+
+ private:
+  // The peer may run out of patience first.
+  static bool is_unacknowledged(PingStatus status) {
+    using enum PingStatus;
+    return status == Timeout || status == Closed || status == Reset;
+  }
+
+  Duration shortest_ = Duration::max();
+  std::uint32_t largest_packet_ = 1;  // the opening ping's
+  std::optional<BlackHole> black_hole_;
+};
 
 // One connection for each ping: made and given its options before the timed part.
 class FreshPeer {
@@ -189,6 +261,9 @@ class FreshPeer {
       connection_->explain(sample, sent_at);
     }
   }
+  [[nodiscard]] std::optional<PathInfo> path_info() const {
+    return connection_ ? std::optional(connection_->path_info()) : std::nullopt;
+  }
 
  private:
   ConnectionSource& source_;
@@ -210,6 +285,13 @@ SweepSession::SweepSession(TcpConnection& peer, const RunSettings& settings, con
 
 RunOutcome SweepSession::measure(const RunIdentity& identity, const OpenOutput& open_output,
                                  const ShowRounds& show, ConnectionSource* fresh) {
+  if (opening_) {
+    peer_.explain(*opening_, Duration(0));
+    // What was sent since: the opening ping has no counters of its own.
+    opening_->evidence.segments.reset();
+    opening_->evidence.retransmits.reset();
+    opening_->evidence.delivered.reset();
+  }
   if (fresh == nullptr) {
     return measure_with(peer_, identity, open_output, show);
   }
@@ -217,32 +299,80 @@ RunOutcome SweepSession::measure(const RunIdentity& identity, const OpenOutput& 
   return measure_with(peer, identity, open_output, show);
 }
 
+// One ping before all others, if the sweep needs it, and the boundaries by the MSS that it left.
+// The ping has no row unless it fails. False if it failed.
+template <class Peer>
+bool SweepSession::discover_path(Peer& peer, std::vector<Sample>& samples) {
+  const auto size = probe_size(settings_.sweep, facts_.path.mss);
+  const bool is_promised = is_fresh_downward(settings_.sweep);  // prepare() has done it
+  if (!size || is_promised) {
+    return true;
+  }
+  PayloadSource payloads(*size, settings_.sweep.fill, settings_.sweep.seed.value_or(0));
+  PingTimer<Peer> timer(peer, payloads);
+  if (timer.measure({.number = 0, .sizes = std::span(&*size, 1)}, samples) != PingStatus::Ok) {
+    return false;
+  }
+  samples.clear();
+  read_path(peer);
+  plan_ = plan_of(settings_.sweep, facts_.path.mss);
+  return true;
+}
+
+// Takes the MSS and the path MTU of the connection that carried the last ping.
+template <class Peer>
+void SweepSession::read_path(const Peer& peer) {
+  if (const std::optional<PathInfo> path = peer.path_info()) {
+    // Discovery only lowers the MSS. What raises it is the peer's window, which grows during the
+    // warm-up: on loopback to another value in each run.
+    facts_.path.mss =
+        path->mss && facts_.path.mss ? std::min(*path->mss, *facts_.path.mss) : path->mss;
+    facts_.path.path_mtu = path->path_mtu;
+  }
+}
+
 template <class Peer>
 RunOutcome SweepSession::measure_with(Peer& peer, const RunIdentity& identity,
                                       const OpenOutput& open_output, const ShowRounds& show) {
+  std::vector<Sample> unwritten(std::max(kMostUnwritten, 2 * plan_.sizes().size()));
+  unwritten.clear();  // its memory is there, and touched
+  PingStatus status = PingStatus::Ok;
+  if (!discover_path(peer, unwritten)) {
+    status = unwritten.back().status;
+  }
+  unwritten.reserve(2 * plan_.sizes().size());  // which may be others now
   PayloadSource payloads(plan_.sizes().back(), settings_.sweep.fill,
                          settings_.sweep.seed.value_or(0));
   PingTimer<Peer> timer(peer, payloads, settings_.sweep.interval);
-  RunWriter writer(open_output(),
-                   describe_run(peer_, settings_, identity, plan_.sizes(), host_, facts_));
-  Sample opening = opening_.value_or(Sample{});
-  peer_.explain(opening, Duration(0));
-  if (opening_) {
-    writer.append(std::span(&opening, 1));
-  }
-
-  PingStatus status = PingStatus::Ok;
-  Duration shortest = Duration::max();
-  std::vector<Sample> unwritten(std::max(kMostUnwritten, 2 * plan_.sizes().size()));
-  unwritten.clear();  // its memory is there, and touched
+  Evidence evidence;
+  std::optional<RunWriter> writer;
+  std::optional<Mss> mss_now;
   Duration written_at{0};
+  // The header has the MSS of the counted samples: the file begins after the warm-up, or when the
+  // memory is full.
   const auto write = [&] {
+    if (!writer) {
+      if (!settings_.sweep.sizes.has_boundaries) {  // their MSS is that of discover_path()
+        read_path(peer);
+      }
+      mss_now = facts_.path.mss;
+      writer.emplace(open_output(),
+                     describe_run(peer_, settings_, identity, plan_.sizes(), host_, facts_));
+      if (opening_) {
+        writer->append(std::span(&*opening_, 1));
+      }
+    } else if (const std::optional<PathInfo> path = peer.path_info()) {
+      mss_now = path->mss;
+    }
     const auto samples = without_interrupted(unwritten);
-    writer.append(samples);
-    note_shortest(samples, shortest);
+    writer->append(samples);
+    evidence.add(samples, mss_now);
     unwritten.clear();
     written_at = timer.elapsed();
   };
+  if (settings_.sweep.warmup_rounds == 0) {
+    write();
+  }
   for (std::uint32_t i = 0; i < plan_.rounds_with_warmup() && status == PingStatus::Ok; ++i) {
     if (std::chrono::steady_clock::now() >= settings_.deadline) {
       status = PingStatus::Interrupted;
@@ -251,7 +381,8 @@ RunOutcome SweepSession::measure_with(Peer& peer, const RunIdentity& identity,
     status = timer.measure(plan_.round(i), unwritten);
     status = requested_stop() != 0 ? PingStatus::Interrupted : status;
     const bool is_full = unwritten.size() + plan_.sizes().size() > unwritten.capacity();
-    if (is_full || timer.elapsed() - written_at >= kLongestUnwritten) {
+    const bool is_warm = i + 1 == settings_.sweep.warmup_rounds;
+    if (is_full || is_warm || (writer && timer.elapsed() - written_at >= kLongestUnwritten)) {
       write();
       show(i + 1, plan_.rounds_with_warmup());
     }
@@ -261,15 +392,17 @@ RunOutcome SweepSession::measure_with(Peer& peer, const RunIdentity& identity,
   if (status == PingStatus::Ok && !identity.is_negotiated) {
     status = peer_.finish(1s);
   }
-  const std::optional<Mss> mss_now = peer_.path_info().mss;
-  const RunTrailer& trailer = writer.finish(end_of_run(status, settings_), elapsed,
-                                            mss_now != facts_.path.mss ? mss_now : std::nullopt);
-  RunOutcome outcome{.status = trailer.status,
-                     .samples = trailer.samples,
-                     .file = writer.path(),
-                     .warnings = facts_.warnings};
+  const RunTrailer& trailer = writer->finish(end_of_run(status, settings_), elapsed,
+                                             mss_now != facts_.path.mss ? mss_now : std::nullopt,
+                                             trailer_facts(evidence.black_hole()));
+  RunOutcome outcome{
+      .status = trailer.status,
+      .samples = trailer.samples,
+      .file = writer->path(),
+      .warnings = facts_.warnings,
+      .black_hole = evidence.black_hole() ? describe(*evidence.black_hole(), facts_.path) : ""};
   const bool is_blocking = settings_.scheduling.wait == Wait::Block;
-  for (Warning& warning : timer_warnings(shortest, is_blocking, host_.timers)) {
+  for (Warning& warning : timer_warnings(evidence.shortest(), is_blocking, host_.timers)) {
     outcome.warnings.push_back(std::move(warning));
   }
   return outcome;

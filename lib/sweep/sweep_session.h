@@ -24,6 +24,7 @@ struct RunOutcome {
   std::uint64_t samples = 0;      // counted ones
   std::filesystem::path file;     // empty if there is nothing to write about
   std::vector<Warning> warnings;  // that concern this run
+  std::string black_hole;         // describe()d if one may have ended the run
 };
 
 // Opens the file of a run, once it is known that there is something to write.
@@ -62,6 +63,10 @@ class SweepSession {
                                    const ShowRounds& show, ConnectionSource* fresh = nullptr);
 
  private:
+  template <class Peer>
+  bool discover_path(Peer& peer, std::vector<Sample>& samples);
+  template <class Peer>
+  void read_path(const Peer& peer);
   template <class Peer>
   RunOutcome measure_with(Peer& peer, const RunIdentity& identity, const OpenOutput& open_output,
                           const ShowRounds& show);

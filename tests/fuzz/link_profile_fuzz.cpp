@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "lib/link/link_model.h"
-#include "lib/link/profile_parser.h"
+#include "lib/link/profile_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace tcpstep;

@@ -57,7 +57,7 @@ class Verdicts(HistoryTestCase):
             result = self.history(*files)
             self.assertEqual((result.returncode, result.stderr), (0, ""))
             self.assertTrue(result.stdout.startswith(words), result.stdout)
-        self.assertIn("a lasting change would show from about", result.stdout)
+        self.assertIn("a lasting change of about", result.stdout)
 
     def test_name_the_segments_and_the_kernel(self):
         def rtt(number, size):
@@ -69,7 +69,7 @@ class Verdicts(HistoryTestCase):
         result = self.history(*old, *new)
         self.assertEqual(result.returncode, 3)
         self.assertRegex(result.stdout, r"^SLOWER since 2026-12-12T12:00:00Z: floor of 2 segments \+")
-        self.assertRegex(result.stdout, r"kernel, at 2026-12-12T12:00:00Z: Linux 6.1 before, Linux 6.12 then")
+        self.assertRegex(result.stdout, r"kernel of the measuring host, at 2026-12-12T12:00:00Z: Linux 6.1 before, Linux 6.12 then")
         self.assertRegex(result.stdout, r"floor +2 +\+(19|20)\.\d.*slower")
         first, = [row for row in self.the_link(*old, *new)["changes"][0]["contrasts"]
                   if (row["family"], row["segments"]) == ("floor", "1")]
@@ -84,6 +84,25 @@ class Verdicts(HistoryTestCase):
         self.assertEqual(result.returncode, 3)
         self.assertRegex(result.stdout, r"(?s)SLOWER since .*\nlan: 30 runs.*\nNO CHANGE\nveth: 30 runs")
         self.assertEqual(self.history(*good).returncode, 0)
+
+    def test_find_what_crept_up(self):
+        for shape in (lambda number: 1 + 0.15 * number / 59, lambda number: 1 + 0.15 * max(0, number - 40) / 19):
+            files = self.write_history(60, lambda number, size: floor(size) * shape(number))
+            result = self.history(*files)
+            self.assertEqual(result.returncode, 3, result.stdout)
+            self.assertTrue(result.stdout.startswith("SLOWER "), result.stdout)
+        self.assertEqual(self.history("--advisory", *files).returncode, 0)
+
+    def test_never_pass_a_staircase(self):
+        files = self.write_history(60, lambda number, size: floor(size) * 1.03 ** (number // 12))
+        self.assertIn(self.history(*files).returncode, (3, 4))
+
+    def test_keep_directions_apart(self):
+        down = self.write_history(prefix="down")
+        up = self.write_history(prefix="up", rtt=self.shifted, head="# direction: up\n")
+        result = self.history(*down, *up)
+        self.assertEqual(result.returncode, 3)
+        self.assertRegex(result.stdout, r"(?s)NO CHANGE\nveth: 30 runs.*SLOWER since .*\nveth.up: 30 runs")
 
     def test_by_day_take_the_median_of_its_runs(self):
         files = self.write_history(60, lambda number, size: floor(size) * (3 if number % 3 == 1 else 1), DAY // 3)
@@ -101,8 +120,8 @@ class Refusals(HistoryTestCase):
 
     def test_of_too_few_runs(self):
         files = self.write_history(11)
-        self.assert_inconclusive("1 run with runs that count: 12 is the least", files[0])
-        self.assert_inconclusive("11 runs with runs that count", *files)
+        self.assert_inconclusive("1 usable run; at least 12 are required", files[0])
+        self.assert_inconclusive("11 usable runs; at least 12", *files)
         self.assert_inconclusive("1 run left out", *files, self.write_run("cut", 9 * DAY, floor, rounds=4))
 
     def test_of_one_start_time(self):
@@ -118,7 +137,7 @@ class Refusals(HistoryTestCase):
     def test_of_two_hosts(self):
         files = [*self.write_history(20, prefix="a", head="# server_host: one\n"),
                  *self.write_history(20, prefix="b", head="# server_host: two\n")]
-        self.assert_inconclusive("the measuring host is not one: one, two", *files)
+        self.assert_inconclusive("runs differ in measuring host: one, two", *files)
         self.assertEqual(self.history("--ignore-environment", *files).returncode, 0)
 
     def test_of_losses_among_the_newest(self):
@@ -129,7 +148,7 @@ class Refusals(HistoryTestCase):
         files[3].write_text(files[3].read_text().replace(",0,ok", ",1,ok", 5))
         result = self.history(*files)
         self.assertEqual(result.returncode, 0)
-        self.assertIn("0 lost and 5 with a retransmission of 90 pings", result.stdout)
+        self.assertIn("0 lost and 5 retransmitted of 90 pings", result.stdout)
 
     def test_leave_out_what_is_partial_repeated_or_of_other_sizes(self):
         files = self.write_history()
@@ -140,8 +159,8 @@ class Refusals(HistoryTestCase):
                                     if not re.match(r"\d+,\d\d+01,", line)).replace("samples=90", "samples=30"))
         result = self.history(*files, copy)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
-        for words in ("3 runs left out", "ended with interrupted", f"it holds the run of {files[7]}",
-                      "3 of the 9 payload sizes"):
+        for words in ("3 runs left out", "ended with interrupted", f"same run as {files[7]}",
+                      "only 3 of the 9 payload sizes"):
             self.assertIn(words, result.stdout)
 
 
@@ -169,7 +188,7 @@ class Files(HistoryTestCase):
         empty = self.directory / "empty"
         empty.mkdir()
         for arguments, status, words in (([], 2, "FILE is missing"),
-                                         (["empty"], 1, "there is no result file in empty"),
+                                         (["empty"], 1, "no result file in empty"),
                                          (["nowhere.csv"], 1, "nowhere.csv"),
                                          (["--by=week", "x"], 2, "--by: 'week' is not run or day")):
             with self.subTest(arguments):
@@ -202,7 +221,7 @@ class Plots(HistoryTestCase):
             path.write_text(path.read_text().replace("# link: veth", "# link: few"))
         result = self.history("--plot=plots", *files, *few)
         self.assertEqual(result.returncode, 3)
-        self.assertIn("link few has no history to draw", result.stderr)
+        self.assertIn("link few: nothing to draw", result.stderr)
         plots = self.directory / "plots"
         self.assertEqual(sorted(path.name for path in plots.iterdir()),
                          ["history-veth.gp", "history-veth.png", "history-veth.svg"])

@@ -34,7 +34,7 @@ class Html(TestCase):
     def setUp(self):
         super().setUp()
         files = sorted((SOURCE / "results").glob("*.csv"))
-        files = [file for file in files if file.name != "seed_2014.csv"]
+        files = [file for file in files if file.name != "reference_2014.csv"]
         result = run("tcpstep-analyze", "report", "--format=html", *files)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.page = self.directory / "report.html"

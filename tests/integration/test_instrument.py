@@ -222,7 +222,7 @@ class BadSettings(InstrumentTest):
         self.assertEqual(run_file.header["requested_timestamps"], "hardware")
         self.assertEqual(run_file.header["effective_timestamps"], "software")
         self.assertIn("no_hardware_timestamps", run_file.header["warnings"].split())
-        self.assertIn("takes no timestamps of its own", words)
+        self.assertIn("takes no hardware timestamps", words)
 
     def test_an_unknown_congestion_control_is_replaced(self):
         run_file, words = self.measure("--congestion=nosuch")
@@ -281,7 +281,7 @@ class StrangeKernels(InstrumentTest):
         self.assertNotIn("mss_bytes", run_file.header)
         self.assertEqual(run_file.header["resolved_sizes_bytes"], "1 2000")
         table = run("tcpstep-analyze", "report", self.directory / "run.csv").stdout
-        self.assertIn("MSS of these runs is unknown", table)
+        self.assertIn("MSS unknown: no boundaries shown", table)
 
     def test_without_a_choice_of_congestion_control_the_run_says_so(self):
         run_file, _ = self.measure_strangely("no_congestion")

@@ -29,7 +29,7 @@ def measure_over(profile, folder, *clients, mtus=(1500,)):
         lines += [f"$TCPSTEP_FAR tcpstep-client -q -o /tmp/files {options} 10.19.9.1" for options in clients]
     lines += [f"for file in /tmp/files/*; do cat $file; echo {SEPARATOR}; done", "kill $!"]
     result = run("tcpstep-lab", "run", "--virtual", profile, "--", "sh", "-ec", "\n".join(lines), timeout=PATIENCE)
-    if "no virtual machine" in result.stderr:
+    if "cannot start the virtual machine" in result.stderr:
         raise NoMachine(result.stderr.strip())
     files = []
     for text in result.stdout.split(SEPARATOR + "\n")[:-1]:
@@ -41,7 +41,7 @@ def measure_over(profile, folder, *clients, mtus=(1500,)):
 
 
 def of_model(directions, sizes):
-    """Payload size -> least RTT in ms, by the model in Python."""
+    """Payload size -> minimum RTT in ms, by the model in Python."""
     link_model.SIZES, link_model.ROUNDS = sizes, 3
     series = link_model.run(directions, link_model.HOST, 1)
     return {size: min(rtts) / 1000 for size, rtts in series.items()}

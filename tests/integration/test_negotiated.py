@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import itertools
 import json
 import os
 import pty
@@ -9,6 +10,7 @@ import signal
 import socket
 import struct
 import termios
+import threading
 import time
 
 from harness import (PATIENCE, TestCase, answer, environment, fake_server, main, read_run, run, start,
@@ -274,7 +276,7 @@ class Limits(AskingTestCase):
         self.ask(server, "--output", output, naming="ended the run early")
         self.assertEqual(read_run(output).trailer["status"], "limit")
         self.assertEqual(output.read_bytes(), server.files()[0].read_bytes())
-        self.assertIn("longer than --max-time", server.words)
+        wait_until(lambda: "longer than --max-time" in server.words, "the server says why")
 
     def test_of_time_keeps_what_the_client_has_measured(self):
         server = self.start_server("--max-time=1s", "--sizes=1", "--rounds=100000", "--interval=5ms")
@@ -469,6 +471,43 @@ class StrangeClients(TestCase):
             peer.sendall(frame({"type": "ready"}))
             wait_until(self.ended_files, "the run is over")
         self.assertEqual(read_run(self.server.files()[0]).trailer["status"], "timeout")
+
+
+class TwoServersBehindOneAddress(TestCase):
+    """As behind a load balancer: the fresh connections of a run reach a server that does not know it."""
+
+    def balance(self, *ports):
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def pump(source, sink):
+            with contextlib.suppress(OSError):
+                while data := source.recv(65536):
+                    sink.sendall(data)
+                sink.shutdown(socket.SHUT_WR)
+
+        def serve():
+            with contextlib.suppress(OSError):
+                for port in itertools.cycle(ports):
+                    near = listener.accept()[0]
+                    far = socket.create_connection(("127.0.0.1", port))
+                    for pair in ((near, far), (far, near)):
+                        threading.Thread(target=pump, args=pair, daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        return listener.getsockname()[1]
+
+    def test_a_refusal_is_reported_as_one(self):
+        servers = [self.start_server("--timeout=2s", f"--results=results-{i}") for i in range(2)]
+        for direction in ("down", "up"):
+            with self.subTest(direction=direction):
+                output = self.directory / f"{direction}.csv"
+                port = self.balance(servers[0].port, servers[1].port)
+                client = run("tcpstep-client", "--port", port, "--connection=fresh", "--direction", direction,
+                             "--sizes=1,1449", "--output", output, "127.0.0.1")
+                self.assertEqual(client.returncode, 1, client.stderr)
+                self.assertIn("a fresh connection was refused: unknown run", client.stderr)
+                self.assertEqual(read_run(output).trailer["status"], "failed")
 
 
 class Service(TestCase):

@@ -122,6 +122,43 @@ class Pictures(Plot):
         self.assertIn("standard output: No space left on device", result.stderr)
 
 
+@unittest.skipIf(not shutil.which("gnuplot"), "gnuplot is not installed")
+class OnePicture(Plot):
+    def links(self, count):
+        return [result_file(self.directory / f"{number}.csv", link=f"link{number}") for number in range(count)]
+
+    def test_of_a_link_goes_to_a_file_of_the_wanted_format(self):
+        for format, begin in (("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")):
+            file = self.directory / f"my.picture.{format}"
+            result = self.plot("-o", file, "--title", "It's <mine>", self.run_file)
+            self.assertEqual((result.returncode, result.stdout, result.stderr), (0, f"{file}\n", ""))
+            self.assertEqual(file.read_bytes()[:len(begin)], begin)
+        svg = xml.etree.ElementTree.parse(self.directory / "my.picture.svg").getroot()
+        self.assertIn("It's <mine>", "".join(svg.itertext()))
+        self.assertFalse(self.out.exists())
+
+    def test_shows_all_links_together_with_their_names_and_smallest_rtts(self):
+        for count in (3, 12):
+            result = self.plot("--together", *self.links(count))
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            svg = (self.out / "together.svg").read_text()
+            for number in range(count):
+                self.assertIn(f"link{number}  100.1 µs", svg)
+
+    def test_of_several_links_is_refused_unless_together(self):
+        file = self.directory / "x.png"
+        result = self.plot("-o", file, *self.links(2))
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertIn("--together", result.stderr)
+        self.assertEqual(self.plot("--together", "-o", file, *self.links(2)).returncode, 0)
+
+    def test_is_refused_with_another_suffix_or_a_title_without_it(self):
+        for arguments, words in ((["-o", "x.gif"], ".png, .svg or .pdf"), (["--title=x"], "--output")):
+            result = self.plot(*arguments, self.run_file)
+            self.assertEqual((result.returncode, result.stdout), (2, ""))
+            self.assertIn(words, result.stderr)
+
+
 class Gnuplot(Plot):
     def plot_with(self, fake):
         """Runs plot with this shell script as gnuplot, or with none at all."""

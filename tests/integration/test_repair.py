@@ -41,7 +41,7 @@ class Validate(Files):
                 (WHOLE.replace("70,60", "70,6x"), ":7:11: rtt_ns is '6x', not a whole number"),
                 (WHOLE.replace("samples=2", "samples=3"), "Lines were taken out or added"),
                 (WHOLE.replace("\n", "\r\n"), "dos2unix"),
-                (WHOLE + ROWS, ":10:1: there is data after the trailer"),
+                (WHOLE + ROWS, ":10:1: data after the trailer"),
                 (HEAD, "ends before the names of its columns"),
                 ("", "is empty")):
             with self.subTest(words):

@@ -2,13 +2,10 @@
 #
 # Documented: packets come in steps of 10 ms (flow control between radio network controller and base
 #   station; Jurvansuu et al., ICC 2007); the E-DCH interval upwards is 10 ms as well.
-# Fitted to the seed: one packet a step, delays; the jitter is that of measurements.
+# Fitted to 2014: one packet a step, delays; the jitter is that of measurements.
 
 note = HSPA, 10 ms grid
 host = 30us
-seed_filling = 0
-seed_second = 20
-seed_fourth = 40
 
 [both]
 slot = 10ms

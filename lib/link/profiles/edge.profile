@@ -5,15 +5,11 @@
 #   the downlink's flow is still there to ask on (T3192, 200 ms is one of its values) or the network
 #   happens to poll; a flow that is being released takes nothing. Random access is spread over slots
 #   of 4.6 ms and repeated after 12 to 217 of them.
-# Fitted to the seed: open, release, polled, the random access within these bounds, set-up times,
+# Fitted to 2014: open, release, polled, the random access within these bounds, set-up times,
 #   delays.
 
 note = EDGE, 4 slots of MCS-5
 host = 30us
-seed_filling = 0
-seed_second = 0
-seed_fourth = 25
-seed_average_filling = -35
 
 [both]
 slot = 20ms

@@ -4,14 +4,10 @@
 #   (IEEE 802.3); the switch stores a frame before it sends it on, hence two hops.
 # Documented: interrupt moderation of Intel's e1000 and igb drivers waits longer once a frame above
 #   512 bytes has come (their update_itr functions).
-# Fitted to the seed: hold_off 15us, per_packet 3us, delay.
+# Fitted to 2014: hold_off 15us, per_packet 3us, delay.
 
 note = gigabit Ethernet, one switch
 host = 30us
-table_scale = 100
-seed_filling = 30
-seed_second = 30
-seed_fourth = 60
 
 [both]
 rate = 1Gbit/s

@@ -1,9 +1,13 @@
-// Runs made up for tests of comparisons.
+// Made-up runs with known truth, the same on every machine.
 #pragma once
 
+#include <boost/random/exponential_distribution.hpp>
+#include <boost/random/normal_distribution.hpp>
 #include <functional>
+#include <numeric>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/runfile/run.h"
@@ -25,9 +29,12 @@ struct SyntheticRun {
 
 // The same run for the same name.
 inline Run make_run(const SyntheticRun& made) {
-  std::mt19937_64 random(std::hash<std::string>()(made.name));
-  std::normal_distribution<double> of_run(0, 1);
-  std::exponential_distribution<double> excess(1);
+  const std::uint64_t seed = std::accumulate(
+      made.name.begin(), made.name.end(), std::uint64_t{7},
+      [](std::uint64_t sum, char c) { return 131 * sum + static_cast<unsigned char>(c); });
+  std::mt19937_64 random(seed);
+  boost::random::normal_distribution<double> of_run(0, 1);
+  boost::random::exponential_distribution<double> excess(1);
   Run run;
   run.name = made.name;
   run.header.add("link", made.link);
@@ -48,36 +55,58 @@ inline Run make_run(const SyntheticRun& made) {
   return run;
 }
 
-// Changes the samples of a size.
-template <class Change>
-void edit(SizeSeries& series, Change change) {
-  const auto first = series.rtts.first_samples();
-  std::vector<Duration> samples(first.begin(), first.end());
-  change(samples);
-  series.rtts = {};
-  for (const Duration sample : samples) {
-    series.rtts.add(sample);
-  }
-}
-
 struct Sides {
   std::vector<Run> baseline;
   std::vector<Run> candidate;
 };
 
-// `count` runs of each side in the order ABBA BAAB ABBA ...
-inline Sides interleaved(std::size_t count, const SyntheticRun& baseline,
-                         const SyntheticRun& candidate) {
+// Changes the samples of one size, in the order measured.
+template <class Change>
+void change_samples(SizeSeries& series, Change change) {
+  std::vector<Duration> samples(series.rtts.first_samples().begin(),
+                                series.rtts.first_samples().end());
+  change(samples);
+  series.rtts = SampleSketch();
+  for (const Duration sample : samples) {
+    series.rtts.add(sample);
+  }
+}
+
+// What `ab` writes into the header of a run.
+inline void add_block(Run& run, const std::string& id, std::size_t block) {
+  run.header.add("ab_id", id);
+  run.header.add("ab_block", static_cast<std::uint64_t>(block));
+}
+
+// A run for each letter of `order`, a second apart; `drift` is the change of the level over all.
+// With `is_drawn` as by `ab`, in blocks of four.
+inline Sides ordered(std::string_view order, const SyntheticRun& baseline,
+                     const SyntheticRun& candidate, bool is_drawn = false, double drift = 0) {
   Sides sides;
-  for (std::size_t i = 0; i < 2 * count; ++i) {
-    const bool is_candidate = (i % 4 == 1 || i % 4 == 2) != (i / 4 % 2 == 1);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const bool is_candidate = order[i] == 'B';
     SyntheticRun made = is_candidate ? candidate : baseline;
     auto& side = is_candidate ? sides.candidate : sides.baseline;
     made.name = (is_candidate ? "b" : "a") + std::to_string(side.size());
     made.start_s = static_cast<std::int64_t>(i);
+    const double level = 1 + drift * static_cast<double>(i) / static_cast<double>(order.size());
+    made.ns = [ns = made.ns, level](std::uint32_t bytes) { return level * ns(bytes); };
     side.push_back(make_run(made));
+    if (is_drawn) {
+      add_block(side.back(), "1", i / 4);
+    }
   }
   return sides;
+}
+
+// `count` runs of each side in the order ABBA BAAB ABBA ..., as if `ab` had drawn it.
+inline Sides interleaved(std::size_t count, const SyntheticRun& baseline,
+                         const SyntheticRun& candidate) {
+  std::string order;
+  while (order.size() < 2 * count) {
+    order += "ABBABAAB";
+  }
+  return ordered(std::string_view(order).substr(0, 2 * count), baseline, candidate, true);
 }
 
 }  // namespace tcpstep

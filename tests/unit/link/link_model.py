@@ -1,22 +1,26 @@
 #!/usr/bin/env python3
-"""Reference of the link model: written apart from lab/ in floating point, to check it by.
+"""Reference of the link model: written independently of lib/link, in floating point, to check it.
 
 usage: link_model.py >link_model.csv              what link_model_test.cpp expects
        link_model.py first >first_link_model.csv  the same of first_profiles/: links as first published
        link_model.py spread                      how the table of 2014 varies over 20 seeds, for docs/lab.md
 
 One message of N bytes goes down in TCP segments of at most MSS bytes; the receiver's kernel sends
-a bare acknowledgement whenever more than one full segment is unacknowledged, and its application
-answers the last segment with one byte. Times in microseconds, rates in Mbit/s.
+a bare TCP ACK whenever more than one full segment is unacknowledged, or 40 ms after the first that
+is: then, and from then on, the program's last read is acknowledged at once, too. The program
+acks the last segment with one byte. Times in microseconds, rates in Mbit/s.
 """
+import csv
 import heapq
+import pathlib
 import random
 import statistics
 import sys
 
 MSS, HEADER = 1448, 52  # IPv4 and TCP with timestamps, MTU 1500
+DELAYED_ACK, LONGEST_DELAYED_ACK = 40_000, 200_000
 SIZES = range(1, 9902, 100)
-ROUNDS, SEEDS = 20, 12
+ROUNDS, SEEDS = 20, 36
 
 
 class Direction:
@@ -129,31 +133,42 @@ class Direction:
 
 
 def pingpong(link, host, start, size, rng):
-    """Time at which the server has the application's answer."""
+    """Time at which the server has the program's ack."""
     down, up = link
     events, count, left, got, unacked, done = [], 0, size, 0, 0, None
+    timer, delay, was_late = None, DELAYED_ACK, False
 
     def push(t, what, length):
         nonlocal count
         count += 1
         heapq.heappush(events, (t, count, what, length))
+        return count
 
     while left > 0:
         length = min(left, MSS)
         left -= length
         push(start + host / 2, "down", length)
     while events:
-        t, _, what, length = heapq.heappop(events)
+        t, number, what, length = heapq.heappop(events)
+        if what == "delayed":
+            if number == timer:
+                delay = min(2 * delay, LONGEST_DELAYED_ACK) if was_late else delay
+                timer, was_late, unacked = None, True, 0
+                push(t, "up", 0)
+            continue
         if what == "received":
             while events and events[0][2] == "received" and events[0][0] <= t + 1:
                 length += heapq.heappop(events)[3]
             got += length
             unacked += length
-            if unacked > MSS:
+            if unacked > MSS or (got == size and was_late):
                 push(t, "up", 0)
-                unacked = 0
+                unacked, timer = 0, None
             if got == size:
                 push(t + host / 2, "up", 1)
+                timer = None
+            elif unacked and timer is None:
+                timer = push(t + delay, "delayed", 0)
             continue
         due = (down if what == "down" else up).send(t, length + HEADER, rng)
         if what == "down":
@@ -170,13 +185,12 @@ def run(directions, host, seed):
     medium = {"end": 0.0, "owner": None}
     link[0].reset(link[1], medium)
     link[1].reset(link[0], medium)
-    series, t = {size: [] for size in SIZES}, 1000.0
-    for _ in range(3):
-        t = pingpong(link, host, t, 1, rng)
-    for _ in range(ROUNDS):
+    series, t = {size: [] for size in SIZES}, -host / 2
+    for round_ in range(ROUNDS + 1):
         for size in SIZES:
             end = pingpong(link, host, t, size, rng)
-            series[size].append(end - t)
+            if round_ > 0:  # the first is the warm-up
+                series[size].append(end - t)
             t = end
     return series
 
@@ -212,9 +226,15 @@ FIRST_PROFILES = {
 }
 
 
-SEED_TABLE = {  # filling, second, fourth; average for filling
-    "lan": (30, 30, 60), "wifi": (15, 40, 80), "adsl": (5, 15, 25), "3g": (0, 20, 40),
-    "edge": (0, 0, 25, -35)}
+def reference_2014():
+    """Profile -> filling, second, fourth, and the average for filling where it was given."""
+    path = pathlib.Path(__file__).resolve().parents[3] / "results/reference_2014.csv"
+    with path.open() as lines:
+        rows = csv.DictReader(line for line in lines if not line.startswith("#"))
+        return {row["profile"]: [int(row[key]) for key in ("filling", "second", "fourth", "average_filling") if row[key]]
+                for row in rows if row["filling"]}
+
+
 ROWS = ([1401], range(1501, 2802, 100), range(4401, 5702, 100))
 
 
@@ -237,7 +257,7 @@ def sweet_spot(series):
 
 def print_spread(seeds=20):
     largest = dict.fromkeys(range(1, seeds + 1), 0)
-    for name, wanted in SEED_TABLE.items():
+    for name, wanted in reference_2014().items():
         cells, spots = [], []
         for seed in largest:
             series = run(PROFILES[name], HOST, seed)

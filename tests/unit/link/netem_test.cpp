@@ -1,9 +1,10 @@
 #include "lib/link/netem.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 
-#include "lib/link/profile_catalog.h"
+#include "lib/link/profile_file.h"
 
 namespace tcpstep {
 namespace {
@@ -21,6 +22,20 @@ TEST(NetemTest, IsExactOnAdsl) {
 
 TEST(NetemTest, MakesATimeGridATimeForEachPacket) {
   EXPECT_THAT(options_of("3g", Direction::Up), testing::EndsWith("rate 1280000bit 0 1600 0"));
+}
+
+std::string options_of_text(const std::string& text) {
+  const auto netem = netem_equivalent(parse_profile(text, "x", "x.profile"));
+  return fmt::format("{}", fmt::join(netem.options[0], " "));
+}
+
+TEST(NetemTest, CountsLossOnceAndNeverAsDelay) {
+  const std::string link = "[both]\ndelay = 1ms\nrate = 100Mbit/s\n";
+  EXPECT_EQ(options_of_text(link), "delay 1000.000us rate 100000000bit -14 0 0");
+  EXPECT_EQ(options_of_text(link + "loss = 10%"),
+            "delay 1000.000us loss 10.0000% rate 100000000bit -14 0 0");
+  EXPECT_EQ(options_of_text(link + "jitter = 2ms\nloss = 2%"),
+            "delay 2000.000us 1000.000us loss 2.0000% rate 100000000bit -14 0 0");
 }
 
 TEST(NetemTest, SaysWhatItCannotExpress) {

@@ -3,6 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "lib/report/link_drawings.h"
 
 namespace tcpstep {
@@ -30,7 +35,7 @@ LinkRuns stairs(std::uint32_t mss, std::uint32_t rounds = 3) {
 }
 
 Drawing closeup_of(const LinkRuns& runs) {
-  return closeup(levels_of(runs), kPicture);
+  return closeup(runs, kPicture);
 }
 
 std::size_t points_of(const Drawing& drawing, std::string_view key) {
@@ -61,6 +66,35 @@ std::vector<std::string> ticks_of(const Axis& axis) {
 TEST(CloseupTest, StatesTheFindingInItsTitle) {
   EXPECT_EQ(closeup_of(stairs(1448)).title,
             "my_link: a second packet costs +5.00 µs (+33.3 %), a fourth +15.00 µs (+100.0 %)");
+}
+
+TEST(CloseupTest, StatesWhatAReaderOfThePictureAloneHasToKnow) {
+  LinkRuns runs = stairs(1448);
+  for (const auto& [key, value] :
+       {std::pair("started_utc", "2026-11-22T16:41:58.135200Z"),
+        std::pair("tool", "tcpstep 0.1.0 (git ab35828)"),
+        std::pair("effective_congestion_control", "cubic"), std::pair("server_host", "desk"),
+        std::pair("client_host", "phone")}) {
+    runs.header.add(key, value);
+  }
+  EXPECT_THAT(closeup_of(runs).subtitle,
+              ElementsAre("desk to phone, cubic, 2026-11-22 16:41 UTC, 1 run, 300 samples, "
+                          "MSS 1448, tcpstep 0.1.0"));
+  runs.key.is_up = true;
+  runs.varying = {"client_host"};
+  runs.warnings = {"one_processor", "virtual_machine"};
+  runs.partial_runs = 1;
+  EXPECT_THAT(closeup_of(runs).subtitle,
+              ElementsAre(HasSubstr("client to server, cubic"),
+                          "warnings: one processor, virtual machine, partial"));
+}
+
+TEST(CloseupTest, OfVirtualTimeHasNoDate) {
+  LinkRuns runs = stairs(1448);
+  runs.header.add("started_utc", "2020-01-01T00:11:01.243050Z");
+  runs.header.add("lab_time", "virtual");
+  EXPECT_THAT(closeup_of(runs).subtitle,
+              ElementsAre("server to client, virtual time, 1 run, 300 samples, MSS 1448"));
 }
 
 TEST(CloseupTest, SaysThatNoBoundaryWasCrossedOnLoopback) {
@@ -117,7 +151,7 @@ TEST(AllResultsTest, SwitchesToALogAxisWhenOutliersWouldFlattenTheRest) {
   EXPECT_TRUE(axis.is_log);
   EXPECT_THAT(ticks_of(axis), ElementsAre("15", "20", "30", "50", "70", "100"));
   for (auto& [size, rtts] : runs.series) {
-    rtts = {10us, 11us};
+    rtts = SampleSketch{10us, 11us};
   }
   EXPECT_FALSE(all_results(runs, kPicture).panels[0].y.is_log);
 }
@@ -127,13 +161,39 @@ TEST(AllResultsTest, AreTooManyForAnSvgAbove5000Points) {
   EXPECT_FALSE(all_results(stairs(1448, 51), kPicture).is_small());
 }
 
+std::vector<LinkRuns> copies_of(std::size_t count, std::uint32_t mss) {
+  std::vector<LinkRuns> links(count);
+  std::ranges::generate(links, [&] { return stairs(mss); });
+  return links;
+}
+
+TEST(TogetherTest, ShowsEveryLinkRelativeToItsSmallestSize) {
+  std::vector<LinkRuns> links = copies_of(3, 5000);
+  links[1].key.link = "other";
+  links[2].series.clear();  // nothing to draw
+  const Drawing drawing = together(links, kPicture);
+  ASSERT_EQ(drawing.panels.size(), 1U);
+  EXPECT_THAT(texts_of(drawing), ElementsAre("my_link  15.00 µs", "other  15.00 µs"));
+  EXPECT_NEAR(drawing.panels[0].curves.back().points.back().y, 33.3, 0.1);
+}
+
+TEST(TogetherTest, GivesMoreThanEightLinksAPanelEach) {
+  EXPECT_EQ(together(copies_of(8, 1448), kPicture).panels.size(), 1U);
+  const Drawing drawing = together(copies_of(9, 1448), kPicture);
+  EXPECT_EQ(drawing.panels.size(), 9U);
+  EXPECT_GT(drawing.panels.back().y.high, 40);  // all of one scale
+  EXPECT_EQ(drawing.panels.front().y.high, drawing.panels.back().y.high);
+}
+
+const std::vector<std::string> kFormats{"png"};
+
 TEST(GnuplotScriptTest, QuotesTextSoThatNoneBecomesACommand) {
   LinkRuns runs = stairs(1448);
   runs.key.link = "a'b`id`$(x)\n\"";
   runs.header.add("effective_congestion_control", "'; system('id')");
-  const std::string text = gnuplot_script(all_results(runs, kPicture));
+  const std::string text = gnuplot_script(all_results(runs, kPicture), kFormats);
   EXPECT_THAT(text, HasSubstr("'a''b`id`$(x) \""));
-  EXPECT_THAT(text, HasSubstr("''; system(''id'')'"));
+  EXPECT_THAT(text, HasSubstr("''; system(''id''), 1 run"));
 }
 
 TEST(SvgTest, EscapesText) {

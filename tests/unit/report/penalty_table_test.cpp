@@ -99,13 +99,13 @@ TEST(PenaltyTableTest, SaysWhatIsMissing) {
   LinkRuns unknown = stairs(1448);
   unknown.key.mss.reset();
   EXPECT_EQ(why_no_penalties(penalty_table(unknown, Statistic::minimum())),
-            "MSS unknown: no boundaries to compare at");
+            "MSS unknown: no boundaries shown");
   LinkRuns empty;
-  EXPECT_EQ(why_no_penalties(penalty_table(empty, Statistic::minimum())), "no sample was counted");
+  EXPECT_EQ(why_no_penalties(penalty_table(empty, Statistic::minimum())), "no counted samples");
   LinkRuns large = stairs(1448);
   std::erase_if(large.series, [](const auto& entry) { return entry.first < PayloadSize(1500); });
   EXPECT_EQ(why_no_penalties(penalty_table(large, Statistic::minimum())),
-            "no size fits into one segment: there is nothing to compare with");
+            "no size fits in one segment: no reference for penalties");
 }
 
 Run read(const std::string& mss, const std::string& rows) {
@@ -215,6 +215,22 @@ TEST(RunCollectionTest, FitsEveryCompleteRun) {
   EXPECT_NEAR(table.fitted.rows[1]->share, 2.448, 1e-9);  // and a step of 100 ns
   EXPECT_FALSE(table.fitted.rows[2]);                     // no size of four segments
   EXPECT_FALSE(table.fitted.rows[0]->low);                // one run has no interval
+}
+
+TEST(FittedPenaltiesTest, LeaveRunsOutWhoseTimesAreNotOnALine) {
+  std::vector<SizeTime> times;
+  for (std::uint32_t bytes = 1; bytes <= 2901; bytes += 100) {
+    times.push_back({.size = PayloadSize(bytes), .ns = 1000.0 + bytes + (bytes > 1448 ? 500 : 0)});
+  }
+  const RunFit even = *fit_run(times, Mss(1448));
+  EXPECT_TRUE(even.is_flat);
+  times[20].ns += 8e6;  // one stall
+  const std::vector<RunFit> fits{even,
+                                 fit_run(times, Mss(1448)).value_or(RunFit{.is_flat = false})};
+  const FittedPenalties fitted = combine(fits, Mss(1448));
+  EXPECT_EQ(fitted.runs, 1U);
+  EXPECT_EQ(fitted.uneven, 1U);
+  EXPECT_NEAR(fitted.rows[0]->share, 1447.0 / 1001, 1e-6);
 }
 
 RunFit with_logs(double filling) {

@@ -75,7 +75,7 @@ TEST(RenderTest, SaysWhatThePenaltiesAreAgainst) {
   runs.series[PayloadSize(1449)].add(15us);
   const std::array tables{penalty_table(runs, Statistic::minimum())};
   for (const std::string& text : {render_text(tables), render_markdown(tables)}) {
-    EXPECT_THAT(text, HasSubstr("penalty against the smallest size"));
+    EXPECT_THAT(text, HasSubstr("penalty relative to the smallest size"));
   }
 }
 
@@ -89,7 +89,7 @@ TEST(RenderTest, SaysIfAPercentileHasTooFewSamples) {
   const Statistic p99 = *Statistic::parse("p99");
   runs.series[PayloadSize(1)].add(10us);
   EXPECT_THAT(render_text(std::array{penalty_table(runs, p99)}),
-              HasSubstr("p99, p99 needs 100 samples a size and has 99"));
+              HasSubstr("p99, p99 needs 100 samples per size, has 99"));
   runs.series[PayloadSize(1449)].add(10us);
   EXPECT_THAT(render_text(std::array{penalty_table(runs, p99)}), Not(HasSubstr("needs")));
 }

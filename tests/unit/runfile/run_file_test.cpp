@@ -2,13 +2,13 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <array>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include "lib/base/file.h"
 #include "lib/runfile/run_reader.h"
 #include "lib/runfile/run_writer.h"
 
@@ -20,19 +20,14 @@ namespace fs = std::filesystem;
 
 class RunFileTest : public testing::Test {
  protected:
-  RunFileTest()
-      : directory(testing::TempDir() + "/tcpstep_run_file_" + std::to_string(::getpid())) {
-    fs::create_directories(directory);
-  }
-  ~RunFileTest() override { fs::remove_all(directory); }
-
   [[nodiscard]] std::string text_of(const fs::path& path) const {
     std::ostringstream text;
     text << std::ifstream(path).rdbuf();
     return text.str();
   }
 
-  fs::path directory;
+  const TemporaryFolder folder;
+  const fs::path directory = folder.path();
 };
 
 Sample sample(std::uint32_t round, std::uint32_t bytes, Duration rtt,

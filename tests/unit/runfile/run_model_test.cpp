@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <fstream>
 #include <memory>
@@ -11,6 +10,7 @@
 #include <sstream>
 #include <string>
 
+#include "lib/base/file.h"
 #include "lib/runfile/run.h"
 #include "lib/stats/statistic.h"
 
@@ -83,13 +83,9 @@ TEST(RunTest, IsTheSameHoweverItIsRead) {
   }
 }
 
-// Tests run side by side, each in a process.
-std::string file_of_this_process() {
-  return fmt::format("{}run_model_test_{}.csv", testing::TempDir(), ::getpid());
-}
-
 TEST(RunTest, IsTheSameOfAFileThatThreadsReadInParts) {
-  const std::string path = file_of_this_process();
+  const TemporaryFolder folder;
+  const std::string path = folder.path() / "run.csv";
   std::string text = run_of(300);  // 1.3 MB
   text.insert(text.find("\n150,") + 1, "# remark\n");
   for (const std::size_t cut :
@@ -159,7 +155,8 @@ TEST(RunTest, GivesUpOnDataAfterTheTrailerWhereverBlocksEnd) {
 }
 
 TEST(RunTest, NamesTheLineOfAnErrorDeepInALargeFile) {
-  const std::string path = file_of_this_process();
+  const TemporaryFolder folder;
+  const std::string path = folder.path() / "run.csv";
   std::string text = run_of(300);
   const std::size_t at = text.rfind("\n300,9901,") + 1;
   const auto line =
@@ -177,7 +174,8 @@ TEST(RunTest, NamesTheLineOfAnErrorDeepInALargeFile) {
 
 TEST(RunTest, KeepsTheSamplesOfASizeInTheOrderMeasured) {
   const std::string text = run_of(300);
-  const std::string path = file_of_this_process();
+  const TemporaryFolder folder;
+  const std::string path = folder.path() / "run.csv";
   std::ofstream(path) << text;
   const auto in_parts = read_run(path, kApplication, 4);
   RunReader reader = reader_of(text);

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "lib/stats/mss_fit.h"
-#include "lib/stats/order_statistics.h"
-#include "lib/stats/ranks.h"
+#include "lib/stats/estimators.h"
 #include "lib/stats/segment_fit.h"
 
 namespace tcpstep {

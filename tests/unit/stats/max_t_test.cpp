@@ -5,7 +5,7 @@
 #include <cmath>
 #include <random>
 
-#include "lib/stats/student_t.h"
+#include "lib/stats/estimators.h"
 
 namespace tcpstep {
 namespace {
@@ -18,36 +18,62 @@ std::vector<Side> order_of(std::string_view letters) {
   return order;
 }
 
-MaxT test_of(std::string_view letters, NullLaw law) {
+// Blocks of four.
+std::vector<std::size_t> blocks_of(const std::vector<Side>& order) {
+  std::vector<std::size_t> blocks;
+  for (std::size_t run = 0; run < order.size(); ++run) {
+    blocks.push_back(run / 4);
+  }
+  return blocks;
+}
+
+Design design_of(std::string_view letters, NullLaw law) {
   const auto order = order_of(letters);
-  return {order, blocks_of(order), law, 4999};
+  return {.order = order, .blocks = blocks_of(order), .law = law};
 }
 
-TEST(InterleavingTest, ClosesABlockWithTwoRunsOfEachSide) {
-  EXPECT_EQ(blocks_of(order_of("ABBABAAB")), (std::vector<std::size_t>{0, 0, 0, 0, 1, 1, 1, 1}));
-  EXPECT_EQ(blocks_of(order_of("AAABBBBA")), (std::vector<std::size_t>{0, 0, 0, 0, 0, 0, 0, 0}));
+MaxT test_of(std::string_view letters, NullLaw law) {
+  return {design_of(letters, law), 4999};
 }
 
-TEST(InterleavingTest, AddsTheRestToTheLastBlock) {
-  EXPECT_EQ(blocks_of(order_of("ABBAAB")), (std::vector<std::size_t>(6, 0)));
-  EXPECT_EQ(count_blocks(blocks_of(order_of("AAAABBBB"))), 1U);
+TEST(BalanceTest, TellsInterleavedOrdersFromSequentialOnes) {
+  const auto balance = [](std::string_view letters) {
+    Design design = design_of(letters, NullLaw::Rotated);
+    design.blocks.assign(letters.size(), 0);
+    design.trend = 3;
+    return balance_of(design);
+  };
+  for (const char* letters :
+       {"ABBAABBAABBAABBAABBA", "AABBAABBAABBAABBAABB", "ABABABABABABABABABAB"}) {
+    EXPECT_GT(balance(letters).kept, 0.85) << letters;
+    EXPECT_LT(balance(letters).noise, 1) << letters;
+  }
+  EXPECT_NEAR(balance("AAAAAAAAAABBBBBBBBBB").kept, 0.14, 0.01);
+  EXPECT_NEAR(balance("AAAABBBBAAAABBBBAAAABBBB").noise, 2, 1);
+}
+
+TEST(DesignTest, CountsTheLabellings) {
+  EXPECT_EQ(design_of("ABBABAAB", NullLaw::Shuffled).labellings(), 36);
+
+  EXPECT_EQ(design_of("ABBAAB", NullLaw::Shuffled).labellings(), 12);
 }
 
 TEST(InterleavingTest, EstimatesAShiftInsideBlocksOnly) {
-  const auto order = order_of("ABBAABBA");
   const std::vector<double> values{0, 3, 3, 0, 100, 103, 103, 100};
-  EXPECT_EQ(hodges_lehmann(values, order, blocks_of(order)), 3);
+  EXPECT_EQ(hodges_lehmann(values, design_of("ABBAABBA", NullLaw::Shuffled)), 3);
 }
 
 // With one column and one block t is that of two samples, for which the tables of Student hold.
 TEST(MaxTTest, IsStudentsTestOfTwoSamples) {
-  const MaxT test = test_of("AAAABBBB", NullLaw::Rotated);
+  Design design = design_of("AAAABBBB", NullLaw::Rotated);
+  design.blocks.assign(8, 0);
+  const MaxT test(design, 4999);
   const std::vector<ContrastColumn> columns{{1, 2, 3, 4, 4, 5, 6, 7}};
   const FamilyTest result = test.test(columns, {});
   const double pooled = std::sqrt(5.0 / 3.0);
   EXPECT_NEAR(result.contrasts[0].t, 3 / (pooled * std::sqrt(0.5)), 1e-9);
   EXPECT_NEAR(result.contrasts[0].shift, 3, 1e-12);
-  EXPECT_EQ(test.degrees(), 6U);
+  EXPECT_EQ(design.degrees(), 6);
   // P(t6 >= 3.286) = 0.0084, one-sided
   EXPECT_NEAR(result.contrasts[0].p_slower, 0.0084, 0.004);
   EXPECT_GT(result.contrasts[0].p_faster, 0.98);
@@ -73,7 +99,7 @@ TEST(MaxTTest, KeepsItsLevelOverAllColumns) {
   std::exponential_distribution<double> heavy(1);
   std::normal_distribution<double> normal(0, 0.3);
   const auto order = order_of("ABBABAABABABBBAAABAB");
-  const MaxT test(order, blocks_of(order), NullLaw::Shuffled, 999);
+  const MaxT test({.order = order, .blocks = blocks_of(order)}, 999);
   int alarms = 0;
   for (int comparison = 0; comparison < 400; ++comparison) {
     std::vector<ContrastColumn> columns(8, ContrastColumn(order.size()));
@@ -109,7 +135,7 @@ TEST(MaxTTest, FindsAShiftWithoutVariance) {
     column.push_back(side == Side::Candidate ? 1.05 : 1);
   }
   const FamilyTest result =
-      MaxT(order, blocks_of(order), NullLaw::Shuffled, 4999).test(std::span(&column, 1), {});
+      MaxT({.order = order, .blocks = blocks_of(order)}, 4999).test(std::span(&column, 1), {});
   EXPECT_LE(result.contrasts[0].p_slower, 0.001);
 }
 

@@ -6,9 +6,6 @@
 
 note = ADSL2 12/0.82 Mbit/s, same country
 host = 30us
-seed_filling = 5
-seed_second = 15
-seed_fourth = 25
 
 [both]
 overhead = 40B

@@ -7,10 +7,6 @@
 
 note = EDGE, 4 slots of MCS-5
 host = 30us
-seed_filling = 0
-seed_second = 0
-seed_fourth = 25
-seed_average_filling = -35
 
 [both]
 slot = 20ms

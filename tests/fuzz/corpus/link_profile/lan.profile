@@ -8,10 +8,6 @@
 
 note = gigabit Ethernet, one switch
 host = 30us
-table_scale = 100
-seed_filling = 30
-seed_second = 30
-seed_fourth = 60
 
 [both]
 rate = 1Gbit/s

@@ -7,9 +7,6 @@
 
 note = 802.11n, 20 MHz, MCS 5, idle channel
 host = 30us
-seed_filling = 15
-seed_second = 40
-seed_fourth = 80
 
 [both]
 rate = 52Mbit/s

@@ -1,0 +1,70 @@
+// Which runs, sizes and classes count: the rules that comparisons and histories share.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lib/compare/contrasts.h"
+#include "lib/runfile/run.h"
+#include "lib/stats/segment_fit.h"
+
+namespace tcpstep {
+
+inline constexpr std::size_t kFewestRounds = 5;
+inline constexpr double kMostDropped = 0.01;  // of the pings of a run
+
+// What makes a run unfit for any verdict: "partial: it ended with timeout"; empty if nothing does.
+[[nodiscard]] std::string why_unfit(const Run& run);
+
+// True if so many pings were lost or retransmitted that the times of the others cannot be compared.
+[[nodiscard]] bool is_lossy(const Run& run);
+
+// "1 lost and 2 retransmitted of 90 pings".
+[[nodiscard]] std::string losses_of(const Run& run);
+
+// What can be computed of all runs alike.
+struct CommonSizes {
+  std::size_t rounds = 0;          // of the shortest run
+  std::size_t most_rounds = 0;     // of the longest run
+  std::size_t draws = 1;           // m of expected_minimum(): 10, or as many samples as there are
+  std::vector<PayloadSize> sizes;  // with enough samples in every run, ascending
+  std::size_t measured = 0;        // sizes with a sample in some run
+
+  // True if `sizes` are at least `share` of those measured.
+  [[nodiscard]] bool are_most(double share) const;
+};
+
+// A size needs half of its samples in every run; those that were resent are not among them.
+[[nodiscard]] CommonSizes common_sizes(std::span<const Run* const> runs);
+
+// By which MSS sizes have their class.
+struct Classes {
+  std::optional<Mss> mss;  // empty: all sizes are one class
+  std::string note;        // if it was not declared
+
+  [[nodiscard]] Mss boundary() const { return mss.value_or(Mss(PayloadSize::kLargest)); }
+};
+
+// As declared, or else where the times have steps. `whose` says in the note what has that MSS.
+[[nodiscard]] Classes classes_by(std::optional<Mss> declared, const std::optional<MssFit>& fit,
+                                 std::string_view whose);
+
+// The smallest change of a family that counts, as a logarithm: of tails at least 25 %.
+[[nodiscard]] double smallest_change(Family family, double minimum_effect);
+
+// The runs of one link that count in its history.
+struct UsableRuns {
+  std::vector<Run> runs;     // in the order in time
+  std::size_t times = 0;     // different start times
+  std::string lossy_newest;  // of the newest runs, one that lost too many pings; or empty
+  std::vector<std::string> notes;
+};
+
+// Fit runs with a start time and most of the sizes that the others have; each once. Losses among
+// the `newest` are kept apart: such runs say nothing about the time that a ping takes now.
+[[nodiscard]] UsableRuns usable_runs(std::vector<Run> runs, std::size_t newest);
+
+}  // namespace tcpstep

@@ -1,0 +1,126 @@
+#include "lib/compare/refusals.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "lib/base/text.h"
+
+namespace tcpstep {
+namespace {
+
+constexpr std::size_t kFewestRuns = 4;  // of each side
+constexpr std::ptrdiff_t kFewestDegrees = 4;
+constexpr double kFewestCommon = 0.8;   // of all sizes
+constexpr double kLeastLosses = 0.005;  // rise of the share of resent pings
+constexpr std::string_view kMakeRuns = "Make 10 + 10 runs: tcpstep-analyze ab --runs 10.";
+
+}  // namespace
+
+void refuse(Comparison& result, std::string reason, std::string_view remedy) {
+  result.reasons.push_back(std::move(reason));
+  if (result.remedy.empty()) {
+    result.remedy = remedy;
+  }
+}
+
+void check_runs(Comparison& result, const RunOrder& order, const Levels& levels) {
+  const auto candidates = static_cast<std::size_t>(
+      std::count(order.design.order.begin(), order.design.order.end(), Side::Candidate));
+  const std::size_t baselines = order.runs.size() - candidates;
+  if (std::min(baselines, candidates) < kFewestRuns) {
+    refuse(result,
+           fmt::format("{} of the baseline and {} of the candidate: at least {} per side are "
+                       "required",
+                       count_of(baselines, "run"), count_of(candidates, "run"), kFewestRuns),
+           kMakeRuns);
+  } else if (!order.refusal.empty()) {
+    refuse(result, order.refusal, order.remedy);
+  } else if (order.design.degrees() < kFewestDegrees) {
+    refuse(
+        result,
+        fmt::format("{} in {}: too few to estimate the noise", count_of(order.runs.size(), "run"),
+                    count_of(order.design.block_count(), "block")),
+        kMakeRuns);
+  } else if (const auto needed = unreachable(order, levels.main)) {
+    const double alpha = needed->level * result.settings.alpha / levels.main;
+    const double power = std::pow(10, std::floor(std::log10(alpha)) - 1);
+    refuse(result,
+           fmt::format("{} + {} runs cannot reach --alpha {:g}, however large a change is",
+                       baselines, candidates, result.settings.alpha),
+           fmt::format("Make {} + {} runs, or use --alpha {:g}.", needed->runs, needed->runs,
+                       std::ceil(alpha / power) * power));
+  }
+  for (const Run* run : order.runs) {
+    if (std::string reason = why_unfit(*run); !reason.empty()) {
+      refuse(result, fmt::format("{} is {}", run->name, reason),
+             run->is_complete() ? "Measure with --rounds 20."
+                                : "Leave partial runs out, or repeat them.");
+    }
+  }
+}
+
+std::optional<std::string> rise_of_losses(const RunOrder& order, const MaxT& test, double level) {
+  ContrastColumn shares;
+  double mean[2] = {0, 0};
+  double count[2] = {0, 0};
+  for (std::size_t i = 0; i < order.runs.size(); ++i) {
+    shares.push_back(static_cast<double>(order.runs[i]->retransmitted()) /
+                     static_cast<double>(std::max<std::uint64_t>(1, order.runs[i]->pings())));
+    mean[static_cast<std::size_t>(order.design.order[i])] += shares.back();
+    ++count[static_cast<std::size_t>(order.design.order[i])];
+  }
+  mean[0] /= count[0];
+  mean[1] /= count[1];
+  if (mean[1] - mean[0] < kLeastLosses) {
+    return std::nullopt;
+  }
+  const std::vector<ContrastColumn> columns{shares};
+  const bool is_ranked = order.design.law == NullLaw::Shuffled;
+  const double p = test.test(is_ranked ? ranked(columns) : columns, {}).contrasts[0].p_slower;
+  if (p > level) {
+    return std::nullopt;
+  }
+  return fmt::format(
+      "losses: {:.1f} % of the pings needed a retransmission, {:.1f} % before (adjusted p {:.4f}); "
+      "times were not compared",
+      mean[1] * 100, mean[0] * 100, p);
+}
+
+void check_losses(Comparison& result, const RunOrder& order) {
+  const auto share = [](const Run* run) {
+    return static_cast<double>(run->lost() + run->retransmitted()) /
+           static_cast<double>(std::max<std::uint64_t>(1, run->pings()));
+  };
+  const Run* worst =
+      *std::max_element(order.runs.begin(), order.runs.end(),
+                        [&](const auto* a, const auto* b) { return share(a) < share(b); });
+  if (is_lossy(*worst)) {
+    refuse(result,
+           fmt::format("losses: {} of {}{}", losses_of(*worst), worst->name,
+                       worst->sizes().empty() ? ": nothing is left to compare" : ""),
+           "Times can be compared if at most 1 % of the pings of a run were lost or resent. Find "
+           "the cause, then measure again.");
+  }
+}
+
+void check_sizes(Comparison& result, const CommonSizes& common, bool is_any_empty) {
+  if (common.sizes.empty() && !is_any_empty) {
+    result.verdict = Verdict::NotComparable;
+    refuse(result, "no payload size was measured in all runs",
+           "Measure both sides with the same --sizes.");
+  } else if (!common.are_most(kFewestCommon)) {
+    refuse(result,
+           fmt::format("only {} of {} payload sizes have enough samples in every run",
+                       common.sizes.size(), common.measured),
+           "Measure both sides with the same --sizes, and leave out runs that lack some.");
+  }
+  if (common.most_rounds > common.rounds && common.rounds >= kFewestRounds) {
+    result.notes.push_back(fmt::format("runs have {} to {} rounds: the first {} of each count",
+                                       common.rounds, common.most_rounds, common.rounds));
+  }
+}
+
+}  // namespace tcpstep

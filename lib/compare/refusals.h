@@ -1,0 +1,35 @@
+// When runs allow no verdict on their times.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lib/compare/comparison.h"
+#include "lib/compare/eligibility.h"
+#include "lib/compare/run_order.h"
+#include "lib/stats/max_t.h"
+
+namespace tcpstep {
+
+// The false alarms allowed in each family; together `alpha`.
+struct Levels {
+  double main;    // floors, steps, medians, tails
+  double local;   // sizes one by one
+  double losses;  // resent pings
+};
+
+// Adds a reason; the first remedy stays.
+void refuse(Comparison& result, std::string reason, std::string_view remedy);
+
+// Each adds what it objects to: the number, the order and the state of the runs; lost and resent
+// pings; sizes that not all runs have.
+void check_runs(Comparison& result, const RunOrder& order, const Levels& levels);
+void check_losses(Comparison& result, const RunOrder& order);
+void check_sizes(Comparison& result, const CommonSizes& common, bool is_any_empty);
+
+// The finding, if the share of resent pings rose. Lost pings say nothing about their cause.
+[[nodiscard]] std::optional<std::string> rise_of_losses(const RunOrder& order, const MaxT& test,
+                                                        double level);
+
+}  // namespace tcpstep
