@@ -217,16 +217,20 @@ void print_penalties(int tables) {
     for (std::size_t row = 0; row < kWords.size(); ++row) {
       double bias = 0;
       int covered = 0;
+      int fitted = 0;  // with an interval: enough runs were even
       double truth = 0;
       for (const FittedPenalties& table : all) {
-        const FittedPenalty& penalty = table.rows[row].value();
-        truth = Truth().base(penalty.size.bytes()) / Truth().base(1) - 1;
-        bias += (penalty.share - truth) / tables;
-        covered += *penalty.low <= truth && truth <= *penalty.high ? 1 : 0;
+        const auto& penalty = table.rows[row];
+        if (penalty && penalty->low) {
+          truth = Truth().base(penalty->size.bytes()) / Truth().base(1) - 1;
+          bias += penalty->share - truth;
+          covered += *penalty->low <= truth && truth <= *penalty->high ? 1 : 0;
+          ++fitted;
+        }
       }
+      const double count = std::max(fitted, 1);
       fmt::print("| {} | {} | {:.2f} % | {} | {:+.3f} | {:.3f} |\n", noise.name, kWords[row],
-                 100 * truth, tables, 100 * bias,
-                 static_cast<double>(covered) / static_cast<double>(tables));
+                 100 * truth, fitted, 100 * bias / count, covered / count);
       std::fflush(stdout);
     }
   }

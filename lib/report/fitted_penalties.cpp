@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <vector>
 
 #include "lib/stats/estimators.h"
@@ -11,9 +12,22 @@ namespace {
 
 constexpr PayloadSize kOneByte(1);
 constexpr double kFarOff = 3;  // residual standard deviations
+// Residuals are not flat if their standard deviation is more than this share of the time of one
+// byte (a link of 2G: 19 %), or if it is more than the second and neighbors resemble each other:
+// the mean square of successive differences over the variance is 2 for independent residuals (von
+// Neumann, Annals of Mathematical Statistics 12 (1941) 367).
+constexpr double kRough = 0.1;
+constexpr double kPatterned = 0.01;
+constexpr double kIndependent = 1;
 
 std::array<PayloadSize, 3> points_of(Mss mss) {
   return {PayloadSize(mss.bytes()), PayloadSize(mss.bytes() + 1), PayloadSize(3 * mss.bytes() + 1)};
+}
+
+bool is_flat(const SegmentFit& fit, double one_byte) {
+  const double deviation = fit.residual_deviation() / one_byte;
+  return deviation <= kRough &&
+         (deviation <= kPatterned || fit.von_neumann_ratio() >= kIndependent);
 }
 
 FittedPenalty over_runs(PayloadSize size, const std::vector<double>& logs) {
@@ -51,7 +65,7 @@ std::optional<RunFit> fit_run(std::span<const SizeTime> endpoints, Mss mss) {
   if (one_byte <= 0) {  // steeper than the times themselves
     return std::nullopt;
   }
-  RunFit result{.fitted_one_byte_ns = one_byte};
+  RunFit result{.fitted_one_byte_ns = one_byte, .is_flat = is_flat(*fit, one_byte)};
   const auto points = points_of(mss);
   for (std::size_t i = 0; i < points.size(); ++i) {
     if (const auto time = fit->at(points[i]); time && *time > 0) {
@@ -68,8 +82,11 @@ std::optional<RunFit> fit_run(std::span<const SizeTime> endpoints, Mss mss) {
   return result;
 }
 
-FittedPenalties combine(std::span<const RunFit> fits, Mss mss) {
-  FittedPenalties result{.runs = static_cast<std::uint32_t>(fits.size())};
+FittedPenalties combine(std::span<const RunFit> all, Mss mss) {
+  std::vector<RunFit> fits;
+  std::ranges::copy_if(all, std::back_inserter(fits), &RunFit::is_flat);
+  FittedPenalties result{.runs = static_cast<std::uint32_t>(fits.size()),
+                         .uneven = static_cast<std::uint32_t>(all.size() - fits.size())};
   const auto points = points_of(mss);
   for (std::size_t i = 0; i < points.size(); ++i) {
     std::vector<double> logs;
@@ -83,12 +100,14 @@ FittedPenalties combine(std::span<const RunFit> fits, Mss mss) {
     }
   }
   std::size_t off = 0;
+  std::size_t measured = 0;
   for (const RunFit& fit : fits) {
     off += fit.is_line_off ? 1U : 0U;
-    const auto runs = static_cast<double>(fits.size());
-    result.fitted_one_byte_ns += fit.fitted_one_byte_ns / runs;
-    result.measured_one_byte_ns += fit.measured_one_byte_ns.value_or(0) / runs;
+    measured += fit.measured_one_byte_ns ? 1U : 0U;
+    result.fitted_one_byte_ns += fit.fitted_one_byte_ns / static_cast<double>(fits.size());
+    result.measured_one_byte_ns += fit.measured_one_byte_ns.value_or(0);
   }
+  result.measured_one_byte_ns /= static_cast<double>(std::max<std::size_t>(measured, 1));
   result.is_line_off = off > 0 && 2 * off >= fits.size();
   return result;
 }

@@ -13,12 +13,18 @@ namespace tcpstep {
 
 inline constexpr std::size_t kFewestRunsForInterval = 4;
 
+// So many clean samples of a size make its endpoint estimate. With 2 to 4 a single stalled ping
+// moves it by the whole stall (2 x(1) - x(2)); with 8 seven of them have to be stalled.
+inline constexpr std::size_t kFewestSamplesForFit = 8;
+
 // What the fit of one run says. Empty where no size of the class was measured.
 struct RunFit {
   std::array<std::optional<double>, 3> log_penalties;  // log t(MSS), t(MSS+1), t(3 MSS+1) / t(1)
   double fitted_one_byte_ns = 0;
   std::optional<double> measured_one_byte_ns;  // its endpoint estimate
   bool is_line_off = false;                    // the line does not hold at 1 byte
+  bool is_flat =
+      true;  // the residuals are small beside the time of one byte, and without a pattern
 };
 
 // `endpoints` has the endpoint estimate (lib/stats/estimators.h) of every size of one run.
@@ -36,7 +42,9 @@ struct FittedPenalty {
 
 // For filling the packet, for a second and for a fourth one.
 struct FittedPenalties {
-  std::uint32_t runs = 0;
+  std::uint32_t runs = 0;       // that were fitted and whose residuals are flat
+  std::uint32_t uneven = 0;     // fitted runs whose residuals are not: they count for nothing else
+  std::uint32_t too_short = 0;  // runs with fewer than kFewestSamplesForFit samples of a size
   std::array<std::optional<FittedPenalty>, 3> rows;
   bool is_line_off = false;       // in half of the runs or more
   double fitted_one_byte_ns = 0;  // means over the runs

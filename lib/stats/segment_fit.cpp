@@ -42,6 +42,24 @@ std::optional<SegmentFit> SegmentFit::of(std::span<const SizeTime> times, Mss ms
   for (const auto& [segments, members] : classes) {
     fit.intercepts_[segments] = solved.coefficients[column++];
   }
+  double steps = 0;
+  std::size_t neighbors = 0;
+  std::optional<double> before;
+  std::uint32_t segments_before = 0;
+  for (const SizeTime& time : times) {
+    const std::uint32_t segments = segments_needed(time.size, mss);
+    const double residual = time.ns - *fit.at(time.size);
+    if (before && segments == segments_before) {
+      steps += std::pow(residual - *before, 2);
+      ++neighbors;
+    }
+    before = residual;
+    segments_before = segments;
+  }
+  if (solved.squared_residuals > 0 && neighbors > 0) {
+    fit.von_neumann_ratio_ = steps / static_cast<double>(neighbors) /
+                             (solved.squared_residuals / static_cast<double>(times.size()));
+  }
   if (times.size() > columns.size()) {
     fit.residual_deviation_ =
         std::sqrt(solved.squared_residuals / static_cast<double>(times.size() - columns.size()));

@@ -15,8 +15,9 @@ struct SizeTime {
   double ns;
 };
 
-// Least squares of the times on {size, one intercept for each class of segments}: the analysis of
-// covariance with one common slope (Seber & Lee, Linear Regression Analysis, 2nd edition, 2003).
+// Least squares of the times (in ascending order of size) on {size, one intercept for each class of
+// segments}: the analysis of covariance with one common slope (Seber & Lee, Linear Regression
+// Analysis, 2nd edition, 2003).
 class SegmentFit {
  public:
   // Nothing if no class has two sizes: then no slope is known.
@@ -28,6 +29,10 @@ class SegmentFit {
   // The standard deviation of the residuals; 0 if as many parameters as points were fitted.
   [[nodiscard]] double residual_deviation() const { return residual_deviation_; }
 
+  // The mean square of the differences of neighboring residuals of a class, over their mean square:
+  // about 2 if they are independent, near 0 if they follow a curve. 2 if there is nothing to tell.
+  [[nodiscard]] double von_neumann_ratio() const { return von_neumann_ratio_; }
+
  private:
   explicit SegmentFit(Mss mss) : mss_(mss) {}
 
@@ -35,6 +40,7 @@ class SegmentFit {
   double slope_ = 0;                            // ns per byte
   std::map<std::uint32_t, double> intercepts_;  // ns at size 0, by number of segments
   double residual_deviation_ = 0;
+  double von_neumann_ratio_ = 2;
 };
 
 // The MSS that the times themselves suggest.

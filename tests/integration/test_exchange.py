@@ -136,6 +136,15 @@ class Import(TestCase):
         self.assertEqual({r["size_bytes"] for r in imported.rows}, {"172"})
         self.assertEqual(imported.header["protocol"], "irtt")
 
+    def test_of_irtt_reads_what_every_version_since_0_9_writes(self):
+        imported = self.convert("irtt", DATA / "irtt_0.9.1.json")  # the start is an object
+        self.assertEqual([r["rtt_ns"] for r in imported.rows], ["160000", "150000", ""])
+        self.assertEqual([r["start_ns"] for r in imported.rows], ["0", "20000000", "40000000"])
+        self.assertEqual(imported.header["started_utc"], "2023-11-14T22:13:20.000000Z")
+        packed = self.convert("irtt", DATA / "irtt_0.9.0_default.json.gz")  # the start is a text
+        self.assertEqual(packed.rows, imported.rows)
+        self.assertEqual(packed.header["started_utc"], imported.header["started_utc"])
+
     def test_of_lagscope_takes_the_replies_of_its_verbose_output(self):
         # Made by hand after the formats in lagscope's src/main.c and src/logger.h, not by lagscope.
         rows = self.convert("lagscope", DATA / "lagscope_4.log", DATA / "lagscope_101.log").rows
@@ -174,15 +183,15 @@ class Import(TestCase):
         for tool, content, words in (
                 ("sockperf", "", "has no parameters of sockperf"),
                 ("sockperf", good.replace("--msg-size=101 ", ""), ":2: missing --msg-size"),
-                ("sockperf", good.replace("2.403289138", "2.403"), ":22: expected two times"),
+                ("sockperf", good.replace("2.403289138", "2.403"), ":22: expected two times in seconds"),
                 ("sockperf", good.replace("2.403289138", "2.303289138"), ":22: the times run backwards"),
-                ("lagscope", good, "has no line of a reply"),
+                ("lagscope", good, "has no reply line"),
                 ("lagscope", replies.replace("time=54.063us", "time=54us"), ":5: expected a time in microseconds"),
                 ("lagscope", replies.replace("bytes=4", "bytes=5", 1), ":5: found a second size"),
                 ("irtt", "{}", "not found"),
                 ("irtt", good, "parse error"),
                 ("irtt", (DATA / "irtt_0.9.0.json").read_text().replace('"json_format": 1', '"json_format": 2'),
-                 "2 is not 1 to 1")):
+                 "2: expected 1 to 1")):
             path = self.directory / "bad.log"
             path.write_text(content)
             output = self.directory / "out.csv"

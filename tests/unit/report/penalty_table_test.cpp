@@ -200,14 +200,14 @@ TEST(RunCollectionTest, CountsARunThatIsInTwoFilesOnce) {
 TEST(RunCollectionTest, FitsEveryCompleteRun) {
   std::string rows;
   for (const auto& [bytes, best] : {std::pair(1, 100), {1001, 200}, {1501, 350}, {2501, 450}}) {
-    for (const int excess : {7, 0, 2}) {  // the endpoint is 2 below the minimum
+    for (const int excess : {7, 0, 2, 9, 8, 7, 5, 4}) {  // the endpoint is 2 below the minimum
       rows += "1," + std::to_string(bytes) + "," + std::to_string(best + excess + 2) + ",0,ok\n";
     }
   }
   RunCollection runs;
   runs.add(read("1448", rows));
   EXPECT_TRUE(runs.links()[0].fits.empty());
-  runs.add(read("1448", rows + "# end: status=complete samples=12 lost=0\n"));
+  runs.add(read("1448", rows + "# end: status=complete samples=32 lost=0\n"));
   const PenaltyTable table = penalty_table(runs.links()[0], Statistic::minimum());
   EXPECT_EQ(table.fitted.runs, 1U);
   ASSERT_TRUE(table.fitted.rows[0] && table.fitted.rows[1]);
@@ -215,6 +215,22 @@ TEST(RunCollectionTest, FitsEveryCompleteRun) {
   EXPECT_NEAR(table.fitted.rows[1]->share, 2.448, 1e-9);  // and a step of 100 ns
   EXPECT_FALSE(table.fitted.rows[2]);                     // no size of four segments
   EXPECT_FALSE(table.fitted.rows[0]->low);                // one run has no interval
+}
+
+TEST(FittedPenaltiesTest, LeaveRunsOutWhoseTimesAreNotOnALine) {
+  std::vector<SizeTime> times;
+  for (std::uint32_t bytes = 1; bytes <= 2901; bytes += 100) {
+    times.push_back({.size = PayloadSize(bytes), .ns = 1000.0 + bytes + (bytes > 1448 ? 500 : 0)});
+  }
+  const RunFit even = *fit_run(times, Mss(1448));
+  EXPECT_TRUE(even.is_flat);
+  times[20].ns += 8e6;  // one stall
+  const std::vector<RunFit> fits{even,
+                                 fit_run(times, Mss(1448)).value_or(RunFit{.is_flat = false})};
+  const FittedPenalties fitted = combine(fits, Mss(1448));
+  EXPECT_EQ(fitted.runs, 1U);
+  EXPECT_EQ(fitted.uneven, 1U);
+  EXPECT_NEAR(fitted.rows[0]->share, 1447.0 / 1001, 1e-6);
 }
 
 RunFit with_logs(double filling) {
