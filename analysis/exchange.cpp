@@ -8,15 +8,18 @@
 #include <utility>
 
 #include "lib/base/error.h"
+#include "lib/base/text.h"
 #include "lib/cli/program.h"
 #include "lib/report/export.h"
 #include "lib/runfile/byte_source.h"
 #include "lib/runfile/import_runs.h"
 #include "lib/runfile/run.h"
+#include "lib/runfile/run_reader.h"
 
 namespace tcpstep {
 namespace {
 
+constexpr std::size_t kEnoughToPrint = std::size_t{64} * 1024;
 constexpr std::size_t kLargestForeignFile = std::size_t{1} << 30U;
 
 const SampleSketch& samples_of(const RunCollection& runs, std::optional<PayloadSize> size) {
@@ -61,7 +64,11 @@ std::string render_export(const RunCollection& runs, const ExportOptions& option
     return export_csv(runs.links());
   }
   if (options.format == ExportFormat::Hgrm) {
-    return export_hgrm(samples_of(runs, options.size));
+    const std::string text = export_hgrm(samples_of(runs, options.size));
+    const std::uint32_t moved = runs.links()[0].moved_runs;
+    return moved == 0
+               ? text
+               : fmt::format("{}#[the MSS changed during {}]\n", text, count_of(moved, "run"));
   }
   std::vector<PenaltyTable> tables;
   for (const LinkRuns& link : runs.links()) {
@@ -84,15 +91,37 @@ void export_go(const std::filesystem::path& file, RttClock clock) {
     text += "mss: changed during the run\n";
   }
   const auto mss = run.has_moved ? std::nullopt : run.key.mss;
-  for (const PayloadSize size : run.sizes()) {
-    const std::string name = fmt::format(
-        "BenchmarkRtt/link={}/{}size={}", run.key.name(),
-        mss ? fmt::format("segments={}/", segments_needed(size, *mss)) : "", size.bytes());
-    for (const Duration rtt : run.samples_of(size)) {
-      fmt::format_to(std::back_inserter(text), "{} 1 {} ns/op\n", name, rtt.count());
+  const auto print = [&](PayloadSize size, Duration rtt) {
+    fmt::format_to(std::back_inserter(text), "BenchmarkRtt/link={}/{}size={} 1 {} ns/op\n",
+                   run.key.name(),
+                   mss ? fmt::format("segments={}/", segments_needed(size, *mss)) : "",
+                   size.bytes(), rtt.count());
+    if (text.size() >= kEnoughToPrint) {
+      print_data(std::exchange(text, {}));
     }
-    print_data(std::exchange(text, {}));
+  };
+  if (std::ranges::all_of(run.series, [](const auto& one) { return one.second.rtts.is_exact(); })) {
+    for (const PayloadSize size : run.sizes()) {
+      for (const Duration rtt : run.samples_of(size)) {
+        print(size, rtt);
+      }
+    }
+  } else if (!std::filesystem::is_regular_file(file)) {
+    throw WorldError(fmt::format("{} is too long to export from a pipe", file.string()),
+                     "Save it to a file first.");
+  } else {
+    RunReader rows(file);
+    while (const auto row = rows.next()) {
+      SizeSeries ping;
+      if (row->round > 0) {
+        ping.add(*row, clock);
+      }
+      for (const Duration rtt : ping.rtts.first_samples()) {
+        print(row->size, rtt);
+      }
+    }
   }
+  print_data(text);
 }
 
 void import_files(const ImportOptions& options) {

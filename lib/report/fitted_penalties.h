@@ -13,9 +13,9 @@ namespace tcpstep {
 
 inline constexpr std::size_t kFewestRunsForInterval = 4;
 
-// So many clean samples of a size make its endpoint estimate. With 2 to 4 a single stalled ping
-// moves it by the whole stall (2 x(1) - x(2)); with 8 seven of them have to be stalled.
-inline constexpr std::size_t kFewestSamplesForFit = 8;
+// So many clean samples of a size make its endpoint estimate. From here on 95 % intervals cover 93
+// to 98 %, with stalls, too (docs/statistics.md).
+inline constexpr std::size_t kFewestSamplesForFit = 5;
 
 // What the fit of one run says. Empty where no size of the class was measured.
 struct RunFit {
@@ -23,13 +23,14 @@ struct RunFit {
   double fitted_one_byte_ns = 0;
   std::optional<double> measured_one_byte_ns;  // its endpoint estimate
   bool is_line_off = false;                    // the line does not hold at 1 byte
-  bool is_flat =
-      true;  // the residuals are small beside the time of one byte, and without a pattern
+  bool is_on_line = true;                      // the times within each class, but for chance
 };
 
 // `endpoints` has the endpoint estimate (lib/stats/estimators.h) of every size of one run.
-// Nothing if they do not tell a slope, or have no size of one segment, or no other.
-[[nodiscard]] std::optional<RunFit> fit_run(std::span<const SizeTime> endpoints, Mss mss);
+// `gap_ns` is the median of x(2) - x(1) over the sizes, which shows how far chance moves an
+// estimate. Nothing if they do not give a slope, or have no size of one segment, or no other.
+[[nodiscard]] std::optional<RunFit> fit_run(std::span<const SizeTime> endpoints, Mss mss,
+                                            double gap_ns = 0);
 
 struct FittedPenalty {
   PayloadSize size;
@@ -42,8 +43,8 @@ struct FittedPenalty {
 
 // For filling the packet, for a second and for a fourth one.
 struct FittedPenalties {
-  std::uint32_t runs = 0;       // that were fitted and whose residuals are flat
-  std::uint32_t uneven = 0;     // fitted runs whose residuals are not: they count for nothing else
+  std::uint32_t runs = 0;       // that were fitted and whose times are on the line
+  std::uint32_t uneven = 0;     // whose times are not: they count for nothing else
   std::uint32_t too_short = 0;  // runs with fewer than kFewestSamplesForFit samples of a size
   std::array<std::optional<FittedPenalty>, 3> rows;
   bool is_line_off = false;       // in half of the runs or more

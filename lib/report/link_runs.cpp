@@ -8,6 +8,7 @@
 #include <optional>
 #include <sstream>
 #include <string_view>
+#include <utility>
 
 #include "lib/stats/estimators.h"
 
@@ -27,17 +28,20 @@ void add_fit(LinkRuns& link, const Run& run) {
     return;
   }
   std::vector<SizeTime> endpoints;
+  std::vector<double> gaps;
   bool has_few = false;
   for (const auto& [size, series] : run.series) {
     if (series.rtts.size() >= kFewestSamplesForFit) {
-      endpoints.push_back(
-          {.size = size,
-           .ns = endpoint_estimate(series.rtts.minimum(), series.rtts.second_minimum())});
+      const Duration smallest = series.rtts.minimum();
+      const Duration second = series.rtts.second_minimum();
+      endpoints.push_back({.size = size, .ns = endpoint_estimate(smallest, second)});
+      gaps.push_back(static_cast<double>((second - smallest).count()));
     } else {
       has_few = true;
     }
   }
-  if (const auto fit = fit_run(endpoints, *run.key.mss)) {
+  const double gap = gaps.empty() ? 0 : median_of(std::move(gaps));
+  if (const auto fit = fit_run(endpoints, *run.key.mss, gap)) {
     link.fits.push_back(*fit);
   } else if (has_few) {
     ++link.short_runs;

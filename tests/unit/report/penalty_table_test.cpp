@@ -217,20 +217,33 @@ TEST(RunCollectionTest, FitsEveryCompleteRun) {
   EXPECT_FALSE(table.fitted.rows[0]->low);                // one run has no interval
 }
 
-TEST(FittedPenaltiesTest, LeaveRunsOutWhoseTimesAreNotOnALine) {
+// 1000 ns for 1 byte, 1 ns for each other, 500 ns for the second segment.
+std::vector<SizeTime> line_of(std::uint32_t step, double within_slot) {
   std::vector<SizeTime> times;
   for (std::uint32_t bytes = 1; bytes <= 2901; bytes += 100) {
-    times.push_back({.size = PayloadSize(bytes), .ns = 1000.0 + bytes + (bytes > 1448 ? 500 : 0)});
+    times.push_back(
+        {.size = PayloadSize(bytes),
+         .ns = 1000 + std::ceil((bytes - 1) / within_slot) * step + (bytes > 1448 ? 500 : 0)});
   }
-  const RunFit even = *fit_run(times, Mss(1448));
-  EXPECT_TRUE(even.is_flat);
-  times[20].ns += 8e6;  // one stall
-  const std::vector<RunFit> fits{even,
-                                 fit_run(times, Mss(1448)).value_or(RunFit{.is_flat = false})};
+  return times;
+}
+
+TEST(FittedPenaltiesTest, DoNotMoveWithAStall) {
+  std::vector<SizeTime> times = line_of(100, 100);
+  times[20].ns -= 8e6;  // 2 x(1) - x(2) where all pings but one stalled
+  const RunFit fit = *fit_run(times, Mss(1448));
+  EXPECT_TRUE(fit.is_on_line);
+  EXPECT_NEAR(fit.log_penalties[0].value(), std::log(2447.0 / 1000), 1e-3);
+}
+
+TEST(FittedPenaltiesTest, LeaveRunsOutWhoseTimesAreNotOnALine) {
+  const std::vector<RunFit> fits{*fit_run(line_of(100, 100), Mss(1448)),
+                                 *fit_run(line_of(1000, 1000), Mss(1448)),  // steps between slots
+                                 *fit_run(line_of(20, 500), Mss(1448))};    // small ones
   const FittedPenalties fitted = combine(fits, Mss(1448));
   EXPECT_EQ(fitted.runs, 1U);
-  EXPECT_EQ(fitted.uneven, 1U);
-  EXPECT_NEAR(fitted.rows[0]->share, 1447.0 / 1001, 1e-6);
+  EXPECT_EQ(fitted.uneven, 2U);
+  EXPECT_NEAR(fitted.rows[0]->share, 1.447, 1e-6);
 }
 
 RunFit with_logs(double filling) {
