@@ -1,5 +1,3 @@
-#include "analysis/ab.h"
-
 #include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -14,7 +12,7 @@
 #include <sstream>
 
 #include "analysis/ab_plan.h"
-#include "analysis/compare.h"
+#include "analysis/commands.h"
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/process.h"
@@ -114,7 +112,7 @@ class Manifest {
     write();
   }
 
-  // Tells the blocks of this invocation from those of others.
+  // Distinguishes the blocks of this invocation from those of others.
   [[nodiscard]] std::string id() const { return json_.value("id", fmt::format("{:016x}", seed())); }
 
   [[nodiscard]] std::uint64_t seed() const { return json_["seed"].get<std::uint64_t>(); }

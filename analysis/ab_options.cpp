@@ -14,11 +14,11 @@ namespace tcpstep {
 std::optional<AbOptions> parse_ab_options(int argc, const char* const* argv) {
   CommandLine line(
       "tcpstep-analyze ab [options] --a COMMAND --b COMMAND --out DIR",
-      "Launches two commands alternately, in blocks of A, A, B, B in random order, each to make "
-      "one "
-      "run;\nthen compares the runs. A command finds an empty folder in $TCPSTEP_RESULTS and "
-      "{folder}, a file to\nwrite in {output}, and its seed in $TCPSTEP_SEED and {seed}. It leaves "
-      "one result file there. Exit\nstatus 0: no regression, 3: regression, 4: cannot tell.",
+      "Runs two commands, each several times, in blocks of A, A, B, B in random order, and "
+      "compares "
+      "the\nresults. Each launch makes one result file: in an empty folder, $TCPSTEP_RESULTS or "
+      "{folder}, or as\n{output}. Its random seed is $TCPSTEP_SEED or {seed}. Exit status 0: no "
+      "regression, 3: regression,\n4: cannot tell.",
       "Examples:\n"
       "  tcpstep-analyze ab --a 'tcpstep-lab measure lan' --b 'new/tcpstep-lab measure lan' --out "
       "ab\n"
@@ -30,9 +30,9 @@ std::optional<AbOptions> parse_ab_options(int argc, const char* const* argv) {
   line.value("a", "COMMAND", "makes one run of the baseline");
   line.value("b", "COMMAND", "makes one run of the candidate");
   line.value("out", "DIR", "where the runs go, with ab.json: order, seeds and times");
-  line.value("runs", "N", "10", "runs of each side, at least 4; with --until-decided at most");
+  line.value("runs", "N", "10", "runs of each side, at least 4; a maximum with --until-decided");
   line.flag("until-decided", "end early, as soon as the verdict is known");
-  line.value("seed", "N", "of the order and of the runs (default: a fresh one)");
+  line.value("seed", "N", "random seed of the order and the runs (default: a new one)");
   line.flag("resume", "continue an interrupted run in DIR");
   line.flag("quiet,q", "no progress bar");
   const auto values = line.parse(argc, argv);

@@ -23,7 +23,7 @@ void declare_clock(CommandLine& line);
 
 // --alpha, the probability of a false alarm.
 [[nodiscard]] double parse_alpha(std::string_view text);
-// --minimum-effect, the least change that counts.
+// --minimum-effect, the smallest change that counts.
 [[nodiscard]] double parse_effect(std::string_view text);
 
 }  // namespace tcpstep

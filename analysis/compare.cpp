@@ -1,5 +1,3 @@
-#include "analysis/compare.h"
-
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -8,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/commands.h"
 #include "analysis/plot.h"
 #include "lib/base/error.h"
 #include "lib/cli/program.h"

@@ -1,5 +1,3 @@
-#include "analysis/history.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,7 +5,7 @@
 #include <string>
 #include <system_error>
 
-#include "analysis/compare.h"
+#include "analysis/commands.h"
 #include "analysis/plot.h"
 #include "analysis/report.h"
 #include "lib/base/error.h"
@@ -25,7 +23,7 @@ bool is_result_file(const fs::path& path) {
   return name.ends_with(".csv") || name.ends_with(".csv.gz") || name.ends_with(".csv.zst");
 }
 
-// Folders stand for the result files in them. Each file once, in order.
+// The files, and those in the folders. Each file once, in order.
 std::set<fs::path> expand(const std::vector<fs::path>& places) {
   std::set<fs::path> files;
   for (const fs::path& place : places) {
@@ -55,7 +53,7 @@ struct Loaded {
 Loaded load(const std::set<fs::path>& files, RttClock clock) {
   Loaded loaded;
   const auto fail = [&](const std::exception& error) {
-    print_message("tcpstep-analyze: " + words_of(error));
+    print_message("tcpstep-analyze: " + message_of(error));
     loaded.is_whole = false;
   };
   for (const fs::path& file : files) {

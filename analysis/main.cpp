@@ -4,10 +4,8 @@
 #include <algorithm>
 #include <system_error>
 
-#include "analysis/ab.h"
-#include "analysis/compare.h"
+#include "analysis/commands.h"
 #include "analysis/exchange.h"
-#include "analysis/history.h"
 #include "analysis/options.h"
 #include "analysis/plot.h"
 #include "analysis/repair.h"
@@ -42,7 +40,7 @@ int plot(const PlotOptions& options) {
   const auto is_drawable = [](const LinkRuns& link) { return link.samples() > 0; };
   const auto drawable = std::ranges::count_if(links, is_drawable);
   if (options.file && !options.is_together && drawable > 1) {
-    throw UsageError(fmt::format("{} links do not fit on one closeup", drawable),
+    throw UsageError(fmt::format("{} links do not fit in one closeup", drawable),
                      "Add --together, or use --out DIR.");
   }
   const auto output = [&](Drawing drawing, const std::string& name) {
@@ -54,7 +52,7 @@ int plot(const PlotOptions& options) {
     }
   };
   for (std::size_t i = 0; i < links.size(); ++i) {
-    if (!is_drawable(links[i])) {  // takes nothing from the other links
+    if (!is_drawable(links[i])) {  // the other links are still drawn
       print_message(
           fmt::format("tcpstep-analyze: link {} has no sample to draw", links[i].key.name()));
       is_fine = false;
@@ -78,14 +76,14 @@ int validate(const ValidateOptions& options) {
     try {
       const Inspection inspection = inspect_run(file);
       if (inspection.is_whole()) {
-        print_data(words_of(file, inspection) + '\n');
+        print_data(describe(file, inspection) + '\n');
         continue;
       }
-      print_message("tcpstep-analyze: " + words_of(file, inspection));
+      print_message("tcpstep-analyze: " + describe(file, inspection));
     } catch (const WorldError& error) {
-      print_failures({words_of(error)});
+      print_failures({message_of(error)});
     } catch (const std::system_error& error) {
-      print_failures({words_of(error)});
+      print_failures({message_of(error)});
     }
     is_fine = false;
   }

@@ -21,15 +21,15 @@ constexpr std::string_view kHelp =
     "Commands:\n"
     "  report    penalty table of each link: text, Markdown, CSV, JSON or HTML\n"
     "  plot      \"all results\" and \"closeup\" of each link: PNG, SVG and gnuplot script\n"
-    "  ab        launches two commands alternately: the runs that compare needs\n"
-    "  compare   has the candidate become slower than the baseline? A verdict for people and CI\n"
-    "  history   since when is a link slower or faster? Change points of days or years of runs\n"
-    "  export    the same for other programs: OpenMetrics, benchmark actions, benchstat, ...\n"
-    "  import    a result file from raw samples of sockperf, irtt, lagscope\n"
-    "  validate  is each file whole? if not, line and column\n"
+    "  ab        run two commands in random order: makes the runs that compare needs\n"
+    "  compare   is the candidate slower than the baseline? One verdict, for people and CI\n"
+    "  history   when did a link become slower or faster? Days or years of runs\n"
+    "  export    tables for other programs: OpenMetrics, benchmark actions, benchstat, ...\n"
+    "  import    make a result file from raw samples of sockperf, irtt or lagscope\n"
+    "  validate  check that files are complete; if not, print line and column\n"
     "  repair    save the complete lines of a file that was cut off\n"
     "\n"
-    "tcpstep-analyze COMMAND --help has the options. FILE may end in .csv, .csv.gz or .csv.zst.\n";
+    "See tcpstep-analyze COMMAND --help for options. FILE may end in .csv, .csv.gz or .csv.zst.\n";
 
 void declare_statistic(CommandLine& line) {
   line.value("statistic", "WORD", "min", "statistic of each size: min, median, mean, p99, ...");
@@ -88,7 +88,7 @@ std::optional<AnalyzeOptions> parse_plot(int argc, const char* const* argv) {
   line.group("Plot");
   declare_clock(line);
   line.value("out", "DIR", "plots", "where the pictures and their gnuplot scripts go");
-  line.flag("together", "all links on one picture, relative to their smallest size");
+  line.flag("together", "all links in one picture, relative to their smallest size");
   line.value("output,o", "FILE",
              "only one picture, the closeup or --together, as FILE.png, .svg or .pdf");
   line.value("title", "TEXT", "title of that picture (default: what was found)");
@@ -117,8 +117,8 @@ std::optional<AnalyzeOptions> parse_plot(int argc, const char* const* argv) {
 std::optional<AnalyzeOptions> parse_validate(int argc, const char* const* argv) {
   CommandLine line(
       "tcpstep-analyze validate FILE...",
-      "Reads each result file from end to end and says if it is whole; if not, the line\n"
-      "and column where it is cut or wrong.",
+      "Checks that each result file is complete and valid; if not, prints the line and column\n"
+      "of the problem.",
       "Example:\n  tcpstep-analyze validate results/*.csv\n");
   line.positional("FILE", 1, kMostFiles);
   const auto values = line.parse(argc, argv);
@@ -129,8 +129,8 @@ std::optional<AnalyzeOptions> parse_validate(int argc, const char* const* argv) 
 std::optional<AnalyzeOptions> parse_repair(int argc, const char* const* argv) {
   CommandLine line(
       "tcpstep-analyze repair [options] FILE",
-      "Writes the whole lines of a result file that was cut, and a trailer that says so.\n"
-      "What is wrong otherwise is named and left alone.",
+      "Saves the complete lines of a result file that was cut off, and marks it as repaired.\n"
+      "Other errors are reported; the file is left alone.",
       "Example:\n  tcpstep-analyze repair results/run.csv\n");
   line.positional("FILE", 1, 1);
   line.group("Repair");
@@ -142,7 +142,7 @@ std::optional<AnalyzeOptions> parse_repair(int argc, const char* const* argv) {
     return std::nullopt;
   }
   if (values->has("output") && values->is_set("in-place")) {
-    throw UsageError("--output and --in-place exclude each other");
+    throw UsageError("--output and --in-place cannot be used together");
   }
   const std::filesystem::path file = values->positional()[0];
   RepairOptions options{.file = file, .output = {}};
@@ -155,7 +155,7 @@ std::optional<AnalyzeOptions> parse_repair(int argc, const char* const* argv) {
 
 std::optional<AnalyzeOptions> parse_export(int argc, const char* const* argv) {
   CommandLine line("tcpstep-analyze export --format WORD [options] FILE...",
-                   "Prints what report counts in the format of another program.",
+                   "Prints the tables of report in the format of another program.",
                    "Example:\n  tcpstep-analyze export --format openmetrics results/*.csv\n");
   line.positional("FILE", 1, kMostFiles);
   line.group("Export");

@@ -43,8 +43,8 @@ std::string last_line(std::string text) {
   return text.substr(text.rfind('\n') + 1);
 }
 
-// gnuplot-iostream's own pipe hides a gnuplot that is missing or fails. Hence it writes the script,
-// and our own process shows gnuplot's exit status and what it printed.
+// gnuplot-iostream's own pipe hides a gnuplot that is missing or fails. So it writes the script,
+// and a child process gives gnuplot's exit status and what it printed.
 void run_gnuplot(const std::string& script, const fs::path& folder) {
   const fs::path log = folder / "gnuplot.log";
   const Child child = Child::start({"gnuplot", "--default-settings", script}, [&] {

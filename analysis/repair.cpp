@@ -37,7 +37,7 @@ void replace(const fs::path& file, const Inspection& inspection) {
 
 }  // namespace
 
-std::string words_of(const fs::path& file, const Inspection& inspection) {
+std::string describe(const fs::path& file, const Inspection& inspection) {
   const std::string counts =
       fmt::format("{}, {} lost", count_of(inspection.samples, "sample"), inspection.lost);
   if (inspection.is_whole()) {
@@ -70,7 +70,7 @@ std::string repair_run(const fs::path& file, const std::optional<fs::path>& outp
                      "Leave out --in-place; the new file is not compressed.");
   }
   if (inspection.is_whole()) {
-    return words_of(file, inspection) + ": nothing to repair";
+    return describe(file, inspection) + ": nothing to repair";
   }
   if (!output) {
     replace(file, inspection);

@@ -22,11 +22,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// So many small files are read at once by each thread before they are brought together in order.
+// Small files read by each thread before they are merged in order.
 constexpr std::size_t kFilesPerThread = 8;
 constexpr std::uintmax_t kLargeFile = std::uintmax_t{2} << 20U;  // read by all threads
 
-// The files without those named twice; about these there are words in `failures`.
+// The files, each once; a repeated one adds a message to `failures`.
 std::vector<fs::path> distinct(const std::vector<fs::path>& files,
                                std::vector<std::string>& failures) {
   std::vector<fs::path> result;
@@ -41,19 +41,19 @@ std::vector<fs::path> distinct(const std::vector<fs::path>& files,
   return result;
 }
 
-std::string words_of_repeated(const fs::path& file) {
+std::string repeated_run_message(const fs::path& file) {
   return fmt::format("{} contains a run that is also in another file; counted once", file.string());
 }
 
-using Outcome = std::variant<Run, std::string>;  // the words, if it failed
+using Outcome = std::variant<Run, std::string>;  // the message, if it failed
 
 Outcome try_to_read(const fs::path& file, RttClock clock, unsigned threads) {
   try {
     return read_run(file, clock, threads);
   } catch (const WorldError& error) {
-    return words_of(error);
+    return message_of(error);
   } catch (const std::system_error& error) {
-    return words_of(error);
+    return message_of(error);
   }
 }
 
@@ -88,7 +88,7 @@ std::vector<Outcome> read_some(std::span<const fs::path> files, RttClock clock, 
 
 }  // namespace
 
-std::string words_of(const std::exception& error) {
+std::string message_of(const std::exception& error) {
   const auto* world = dynamic_cast<const WorldError*>(&error);
   return world == nullptr || world->hint().empty()
              ? error.what()
@@ -111,7 +111,7 @@ LoadedRuns load_runs(const std::vector<fs::path>& files, RttClock clock) {
       if (run == nullptr) {
         loaded.failures.push_back(std::move(std::get<std::string>(outcomes[i])));
       } else if (!loaded.runs.add(*run)) {
-        loaded.failures.push_back(words_of_repeated(left[i]));
+        loaded.failures.push_back(repeated_run_message(left[i]));
       }
     }
     left = left.subspan(count);

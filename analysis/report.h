@@ -11,8 +11,8 @@
 
 namespace tcpstep {
 
-// The words about a file that was left out: what is wrong and, if there is one, the hint.
-[[nodiscard]] std::string words_of(const std::exception& error);
+// Why a file was left out: the error and its hint, if any.
+[[nodiscard]] std::string message_of(const std::exception& error);
 
 // What could be read of some files, and why the others could not.
 struct LoadedRuns {
@@ -20,8 +20,8 @@ struct LoadedRuns {
   std::vector<std::string> failures;  // one per file that was left out
 };
 
-// Reads every file, in bounded memory and with all processors; one that cannot be read takes
-// nothing from the others.
+// Reads every file, in bounded memory and with all processors; one that cannot be read is
+// reported and skipped.
 [[nodiscard]] LoadedRuns load_runs(const std::vector<std::filesystem::path>& files, RttClock clock);
 
 // The tables of all links in the format asked for; empty if nothing was read.

@@ -2,11 +2,11 @@
 //
 //   bare_pingpong [--wait block|spin] [--cpu N] [--port P] [--sizes A,B,...] [--rounds N]
 //                 [--shuffle] [--raw] time
-//   bare_pingpong [--wait block|spin] [--cpu N] [--port P] answer ADDRESS
+//   bare_pingpong [--wait block|spin] [--cpu N] [--port P] ack ADDRESS
 //
 // "time" waits for one client, sends payloads of each size, `rounds` times over (and one round
 // before, not counted), in a new order in each round with --shuffle, and prints the minimum and
-// median RTT of each size as CSV, or with --raw every one. "answer" is the other end: IPv4, tries
+// median RTT of each size as CSV, or with --raw every one. "ack" is the other end: IPv4, tries
 // to connect for five seconds. It speaks the classic protocol, so either end works with tcpstep's
 // other end as well.
 //
@@ -64,7 +64,7 @@ sockaddr_in address_of(const char* host, std::uint16_t port) {
   return address;
 }
 
-// Before the handshake: a connection that begins with BBR paces its segments for ever.
+// Before the handshake: a connection that begins with BBR paces its segments forever.
 void prepare(int fd) {
   const int on = 1;
   must(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
@@ -150,7 +150,7 @@ void time_pings(int fd, const Options& options) {
   }
 }
 
-void answer_pings(int fd, const Options& options) {
+void send_acks(int fd, const Options& options) {
   const int flags = options.is_spinning ? MSG_DONTWAIT : 0;
   std::vector<char> buffer(std::size_t{64} * 1024);
   for (;;) {
@@ -221,9 +221,9 @@ int main(int argc, char** argv) {
   if (mode == "time" && optind + 1 == argc) {
     const int fd = accept_one(options.port);
     time_pings(fd, options);
-  } else if (mode == "answer" && optind + 2 == argc) {
+  } else if (mode == "ack" && optind + 2 == argc) {
     const int fd = connect_to(argv[optind + 1], options.port);
-    answer_pings(fd, options);
+    send_acks(fd, options);
   } else {
     std::fputs("usage: see the first lines of bench/bare_pingpong.cpp\n", stderr);
     return 2;

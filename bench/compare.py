@@ -158,7 +158,7 @@ def bare(setting):
             setting.near(*program, "--sizes", ",".join(map(str, SWEEP)), "--rounds", setting.pings,
                          *order, "--raw", "time"), stdout=stream, stderr=None) as process:
         wait_for_listener(port)
-        subprocess.run(setting.far(*program, "answer", setting.host), check=True, timeout=60)
+        subprocess.run(setting.far(*program, "ack", setting.host), check=True, timeout=60)
         if process.wait(timeout=10) != 0:
             raise RuntimeError("bare_pingpong failed")
     return summary(read_samples(output, setting.sizes))
@@ -221,7 +221,7 @@ SPINNING_PEERS = {"sockperf": sockperf}
 
 
 ROUNDS_A_PEER_ROUND = 3  # the peers of a round take half a minute, a pair of ours two seconds
-PAIRS_A_ROUND = 3  # two processes of the same program differ by some per cent: where their memory lies
+PAIRS_A_ROUND = 3  # two processes of the same program differ by a few percent, depending on their memory
 
 
 def tools_in_order(setting, shuffler):

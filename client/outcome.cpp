@@ -66,7 +66,7 @@ void check_end(const Responses& responses, Duration timeout) {
   switch (responses.end) {
     case PingStatus::Closed: {
       const std::string hint =
-          responses.payloads > 0 ? "" : "Is it a tcpstep-server? If so, see its own messages.";
+          responses.payloads > 0 ? "" : "If it is a tcpstep-server, see its messages.";
       if (responses.unfinished_bytes > 0) {
         throw WorldError(fmt::format("the server closed the connection in the middle of a payload, "
                                      "{} into it,{}",

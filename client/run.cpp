@@ -70,7 +70,7 @@ PingStatus status_of_exception() {
   return StopSignals::received() != 0 ? PingStatus::Interrupted : PingStatus::Failed;
 }
 
-// Tells the server to begin. Returns what it sent already.
+// Sends `ready`. Returns what the server has sent already.
 std::string send_ready(const NegotiatedRun& run, const std::string& received) {
   FrameStream frames(run.server, received);
   if (frames.send(Ready{}) != PingStatus::Ok) {
@@ -224,7 +224,7 @@ void take_part_down(const NegotiatedRun& run, const std::string& received) {
         hole);
   }
   if (hole) {
-    throw WorldError(fmt::format("nothing came from the server for {}: {}",
+    throw WorldError(fmt::format("no data from the server for {}: {}",
                                  format_duration(run.options.timeout), describe(*hole, path)),
                      std::string(kBlackHoleRemedy));
   }

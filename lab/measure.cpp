@@ -36,27 +36,27 @@ constexpr std::uint64_t kWarmupRounds = 1;  // tcpstep-server's default
 
 // The options of the same request for another process, here or in the virtual machine.
 Command arguments_of(const LinkOptions& link, const PlaceOptions& place) {
-  Command words{"--scale",     link.scale.text(),
-                "--seed",      std::to_string(link.seed),
-                "--tolerance", fmt::format("{:.10g}%", place.tolerance * 100)};
+  Command arguments{"--scale",     link.scale.text(),
+                    "--seed",      std::to_string(link.seed),
+                    "--tolerance", fmt::format("{:.10g}%", place.tolerance * 100)};
   if (link.is_swapped) {
-    words.emplace_back("--swap");
+    arguments.emplace_back("--swap");
   }
   if (place.is_netem) {
-    words.emplace_back("--netem");
+    arguments.emplace_back("--netem");
   }
-  return words;
+  return arguments;
 }
 
 Command arguments_of(const MeasureOptions& options, const LinkOptions& link) {
-  Command words = arguments_of(link, options.place);
-  words.insert(words.begin(), "measure");
-  words.insert(words.end(), {"--sizes", options.sizes, "--rounds", std::to_string(options.rounds),
-                             "--results", options.results});
+  Command arguments = arguments_of(link, options.place);
+  arguments.insert(arguments.begin(), "measure");
+  arguments.insert(arguments.end(), {"--sizes", options.sizes, "--rounds",
+                                     std::to_string(options.rounds), "--results", options.results});
   if (!options.log.empty()) {
-    words.insert(words.end(), {"--log", options.log});
+    arguments.insert(arguments.end(), {"--log", options.log});
   }
-  return words;
+  return arguments;
 }
 
 // One link, on two hosts of this machine.
@@ -143,8 +143,8 @@ void keep_log(const VirtualMachine& machine, const fs::path& wanted) {
   }
 }
 
-// One link, in a virtual machine. What the link and the run are called stays outside: their lengths
-// would move everything inside by some nanoseconds.
+// One link, in a virtual machine. The names of link and run stay outside: their lengths would move
+// everything inside by some nanoseconds.
 int measure_in_machine(const MeasureOptions& options) {
   const LinkOptions& link = options.links.front();
   VirtualMachine machine(options.place.kernel);

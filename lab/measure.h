@@ -12,7 +12,7 @@ using OnResult = std::function<void(const LinkOptions&, const std::filesystem::p
 
 // Measures each link in a process of its own, virtual machines in parallel, and calls `on_result`
 // for each result file, in the order of the links. The status is 1 if a run failed or was not
-// faithful; its file then is kept and says so.
+// faithful; its file is then kept and marked.
 int measure_each(const MeasureOptions& options, const OnResult& on_result);
 
 // Measures every link and prints the names of the result files. The status is as above.

@@ -28,7 +28,7 @@ constexpr std::string_view kHelp =
     "See tcpstep-lab COMMAND --help for options. PROFILE is a name or a file; see docs/lab.md.\n";
 
 constexpr std::uint64_t kMostRounds = 100'000;
-constexpr std::size_t kMostWords = 10'000;
+constexpr std::size_t kMostArguments = 10'000;
 constexpr std::size_t kMostProfiles = 100;
 
 void declare_link(CommandLine& line) {
@@ -117,7 +117,7 @@ std::optional<LabOptions> parse_run(int argc, const char* const* argv) {
       "Examples:\n  tcpstep-lab run 3g -- ping -c 3 10.19.9.2\n"
       "  tcpstep-lab run adsl -- sh -c 'tcpstep-server -1 & $TCPSTEP_FAR tcpstep-client "
       "10.19.9.1'\n");
-  line.positional("PROFILE -- COMMAND", 2, kMostWords);
+  line.positional("PROFILE -- COMMAND", 2, kMostArguments);
   declare_link(line);
   declare_place(line);
   line.value("log", "FILE", "log one line per packet: in, due, out");
@@ -125,11 +125,11 @@ std::optional<LabOptions> parse_run(int argc, const char* const* argv) {
   if (!values) {
     return std::nullopt;
   }
-  const auto& words = values->positional();
-  return RunOptions{.link = link_options(*values, words.front()),
+  const auto& arguments = values->positional();
+  return RunOptions{.link = link_options(*values, arguments.front()),
                     .place = place_options(*values),
                     .log = values->text("log"),
-                    .command = {words.begin() + 1, words.end()}};
+                    .command = {arguments.begin() + 1, arguments.end()}};
 }
 
 std::optional<LabOptions> parse_measure(int argc, const char* const* argv) {

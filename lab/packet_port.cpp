@@ -23,8 +23,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kWitnessed =
-    28;  // bytes of a packet that tell it from others: to TCP's sequence
+constexpr std::size_t kWitnessed = 28;  // bytes that identify a packet: up to TCP's sequence
 constexpr int kMostWitnessed = 1000;
 
 void ask_for_stamps(const Fd& socket) {
@@ -33,8 +32,8 @@ void ask_for_stamps(const Fd& socket) {
                 "set SO_TIMESTAMPNS");
 }
 
-// Time since the kernel's stamp on a message. The stamp is of CLOCK_REALTIME; whoever sets that
-// clock meanwhile makes the result wrong.
+// Time since the kernel's stamp on a message. The stamp is of CLOCK_REALTIME: setting that
+// clock in between makes the result wrong.
 Duration age(const msghdr& message) {
   for (cmsghdr* item = CMSG_FIRSTHDR(&message); item != nullptr;
        item = CMSG_NXTHDR(const_cast<msghdr*>(&message), item)) {

@@ -19,7 +19,7 @@ class PacketPort {
  public:
   struct Received {
     std::span<const std::byte> packet;  // empty: there is none now
-    Duration waited{0};                 // since the host sent it, as far as the kernel tells
+    Duration waited{0};                 // since the host sent it, as far as the kernel knows
   };
 
   // A new TUN device `name` in the current network namespace. Empty if this process may not use

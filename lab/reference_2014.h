@@ -19,7 +19,7 @@ struct Reference2014 {
   std::string remark;
 };
 
-// Of the link that a built-in profile stands for; empty values if there is none.
+// Of the link that a built-in profile emulates; empty values if there is none.
 [[nodiscard]] Reference2014 reference_2014(std::string_view profile);
 
 }  // namespace tcpstep

@@ -1,4 +1,4 @@
-// Preloaded into qemu: its main loop goes on only while the machine's processor waits.
+// Preloaded into qemu: its main loop continues only while the machine's processor waits.
 //
 // In virtual time (icount, sleep=off) the main loop skips idle time. If it looks in the moment
 // between a halt and the counting of the instructions before it, it skips some nanoseconds too

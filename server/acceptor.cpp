@@ -235,7 +235,7 @@ void Acceptor::process(Clients::iterator entry, std::span<const std::byte> bytes
   }
 }
 
-void Acceptor::handle_broken_protocol(Clients::iterator entry, bool is_told) {
+void Acceptor::handle_broken_protocol(Clients::iterator entry, bool is_refusal_sent) {
   const PendingClient& client = entry->second;
   if (client.negotiation.is_unauthenticated()) {
     metrics_.count_refusal("authentication");
@@ -245,7 +245,7 @@ void Acceptor::handle_broken_protocol(Clients::iterator entry, bool is_told) {
   const std::string fault = client.negotiation.fault();
   log_.fault_of_client("fault", fmt::format("run with {}: {}", client.peer, fault),
                        {{"peer", client.peer}, {"reason", fault}});
-  if (is_told) {
+  if (is_refusal_sent) {
     close_after_refusal(entry);
   } else {
     remove(entry);

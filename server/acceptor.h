@@ -54,7 +54,7 @@ class Acceptor {
 
   // Takes the first client out of the queue.
   [[nodiscard]] std::optional<QueuedRun> take_next();
-  // Tells those in the queue how many runs and clients are ahead of them.
+  // Sends those in the queue the number of runs and clients ahead of them.
   void update_queue(std::uint64_t running);
 
   // Sends `refusal` to clients that have sent a request, and closes all connections.
@@ -79,7 +79,7 @@ class Acceptor {
     std::optional<Rejection> rejection;  // sent as soon as the client can understand it
     RunSettings settings;
     bool is_closing = false;               // a refusal was sent; only the client's end is awaited
-    std::optional<std::uint64_t> ahead{};  // as it was told last
+    std::optional<std::uint64_t> ahead{};  // as last sent
     Time told_at{};
   };
   using Clients = std::map<std::uint64_t, PendingClient>;
@@ -90,7 +90,7 @@ class Acceptor {
   void add(TcpConnection connection);
   void receive(Clients::iterator entry);
   void process(Clients::iterator entry, std::span<const std::byte> bytes);
-  void handle_broken_protocol(Clients::iterator entry, bool is_told);
+  void handle_broken_protocol(Clients::iterator entry, bool is_refusal_sent);
   void enqueue(Clients::iterator entry);
   [[nodiscard]] std::optional<Rejection> rejection_of(PendingClient& client);
   void join(Clients::iterator entry);

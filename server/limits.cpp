@@ -72,7 +72,7 @@ std::optional<Refuse> refusal_of(const SweepSpec& sweep, const ServerLimits& lim
   return std::nullopt;
 }
 
-// A few clients beyond each limit stay until they are told why, the rest of a crowd is closed.
+// A few clients beyond each limit get a refusal; the rest of a crowd is closed.
 std::optional<Rejection> rejection_of_connection(const Address& peer, std::uint64_t connections,
                                                  std::uint64_t same_network,
                                                  const ServerLimits& limits) {

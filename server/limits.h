@@ -21,7 +21,7 @@ struct ServerLimits {
   Duration time{0};
   // Of all clients.
   std::uint64_t connections = 0;
-  std::uint64_t refused_beyond = 32;  // more connections, of clients that are told why
+  std::uint64_t refused_beyond = 32;  // more connections, to send a refusal
   std::uint64_t connections_per_address = 0;
   std::uint64_t runs_per_address = 0;  // in an hour
   std::uint64_t queue = 0;
@@ -41,7 +41,7 @@ struct ServerLimits {
 struct Rejection {
   const char* kind;  // in metrics and logs
   Refuse refusal;
-  bool is_sent = true;  // false: too many already wait to be told
+  bool is_sent = true;  // false: too many refusals are pending
 };
 
 // Of a client that has just connected, when `connections` are open, `same_network` of them from

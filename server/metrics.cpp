@@ -59,7 +59,7 @@ std::string Metrics::render(std::uint64_t measuring, std::uint64_t waiting,
   for (const auto& [reason, count] : refusals_) {
     add(fmt::format("tcpstep_refusals_total{{reason=\"{}\"}} {}\n", reason, count));
   }
-  single("tcpstep_errors_total", "counter", "Clients that did not keep to the protocol.", errors_);
+  single("tcpstep_errors_total", "counter", "Clients that violated the protocol.", errors_);
   single("tcpstep_measuring", "gauge", "Runs in progress.", measuring);
   single("tcpstep_waiting", "gauge", "Clients that wait for their turn.", waiting);
   single("tcpstep_open_connections", "gauge", "Connections open before their run.", connected);

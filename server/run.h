@@ -20,7 +20,7 @@ struct RunTask {
 
 // Performs the run, logs its end, prints its table and sends a RunReport to `server`, from which
 // fresh connections come. True if the run is complete. Throws what keeps the result from being
-// written; the client has been told then.
+// written, after a refusal to the client.
 bool perform_run(RunTask task, const ServerOptions& options, const HostFacts& host, Channel& server,
                  const OpenOutput& open_output, const Log& log);
 

@@ -1,4 +1,4 @@
-// What the process of a run tells the server's process at its end.
+// What the process of a run reports to the server's process at its end.
 #pragma once
 
 #include <string>

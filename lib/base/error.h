@@ -1,4 +1,4 @@
-// The three kinds of failure: a wrong request, a world that does not cooperate, a bug (assert).
+// The three kinds of failure: an invalid request, a failure outside the program, a bug (assert).
 // Below failures: warnings.
 #pragma once
 
@@ -25,7 +25,7 @@ class UsageError : public std::runtime_error {
   std::string hint_;
 };
 
-// The request was fine, the world was not: exit status 1. Carries a hint like UsageError.
+// A valid request that failed for a reason outside the program: exit status 1. Has a hint, too.
 class WorldError : public std::runtime_error {
  public:
   explicit WorldError(const std::string& what, std::string hint = {})

@@ -38,7 +38,7 @@ void rename_durably(const fs::path& from, const fs::path& to) {
   check_syscall(::fsync(folder.get()), "flush {}", folder_of(to).string());
 }
 
-// What replaces a symbolic link is its target.
+// Of a symbolic link, the target is replaced.
 fs::path target_of(const fs::path& path) {
   return fs::is_symlink(path) ? fs::canonical(path) : path;
 }
@@ -56,7 +56,7 @@ bool is_ours(const Fd& folder) {
   return ::fstat(folder.get(), &facts) == 0 && facts.st_uid == ::geteuid();
 }
 
-// A folder that nobody has locked is no longer in use.
+// A folder that is not locked is no longer in use.
 void remove_abandoned(const fs::path& parent) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(parent, ignored)) {

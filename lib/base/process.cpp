@@ -24,7 +24,7 @@ constexpr int kCannotRun = 127;
 
 volatile std::sig_atomic_t stop_signal = 0;
 
-// Whatever this process set up for itself is not the child's.
+// The child does not inherit this process's signal setup.
 void reset_signals() {
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD}) {
     std::signal(number, SIG_DFL);

@@ -19,7 +19,8 @@ enum class Interrupts : std::uint8_t { Keep, PassOn };
 class Child {
  public:
   // Runs `command` after `prepare` (which may enter a namespace). The child is killed if this
-  // process ends, however it ends. Its status is 127 if the program cannot be run; it says why.
+  // process ends, however it ends. Its status is 127 if the program cannot be run; the reason goes
+  // to stderr.
   static Child start(
       const Command& command, const std::function<void()>& prepare = [] {});
 
@@ -27,8 +28,8 @@ class Child {
   static Child fork(const std::function<int()>& body);
 
   // Waits for the end: the exit status, or 128 + the number of the signal. Passes on a SIGTERM or
-  // SIGHUP that this process gets meanwhile; a SIGINT only if asked to, for the terminal gives it
-  // to both.
+  // SIGHUP that this process gets meanwhile; a SIGINT only if asked to, because the terminal sends
+  // it to both.
   int wait(Interrupts interrupts = Interrupts::Keep) const;
 
   void signal(int number) const;
@@ -54,7 +55,7 @@ void run_tool(const Command& command, const std::string& attempted);
 // The program beside this one (installed, or in a build tree beside its folder), else on the PATH.
 [[nodiscard]] std::string sibling_program(const std::string& name, const std::string& folder);
 
-// A signal has asked this process to stop: loops and waits end early. 0 takes it back.
+// A signal has asked this process to stop: loops and waits end early. 0 cancels that.
 void request_stop(int signal) noexcept;
 // The signal, or 0.
 [[nodiscard]] int requested_stop() noexcept;

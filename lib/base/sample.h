@@ -14,8 +14,8 @@ enum class PingStatus : std::uint8_t {
   Ok,
   Timeout,      // no ack within the limit
   Reset,        // the peer or the network reset the connection
-  Closed,       // the peer closed before it answered
-  Protocol,     // the peer sent a byte too many or too early
+  Closed,       // the peer closed before its ack
+  Protocol,     // unexpected data from the peer
   Interrupted,  // a signal asked us to stop
   Failed,       // any other error of the socket
 };

@@ -1,4 +1,4 @@
-// Payload sizes as they were asked for; some are known only once the MSS is.
+// Payload sizes as requested; some are known only once the MSS is.
 #pragma once
 
 #include <cstdint>

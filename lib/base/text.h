@@ -1,4 +1,4 @@
-// Text: numbers for people, text from outside, the version.
+// Text: numbers and tables for people, text from outside, the version.
 #pragma once
 
 #include <cstddef>
@@ -6,12 +6,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/base/units.h"
 
 namespace tcpstep {
 
-// A time span with four significant digits in the unit a reader expects: "13.17 µs", "34.23 ms",
+// A duration with four significant digits in the usual unit: "13.17 µs", "34.23 ms",
 // "1.284 s". Below 2 ms microseconds are used, below 2 s milliseconds.
 [[nodiscard]] std::string format_duration(Duration duration);
 
@@ -32,6 +33,12 @@ namespace tcpstep {
 // Outside text made safe as a header value of a result file: quotes, commas, '#' and control
 // bytes would mislead CSV readers and become a space or an apostrophe.
 [[nodiscard]] std::string header_safe(std::string_view text);
+
+using TextGrid = std::vector<std::vector<std::string>>;
+
+// The grid as text: first column left-aligned, the others right-aligned, two spaces between them.
+// It has at least one row, and none is longer than the first.
+[[nodiscard]] std::string align(const TextGrid& grid);
 
 [[nodiscard]] std::string_view version();          // "0.1.0"
 [[nodiscard]] std::string_view version_and_git();  // "tcpstep 0.1.0 (git 1a2b3c4)"

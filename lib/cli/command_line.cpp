@@ -74,7 +74,7 @@ void check_that_no_value_is_an_option(const po::parsed_options& parsed) {
   for (const auto& option : parsed.options) {
     const auto& tokens = option.original_tokens;
     if (tokens.size() == 2 && option.position_key < 0 && tokens[1].starts_with("--")) {
-      throw UsageError(fmt::format("missing value of '{}'", printable(tokens[0])),
+      throw UsageError(fmt::format("missing value for '{}'", printable(tokens[0])),
                        fmt::format("'{}' follows it.", printable(tokens[1])));
     }
   }
@@ -209,15 +209,15 @@ void CommandLine::positional(const std::string& value_name, std::size_t at_least
 std::optional<OptionValues> CommandLine::parse(int argc, const char* const* argv) {
   declarations_->add_common();
   const po::options_description options = declarations_->visible();
-  po::options_description words;  // of the command line only
-  words.add(options).add_options()(kPositional, po::value<std::vector<std::string>>());
+  po::options_description all;  // of the command line only
+  all.add(options).add_options()(kPositional, po::value<std::vector<std::string>>());
   po::variables_map map;
   try {
     namespace style = po::command_line_style;
     po::positional_options_description positions;
     positions.add(kPositional, -1);
     const po::parsed_options parsed = po::command_line_parser(argc, argv)
-                                          .options(words)
+                                          .options(all)
                                           .positional(positions)
                                           .style(style::unix_style & ~style::allow_guessing)
                                           .run();
@@ -261,16 +261,16 @@ std::optional<OptionValues> CommandLine::parse(int argc, const char* const* argv
   return result;
 }
 
-void answer_without_command(std::string_view program, std::string_view word, std::string_view help,
+void handle_missing_command(std::string_view program, std::string_view word, std::string_view help,
                             std::string_view commands) {
   if (word == "--help" || word == "-h" || word == "help") {
     print_data(help);
   } else if (word == "--version" || word == "-V") {
     print_data(fmt::format("{}\n", version_and_git()));
   } else {
-    throw UsageError(word.empty() ? "no command was given"
-                                  : fmt::format("unknown command '{}'", printable(word)),
-                     fmt::format("Commands are {}. See {} --help.", commands, program));
+    throw UsageError(
+        word.empty() ? "missing command" : fmt::format("unknown command '{}'", printable(word)),
+        fmt::format("Commands are {}. See {} --help.", commands, program));
   }
 }
 

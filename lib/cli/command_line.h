@@ -40,18 +40,18 @@ class OptionValues {
     }
   }
 
-  // One of a few words, each with its value.
+  // One of a few choices, each with its value.
   template <class Value>
   Value choose(const std::string& name,
                std::initializer_list<std::pair<std::string_view, Value>> choices) const {
-    std::string words;
+    std::string expected;
     for (const auto& [word, value] : choices) {
       if (word == text(name)) {
         return value;
       }
-      words += words.empty() ? word : " or " + std::string(word);
+      expected += expected.empty() ? word : " or " + std::string(word);
     }
-    throw UsageError("--" + name + ": '" + printable(text(name)) + "' is not " + words);
+    throw UsageError("--" + name + ": '" + printable(text(name)) + "' is not " + expected);
   }
 
   [[nodiscard]] std::string text(const std::string& name) const {
@@ -60,8 +60,8 @@ class OptionValues {
 
   // Empty if the option was not given. Throws UsageError if its value is empty.
   [[nodiscard]] std::filesystem::path path(const std::string& name) const;
-  // The same, of a result to write: "-" is standard output. Throws UsageError also for the name of
-  // a compressed file, which it would not be, and for a folder that does not exist.
+  // The same, of a result to write: "-" is standard output. Throws UsageError also for the suffix
+  // of a compressed file and for a folder that does not exist.
   [[nodiscard]] std::filesystem::path output_path(const std::string& name) const;
 
  private:
@@ -106,9 +106,9 @@ class CommandLine {
 template <class Options>
 using ParseCommand = std::optional<Options> (*)(int argc, const char* const* argv);
 
-// Handles a first argument that is not a command: prints the help or the version. Throws UsageError
-// for anything else; `commands` is for its hint.
-void answer_without_command(std::string_view program, std::string_view word, std::string_view help,
+// For a first argument that is not a command: prints the help or the version. Throws UsageError for
+// anything else; `commands` is for its hint.
+void handle_missing_command(std::string_view program, std::string_view word, std::string_view help,
                             std::string_view commands);
 
 // The options of the command in argv[1]. Empty if help or the version was asked for and printed.
@@ -119,14 +119,14 @@ std::optional<Options> parse_command(
     std::initializer_list<std::pair<std::string_view, ParseCommand<Options>>> commands, int argc,
     const char* const* argv) {
   const std::string_view wanted = argc > 1 ? argv[1] : "";
-  std::string words;
+  std::string names;
   for (const auto& [word, parse] : commands) {
     if (word == wanted) {
       return parse(argc - 1, argv + 1);
     }
-    words += (words.empty() ? "" : ", ") + std::string(word);
+    names += (names.empty() ? "" : ", ") + std::string(word);
   }
-  answer_without_command(program, wanted, help, words);
+  handle_missing_command(program, wanted, help, names);
   return std::nullopt;
 }
 

@@ -24,8 +24,8 @@ int report(std::string_view name, std::string_view what, std::string_view hint, 
   return status;
 }
 
-// The number of a closed standard stream would go to the next file or socket, and messages
-// would end up in a result file. Opened in the wrong mode, so that using it remains an error.
+// The number of a closed standard stream would go to the next file or socket, and messages would
+// end up in a result file. It is opened in the wrong mode, so that using it remains an error.
 void occupy_standard_streams() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) {

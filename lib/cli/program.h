@@ -8,7 +8,7 @@
 namespace tcpstep {
 
 inline constexpr int kExitFine = 0;
-inline constexpr int kExitFailed = 1;  // the world did not cooperate
+inline constexpr int kExitFailed = 1;  // a failure outside the program
 inline constexpr int kExitUsage = 2;   // the request cannot be carried out as written
 
 // Returns what `body` returns, 2 after a UsageError, 1 after any other exception.

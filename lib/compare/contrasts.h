@@ -1,4 +1,4 @@
-// What one run says, in a few numbers: the columns of the test; and what both sides say of a size.
+// A run in a few numbers, the columns of the test; and both sides at one size.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +44,7 @@ struct ContrastTable {
 
 struct ContrastSettings {
   Mss mss;                         // by which sizes have their class, whatever the run's own
-  std::size_t rounds;              // only the first so many samples of each size count
+  std::size_t rounds;              // how many samples of each size count, from the first
   std::size_t draws;               // m of expected_minimum; every series has as many samples
   std::size_t fewest_in_step = 3;  // sizes of a class whose step is tested
 };

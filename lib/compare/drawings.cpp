@@ -172,7 +172,7 @@ void add_column(Panel& panel, const History& history, const HistoryColumn& colum
   panel.curves.push_back(std::move(level));
 }
 
-// A line and a few words where the level changed; on the left of it where there is no room.
+// A line and a short label where the level changed; on the left of it where there is no room.
 void add_change(Panel& panel, const History& history, const HistoryChange& change,
                 std::size_t row) {
   const double at = (seconds(history.points[change.first - 1].started) +

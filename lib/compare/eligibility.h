@@ -19,7 +19,7 @@ inline constexpr double kMostDropped = 0.01;  // of the pings of a run
 // What makes a run unfit for any verdict: "partial: it ended with timeout"; empty if nothing does.
 [[nodiscard]] std::string why_unfit(const Run& run);
 
-// True if so many pings were lost or retransmitted that the times of the others cannot be compared.
+// True if too many pings were lost or retransmitted to compare the times of the others.
 [[nodiscard]] bool is_lossy(const Run& run);
 
 // "1 lost and 2 retransmitted of 90 pings".

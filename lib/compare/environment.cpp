@@ -60,7 +60,7 @@ constexpr auto kCircumstances = std::to_array<KeyAndName>({
     {"lab_faithful", "lab faithful"},
 });
 
-// What is said of either host, after "server_" or "client_".
+// Keys about either host, without "server_" or "client_".
 constexpr KeyAndName kHost{"host", "host"};
 constexpr auto kOfHosts = std::to_array<KeyAndName>({
     {"tool", "tool"},

@@ -154,7 +154,7 @@ std::vector<std::string> remarks(const History& history) {
                                 history.points[change.first - 1].name, since(history, change),
                                 history.points[change.first].name));
     for (const EnvironmentChange& environment : change.environment) {
-      lines.push_back(fmt::format("  {}, at {}: {} before, {} then", environment.difference.what,
+      lines.push_back(fmt::format("  {}, at {}: {} before, {} after", environment.difference.what,
                                   utc(history.points[environment.point].started),
                                   environment.difference.baseline,
                                   environment.difference.candidate));

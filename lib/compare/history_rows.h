@@ -23,7 +23,7 @@ inline constexpr std::array kChangeTitles{"since",         "family",     "segmen
 // "lan: 60 runs, 2026-01-01T02:00:00Z to 2026-03-01T02:00:00Z, 20 rounds, 100 sizes, MSS 1448".
 [[nodiscard]] std::string subject_line(const History& history);
 
-// Everything else that has to be said: reasons, remedy, environment, notes.
+// The lines below the verdict: reasons, remedy, environment, notes.
 [[nodiscard]] std::vector<std::string> remarks(const History& history);
 
 }  // namespace tcpstep

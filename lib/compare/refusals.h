@@ -19,16 +19,16 @@ struct Levels {
   double losses;  // resent pings
 };
 
-// Adds a reason; the first remedy stays.
+// Adds a reason; the first remedy is kept.
 void refuse(Comparison& result, std::string reason, std::string_view remedy);
 
-// Each adds what it objects to: the number, the order and the state of the runs; lost and resent
+// Each adds its objections: the number, the order and the state of the runs; lost and resent
 // pings; sizes that not all runs have.
 void check_runs(Comparison& result, const RunOrder& order, const Levels& levels);
 void check_losses(Comparison& result, const RunOrder& order);
 void check_sizes(Comparison& result, const CommonSizes& common, bool is_any_empty);
 
-// The finding, if the share of resent pings rose. Lost pings say nothing about their cause.
+// The finding, if the share of resent pings rose. Lost pings do not show their cause.
 [[nodiscard]] std::optional<std::string> rise_of_losses(const RunOrder& order, const MaxT& test,
                                                         double level);
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "lib/base/text_grid.h"
+#include "lib/base/text.h"
 #include "lib/compare/history_rows.h"
 #include "lib/compare/render.h"
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "lib/base/text_grid.h"
+#include "lib/base/text.h"
 #include "lib/compare/render.h"
 #include "lib/compare/rows.h"
 

@@ -24,7 +24,7 @@ inline constexpr std::array kExactTitles{"payload bytes", "segments", "pings tha
 // "veth: 10 baseline and 10 candidate runs in 5 blocks, 20 rounds, 100 sizes, MSS 1448".
 [[nodiscard]] std::string subject_line(const Comparison& comparison);
 
-// Everything else that has to be said: reasons, remedy, findings, notes, environment.
+// The lines below the verdict: reasons, remedy, findings, notes, environment.
 [[nodiscard]] std::vector<std::string> remarks(const Comparison& comparison);
 
 }  // namespace tcpstep

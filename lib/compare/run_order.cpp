@@ -47,7 +47,7 @@ bool has_both_sides(const std::vector<Made>& made) {
                      [&](const Made& one) { return one.side != made.front().side; });
 }
 
-// Blocks that lack a side say nothing; the others stay as they were drawn.
+// Blocks that lack a side are left out; the others stay as they were drawn.
 void use_blocks(RunOrder& order, const std::vector<Made>& made) {
   std::map<std::string, std::vector<Made>> blocks;
   std::vector<std::string> names;  // in the order in time

@@ -1,5 +1,5 @@
-// Facts about this host for result files, and the quality of its clock and timers. What the system
-// does not say is empty.
+// Facts about this host for result files, and the quality of its clock and timers. What is
+// unknown is empty.
 #pragma once
 
 #include <cstdint>

@@ -17,7 +17,7 @@ namespace tcpstep {
 //   patience.renew();
 //   while (recv(...) < 0 && errno == EINTR && !patience.is_over()) {}
 //
-// A wait thus ends between 1 and 1.25 times the limit.
+// So a wait ends between 1 and 1.25 times the limit.
 class Patience {
  public:
   Patience() = default;
@@ -44,7 +44,7 @@ class Patience {
 
   Duration limit_{0};
   std::optional<timer_t> timer_;
-  std::optional<Clock::time_point> deadline_;  // of the present wait, once somebody has asked
+  std::optional<Clock::time_point> deadline_;  // of the current wait, once interrupted
 };
 
 }  // namespace tcpstep

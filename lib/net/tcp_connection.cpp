@@ -149,7 +149,7 @@ ssize_t TcpConnection::receive_stamped(std::span<std::byte> buffer, int flags) n
 }
 
 PingStatus TcpConnection::stay_idle(Duration pause) noexcept {
-  if (requested_stop() != 0) {  // a peer that always answers at once leaves no wait to interrupt
+  if (requested_stop() != 0) {  // a peer that always acks at once leaves no wait to interrupt
     return PingStatus::Interrupted;
   }
   if (pause > Duration::zero()) {
@@ -160,8 +160,8 @@ PingStatus TcpConnection::stay_idle(Duration pause) noexcept {
     }
   }
   patience_.renew();
-  std::byte unasked{};
-  const ssize_t bytes = ::recv(fd_.get(), &unasked, 1, MSG_PEEK | MSG_DONTWAIT);
+  std::byte unsolicited{};
+  const ssize_t bytes = ::recv(fd_.get(), &unsolicited, 1, MSG_PEEK | MSG_DONTWAIT);
   if (bytes > 0) {
     return PingStatus::Protocol;
   }
@@ -202,8 +202,9 @@ PingStatus TcpConnection::finish(Duration patience) noexcept {
   if (wait_for({&end, 1}, patience) <= 0) {
     return PingStatus::Ok;  // the peer's end is a courtesy; the run does not depend on it
   }
-  std::byte unasked{};
-  return ::recv(fd_.get(), &unasked, 1, MSG_DONTWAIT) > 0 ? PingStatus::Protocol : PingStatus::Ok;
+  std::byte unsolicited{};
+  return ::recv(fd_.get(), &unsolicited, 1, MSG_DONTWAIT) > 0 ? PingStatus::Protocol
+                                                              : PingStatus::Ok;
 }
 
 bool TcpConnection::wait_until_acknowledged(Duration patience) const {

@@ -36,14 +36,15 @@ std::vector<unsigned char> join(std::string_view nonce, std::string_view request
 
 }  // namespace
 
-Secret::Secret(std::string_view words) {
+Secret::Secret(std::string_view text) {
   start_sodium();
-  if (words.size() < kShortest) {
-    throw WorldError(fmt::format("the secret has {} bytes, {} are needed", words.size(), kShortest),
-                     "Make one: head -c 24 /dev/urandom | base64");
+  if (text.size() < kShortest) {
+    throw WorldError(
+        fmt::format("the secret has {} bytes; at least {} are required", text.size(), kShortest),
+        "Make one: head -c 24 /dev/urandom | base64");
   }
   ::crypto_generichash(key_.data(), key_.size(),
-                       reinterpret_cast<const unsigned char*>(words.data()), words.size(), nullptr,
+                       reinterpret_cast<const unsigned char*>(text.data()), text.size(), nullptr,
                        0);
 }
 
@@ -62,7 +63,7 @@ bool Secret::proves(std::string_view mac, std::string_view nonce, std::string_vi
   std::array<unsigned char, crypto_auth_BYTES> bytes{};
   std::size_t length = 0;
   const char* end = nullptr;
-  // sodium_hex2bin gives up at the first character that is no digit; then the end is not the end.
+  // sodium_hex2bin stops at the first character that is not a digit, before the end.
   if (mac.size() != 2 * bytes.size() ||
       ::sodium_hex2bin(bytes.data(), bytes.size(), mac.data(), mac.size(), nullptr, &length,
                        &end) != 0 ||

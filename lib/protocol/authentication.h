@@ -12,10 +12,10 @@ namespace tcpstep {
 // A key made of a shared secret. Wiped when it dies.
 class Secret {
  public:
-  static constexpr std::size_t kShortest = 16;  // bytes of the words it is made of
+  static constexpr std::size_t kShortest = 16;  // bytes of the text
 
-  // Throws WorldError if `words` are shorter than kShortest.
-  explicit Secret(std::string_view words);
+  // Throws WorldError if `text` is shorter than kShortest.
+  explicit Secret(std::string_view text);
   Secret(const Secret&) = default;
   Secret& operator=(const Secret&) = default;
   ~Secret();
@@ -33,7 +33,7 @@ class Secret {
 };
 
 // The first line of `file`. Throws WorldError if others may read the file (its mode has any bit of
-// 077), so that a secret is not one by accident only.
+// 077).
 [[nodiscard]] Secret read_secret(const std::filesystem::path& file);
 
 // Random bytes in hexadecimal, two digits each: nonces and tokens.

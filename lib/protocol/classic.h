@@ -9,6 +9,6 @@ namespace tcpstep {
 inline constexpr std::uint16_t kDefaultPort = 19901;
 
 inline constexpr std::byte kSentinel{'1'};  // last byte of every payload, and nowhere else in it
-inline constexpr std::byte kAck{'1'};  // what tcpstep-client answers; a server accepts any byte
+inline constexpr std::byte kAck{'1'};       // what tcpstep-client sends; a server accepts any byte
 
 }  // namespace tcpstep

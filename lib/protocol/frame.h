@@ -10,13 +10,13 @@
 
 namespace tcpstep {
 
-// First byte of every frame, and the answer to the opening ping that asks for frames. No payload of
-// tcpstep-server holds it, so that between two payloads a frame cannot be taken for one.
+// First byte of every frame, and the ack of the opening ping that asks for frames. No payload of
+// tcpstep-server contains it, so that between two payloads a frame cannot be taken for one.
 inline constexpr std::byte kFrameMark{0xB7};
 inline constexpr std::size_t kFrameHeaderBytes = 5;
 inline constexpr std::size_t kLargestFrame = std::size_t{64} * 1024;  // of JSON
 
-// The other end does not keep to the protocol; the words say how, and hold nothing unprintable.
+// The other end violates the protocol; what() says how, in printable characters.
 class ProtocolError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

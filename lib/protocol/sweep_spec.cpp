@@ -18,9 +18,9 @@ constexpr std::uint64_t kMostRounds = 1'000'000;
 
 template <class Enum>
 std::string word_of(Enum value) {
-  const auto& words = kWordsOf<Enum>;
+  const auto& names = kNamesOf<Enum>;
   return std::string(
-      std::ranges::find(words, value, [](auto& word) { return word.second; })->first);
+      std::ranges::find(names, value, [](auto& name) { return name.second; })->first);
 }
 
 }  // namespace
@@ -90,12 +90,12 @@ Duration parse_timeout(std::string_view text) {
 
 template <class Enum>
 Enum parse_word(std::string_view text) {
-  const auto& words = kWordsOf<Enum>;
-  const auto found = std::ranges::find(words, text, [](auto& word) { return word.first; });
-  if (found == words.end()) {
+  const auto& names = kNamesOf<Enum>;
+  const auto found = std::ranges::find(names, text, [](auto& name) { return name.first; });
+  if (found == names.end()) {
     std::string choices;
-    for (const auto& [word, value] : words) {
-      choices += (choices.empty() ? "" : " or ") + std::string(word);
+    for (const auto& [name, value] : names) {
+      choices += (choices.empty() ? "" : " or ") + std::string(name);
     }
     throw UsageError(fmt::format("invalid value '{}': expected {}", printable(text), choices));
   }

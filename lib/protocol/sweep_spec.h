@@ -49,21 +49,21 @@ struct SweepSpec {
   Fill fill = Fill::Random;
 };
 
-// The words for the values of an enum.
+// The values of an enum as text, for options, messages and headers.
 template <class Enum>
-inline constexpr std::array<std::pair<std::string_view, Enum>, 0> kWordsOf;
+inline constexpr std::array<std::pair<std::string_view, Enum>, 0> kNamesOf;
 template <>
-inline constexpr auto kWordsOf<Order> = std::to_array<std::pair<std::string_view, Order>>(
+inline constexpr auto kNamesOf<Order> = std::to_array<std::pair<std::string_view, Order>>(
     {{"ascending", Order::Ascending}, {"shuffled", Order::Shuffled}});
 template <>
-inline constexpr auto kWordsOf<Fill> = std::to_array<std::pair<std::string_view, Fill>>(
+inline constexpr auto kNamesOf<Fill> = std::to_array<std::pair<std::string_view, Fill>>(
     {{"random", Fill::Random}, {"zero", Fill::Zero}});
 template <>
-inline constexpr auto kWordsOf<MeasuredDirection> =
+inline constexpr auto kNamesOf<MeasuredDirection> =
     std::to_array<std::pair<std::string_view, MeasuredDirection>>(
         {{"down", MeasuredDirection::Down}, {"up", MeasuredDirection::Up}});
 template <>
-inline constexpr auto kWordsOf<ConnectionMode> =
+inline constexpr auto kNamesOf<ConnectionMode> =
     std::to_array<std::pair<std::string_view, ConnectionMode>>({{"warm", ConnectionMode::Warm},
                                                                 {"fresh", ConnectionMode::Fresh}});
 

@@ -1,5 +1,5 @@
-// A picture as data. Whoever has something to show says once what is drawn where; svg() and
-// gnuplot_script() draw it. Values are in the units of the axes, the layout is in pixels.
+// A picture as data: what is drawn where is computed once; svg() and gnuplot_script() draw
+// it. Values are in the units of the axes, the layout is in pixels.
 #pragma once
 
 #include <cstdint>
@@ -137,7 +137,7 @@ struct Drawing {
 void add_boundaries(Panel& panel, std::optional<Mss> mss);
 
 // Labels for the right ends of lines: `y` is the value there. Each is placed at its value, or as
-// near as it can be without lying on another one; where there is no room for all, some are left
+// near as possible without overlapping another one; where there is no room for all, some are left
 // out.
 void add_end_labels(Panel& panel, std::vector<Label> labels);
 

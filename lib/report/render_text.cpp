@@ -1,4 +1,4 @@
-#include "lib/base/text_grid.h"
+#include "lib/base/text.h"
 #include "lib/report/render.h"
 #include "lib/report/rows.h"
 

@@ -13,7 +13,7 @@
 
 namespace tcpstep {
 
-// The name that stands for standard input.
+// The name for standard input.
 inline constexpr const char* kStandardInput = "-";
 
 class ByteSource {
@@ -27,7 +27,7 @@ class ByteSource {
   ~ByteSource();
 
   // Fills as much of `buffer` as there is data; 0 at the end. A damaged or cut archive ends where
-  // its last whole block ends, as a cut plain file does; `is_damaged()` tells. Throws
+  // its last whole block ends, as a cut plain file does; see `is_damaged()`. Throws
   // std::system_error if reading fails, WorldError when an archive has expanded beyond anything a
   // result file would.
   [[nodiscard]] std::size_t read(std::span<char> buffer);

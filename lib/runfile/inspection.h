@@ -22,7 +22,7 @@ struct Inspection {
   bool is_compressed = false;
   bool is_archive_damaged = false;
 
-  // True if nothing is missing: an interrupted run is whole, it has a trailer that says so.
+  // True if nothing is missing: an interrupted run is whole, its trailer says "interrupted".
   [[nodiscard]] bool is_whole() const { return trailer && cut_bytes == 0 && !is_archive_damaged; }
 };
 

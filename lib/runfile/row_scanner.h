@@ -168,7 +168,8 @@ class RowScanner {
     }
   }
 
-  // The same as scan_number(), of a number that nobody needs: seldom more than counting digits.
+  // The same as scan_number(), of a number that is not needed: usually no more than counting
+  // digits.
   template <std::uint64_t kLargest>
   [[gnu::always_inline]] static bool check_number(const char*& at) {
     const char* after = at;

@@ -27,7 +27,7 @@ class RunWriter {
   // Throws std::system_error if not all of them can be written; the rounds that fit are.
   void append(std::span<const Sample> samples);
 
-  // Writes the trailer: `status` is kComplete or the word that says what cut the run short,
+  // Writes the trailer: `status` is kComplete or what ended the run early,
   // `changed_mss` one that counted samples had besides the header's, `more` further facts, each
   // " key=value".
   const RunTrailer& finish(std::string_view status, Duration elapsed,

@@ -130,7 +130,7 @@ class Search {
     return columns;
   }
 
-  // One that was found but is no change of level; none: the end.
+  // One that was found but is not a change of level; none: the end.
   [[nodiscard]] Place unfounded() const {
     // A part of the series may have shown more than there is between the segments that remain.
     for (auto found = found_.cbegin(); found != found_.end(); ++found) {
@@ -181,8 +181,8 @@ class Search {
   }
 
   // True if the newest segment has a level in a column that moved at which no outlier of the older
-  // rows lies; otherwise the oldest, and no outlier of the segment after it. A host with modes is
-  // in one of them by turns.
+  // rows lies; otherwise the oldest, and no outlier of the segment after it. A host with modes
+  // alternates between them.
   [[nodiscard]] bool is_new_level(Place found, bool is_newest) const {
     const std::vector<ColumnChange> changes = change_at(found);
     for (std::size_t c = 0; c < changes.size(); ++c) {

@@ -24,11 +24,11 @@ struct ChangePoint {
 
 // A series with fewer rows, or a segment, is not searched.
 inline constexpr std::size_t kFewestToSearch = 12;
-// A segment has at least so many rows: fewer may be outliers.
+// The fewest rows of a segment: fewer may be outliers.
 inline constexpr std::size_t kFewestInSegment = 5;
 // A level that ends within fewer is a passing mode, not a change.
 inline constexpr std::size_t kLasting = 12;
-// A level that was there before is a mode too, until it lasts for so many.
+// A level that was there before is a mode, too, until it lasts for this many rows.
 inline constexpr std::size_t kLastingAgain = 24;
 
 // What a search found, in the order of rows.
@@ -48,9 +48,9 @@ struct ChangeSearch {
 // that moved by `least` of that column or more; then both parts are searched. Where the whole shows
 // none, its overlapping halves are searched too, for a level that came and went; p accounts for it.
 //
-// Modes of a host that stick for a while are no changes: a level that is left again within kLasting
-// rows, or a rise to one (a first change from one) where outliers of the other rows lie, as long as
-// it has fewer than kLastingAgain.
+// A host's performance states that last for a while are not changes: a level that is left again
+// within kLasting rows, or a rise to one (a first change from one) where outliers of the other rows
+// lie, as long as it has fewer than kLastingAgain.
 //
 // Lone outliers are pulled to the median of their five neighbours first (Hampel's filter: Davies &
 // Gather, Journal of the American Statistical Association 88 (1993) 782).

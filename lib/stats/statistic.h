@@ -1,4 +1,4 @@
-// Which number stands for a series of samples.
+// Which number represents a series of samples.
 #pragma once
 
 #include <cstddef>

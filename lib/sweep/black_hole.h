@@ -1,4 +1,4 @@
-// A path that seems to pass small packets and to drop large ones without a word (RFC 2923, section
+// A path that seems to pass small packets and to drop large ones silently (RFC 2923, section
 // 2.1), as seen by one end of a run that timed out.
 #pragma once
 
@@ -25,7 +25,7 @@ struct BlackHole {
                                                           const SweepSpec& sweep,
                                                           const PathInfo& path);
 
-// "payloads of up to 1301 bytes passed; ...", with the size of IP packets if `path` tells.
+// "payloads of up to 1301 bytes passed; ...", with the size of IP packets if `path` has it.
 [[nodiscard]] std::string describe(const BlackHole& hole, const PathInfo& path);
 
 // For the trailer: " passed_bytes=1301 lost_bytes=1401 times_sent=6", as far as known.

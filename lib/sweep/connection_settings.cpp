@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration kTimestampsFrom = 200us;  // there, their cost is below 1 % of the RTT
 
-// What an unprivileged process may use, such as "reno cubic"; empty if the kernel does not say.
+// What an unprivileged process may use, such as "reno cubic"; empty if unknown.
 std::string allowed_congestion_controls() {
   std::ifstream file("/proc/sys/net/ipv4/tcp_allowed_congestion_control");
   std::string names;

@@ -23,7 +23,7 @@ struct ConnectionFacts {
   std::vector<Warning> warnings;
 };
 
-// What one end tells the other about its host.
+// What one end sends the other about its host.
 [[nodiscard]] Environment environment_of(const HostFacts& host, bool is_anonymous);
 
 // The header of a run that this end measures with `peer`: `sizes` are those of its sweep.

@@ -25,7 +25,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Writing takes from the caches what the next ping needs. Short rounds therefore are written
+// Writing evicts from the caches what the next ping needs. So short rounds are written
 // together: when that much time has passed, or that many samples are there, or two rounds.
 constexpr Duration kLongestUnwritten = 10ms;
 constexpr std::size_t kMostUnwritten = 1024;

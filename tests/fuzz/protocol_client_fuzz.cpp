@@ -15,7 +15,7 @@ using State = ClientNegotiation::State;
 
 struct Outcome {
   State state;
-  std::string said;
+  std::string sent;
   std::string rest;
 };
 
@@ -25,15 +25,15 @@ Outcome talk(std::string_view stream, std::size_t step, const Secret* secret) {
   const auto add = [&](std::string_view part) {
     return client.add(std::as_bytes(std::span(part.data(), part.size())));
   };
-  std::string said = add("1");
+  std::string sent = add("1");
   while (!stream.empty()) {
-    said += add(stream.substr(0, step));
+    sent += add(stream.substr(0, step));
     stream.remove_prefix(std::min(step, stream.size()));
   }
   if ((client.state() == State::Failed) != !client.fault().empty()) {
     std::abort();
   }
-  return {client.state(), said, client.take_rest()};
+  return {client.state(), sent, client.take_rest()};
 }
 
 }  // namespace
@@ -43,7 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view stream(reinterpret_cast<const char*>(data), size);
   const Outcome whole = talk(stream, size + 1, nullptr);
   const Outcome split = talk(stream, 1, nullptr);
-  if (whole.state != split.state || whole.said != split.said) {
+  if (whole.state != split.state || whole.sent != split.sent) {
     std::abort();
   }
   if (whole.state == State::Classic && (whole.rest != stream || split.rest != stream)) {

@@ -12,24 +12,24 @@ namespace {
 
 using namespace tcpstep;
 
-// What a stream says, given to the decoder `step` bytes at a time; ends with the fault if there is
-// one.
+// What a stream contains, given to the decoder `step` bytes at a time; ends with the fault if there
+// is one.
 std::vector<std::string> read_frames(std::span<const std::byte> stream, std::size_t step) {
   FrameDecoder decoder;
-  std::vector<std::string> said;
+  std::vector<std::string> frames;
   try {
     while (!stream.empty()) {
       const auto part = stream.first(std::min(step, stream.size()));
       stream = stream.subspan(part.size());
       decoder.add(part);
       while (const auto json = decoder.next()) {
-        said.push_back(*json);
+        frames.push_back(*json);
       }
     }
   } catch (const ProtocolError& error) {
-    said.emplace_back(error.what());
+    frames.emplace_back(error.what());
   }
-  return said;
+  return frames;
 }
 
 void check_message(std::string_view json) {
@@ -41,7 +41,7 @@ void check_message(std::string_view json) {
   } catch (const ProtocolError& error) {
     for (const char* c = error.what(); *c != '\0'; ++c) {
       if (*c == '\x1b' || *c == '\n') {
-        std::abort();  // words for a terminal
+        std::abort();  // text for a terminal
       }
     }
   }

@@ -1,4 +1,4 @@
-// Any bytes of a client at the server's half of the negotiation: it never throws, never answers
+// Any bytes of a client at the server's half of the negotiation: it never throws, never sends
 // more than hello and one refusal, and without the secret never gets to a run.
 #include <array>
 #include <cstdint>
@@ -15,25 +15,25 @@ using State = ServerNegotiation::State;
 
 struct Outcome {
   State state;
-  std::string said;
+  std::string sent;
 };
 
 Outcome talk(std::span<const std::byte> stream, std::size_t step, const Secret* secret) {
   const Hello hello{.tool = "fuzz", .nonce = std::string(64, 'a'), .limits = {}};
   ServerNegotiation server(hello, secret);
-  std::string said;
+  std::string sent;
   while (!stream.empty()) {
-    // The answer to the opening ping is one byte: a real client cannot send on before hello came.
-    const bool is_answer = server.state() == State::AwaitingAck;
-    const auto part = stream.first(std::min(is_answer ? 1 : step, stream.size()));
+    // The opening ping's ack is one byte: a real client cannot send more before hello came.
+    const bool is_ack = server.state() == State::AwaitingAck;
+    const auto part = stream.first(std::min(is_ack ? 1 : step, stream.size()));
     stream = stream.subspan(part.size());
-    said += server.add(part);
+    sent += server.add(part);
   }
   const State state = server.state();
-  if ((state == State::Failed) != !server.fault().empty() || said.size() > 8192) {
+  if ((state == State::Failed) != !server.fault().empty() || sent.size() > 8192) {
     std::abort();
   }
-  return {state, said};
+  return {state, sent};
 }
 
 }  // namespace

@@ -25,14 +25,14 @@ EXCHANGES = (  # options, sizes in a round
 
 
 def digest(data, is_random):
-    """Of the bytes; random fill counts as zeros, for it is nobody's business."""
+    """Of the bytes; random fill counts as zeros, because only its length matters."""
     if is_random:
         data = data.translate(bytes(0x31 if byte == 0x31 else 0 for byte in range(256)))
     return {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 def receive_payload(peer):
-    """What has come when nothing more comes before the answer. Empty at the end of the exchange."""
+    """One payload. Empty at the end of the exchange."""
     payload = bytearray()
     while not payload.endswith(b"1"):
         part = peer.recv(1 << 20)
@@ -42,7 +42,7 @@ def receive_payload(peer):
     return bytes(payload)
 
 
-def record(peer, options, sizes, answer=b"1"):
+def record(peer, options, sizes, ack=b"1"):
     """One exchange, played to its end: digests of the rounds."""
     rounds, data, left = [], b"", sizes + 1
     while payload := receive_payload(peer):
@@ -51,7 +51,7 @@ def record(peer, options, sizes, answer=b"1"):
         if left == 0:
             rounds.append(digest(data, "--fill=random" in options))
             data, left = b"", sizes
-        peer.sendall(answer)
+        peer.sendall(ack)
     assert not data, f"{len(data)} bytes beyond the last round"
     return rounds
 

@@ -9,6 +9,7 @@ import random
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -55,14 +56,14 @@ def run(name, *arguments, **options):
 
 
 def start(name, *arguments, **options):
-    """Starts a program whose words are read from its pipes later."""
+    """Starts a program; its output is read from pipes later."""
     options = {"env": environment(), "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
                "stdin": subprocess.DEVNULL, "text": True} | options
     return subprocess.Popen(command(name, *arguments), **options)
 
 
 def free_port():
-    """A port that nobody uses, below those that the kernel gives to clients."""
+    """A free port, below those that the kernel assigns to clients."""
     while True:
         port = random.randrange(20000, 32000)
         try:
@@ -77,30 +78,30 @@ def wait_until(is_true, what):
     end = time.monotonic() + PATIENCE
     while not is_true():
         if time.monotonic() > end:
-            raise AssertionError(f"waited {PATIENCE} s in vain until {what}")
+            raise AssertionError(f"waited {PATIENCE} s for nothing: {what}")
         time.sleep(0.005)
 
 
 class Server:
-    """A running tcpstep-server that listens. Its words and tables grow in files."""
+    """A running tcpstep-server that listens. Its messages and tables go to files."""
 
     def __init__(self, directory, *arguments, prefix=(), env=None):
         self.port = free_port()
         self.results = pathlib.Path(directory) / "results"
-        self._words = open(pathlib.Path(directory) / f"stderr-{self.port}", "w+b")
+        self._messages = open(pathlib.Path(directory) / f"stderr-{self.port}", "w+b")
         self._data = open(pathlib.Path(directory) / f"stdout-{self.port}", "w+b")
         self.process = subprocess.Popen(
             [*prefix, *command("tcpstep-server", "--port", self.port, *arguments)],
             cwd=directory, env=env or environment(), stdin=subprocess.DEVNULL,
-            stdout=self._data, stderr=self._words)
-        wait_until(lambda: "listening on" in self.words or self.process.poll() is not None,
+            stdout=self._data, stderr=self._messages)
+        wait_until(lambda: "listening on" in self.messages or self.process.poll() is not None,
                    "the server listens")
         if self.process.poll() is not None:
-            raise AssertionError(f"the server ended at once: {self.words}")
+            raise AssertionError(f"the server ended at once: {self.messages}")
 
     @property
-    def words(self):
-        return pathlib.Path(self._words.name).read_text()
+    def messages(self):
+        return pathlib.Path(self._messages.name).read_text()
 
     @property
     def tables(self):
@@ -113,7 +114,7 @@ class Server:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        self._words.close()
+        self._messages.close()
         self._data.close()
 
     def connect(self, host="127.0.0.1"):
@@ -137,7 +138,7 @@ def read_run(path):
     text = pathlib.Path(path).read_text()
     lines = text.split("\n")
     header, rows, trailer, columns = {}, [], None, None
-    for line in lines[:-1]:  # what follows the last LF is no line
+    for line in lines[:-1]:  # what follows the last LF is not a line
         if line.startswith("# end: "):
             trailer = dict(pair.split("=") for pair in line[7:].split())
         elif line.startswith("# "):
@@ -161,18 +162,38 @@ def classic_programs():
     return re.findall(r"^```python\n(.*?)^```$", (SOURCE / "docs/protocol.md").read_text(), re.M | re.S)
 
 
-def answer(peer, pings=None):
-    """The classic client, for `pings` pings or to the end. Returns how many it answered."""
-    answered = 0
-    while pings is None or answered < pings:
+def send_acks(peer, pings=None):
+    """The classic client, for `pings` pings or to the end. Returns how many it acked."""
+    acked = 0
+    while pings is None or acked < pings:
         data = peer.recv(65536)
         if not data:
             break
         if b"1" in data:
             peer.sendall(b"1")
-            answered += 1
-    return answered
+            acked += 1
+    return acked
 
+
+def frame(message):
+    text = message if isinstance(message, bytes) else json.dumps(message).encode()
+    return b"\xb7" + struct.pack(">I", len(text)) + text
+
+
+def receive_exactly(peer, count):
+    data = b""
+    while len(data) < count:
+        part = peer.recv(count - len(data))
+        if not part:
+            raise EOFError(f"{len(data)} of {count} bytes")
+        data += part
+    return data
+
+
+def receive_frame(peer):
+    mark, length = struct.unpack(">BI", receive_exactly(peer, 5))
+    assert mark == 0xB7
+    return json.loads(receive_exactly(peer, length))
 
 def reset(peer):
     """Closes so that the other end gets a reset (RST) instead of an orderly end."""

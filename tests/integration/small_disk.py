@@ -40,7 +40,7 @@ class SmallDiskTestCase(TestCase):
             self.skipTest(f"this user may not mount a tmpfs here: {probe.stderr.strip()}")
 
     def server_on(self, size, *arguments):
-        """Its files come to self.directory at its end."""
+        """Its files are copied to self.directory at its end."""
         return self.start_server(*arguments, prefix=[*self.unshare, "sh", "-c", SERVER_THERE, "sh", size])
 
     def run_client_on(self, size, server, *arguments):

@@ -1,5 +1,5 @@
-// Preloaded into a program: makes the kernel answer as some kernels, containers and clocks do.
-// $STRANGE_KERNEL holds the words of what shall be strange, separated by spaces.
+// Preloaded into a program: makes the kernel behave as some kernels, containers and clocks do.
+// $STRANGE_KERNEL lists what to change, separated by spaces.
 #include <dlfcn.h>
 #include <linux/net_tstamp.h>
 #include <netinet/in.h>
@@ -14,12 +14,12 @@
 
 namespace {
 
-bool is_strange(const char* word) {
-  static const std::string words = [] {
+bool is_strange(const char* fault) {
+  static const std::string faults = [] {
     const char* text = std::getenv("STRANGE_KERNEL");
     return " " + std::string(text == nullptr ? "" : text) + " ";
   }();
-  return words.find(" " + std::string(word) + " ") != std::string::npos;
+  return faults.find(" " + std::string(fault) + " ") != std::string::npos;
 }
 
 template <class Function>

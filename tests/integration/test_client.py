@@ -1,4 +1,4 @@
-"""tcpstep-client against servers that are not there, say nothing, or say the wrong thing."""
+"""tcpstep-client against servers that are absent, silent, or send the wrong thing."""
 
 import os
 import socket
@@ -15,14 +15,14 @@ class Client(TestCase):
         """Exit status 1 and one line that names what went wrong."""
         result = run("tcpstep-client", *arguments)
         self.assertEqual(result.returncode, 1, (result.stdout, result.stderr))
-        for word in naming:
-            self.assertIn(word, result.stderr)
+        for part in naming:
+            self.assertIn(part, result.stderr)
         return result
 
 
 class BadOptions(TestCase):
     def test_are_refused_with_option_and_value(self):
-        for arguments, words in (
+        for arguments, expected in (
                 (["--port=0", "::1"], ["--port", "0"]),
                 (["--port=65536", "::1"], ["--port", "65536"]),
                 (["--port=abc", "::1"], ["--port", "abc"]),
@@ -38,13 +38,13 @@ class BadOptions(TestCase):
             with self.subTest(arguments=arguments):
                 result = run("tcpstep-client", *arguments)
                 self.assertEqual((result.returncode, result.stdout), (2, ""))
-                for word in words:
-                    self.assertIn(word, result.stderr)
+                for part in expected:
+                    self.assertIn(part, result.stderr)
 
 
 class NoServer(Client):
     def test_a_name_that_does_not_resolve_is_named(self):
-        no_name = "x" * 64 + ".example"  # a label of 64 letters: refused without asking anyone
+        no_name = "x" * 64 + ".example"  # a label of 64 letters: rejected without a query
         self.assert_fails(no_name, naming=["cannot resolve xxx"])
 
     def test_an_address_of_the_other_version_is_named(self):
@@ -94,8 +94,8 @@ class NoServer(Client):
         self.assertIsNone(client.poll())
         server = start("tcpstep-server", "--port", port, "--one-off", "--sizes=1,2", "--rounds=2",
                        cwd=self.directory)
-        data, words = client.communicate(timeout=PATIENCE)
-        self.assertEqual(client.returncode, 0, words)
+        data, messages = client.communicate(timeout=PATIENCE)
+        self.assertEqual(client.returncode, 0, messages)
         self.assertRegex(data, "^7 payloads, ")
         server.communicate(timeout=PATIENCE)
         self.assertEqual(server.returncode, 0)
@@ -163,27 +163,27 @@ class StrangeServers(Client):
                                 naming=["connected to [::1]:", "1 byte into it"])
         self.assertRegex(result.stdout, r"^0 payloads, 1 byte in .* from \[::1\]:\d+\n$")
 
-    def test_what_was_seen_is_said_of_a_run_that_failed_too(self):
+    def test_a_failed_run_still_prints_what_was_received(self):
         result = self.fail_with(lambda peer: peer.sendall(b"000"), naming=["3 bytes into it"])
         self.assertRegex(result.stdout, r"^0 payloads, 3 bytes in ")
 
 
 class Ending(TestCase):
-    def test_the_answer_to_every_payload_is_one_byte(self):
-        answers = []
+    def test_every_payload_gets_a_one_byte_ack(self):
+        acks = []
 
         def script(peer):
             for size in (1, 2, 100_000, 1):
                 peer.sendall(b"0" * (size - 1) + b"1")
-                answers.append(peer.recv(10))
+                acks.append(peer.recv(10))
             peer.shutdown(socket.SHUT_WR)
-            answers.append(peer.recv(10))
+            acks.append(peer.recv(10))
 
         with fake_server(script) as port:
             client = run("tcpstep-client", "--port", port, "127.0.0.1")
         self.assertEqual(client.returncode, 0, client.stderr)
-        # 0xB7 says that the client would rather speak frames; a classic server takes any byte.
-        self.assertEqual(answers, [b"\xb7", b"1", b"1", b"1", b""])
+        # 0xB7 asks for frames; a classic server accepts any byte.
+        self.assertEqual(acks, [b"\xb7", b"1", b"1", b"1", b""])
         self.assertRegex(client.stdout, "^4 payloads, 100004 bytes in ")
 
     def test_a_signal_kills_it_while_a_server_floods(self):

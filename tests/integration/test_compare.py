@@ -180,13 +180,13 @@ class Pictures(CompareTestCase):
     def test_show_both_sides_whatever_the_verdict(self):
         baseline, candidate = self.sides(lambda size: 1.1 * floor(size))
         plots = self.directory / "plots"
-        for count, status, words in ((10, 3, "REGRESSION: uniform"), (1, 4, "INCONCLUSIVE: 1 run")):
+        for count, status, expected in ((10, 3, "REGRESSION: uniform"), (1, 4, "INCONCLUSIVE: 1 run")):
             result = self.compare(baseline[:count], candidate[:count], "--plot=plots")
             self.assertEqual((result.returncode, result.stderr), (status, ""))
             self.assertEqual(sorted(path.name for path in plots.iterdir()),
                              ["compare-veth.gp", "compare-veth.png", "compare-veth.svg"])
             svg = (plots / "compare-veth.svg").read_text()
-            self.assertIn(words, svg)
+            self.assertIn(expected, svg)
             self.assertEqual("95 % interval" in svg, count == 10)
         result = self.compare(baseline, candidate, "--plot=plots", env=environment(PATH="/nowhere"))
         self.assertEqual(result.returncode, 1)
@@ -214,7 +214,7 @@ class Pictures(CompareTestCase):
 
 class Usage(CompareTestCase):
     def test_errors_exit_with_2(self):
-        for arguments, words in ((["a"], "CANDIDATE is missing"),
+        for arguments, expected in ((["a"], "CANDIDATE is missing"),
                                  (["a", "--"], "CANDIDATE is missing"),
                                  (["--", "b"], "BASELINE is missing"),
                                  (["a", "--", "b", "--format=json"], "after --"),
@@ -225,7 +225,7 @@ class Usage(CompareTestCase):
             with self.subTest(arguments):
                 result = run("tcpstep-analyze", "compare", *arguments, cwd=self.directory)
                 self.assertEqual((result.returncode, result.stdout), (2, ""))
-                self.assertIn(words, result.stderr)
+                self.assertIn(expected, result.stderr)
 
 
 # Stands for a measurement: copies a run into the driver's folder, and notes how it was started.
@@ -298,14 +298,14 @@ class InterleavedDriver(CompareTestCase):
         self.assertEqual((again.returncode, again.stdout), (0, result.stdout))
 
     def test_refuses_a_command_that_leaves_no_run(self):
-        for command, words in (("true", "left 0 result files"),
+        for command, expected in (("true", "left 0 result files"),
                                ("echo junk >{output}", "is not a tcpstep result file"),
                                ("cd {folder}; cp ../../run.csv 1.csv; cp 1.csv 2.csv", "left 2 result")):
             with self.subTest(command):
                 result = run("tcpstep-analyze", "ab", "--out", f"out{len(command)}", "--a", command, "--b",
                              command, cwd=self.directory)
                 self.assertEqual(result.returncode, 1)
-                self.assertIn(words, result.stderr)
+                self.assertIn(expected, result.stderr)
 
     def test_measures_with_the_real_programs(self):
         port = free_port()

@@ -111,7 +111,7 @@ class ResultFormat(TestCase):
         server = self.start_server("--one-off", "--sizes=boundaries", "--rounds=1", "--label=desk",
                                    "--timestamps=software")
         self.assertEqual(server.run_client().returncode, 0)
-        self.assertEqual(server.wait(), 0, server.words)
+        self.assertEqual(server.wait(), 0, server.messages)
         file, = server.files()
         real = read_run(file)
         example = self.directory / "example.csv"

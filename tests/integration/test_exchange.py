@@ -132,20 +132,21 @@ class Export(TestCase):
         self.assertEqual({r["moved_runs"] for r in csv.DictReader(self.export("csv", path).splitlines())}, {"1"})
         for form in ("text", "markdown", "json", "html"):
             with self.subTest(report=form):
-                self.assertIn("the MSS changed during 1 run", run("tcpstep-analyze", "report", "--format", form, path).stdout)
+                self.assertIn("the MSS changed during 1 run",
+                              run("tcpstep-analyze", "report", "--format", form, path).stdout)
         rows = csv.DictReader(run("tcpstep-analyze", "report", "--format=csv", path).stdout.splitlines())
         self.assertEqual({r["moved_runs"] for r in rows}, {"1"})
         if shutil.which("gnuplot"):
             run("tcpstep-analyze", "plot", "--out", self.directory, path)
             self.assertIn("the MSS changed during 1 run", (self.directory / "closeup-vpn.svg").read_text())
 
-    def test_wrong_requests_say_what_is_wrong(self):
-        for arguments, words in ((["--format=xml", VETH], "--format: 'xml'"),
+    def test_invalid_requests_are_named(self):
+        for arguments, expected in ((["--format=xml", VETH], "--format: 'xml'"),
                                  (["--format=hgrm", VETH, LOOPBACK], "hgrm shows one link"),
                                  (["--format=hgrm", "--size=2", VETH], "no ping of 2 bytes")):
             result = run("tcpstep-analyze", "export", *arguments)
             self.assertEqual((result.returncode, result.stdout), (2, ""))
-            self.assertIn(words, result.stderr)
+            self.assertIn(expected, result.stderr)
 
 
 class Import(TestCase):
@@ -241,10 +242,10 @@ class Import(TestCase):
         self.assertGreater(len(rows), 10)
         self.assertEqual({row["size_bytes"] for row in rows}, {"200"})
 
-    def test_refuses_what_is_no_log_and_leaves_no_file(self):
+    def test_rejects_other_files_and_leaves_no_file(self):
         good = (DATA / "sockperf_3.7_101.csv").read_text()
         replies = (DATA / "lagscope_4.log").read_text()
-        for tool, content, words in (
+        for tool, content, expected in (
                 ("sockperf", "", "has no parameters of sockperf"),
                 ("sockperf", good.replace("--msg-size=101 ", ""), ":2: missing --msg-size"),
                 ("sockperf", good.replace("2.403289138", "2.403"), ":22: expected two times in seconds"),
@@ -262,9 +263,9 @@ class Import(TestCase):
             path.write_text(content)
             output = self.directory / "out.csv"
             result = run("tcpstep-analyze", "import", "--from", tool, "--link=x", "--output", output, path)
-            with self.subTest(words):
+            with self.subTest(expected):
                 self.assertEqual(result.returncode, 1)
-                self.assertIn(words, result.stderr)
+                self.assertIn(expected, result.stderr)
                 self.assertFalse(output.exists())
 
     def test_replaces_nothing_and_wants_every_option(self):

@@ -28,7 +28,7 @@ class Flood(TestCase):
         wait_until(lambda: self.counted(metric) >= least, f"{metric} is {least}")
 
     def lines(self):
-        return [line for line in self.server.words.splitlines() if "run with" in line]
+        return [line for line in self.server.messages.splitlines() if "run with" in line]
 
     def send_junk(self, times):
         for _ in range(times):
@@ -46,16 +46,16 @@ class Flood(TestCase):
         self.assertEqual(self.server.run_client("--sizes=1", "--rounds=2").returncode, 0)
         self.server.process.send_signal(signal.SIGTERM)
         self.assertEqual(self.server.wait(), 0)
-        self.assertIn(f"{CROWD - LISTED} messages about clients suppressed", self.server.words)
+        self.assertIn(f"{CROWD - LISTED} messages about clients suppressed", self.server.messages)
 
-    def test_of_junk_is_told_as_json_too(self):
+    def test_of_junk_is_limited_in_json_too(self):
         self.start("--log-format=json")
         self.send_junk(LISTED + 5)
         self.wait_for("tcpstep_errors_total", LISTED + 5)
         self.server.process.send_signal(signal.SIGTERM)
         self.assertEqual(self.server.wait(), 0)
-        told = [json.loads(line) for line in self.server.words.splitlines()]
-        self.assertEqual([line["count"] for line in told if line["event"] == "suppressed"], ["5"])
+        logged = [json.loads(line) for line in self.server.messages.splitlines()]
+        self.assertEqual([line["count"] for line in logged if line["event"] == "suppressed"], ["5"])
 
     def test_of_few_is_listed_in_full(self):
         self.start()
@@ -63,9 +63,9 @@ class Flood(TestCase):
         self.server.process.send_signal(signal.SIGTERM)
         self.assertEqual(self.server.wait(), 0)
         self.assertEqual(len(self.lines()), LISTED)
-        self.assertNotIn("suppressed", self.server.words)
+        self.assertNotIn("suppressed", self.server.messages)
 
-    def test_beyond_the_allowed_networks_measures_nobody(self):
+    def test_from_other_networks_is_not_measured(self):
         self.start("--allow=192.0.2.0/24", "--timeout=1s")
         idle = [self.server.connect() for _ in range(CROWD)]
         for _ in range(5):
@@ -73,7 +73,7 @@ class Flood(TestCase):
             self.assertEqual(client.returncode, 1)
         for peer in idle:
             peer.close()
-        # Some are told why; the others were closed at once.
+        # Some get the reason; the others were closed at once.
         self.wait_for("tcpstep_refusals_total", CROWD - 64)
         self.assertLessEqual(len(self.lines()), LISTED)
         self.assertEqual(self.server.files(), [])

@@ -30,7 +30,7 @@ class Capture:
         self.process = subprocess.Popen(
             ["tshark", "-q", "-B", "64", "-i", "near", "-f", f"tcp port {port}", "-w", self.file],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        for line in self.process.stderr:  # it says so when it has begun
+        for line in self.process.stderr:  # it prints a line when it has begun
             if "Capturing" in line:
                 break
         wait_until(self.file.exists, "tshark writes")
@@ -94,7 +94,7 @@ class GroundTruth(TestCase):
                                   stderr=subprocess.DEVNULL)
         during()
         self.assertEqual(client.wait(PATIENCE), 0)
-        self.assertEqual(server.wait(), 0, server.words)
+        self.assertEqual(server.wait(), 0, server.messages)
         rows = read_run(self.directory / "run.csv").rows
         pings = pings_of(list(capture.packets()), [int(row["size_bytes"]) for row in rows])
         return rows, pings

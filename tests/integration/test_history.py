@@ -15,7 +15,7 @@ DAY = 24 * 3600
 
 class HistoryTestCase(CompareTestCase):
     def write_history(self, count=30, rtt=lambda number, size: floor(size), step=DAY, prefix="run", **options):
-        """`count` runs, one a day, in files whose names tell nothing of their order."""
+        """`count` runs, one a day, in files whose names are in random order."""
         names = [f"{prefix}{number:03}" for number in range(count)]
         random.Random(1).shuffle(names)
         return [self.write_run(name, number * step, lambda size, number=number: rtt(number, size), **options)
@@ -52,11 +52,11 @@ class Verdicts(HistoryTestCase):
         self.assertEqual(self.history("--advisory", *files).returncode, 0)
 
     def test_of_a_link_that_became_faster_or_stayed_are_fine(self):
-        for factor, words in ((0.9, "FASTER since 2026-12-1"), (1, "NO CHANGE\n")):
+        for factor, expected in ((0.9, "FASTER since 2026-12-1"), (1, "NO CHANGE\n")):
             files = self.write_history(rtt=lambda number, size, factor=factor: self.shifted(number, size, factor))
             result = self.history(*files)
             self.assertEqual((result.returncode, result.stderr), (0, ""))
-            self.assertTrue(result.stdout.startswith(words), result.stdout)
+            self.assertTrue(result.stdout.startswith(expected), result.stdout)
         self.assertIn("a lasting change of about", result.stdout)
 
     def test_name_the_segments_and_the_kernel(self):
@@ -69,7 +69,7 @@ class Verdicts(HistoryTestCase):
         result = self.history(*old, *new)
         self.assertEqual(result.returncode, 3)
         self.assertRegex(result.stdout, r"^SLOWER since 2026-12-12T12:00:00Z: floor of 2 segments \+")
-        self.assertRegex(result.stdout, r"kernel of the measuring host, at 2026-12-12T12:00:00Z: Linux 6.1 before, Linux 6.12 then")
+        self.assertRegex(result.stdout, r"kernel of the measuring host, at 2026-12-12T12:00:00Z: Linux 6.1 before, Linux 6.12 after")
         self.assertRegex(result.stdout, r"floor +2 +\+(19|20)\.\d.*slower")
         first, = [row for row in self.the_link(*old, *new)["changes"][0]["contrasts"]
                   if (row["family"], row["segments"]) == ("floor", "1")]
@@ -112,11 +112,11 @@ class Verdicts(HistoryTestCase):
 
 
 class Refusals(HistoryTestCase):
-    def assert_inconclusive(self, words, *arguments):
+    def assert_inconclusive(self, expected, *arguments):
         result = self.history(*arguments)
         self.assertEqual((result.returncode, result.stderr), (4, ""))
         self.assertTrue(result.stdout.startswith("INCONCLUSIVE: "), result.stdout)
-        self.assertIn(words, result.stdout)
+        self.assertIn(expected, result.stdout)
 
     def test_of_too_few_runs(self):
         files = self.write_history(11)
@@ -159,9 +159,9 @@ class Refusals(HistoryTestCase):
                                     if not re.match(r"\d+,\d\d+01,", line)).replace("samples=90", "samples=30"))
         result = self.history(*files, copy)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
-        for words in ("3 runs left out", "ended with interrupted", f"same run as {files[7]}",
+        for expected in ("3 runs left out", "ended with interrupted", f"same run as {files[7]}",
                       "only 3 of the 9 payload sizes"):
-            self.assertIn(words, result.stdout)
+            self.assertIn(expected, result.stdout)
 
 
 class Files(HistoryTestCase):
@@ -187,14 +187,14 @@ class Files(HistoryTestCase):
     def test_that_are_not_there_are_an_error(self):
         empty = self.directory / "empty"
         empty.mkdir()
-        for arguments, status, words in (([], 2, "FILE is missing"),
+        for arguments, status, expected in (([], 2, "FILE is missing"),
                                          (["empty"], 1, "no result file in empty"),
                                          (["nowhere.csv"], 1, "nowhere.csv"),
                                          (["--by=week", "x"], 2, "--by: 'week' is not run or day")):
             with self.subTest(arguments):
                 result = self.history(*arguments)
                 self.assertEqual((result.returncode, result.stdout), (status, ""))
-                self.assertIn(words, result.stderr)
+                self.assertIn(expected, result.stderr)
 
 
 class Formats(HistoryTestCase):

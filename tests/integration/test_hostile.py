@@ -1,4 +1,4 @@
-"""A thousand connections that say nothing and two hundred that say nonsense, beside one honest client."""
+"""A thousand silent connections and two hundred that send junk, beside one honest client."""
 
 import contextlib
 import os
@@ -53,7 +53,7 @@ class Hostile(TestCase):
         self.assertEqual(client.returncode, 0, client.stderr)
 
     def attack(self, number, stop):
-        """One nasty client after the other, about twenty a second from each of ten threads."""
+        """One hostile client after the other, about twenty a second from each of ten threads."""
         chance = random.Random(number)
         while not stop.is_set():
             with contextlib.suppress(OSError), self.server.connect() as peer:
@@ -127,7 +127,7 @@ class Exhaustion(TestCase):
     def test_of_descriptors_ends_neither_the_server_nor_its_runs(self):
         server = self.start_server("--timeout=20s", "--sizes=1", "--rounds=40", "--interval=20ms",
                                    prefix=["prlimit", "--nofile=40:40"])
-        self.assertIn("the limit of open files is 40", server.words)
+        self.assertIn("the limit of open files is 40", server.messages)
         clients = [start("tcpstep-client", "--port", server.port, "127.0.0.1") for _ in range(2)]
         wait_until(lambda: server.files() != [], "the first run begins")
         peers = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(90)]
@@ -142,7 +142,7 @@ class Exhaustion(TestCase):
         server = self.start_server("--timeout=2s", "--sizes=1", "--rounds=2",
                                    prefix=["prlimit", "--nofile=40:40"])
         peers = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(60)]
-        wait_until(lambda: "is reached" in server.words, "the server says so")
+        wait_until(lambda: "is reached" in server.messages, "the server reports it")
         stat = pathlib.Path(f"/proc/{server.process.pid}/stat")
         ticks = sum(map(int, stat.read_text().rsplit(")", 1)[1].split()[11:13]))
         time.sleep(0.5)

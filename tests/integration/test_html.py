@@ -1,4 +1,4 @@
-"""The HTML report in a real browser: it draws, says nothing on its console and asks nobody for anything."""
+"""The HTML report in a real browser: it draws, prints nothing on its console and requests nothing."""
 
 import html.parser
 import os
@@ -47,7 +47,7 @@ class Html(TestCase):
         self.assertEqual(parser.references, ["data:,"])
 
     def console(self, page, *arguments):
-        """What a browser without network says on its console, and its standard output."""
+        """What a browser without network prints on its console, and its standard output."""
         result = subprocess.run(
             [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
              f"--user-data-dir={self.directory}/profile", "--host-resolver-rules=MAP * ~NOTFOUND",
@@ -59,12 +59,12 @@ class Html(TestCase):
         if not CHROMIUM:
             self.skipTest("chromium is not installed")
         control = self.directory / "control.html"
-        control.write_text("<!DOCTYPE html><script>console.error('heard')</script>")
-        heard, _ = self.console(control, "--dump-dom")
-        if not any("heard" in line for line in heard):
-            self.skipTest("this chromium does not run here, or tells nothing of its console")
-        said, dom = self.console(self.page, "--dump-dom")
-        self.assertEqual(said, [])
+        control.write_text("<!DOCTYPE html><script>console.error('logged')</script>")
+        lines, _ = self.console(control, "--dump-dom")
+        if not any("logged" in line for line in lines):
+            self.skipTest("this chromium does not run here, or does not show its console")
+        lines, dom = self.console(self.page, "--dump-dom")
+        self.assertEqual(lines, [])
         self.assertEqual(dom.count("<svg "), self.page.read_text().count("<svg "))
         for scheme in ("0", "1"):  # dark, light
             picture = self.directory / f"{scheme}.png"

@@ -22,14 +22,14 @@ def parts(row):
 
 class InstrumentTest(TestCase):
     def measure(self, *arguments, rounds=3, client_arguments=(), prefix=(), env=None):
-        """One run with tcpstep-client; its file, and what the server said."""
+        """One run with tcpstep-client; its file, and the server's messages."""
         server = self.start_server("--one-off", "--output", "run.csv", f"--rounds={rounds}", *arguments,
                                    prefix=prefix, env=env)
         client = server.run_client(*client_arguments)
         self.assertEqual(client.returncode, 0, client.stderr)
-        self.assertEqual(server.wait(), 0, server.words)
-        self.client_words = client.stderr
-        return read_run(self.directory / "run.csv"), server.words
+        self.assertEqual(server.wait(), 0, server.messages)
+        self.client_messages = client.stderr
+        return read_run(self.directory / "run.csv"), server.messages
 
     def measure_stamped(self, *arguments, **options):
         """A run in which most pings have stamps: the kernel misses some when another program begins or
@@ -41,8 +41,8 @@ class InstrumentTest(TestCase):
             (self.directory / "run.csv").unlink()
         self.fail("ten runs without kernel timestamps")
 
-    def measure_strangely(self, words, *arguments):
-        env = environment(STRANGE_KERNEL=words, LD_PRELOAD=STRANGE_KERNEL,
+    def measure_strangely(self, faults, *arguments):
+        env = environment(STRANGE_KERNEL=faults, LD_PRELOAD=STRANGE_KERNEL,
                           ASAN_OPTIONS="verify_asan_link_order=0:detect_leaks=0")
         return self.measure(*arguments, env=env)
 
@@ -93,7 +93,7 @@ class Evidence(InstrumentTest):
         self.assertIn(f'"reference_rtt_ns": {fastest},', result.stdout)
 
     def start_slow_run(self):
-        """A run of 1-byte pings with a client of ours; the first of these answered."""
+        """A run of 1-byte pings with a client of ours; the first of these acked."""
         self.server = self.start_server("--one-off", "--output", "run.csv", "--sizes=1", "--rounds=5",
                                         *STAMPS)
         peer = socket.create_connection(("127.0.0.1", self.server.port), timeout=30)
@@ -107,7 +107,7 @@ class Evidence(InstrumentTest):
         while peer.recv(10):
             peer.sendall(b"1")
         peer.close()
-        self.assertEqual(self.server.wait(), 0, self.server.words)
+        self.assertEqual(self.server.wait(), 0, self.server.messages)
         return [row for row in read_run(self.directory / "run.csv").rows if row["round"] == "2"][0]
 
     def test_charges_a_slow_client_to_wire_and_peer(self):
@@ -134,7 +134,7 @@ class Evidence(InstrumentTest):
         self.assertGreaterEqual(receive, 500_000_000)
         self.assertLess(send + kernel, receive)
 
-    def test_covers_the_initial_window_beyond_the_seeds_sizes(self):
+    def test_covers_the_initial_window_beyond_the_default_sizes(self):
         run_file, _ = self.measure("--sizes=1,14480,14481,1048576", rounds=1)
         self.assertEqual([row["size_bytes"] for row in self.counted(run_file)],
                          ["1", "14480", "14481", "1048576"])
@@ -173,10 +173,10 @@ class Settings(InstrumentTest):
 
 
 class BadSettings(InstrumentTest):
-    """Each ends in a clear error, or in a fallback that the file records and the server tells."""
+    """Each ends in a clear error, or in a fallback that the file records and the server reports."""
 
-    def test_that_cannot_be_meant_are_refused_before_anything_is_made(self):
-        for arguments, words in (
+    def test_that_are_invalid_are_rejected_before_anything_is_created(self):
+        for arguments, expected in (
                 (("--cpu", "65536"), "--cpu: invalid number '65536'"),
                 (("--cpu", "x"), "--cpu: invalid number 'x'"),
                 (("--wait", "sleep"), "--wait: 'sleep' is not block or spin"),
@@ -185,23 +185,23 @@ class BadSettings(InstrumentTest):
                 (("--timestamps", "both"), "--timestamps: 'both'"),
                 (("--sizes", "boundary"), "--sizes: invalid payload sizes 'boundary'")):
             with self.subTest(arguments=arguments):
-                status, said = self.server_fails(*arguments)
+                status, messages = self.server_fails(*arguments)
                 self.assertEqual(status, 2)
-                self.assertIn(words, said)
+                self.assertIn(expected, messages)
 
     def test_an_impossible_processor_is_refused_at_both_ends(self):
-        status, said = self.server_fails("--cpu", "4095")
+        status, messages = self.server_fails("--cpu", "4095")
         self.assertEqual(status, 1)
-        self.assertIn("cannot run on processor 4095", said)
+        self.assertIn("cannot run on processor 4095", messages)
         client = run("tcpstep-client", "--cpu", "4095", "127.0.0.1")
         self.assertEqual(client.returncode, 1)
         self.assertIn("cannot run on processor 4095", client.stderr)
 
     def test_spinning_on_the_only_processor_is_refused_at_both_ends(self):
         one = ("taskset", "-c", str(min(os.sched_getaffinity(0))))
-        status, said = self.server_fails("--wait=spin", prefix=one)
+        status, messages = self.server_fails("--wait=spin", prefix=one)
         self.assertEqual(status, 1)
-        self.assertIn("--wait block", said)
+        self.assertIn("--wait block", messages)
         client = subprocess.run([*one, program("tcpstep-client"), "--wait=spin", "127.0.0.1"],
                                 env=environment(), capture_output=True, text=True, timeout=30)
         self.assertEqual(client.returncode, 1)
@@ -211,43 +211,43 @@ class BadSettings(InstrumentTest):
         if not shutil.which("setpriv"):
             self.skipTest("setpriv is not installed")
         prefix = ("setpriv", "--bounding-set=-all", "--inh-caps=-all") if os.getuid() == 0 else ()
-        run_file, words = self.measure("--realtime", prefix=prefix)
+        run_file, messages = self.measure("--realtime", prefix=prefix)
         self.assertEqual(run_file.header["requested_realtime"], "on")
         self.assertEqual(run_file.header["effective_realtime"], "off")
         self.assertIn("no_realtime", run_file.header["warnings"].split())
-        self.assertIn("SCHED_FIFO", words)
+        self.assertIn("SCHED_FIFO", messages)
 
     def test_stamps_of_a_card_that_cannot_are_the_kernels(self):
-        run_file, words = self.measure("--timestamps=hardware")
+        run_file, messages = self.measure("--timestamps=hardware")
         self.assertEqual(run_file.header["requested_timestamps"], "hardware")
         self.assertEqual(run_file.header["effective_timestamps"], "software")
         self.assertIn("no_hardware_timestamps", run_file.header["warnings"].split())
-        self.assertIn("takes no hardware timestamps", words)
+        self.assertIn("takes no hardware timestamps", messages)
 
     def test_an_unknown_congestion_control_is_replaced(self):
-        run_file, words = self.measure("--congestion=nosuch")
+        run_file, messages = self.measure("--congestion=nosuch")
         self.assertNotEqual(run_file.header["effective_congestion_control"], "nosuch")
         self.assertIn("other_congestion_control", run_file.header["warnings"].split())
-        self.assertIn("does not offer", words)
+        self.assertIn("does not offer", messages)
 
-    def test_a_congestion_control_that_is_not_permitted_is_told_from_a_missing_one(self):
+    def test_a_forbidden_congestion_control_is_not_called_missing(self):
         known = pathlib.Path("/proc/sys/net/ipv4/tcp_available_congestion_control").read_text().split()
         allowed = pathlib.Path("/proc/sys/net/ipv4/tcp_allowed_congestion_control").read_text().split()
         restricted = sorted(set(known) - set(allowed))
         if not restricted or not shutil.which("setpriv"):
             self.skipTest("this kernel permits all that it has, or setpriv is not installed")
         prefix = ("setpriv", "--bounding-set=-all", "--inh-caps=-all") if os.getuid() == 0 else ()
-        run_file, words = self.measure(f"--congestion={restricted[0]}", prefix=prefix)
+        run_file, messages = self.measure(f"--congestion={restricted[0]}", prefix=prefix)
         self.assertIn("other_congestion_control", run_file.header["warnings"].split())
-        self.assertIn(f"{restricted[0]} is not permitted to this user", words)
-        self.assertIn("tcp_allowed_congestion_control=", words)
+        self.assertIn(f"{restricted[0]} is not permitted to this user", messages)
+        self.assertIn("tcp_allowed_congestion_control=", messages)
 
     def test_facts_that_cannot_be_read_are_absent(self):
         hide = ("unshare", "--mount", "--pid", "--fork", "sh", "-c",
                 'mount -t tmpfs none /sys && mount -t proc -o subset=pid proc /proc && exec "$@"', "sh")
         if subprocess.run([*hide, "true"], capture_output=True).returncode != 0:
             self.skipTest("this user may not mount here")
-        run_file, words = self.measure(prefix=hide)
+        run_file, messages = self.measure(prefix=hide)
         for fact in ("governor", "clocksource", "server_cpu"):
             self.assertNotIn(fact, run_file.header)
         self.assertNotIn("slow_clock", run_file.header.get("warnings", "").split())
@@ -255,7 +255,7 @@ class BadSettings(InstrumentTest):
 
 
 class StrangeKernels(InstrumentTest):
-    """The same for kernels that give less than expected, by a library that answers in their place."""
+    """The same for kernels that give less than expected, by a library that takes their place."""
 
     def columns(self, run_file, name):
         return {row[name] for row in self.counted(run_file)}
@@ -266,7 +266,7 @@ class StrangeKernels(InstrumentTest):
         self.assertEqual(self.columns(run_file, "min_rtt_us"), {""})
         self.assertEqual(self.columns(run_file, "retransmits"), {"0"})
 
-    def test_rubbish_instead_of_tcp_info_is_not_believed(self):
+    def test_garbage_in_tcp_info_is_ignored(self):
         run_file, _ = self.measure_strangely("rubbish_tcp_info")
         self.assertEqual(self.columns(run_file, "cwnd_segments"), {""})
         self.assertNotIn("path_mtu_bytes", run_file.header)
@@ -288,18 +288,18 @@ class StrangeKernels(InstrumentTest):
         self.assertIn("other_congestion_control", run_file.header["warnings"].split())
         self.assertNotIn("effective_congestion_control", run_file.header)
 
-    def test_refused_busy_polling_is_told_at_both_ends(self):
-        run_file, words = self.measure_strangely("no_busy_poll", "--busy-poll=77us")
+    def test_refused_busy_polling_is_reported_at_both_ends(self):
+        run_file, messages = self.measure_strangely("no_busy_poll", "--busy-poll=77us")
         self.assertEqual(run_file.header["requested_busy_poll_us"], "77")
         self.assertEqual(run_file.header["effective_busy_poll_us"], "0")
         self.assertIn("no_busy_poll", run_file.header["warnings"].split())
-        self.assertIn("instead of 77 µs", words)
+        self.assertIn("instead of 77 µs", messages)
 
     def test_refused_stamps_leave_their_columns_empty(self):
-        run_file, words = self.measure_strangely("no_timestamps", *STAMPS)
+        run_file, messages = self.measure_strangely("no_timestamps", *STAMPS)
         self.assertEqual(run_file.header["effective_timestamps"], "off")
         self.assertEqual(self.columns(run_file, "kernel_rtt_ns"), {""})
-        self.assertIn("gives no timestamps", words)
+        self.assertIn("gives no timestamps", messages)
 
     def test_stamps_of_an_older_kernel_serve_as_well(self):
         run_file, _ = self.measure_strangely("old_timestamps", *STAMPS)
@@ -307,9 +307,9 @@ class StrangeKernels(InstrumentTest):
         self.assertGreater(len(self.explained(run_file)), 200)
 
     def test_stamps_that_never_come_leave_their_columns_empty(self):
-        for words in ("no_departure_stamps", "no_arrival_stamps"):
-            with self.subTest(words):
-                run_file, _ = self.measure_strangely(words, *STAMPS)
+        for fault in ("no_departure_stamps", "no_arrival_stamps"):
+            with self.subTest(fault):
+                run_file, _ = self.measure_strangely(fault, *STAMPS)
                 self.assertEqual(self.columns(run_file, "kernel_rtt_ns"), {""})
                 self.assertEqual(run_file.trailer["samples"], "300")
                 (self.directory / "run.csv").unlink()
@@ -322,10 +322,10 @@ class StrangeKernels(InstrumentTest):
             self.assertGreaterEqual(min(parts(row)), 0, row)
             self.assertLess(int(row["rtt_ns"]), 30_000_000_000)
 
-    def test_a_coarse_clock_is_told(self):
-        run_file, words = self.measure_strangely("coarse_clock")
+    def test_a_coarse_clock_is_reported(self):
+        run_file, messages = self.measure_strangely("coarse_clock")
         self.assertEqual(run_file.header["clock_resolution_ns"], "4000000")
-        self.assertIn("less than 100 readings of the clock", words)
+        self.assertIn("less than 100 readings of the clock", messages)
 
 
 if __name__ == "__main__":

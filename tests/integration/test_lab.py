@@ -1,4 +1,4 @@
-"""tcpstep-lab in real time: known answers, its packet log, and that it leaves nothing behind."""
+"""tcpstep-lab in real time: known RTTs, its packet log, and that it leaves nothing behind."""
 
 import csv
 import os
@@ -62,7 +62,7 @@ class LabTestCase(TestCase):
         return pathlib.Path(result.stdout.strip())
 
 
-class KnownAnswers(LabTestCase):
+class KnownRtts(LabTestCase):
     ATTEMPTS = 10
 
     def measure_faithfully(self, *arguments):
@@ -169,7 +169,7 @@ class Run(LabTestCase):
 
     def test_works_without_any_privilege(self):
         if os.geteuid() != 0:
-            self.skipTest("the other tests show it already: this is no root")
+            self.skipTest("not root: the other tests show it already")
         programs = self.directory / "programs"
         programs.mkdir()
         for name in ("tcpstep-lab", "tcpstep-server", "tcpstep-client"):
@@ -192,16 +192,16 @@ class Run(LabTestCase):
 class WrongRequests(LabTestCase):
     def test_are_refused_by_name(self):
         mine = self.profile("[both]\nrate = 10GB/s\n")
-        for arguments, words in (
+        for arguments, expected in (
                 (["run", "dsl", "--", "true"], "unknown profile 'dsl'"),
                 (["measure", mine], "mine.profile:2: rate: invalid rate '10GB/s'"),
                 (["measure", "--kernel", "x", "adsl"], "--kernel needs --virtual"),
                 (["measure", "--scale", "0", "adsl"], "--scale: invalid scale '0': expected 0.01 to 1000"),
                 (["table", "--real", "--virtual"], "cannot be used together"),
-                (["tabel"], "unknown command 'tabel'"), ([], "no command was given")):
+                (["tabel"], "unknown command 'tabel'"), ([], "missing command")):
             result = run("tcpstep-lab", *arguments)
             self.assertEqual((result.returncode, result.stdout), (2, ""), arguments)
-            self.assertIn(words, result.stderr)
+            self.assertIn(expected, result.stderr)
 
     def test_an_unfaithful_run_is_kept_and_marked(self):
         result = run("tcpstep-lab", "measure", "-n", 1, "--sizes", "1", "--tolerance", "1%",
@@ -214,7 +214,7 @@ class WrongRequests(LabTestCase):
         self.assertEqual(read_run(result.stdout.strip()).header["lab_faithful"], "no")
 
     def measure_standing_still(self, rounds, after):
-        """Is it marked? And the RTTs of a run whose emulator stands still for 60 ms of every 80, `after` a time."""
+        """Whether a run is marked whose emulator is stopped for 60 ms of every 80, from `after` on; and its RTTs."""
         lab = start("tcpstep-lab", "measure", "-n", rounds, "--sizes", "1,1401,2101", "--results",
                     self.directory / "results",
                     self.profile("[both]\ndelay = 15ms\n"))

@@ -1,4 +1,4 @@
-"""Negotiated runs over a wire that fails: both ends keep a whole or a marked file, the server goes on.
+"""Negotiated runs over a wire that fails: both ends keep a whole or a marked file, the server continues.
 
 Runs inside scripts/veth-pair: the server is near, the client far. scripts/network-faults runs all of
 them, also those that take minutes.
@@ -55,7 +55,7 @@ class NetworkFaults(TestCase):
 
     def end(self, patience=60):
         """Both ends' files when both have finished: the server's, the client's."""
-        self.words = self.client.communicate(timeout=patience)[1]
+        self.messages = self.client.communicate(timeout=patience)[1]
         wait_until(lambda: self.server.files() and read_run(self.server.files()[0]).trailer,
                    "the server has finished the file")
         files = self.server.files()[0], self.output
@@ -69,17 +69,17 @@ class NetworkFaults(TestCase):
 
     def assert_whole(self):
         server, client = self.end(LONG if IS_LONG else 60)
-        self.assertEqual(self.client.returncode, 0, self.words)
+        self.assertEqual(self.client.returncode, 0, self.messages)
         self.assertEqual(self.runs[0].trailer["status"], "complete")
         self.assertEqual(server.read_bytes(), client.read_bytes())
         self.assert_next_is_served(NEAR_WIRE)
 
     def assert_marked(self, *statuses, at_server=()):
         self.end(LONG if IS_LONG else 60)
-        self.assertEqual(self.client.returncode, 1, self.words)
+        self.assertEqual(self.client.returncode, 1, self.messages)
         of_server, of_client = (run.trailer["status"] for run in self.runs)
-        self.assertIn(of_client, statuses, self.words)
-        self.assertIn(of_server, at_server or statuses, self.server.words)
+        self.assertIn(of_client, statuses, self.messages)
+        self.assertIn(of_server, at_server or statuses, self.server.messages)
         measured = self.runs[self.direction == "up"]
         self.assertGreater(int(measured.trailer["samples"]), 10, "what was measured is kept")
         self.assertEqual({run.header["direction"] for run in self.runs}, {self.direction})

@@ -21,7 +21,7 @@ def sh(script):
 
 
 def make_path():
-    """Anew, for the kernels learn the MTU of a path."""
+    """A new one for each test, because kernels remember the MTU of a path."""
     remove_path()
     sh("for n in server router client; do ip netns add $n; done")
     for end, addresses in (("server", SERVER), ("client", CLIENT)):
@@ -119,7 +119,7 @@ class NarrowPath(TestCase):
                 subprocess.run(["ip", "netns", "exec", "client", "python3", "-c", classic_programs()[0],
                                 SERVER[4], str(server.port)],
                                timeout=PATIENCE, check=True, stdout=subprocess.DEVNULL)
-                self.assertEqual(server.wait(), 0, server.words)
+                self.assertEqual(server.wait(), 0, server.messages)
                 (file,) = server.files()
                 self.assert_mss_of_counted_samples(read_run(file))
                 file.unlink()
@@ -133,17 +133,17 @@ class NarrowPath(TestCase):
                 run = self.measure("--direction", direction, "--sizes=1:2001:100", "--order=ascending",
                                    "--timeout=4s", "--output", output, server=["--timeout=2s"], status=1)
                 measured, other = (run, read_run(output)) if direction == "down" else (read_run(output), run)
-                self.assertIn(measured.trailer["status"], ("timeout", "closed"), "whoever gives up first")
+                self.assertIn(measured.trailer["status"], ("timeout", "closed"), "whichever end gives up first")
                 self.assertEqual((measured.trailer["passed_bytes"], measured.trailer["lost_bytes"]), ("1301", "1401"))
                 self.assertGreaterEqual(int(measured.trailer["times_sent"]), 2)
                 self.assertEqual(other.trailer["passed_bytes"], "1301")
-                measuring, answering = self.server.words, self.client.stderr
+                measuring, acking = self.server.messages, self.client.stderr
                 if direction == "up":
-                    measuring, answering = answering, measuring
+                    measuring, acking = acking, measuring
                 self.assertRegex(measuring, r"payloads of up to 1301 bytes passed; 1401 bytes were sent \d+ times and "
                                             r"never acknowledged: the path may drop packets of more than 1353 bytes")
-                self.assertIn("payloads of up to 1301 bytes arrived, and no larger one", answering)
-                for text in (measuring, answering):
+                self.assertIn("payloads of up to 1301 bytes arrived, and no larger one", acking)
+                for text in (measuring, acking):
                     self.assertIn("mtu 1280", text)
 
 

@@ -153,10 +153,10 @@ class OnePicture(Plot):
         self.assertEqual(self.plot("--together", "-o", file, *self.links(2)).returncode, 0)
 
     def test_is_refused_with_another_suffix_or_a_title_without_it(self):
-        for arguments, words in ((["-o", "x.gif"], ".png, .svg or .pdf"), (["--title=x"], "--output")):
+        for arguments, expected in ((["-o", "x.gif"], ".png, .svg or .pdf"), (["--title=x"], "--output")):
             result = self.plot(*arguments, self.run_file)
             self.assertEqual((result.returncode, result.stdout), (2, ""))
-            self.assertIn(words, result.stderr)
+            self.assertIn(expected, result.stderr)
 
 
 class Gnuplot(Plot):
@@ -170,9 +170,9 @@ class Gnuplot(Plot):
             script.chmod(0o755)
         return self.plot(env=environment(PATH=str(folder), REAL_PATH=os.environ["PATH"]))
 
-    def assert_failed(self, result, words):
+    def assert_failed(self, result, expected):
         self.assertEqual((result.returncode, result.stdout), (1, ""))
-        self.assertIn(words, result.stderr)
+        self.assertIn(expected, result.stderr)
         self.assert_nothing_left()
 
     def test_that_is_absent_is_named_with_what_to_install(self):

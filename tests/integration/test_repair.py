@@ -34,7 +34,7 @@ class Validate(Files):
         self.assertEqual(result.stdout, f"{path}: whole: timeout, 2 samples, 1 lost\n")
 
     def test_names_line_and_column_of_what_is_missing_or_wrong(self):
-        for content, words in (
+        for content, expected in (
                 (WHOLE[:-1], ":9:54: the line is cut off after 53 bytes"),
                 (HEAD + COLUMNS + ROWS, ":9:1: the trailer is missing"),
                 (HEAD + COLUMNS + ROWS[:-3], ":8:15: the line is cut off after"),
@@ -44,12 +44,12 @@ class Validate(Files):
                 (WHOLE + ROWS, ":10:1: data after the trailer"),
                 (HEAD, "ends before the names of its columns"),
                 ("", "is empty")):
-            with self.subTest(words):
+            with self.subTest(expected):
                 path = self.write(content)
                 result = self.validate(path)
                 self.assertEqual((result.returncode, result.stdout), (1, ""))
                 self.assertIn(str(path), result.stderr)
-                self.assertIn(words, result.stderr)
+                self.assertIn(expected, result.stderr)
 
     def test_goes_on_after_a_file_that_fails(self):
         result = self.validate(self.directory / "none.csv", self.write(WHOLE))

@@ -20,7 +20,7 @@ def run_text(rows, link="good"):
     return HEAD.format(link=link) + COLUMNS + rows
 
 
-BAD_FILES = {  # name: (content, what the words must say)
+BAD_FILES = {  # name: (content, part of the message)
     "empty": ("", "is empty"),
     "line-end": ("\n", "is not a tcpstep result file"),
     "not-ours": ("time,value\n1,2\n", "is not a tcpstep result file"),
@@ -75,25 +75,25 @@ class BadFiles(TestCase):
         self.assertEqual([(link["link"], link["samples"]) for link in links], [("good", 2)])
         self.assertNotIn("\033", result.stderr)
         self.assertNotIn("\0", result.stderr)
-        for name, (_, words) in BAD_FILES.items():
+        for name, (_, expected) in BAD_FILES.items():
             with self.subTest(name):
-                said = [line for line in result.stderr.split("tcpstep-analyze: ")
+                messages = [line for line in result.stderr.split("tcpstep-analyze: ")
                         if line.startswith(str(paths[name]))]
-                self.assertEqual(len(said), 1, result.stderr)
-                self.assertIn(words, said[0])
+                self.assertEqual(len(messages), 1, result.stderr)
+                self.assertIn(expected, messages[0])
 
-    def test_alone_give_words_and_no_table(self):
+    def test_alone_give_messages_and_no_table(self):
         for name in ("empty", "not-ours", "nan"):
             result = run("tcpstep-analyze", "report", self.write(name, BAD_FILES[name][0]))
             self.assertEqual((result.returncode, result.stdout), (1, ""), name)
 
     def test_that_cannot_be_read_are_named(self):
         good = self.write("good", run_text(row()))
-        for bad, words in ((self.directory / "none.csv", "No such file"),
+        for bad, expected in ((self.directory / "none.csv", "No such file"),
                            (self.directory, "Is a directory")):
             result, links = report(bad, good)
             self.assertEqual((result.returncode, len(links)), (1, 1))
-            self.assertIn(f"{bad}: {words}", result.stderr)
+            self.assertIn(f"{bad}: {expected}", result.stderr)
 
     def test_with_escape_sequences_in_their_names_do_nothing_to_a_terminal(self):
         path = self.directory / "\033[31mred.csv"
@@ -117,7 +117,7 @@ class GoodFiles(TestCase):
         """A file as the server writes it."""
         server = self.start_server("--output", "run.csv", "--link=whole", *arguments)
         self.assertEqual(server.run_client().returncode, 0)
-        self.assertEqual(server.wait(), 0, server.words)
+        self.assertEqual(server.wait(), 0, server.messages)
         return self.directory / "run.csv"
 
     def test_of_two_mss_are_two_links(self):
@@ -166,10 +166,10 @@ class GoodFiles(TestCase):
         if shutil.which("zstd"):
             subprocess.run(["zstd", "-q", plain], check=True)
             paths.append(self.directory / "run.csv.zst")
-        said = [report(path) for path in paths]
-        self.assertEqual([result.stderr for result, _ in said], [""] * len(paths))
-        self.assertEqual([links for _, links in said], [said[0][1]] * len(paths))
-        self.assertEqual((said[0][1][0]["samples"], said[0][1][0]["partial_runs"]), (200, 0))
+        reports = [report(path) for path in paths]
+        self.assertEqual([result.stderr for result, _ in reports], [""] * len(paths))
+        self.assertEqual([links for _, links in reports], [reports[0][1]] * len(paths))
+        self.assertEqual((reports[0][1][0]["samples"], reports[0][1][0]["partial_runs"]), (200, 0))
 
     def test_are_reported_the_same_in_every_format(self):
         path = self.measured("--rounds=1")
@@ -259,7 +259,7 @@ class Loopback(TestCase):
     def test_says_that_every_size_is_one_segment_instead_of_making_up_penalties(self):
         server = self.start_server("--output", "run.csv", "--rounds=2")
         server.run_client()
-        self.assertEqual(server.wait(), 0, server.words)
+        self.assertEqual(server.wait(), 0, server.messages)
         file = self.directory / "run.csv"
         _, (link,) = report(file)
         self.assertRegex(link["remark"], r"^every size is one segment \(MSS \d+\)")
@@ -272,8 +272,8 @@ class Loopback(TestCase):
 
 class Usage(TestCase):
     def test_errors_exit_with_2(self):
-        for arguments, words in (
-                ([], "no command"),
+        for arguments, expected in (
+                ([], "missing command"),
                 (["draw"], "unknown command 'draw'"),
                 (["report"], "FILE is missing"),
                 (["report", "--format=xml", "x"], "--format: 'xml'"),
@@ -285,7 +285,7 @@ class Usage(TestCase):
             with self.subTest(arguments=arguments):
                 result = run("tcpstep-analyze", *arguments, cwd=self.directory)
                 self.assertEqual((result.returncode, result.stdout), (2, ""))
-                self.assertIn(words, result.stderr)
+                self.assertIn(expected, result.stderr)
         self.assertEqual(list(self.directory.iterdir()), [])
 
     def test_a_standard_output_that_is_full_exits_with_1(self):

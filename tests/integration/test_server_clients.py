@@ -5,7 +5,7 @@ import signal
 import socket
 import time
 
-from harness import TestCase, answer, main, read_run, reset, run, start, wait_until
+from harness import TestCase, main, read_run, reset, run, send_acks, start, wait_until
 
 SIZES = "1,100,2000"
 SWEEP = ("--sizes", SIZES, "--rounds", 4, "--warmup", 1)
@@ -18,15 +18,15 @@ class HostileClients(TestCase):
         self.server = self.start_server(*SWEEP, "--timeout", "500ms", "--interval", "2ms")
 
     def hostile(self, pings):
-        """A client that answered `pings` pings so far (the first one is the opening ping)."""
+        """A client that has acked `pings` pings (the first one is the opening ping)."""
         peer = self.server.connect()
         self.addCleanup(peer.close)
-        self.assertEqual(answer(peer, pings), pings)
+        self.assertEqual(send_acks(peer, pings), pings)
         return peer
 
-    def assert_run_ended(self, words, status=None):
-        """The server says what happened, and wrote how far it came if it came anywhere."""
-        wait_until(lambda: f": {words}\n" in self.server.words, f"the server says: {words}")
+    def assert_run_ended(self, expected, status=None):
+        """The server reports what happened, and has written the rounds before it, if any."""
+        wait_until(lambda: f": {expected}\n" in self.server.messages, f"the server reports: {expected}")
         if status is None:
             self.assertEqual(self.server.files(), [])
             return
@@ -42,11 +42,11 @@ class HostileClients(TestCase):
         files = self.server.files()
         client = self.server.run_client()
         self.assertEqual(client.returncode, 0, client.stderr)
-        self.assertIsNone(self.server.process.poll(), self.server.words)
+        self.assertIsNone(self.server.process.poll(), self.server.messages)
         new, = set(self.server.files()) - set(files)
         self.assert_complete(new, PINGS)
 
-    def test_a_client_that_never_answers_leaves_no_file(self):
+    def test_a_client_that_never_acks_leaves_no_file(self):
         self.hostile(0)
         self.assert_run_ended("the client did not respond within 500.0 ms")
         self.assert_next_client_is_served()
@@ -56,14 +56,14 @@ class HostileClients(TestCase):
         self.assert_run_ended("the client did not respond within 500.0 ms", "timeout")
         self.assert_next_client_is_served()
 
-    def test_a_client_that_answers_two_bytes_is_a_protocol_error(self):
+    def test_an_ack_of_two_bytes_is_a_protocol_error(self):
         peer = self.hostile(6)
         peer.recv(65536)
         peer.sendall(b"11")
         self.assert_run_ended("unexpected data from the client", "protocol")
         self.assert_next_client_is_served()
 
-    def test_a_client_that_answers_before_it_was_asked_is_a_protocol_error(self):
+    def test_an_ack_before_its_payload_is_a_protocol_error(self):
         self.server.process.send_signal(signal.SIGSTOP)  # until the early byte is there
         self.hostile(0).sendall(b"1")
         self.server.process.send_signal(signal.SIGCONT)
@@ -86,7 +86,7 @@ class HostileClients(TestCase):
         peer.sendall(b"1")
         self.assertEqual(peer.recv(1), b"", "the server has ended the sweep")
         peer.sendall(b"1")
-        wait_until(lambda: "unexpected data from the client" in self.server.words, "the server says so")
+        wait_until(lambda: "unexpected data from the client" in self.server.messages, "the server reports it")
         file, = self.server.files()
         self.assertEqual(read_run(file).trailer["status"], "protocol")
         self.assert_next_client_is_served()
@@ -104,7 +104,7 @@ class HostileClients(TestCase):
         self.assert_next_client_is_served_after(3)
 
     def assert_next_client_is_served_after(self, failures):
-        wait_until(lambda: self.server.words.count("run with") == failures, "the others are done")
+        wait_until(lambda: self.server.messages.count("run with") == failures, "the others are done")
         self.assert_next_client_is_served()
 
     def test_a_client_that_closes_in_the_middle_of_a_sweep_ends_its_run_only(self):
@@ -133,7 +133,7 @@ class HostileClients(TestCase):
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         peer.connect(("127.0.0.1", self.server.port))
         self.addCleanup(peer.close)
-        answer(peer, 2)
+        send_acks(peer, 2)
         self.assert_run_ended("the client did not respond within 200.0 ms", "timeout")
         self.assertEqual(self.server.run_client("--sizes=1").returncode, 0)
 
@@ -142,17 +142,17 @@ class ExitStatusOfOneRun(TestCase):
     def test_is_0_after_a_complete_run(self):
         server = self.start_server(*SWEEP, "--one-off")
         self.assertEqual(server.run_client().returncode, 0)
-        self.assertEqual(server.wait(), 0, server.words)
+        self.assertEqual(server.wait(), 0, server.messages)
 
     def test_is_1_after_a_run_that_ended_early(self):
         server = self.start_server(*SWEEP, "--one-off")
         with server.connect() as peer:
-            answer(peer, 3)
+            send_acks(peer, 3)
             peer.shutdown(socket.SHUT_WR)
             self.assertEqual(server.wait(), 1)
-        self.assertIn("closed the connection", server.words)
+        self.assertIn("closed the connection", server.messages)
 
-    def test_is_1_after_a_client_that_was_none(self):
+    def test_is_1_after_a_connection_without_an_ack(self):
         output = self.directory / "run.csv"
         server = self.start_server(*SWEEP, "--output", output)
         server.connect().close()
@@ -176,8 +176,8 @@ class ManyClients(TestCase):
         server = self.start_server(*SWEEP, "--interval", "10ms")
         clients = [start("tcpstep-client", "--port", server.port, "127.0.0.1") for _ in range(3)]
         for client in clients:
-            words = client.communicate(timeout=30)[1]
-            self.assertEqual(client.returncode, 0, words)
+            messages = client.communicate(timeout=30)[1]
+            self.assertEqual(client.returncode, 0, messages)
         runs = sorted((self.assert_complete(file, PINGS) for file in server.files()),
                       key=lambda run_file: run_file.header["started_utc"])
         self.assertEqual(len(runs), 3)

@@ -3,13 +3,13 @@
 import contextlib
 import os
 
-from harness import PATIENCE, TestCase, answer, command, free_port, main, read_run, run, start, wait_until
+from harness import PATIENCE, TestCase, command, free_port, main, read_run, run, send_acks, start, wait_until
 from small_disk import SmallDiskTestCase
 
 
 class Output(TestCase):
     def refuse(self, *arguments, naming):
-        """Exit status 1 before anyone can connect, with words that say what and why."""
+        """Exit status 1 before anyone can connect, with messages that state what failed and why."""
         result = run("tcpstep-server", "--port", free_port(), *arguments, cwd=self.directory)
         self.assertEqual(result.returncode, 1, result.stderr)
         self.assertEqual(result.stdout, "")
@@ -73,7 +73,7 @@ class Output(TestCase):
         self.assert_complete(output, 6)
         self.assertFalse((self.directory / "results").exists())
 
-    def test_an_output_nobody_came_for_is_not_left_behind(self):
+    def test_an_output_without_a_client_is_not_left_behind(self):
         output = self.directory / "run.csv"
         server = self.start_server("--output", output)
         server.process.terminate()
@@ -93,12 +93,12 @@ class Output(TestCase):
             server = start("tcpstep-server", "--one-off", "--sizes=1", "--rounds=2", "--output",
                            "run.csv", "--port", port := free_port(), cwd=self.directory, stdout=full)
             self.assertEqual(run("tcpstep-client", "--port", port, "--retry", 9, "::1").returncode, 0)
-            words = server.communicate()[1]
-        self.assertIn("No space left on device", words)
+            messages = server.communicate()[1]
+        self.assertIn("No space left on device", messages)
         self.assertEqual(server.returncode, 1)
         self.assert_complete(self.directory / "run.csv", 2)
 
-    def test_closed_standard_streams_put_no_words_into_the_run(self):
+    def test_closed_standard_streams_put_no_messages_into_the_run(self):
         for closed, status, ending in (("2>&-", 0, "error"), ("<&- >&- 2>&-", 1, "all")):
             with self.subTest(closed=closed):
                 output = self.directory / f"without-{ending}.csv"
@@ -144,11 +144,11 @@ class FullDisk(SmallDiskTestCase):
         server = self.server_on("32k", "--one-off", "--rounds=1000")
         with server.connect() as peer:
             try:
-                answered = answer(peer)
+                acked = send_acks(peer)
             except ConnectionResetError:
-                answered = None
-        self.assertEqual(server.wait(), 1, server.words)
-        self.assertIn("No space left on device", server.words)
+                acked = None
+        self.assertEqual(server.wait(), 1, server.messages)
+        self.assertIn("No space left on device", server.messages)
         file, = self.directory.glob("*.csv")
         run_file = read_run(file)
         self.assertTrue(run_file.whole_lines)
@@ -156,10 +156,10 @@ class FullDisk(SmallDiskTestCase):
         rows = len(run_file.rows)
         self.assertGreater(rows, 300)
         self.assertEqual((rows - 1) % 100, 0, "whole rounds only")
-        if answered is not None:
+        if acked is not None:
             # That round was to be written together with others, before and after it.
-            self.assertGreaterEqual(answered - rows, 100, "the round that did not fit is lost")
-            self.assertLess(answered - rows, 100 + 1024)
+            self.assertGreaterEqual(acked - rows, 100, "the round that did not fit is lost")
+            self.assertLess(acked - rows, 100 + 1024)
         report = run("tcpstep-analyze", "report", file)
         self.assertEqual((report.returncode, report.stderr), (0, ""))
         self.assertIn("partial", report.stdout)
@@ -167,8 +167,8 @@ class FullDisk(SmallDiskTestCase):
     def test_keeps_what_fits_of_rounds_that_are_written_together(self):
         server = self.server_on("32k", "--one-off", "--sizes=1", "--rounds=100000")
         with server.connect() as peer, contextlib.suppress(ConnectionResetError):
-            answer(peer)
-        self.assertEqual(server.wait(), 1, server.words)
+            send_acks(peer)
+        self.assertEqual(server.wait(), 1, server.messages)
         file, = self.directory.glob("*.csv")
         run_file = read_run(file)
         self.assertTrue(run_file.whole_lines)
@@ -181,11 +181,11 @@ class FullDisk(SmallDiskTestCase):
         for failures in (1, 2):
             with server.connect() as peer:
                 try:
-                    answer(peer)
+                    send_acks(peer)
                 except ConnectionResetError:
                     pass
-            wait_until(lambda: server.words.count("No space left on device") == failures,
-                       "the server says that the disk is full")
+            wait_until(lambda: server.messages.count("No space left on device") == failures,
+                       "the server reports the full disk")
         self.assertIsNone(server.process.poll())
         server.process.terminate()
         server.wait()

@@ -4,7 +4,7 @@ from harness import TestCase, environment, free_port, main, read_run, run
 
 
 class BadOptions(TestCase):
-    """Exit status 2, words that name the option and the value, and nothing is created."""
+    """Exit status 2, a message that names the option and the value, and nothing is created."""
 
     def refuse(self, *arguments, naming, **options):
         with self.subTest(arguments=arguments):
@@ -16,12 +16,12 @@ class BadOptions(TestCase):
                 self.assertIn(word, result.stderr)
             self.assertEqual(list(self.directory.iterdir()), [], "something was created")
 
-    def test_a_port_that_is_none_is_refused(self):
+    def test_an_invalid_port_is_rejected(self):
         for port in ("0", "65536", "-1", "abc", "99999999999999999999", "19901x", " 19901"):
             self.refuse(f"--port={port}", naming=["--port", port])
             self.refuse("-p", port, naming=["--port"])
 
-    def test_sizes_that_are_none_are_refused(self):
+    def test_invalid_sizes_are_rejected(self):
         for sizes in ("0", "5:1:1", "1:9901:0", "1:2:3:4", "1:2", "1e3", "1,,2", "1,", "-5", "nan",
                       "1048577", "99999999999999999999", "1:1048576:1"):
             self.refuse(f"--sizes={sizes}", naming=["--sizes", sizes])
@@ -33,18 +33,18 @@ class BadOptions(TestCase):
     def test_sizes_of_more_than_1_gib_a_round_are_refused(self):
         self.refuse("--sizes", ",".join(["1048576"] * 1025), naming=["--sizes", "1 GiB"])
 
-    def test_rounds_that_are_none_are_refused(self):
+    def test_invalid_rounds_are_rejected(self):
         for rounds in ("0", "-3", "nan", "inf", "1.5", "1e3", "99999999999999999999"):
             self.refuse(f"--rounds={rounds}", naming=["--rounds", rounds])
             self.refuse("--rounds", rounds, naming=["--rounds", rounds])
 
-    def test_durations_that_are_none_are_refused(self):
+    def test_invalid_durations_are_rejected(self):
         for duration in ("10", "-1s", "nan", "1h", "1.5s", "99999999999999999999s", "61min"):
             self.refuse(f"--interval={duration}", naming=["--interval", duration])
             self.refuse(f"--timeout={duration}", naming=["--timeout", duration])
         self.refuse("--timeout=0", naming=["--timeout", "0"])
 
-    def test_words_that_are_none_are_refused(self):
+    def test_invalid_choices_are_rejected(self):
         self.refuse("--order", "random", naming=["--order", "random", "ascending", "shuffled"])
         self.refuse("--fill", "ones", naming=["--fill", "ones", "random", "zero"])
         self.refuse("--seed", "-1", naming=["--seed"])
@@ -75,10 +75,10 @@ class BadOptions(TestCase):
     def test_ipv4_and_ipv6_at_once_are_refused(self):
         self.refuse("-4", "-6", naming=["--ipv4", "--ipv6"])
 
-    def test_an_argument_too_many_is_refused(self):
+    def test_an_extra_argument_is_rejected(self):
         self.refuse("19901", naming=["19901"])
 
-    def test_an_empty_name_of_the_output_is_refused(self):
+    def test_an_empty_output_name_is_rejected(self):
         self.refuse("--output", "", naming=["--output"])
         self.refuse("--results", "", naming=["--results"])
 
@@ -96,8 +96,8 @@ class Configuration(TestCase):
     def header_of_a_run(self, *arguments, **environment_changes):
         server = self.start_server("--one-off", "--sizes=1", *arguments,
                                    env=environment(**environment_changes))
-        self.assertEqual(server.run_client().returncode, 0, server.words)
-        self.assertEqual(server.wait(), 0, server.words)
+        self.assertEqual(server.run_client().returncode, 0, server.messages)
+        self.assertEqual(server.wait(), 0, server.messages)
         return read_run(server.files()[-1]).header
 
     def config(self, text):

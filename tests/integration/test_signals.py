@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 
-from harness import (TestCase, answer, environment, free_port, main, program, read_run, report,
+from harness import (TestCase, environment, free_port, main, program, read_run, report, send_acks,
                      wait_until)
 
 REPETITIONS = 20
@@ -18,24 +18,24 @@ UNWRITTEN_MS = 10  # rounds that follow each other faster are written together
 
 
 class Sweep:
-    """A server in the middle of an endless sweep, with a client that counts its answers."""
+    """A server in the middle of an endless sweep, with a client that counts its acks."""
 
     def __init__(self, start_server, label="only", interval="500us"):
         self.server = server = start_server("--sizes", ",".join(map(str, SIZES)), "--rounds=100000",
                                             f"--interval={interval}", "--label", label)
-        self.answered = 0
+        self.acked = 0
         self.peer = server.connect()
-        self.thread = threading.Thread(target=self._answer)
+        self.thread = threading.Thread(target=self._send_acks)
         self.thread.start()
         written = 1 + 2 * len(SIZES) + 2 * UNWRITTEN_MS  # pings, each of which takes half a millisecond
-        wait_until(lambda: self.answered > written, "the first rounds are written")
+        wait_until(lambda: self.acked > written, "the first rounds are written")
         self.file, = server.results.glob(f"*_{label}.csv")
         time.sleep(random.uniform(0, 0.03))
 
-    def _answer(self):
+    def _send_acks(self):
         try:
-            while answer(self.peer, 1):
-                self.answered += 1
+            while send_acks(self.peer, 1):
+                self.acked += 1
         except OSError:
             pass
 
@@ -72,7 +72,7 @@ class MidRun(TestCase):
             self.assertEqual({row["status"] for row in counted}, {"ok"})
             self.assertEqual(run_file.trailer["samples"], str(len(counted)))
             self.assertEqual(run_file.trailer["lost"], "0")
-            self.assertLessEqual(sweep.answered - len(run_file.rows), 1, "every answered ping is there")
+            self.assertLessEqual(sweep.acked - len(run_file.rows), 1, "every acked ping is in the file")
         self.assert_report_reads_all()
 
     def assert_kill_loses(self, pings, interval):
@@ -83,7 +83,7 @@ class MidRun(TestCase):
             self.assertIsNone(run_file.trailer)
             rounds, rest = divmod(len(run_file.rows) - 1, len(SIZES))  # after the opening ping
             self.assertEqual(rest, 0, "whole rounds only")
-            self.assertLessEqual(sweep.answered - len(run_file.rows), pings)
+            self.assertLessEqual(sweep.acked - len(run_file.rows), pings)
             self.assertEqual(run_file.rows[-1]["round"], str(rounds - 1))
         self.assert_report_reads_all()
 
@@ -95,16 +95,16 @@ class MidRun(TestCase):
 
 
 class OtherMoments(TestCase):
-    def test_sigterm_marks_the_run_and_is_a_fine_end(self):
+    def test_sigterm_marks_the_run_and_exits_with_0(self):
         sweep = Sweep(self.start_server)
         self.assertEqual(sweep.end_by(signal.SIGTERM), 0)
         self.assertEqual(read_run(sweep.file).trailer["status"], "interrupted")
 
-    def test_ctrl_c_during_a_ping_does_not_wait_for_its_answer(self):
+    def test_ctrl_c_during_a_ping_does_not_wait_for_its_ack(self):
         server = self.start_server("--sizes=1,2,3", "--timeout=60min")
         with server.connect() as peer:
-            answer(peer, 2)
-            peer.recv(10)  # asked, never answered
+            send_acks(peer, 2)
+            peer.recv(10)  # never acked
             server.process.send_signal(signal.SIGINT)
             self.assertEqual(server.wait(), -signal.SIGINT)
         file, = server.files()
@@ -120,23 +120,23 @@ class OtherMoments(TestCase):
             os.execve(program("tcpstep-server"),
                       ["tcpstep-server", f"--port={port}", "--output=run.csv", "--sizes=1,2",
                        "--rounds=100000", "--interval=1ms"], environment(TERM="xterm"))
-        words = b""
-        while b"listening on" not in words:
-            words += os.read(terminal, 4096)
+        messages = b""
+        while b"listening on" not in messages:
+            messages += os.read(terminal, 4096)
         with socket.create_connection(("127.0.0.1", port)) as peer:
-            answer(peer, 300)  # long enough for the progress bar to be due again
+            send_acks(peer, 300)  # long enough for the progress bar to be due again
             os.close(terminal)
             with contextlib.suppress(OSError):
-                answer(peer)
+                send_acks(peer)
         _, status = os.waitpid(pid, 0)
         self.assertEqual(os.waitstatus_to_exitcode(status), -signal.SIGHUP)
         self.assertEqual(read_run(self.directory / "run.csv").trailer["status"], "interrupted")
 
-    def test_ctrl_c_while_nobody_is_measured_is_a_fine_end(self):
+    def test_ctrl_c_between_runs_exits_with_0(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             server = self.start_server()
             server.process.send_signal(number)
-            self.assertEqual(server.wait(), 0, server.words)
+            self.assertEqual(server.wait(), 0, server.messages)
             self.assertEqual(server.files(), [])
 
 

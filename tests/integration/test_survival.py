@@ -19,7 +19,7 @@ class FullDiskOfTheServer(SmallDiskTestCase):
         client = self.server.run_client(*MANY, "--direction", direction, "--output", output)
         self.assertEqual(client.returncode, 1, client.stderr)
         self.assertIn("the server cannot write the result", client.stderr)
-        wait_until(lambda: "No space left on device" in self.server.words, "the server says why")
+        wait_until(lambda: "No space left on device" in self.server.messages, "the server prints the reason")
         return read_run(output)
 
     def test_ends_a_downward_run_with_a_marked_file_at_the_client(self):
@@ -93,7 +93,7 @@ class ClocksThatAreSet(TestCase):
                     run_file = self.assert_complete(output, 90)
                     self.assertLess(int(run_file.trailer["elapsed_ns"]), PATIENCE * 10**9)
                     self.assertLess(max(int(row["rtt_ns"]) for row in run_file.rows), PATIENCE * 10**9)
-        self.assertNotIn("refused", server.words)
+        self.assertNotIn("refused", server.messages)
         self.assertEqual(len(server.files()), 4)
 
 
@@ -138,11 +138,11 @@ class EndsThatFallSilent(TestCase):
                 parent = self.server.process.pid
                 process = int(pathlib.Path(f"/proc/{parent}/task/{parent}/children").read_text())
                 os.kill(process, signal.SIGSTOP)
-                words = client.communicate(timeout=PATIENCE)[1]
-                self.assertEqual(client.returncode, 1, words)
-                self.assertEqual(read_run(self.output).trailer["status"], "timeout", words)
+                messages = client.communicate(timeout=PATIENCE)[1]
+                self.assertEqual(client.returncode, 1, messages)
+                self.assertEqual(read_run(self.output).trailer["status"], "timeout", messages)
                 os.kill(process, signal.SIGCONT)
-                # Woken, it may find the client's result behind a payload that it has not answered: protocol.
+                # Woken, it may find the client's result behind a payload that it has not acked: protocol.
                 self.assertIn(self.status_at_the_server(), ("timeout", "closed", "reset", "protocol"))
                 self.assertEqual(self.server.run_client(*FEW).returncode, 0)
 

@@ -4,14 +4,14 @@ import re
 import shutil
 import subprocess
 
-from harness import TestCase, answer, environment, main, program, run
+from harness import TestCase, environment, main, program, run, send_acks
 
 ROUNDS = 10
 SIZES = 100  # 1:9901:100
 
 # The kinds of system call that matter here, by the line that strace prints.
 KINDS = (
-    ("look", re.compile(r"recvfrom\(.*MSG_PEEK\|MSG_DONTWAIT")),  # did the client speak unasked?
+    ("look", re.compile(r"recvfrom\(.*MSG_PEEK\|MSG_DONTWAIT")),  # unsolicited bytes?
     ("send", re.compile(r"sendto\(")),
     ("recv", re.compile(r"recvfrom\(")),
     ("info", re.compile(r"getsockopt\(.*TCP_INFO")),  # the kernel's evidence, after the second reading
@@ -46,7 +46,7 @@ class SystemCalls(TestCase):
 
     def check_run(self, server):
         """Of a ping four calls, of which two are timed, and at most one write after a round."""
-        self.assertEqual(server.wait(), 0, server.words)
+        self.assertEqual(server.wait(), 0, server.messages)
         self.assert_complete(self.directory / "run.csv", ROUNDS * SIZES)
         # One file a process: the one that measures sends all payloads but the opening ping.
         trace = max((path.read_text() for path in self.directory.glob("trace.*")), key=len)
@@ -63,7 +63,7 @@ class SystemCalls(TestCase):
     def test_of_a_classic_run(self):
         server = self.serve_one("--output", "run.csv", **self.tracing())
         with server.connect() as peer:
-            self.assertEqual(answer(peer), 1 + SIZES * (ROUNDS + 1))
+            self.assertEqual(send_acks(peer), 1 + SIZES * (ROUNDS + 1))
         self.check_run(server)
 
     def test_of_a_negotiated_run(self):
@@ -76,7 +76,7 @@ class SystemCalls(TestCase):
         server = self.start_server("--one-off", "--sizes=1", "--rounds=1000", "--timeout=60min", "--output=run.csv",
                                    **self.tracing())
         client = run("tcpstep-client", "--port", server.port, "127.0.0.1")
-        self.assertEqual((server.wait(), client.returncode), (0, 0), server.words)
+        self.assertEqual((server.wait(), client.returncode), (0, 0), server.messages)
         trace = max((path.read_text() for path in self.directory.glob("trace.*")), key=len)
         self.assertLess("".join(kinds_of(trace)).count("w"), 500)
         self.assert_complete(self.directory / "run.csv", 1000)

@@ -44,7 +44,7 @@ class SegmentBoundaries(TestCase):
         client = subprocess.run([*FAR, *command("tcpstep-client", "--port", server.port, host)],
                                 env=environment(), capture_output=True, text=True, timeout=PATIENCE)
         self.assertEqual(client.returncode, 0, client.stderr)
-        self.assertEqual(server.wait(), 0, server.words)
+        self.assertEqual(server.wait(), 0, server.messages)
         return self.directory / "run.csv"
 
     def assert_boundaries(self, mss, host=NEAR_V4):
@@ -142,7 +142,7 @@ class InitialWindow(TestCase):
     def test_is_ten_segments_of_1448_bytes(self):
         self.assert_window(1500, 1448)
 
-    def test_ends_inside_the_seeds_sizes_at_a_small_mss(self):
+    def test_ends_inside_the_default_sizes_at_a_small_mss(self):
         self.assert_window(1042, 990)
 
 

@@ -47,7 +47,7 @@ class Workflow(TestCase):
         self.assertEqual(measured.returncode, 0, measured.stderr)
         self.assertEqual(len(list((self.directory / "ab").glob("[ab]-*.csv"))), 20)
         compared = self.run_step("Compare")
-        # One side is the other. What chance or a busy machine makes of it is said alike everywhere.
+        # One side is the other. Whatever chance or a busy machine makes of it, all formats agree.
         level = {0: "notice", 3: "error", 4: "warning"}[compared.returncode]
         self.assertRegex(compared.stdout, f"^::{level} title=tcpstep compare loopback::")
         self.assertIn("| floor | all |", self.summary.read_text())

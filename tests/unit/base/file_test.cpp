@@ -81,7 +81,7 @@ TEST(FileTest, TemporaryFoldersOfTheDeadAreRemoved) {
   const TemporaryFolder living(parent);
   const TemporaryFolder other(parent);
   EXPECT_FALSE(fs::exists(parent / ".tcpstep-unfinished-abandoned"));
-  EXPECT_TRUE(fs::exists(parent / "tcpstep-results"));  // somebody else's
+  EXPECT_TRUE(fs::exists(parent / "tcpstep-results"));  // not ours
   EXPECT_TRUE(fs::exists(living.path()));
 }
 

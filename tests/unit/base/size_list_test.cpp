@@ -3,8 +3,22 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <type_traits>
+
 namespace tcpstep {
 namespace {
+
+static_assert(!std::is_convertible_v<Mss, PayloadSize>);
+static_assert(!std::is_convertible_v<PayloadSize, Mss>);
+static_assert(!std::is_convertible_v<int, PayloadSize>);
+
+TEST(SegmentsNeededTest, CountsTheFirstByteBeyondABoundary) {
+  constexpr Mss kMss(1448);
+  EXPECT_EQ(segments_needed(PayloadSize(1), kMss), 1U);
+  EXPECT_EQ(segments_needed(PayloadSize(1448), kMss), 1U);
+  EXPECT_EQ(segments_needed(PayloadSize(1449), kMss), 2U);
+  EXPECT_EQ(segments_needed(PayloadSize(9901), kMss), 7U);
+}
 
 std::vector<std::uint32_t> bytes_of(const SizeList& list, std::optional<Mss> mss) {
   const auto sizes = list.resolve(mss);

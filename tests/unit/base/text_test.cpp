@@ -31,7 +31,7 @@ TEST(TextTest, MakesOutsideTextHarmlessOnATerminal) {
   EXPECT_EQ(printable("abcdef", 3), "abc…");
 }
 
-TEST(TextTest, ShowsControlCharactersInWordsAndKeepsOtherLanguages) {
+TEST(TextTest, ShowsControlCharactersInMessagesAndKeepsOtherLanguages) {
   EXPECT_EQ(without_controls("a\x1b[2J\r\x7f\tb\nc"), "a\\x1b[2J\\x0d\\x7f\tb\nc");
   EXPECT_EQ(without_controls("\xc2\x9b"
                              "2J"),

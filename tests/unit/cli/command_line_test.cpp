@@ -35,7 +35,7 @@ std::string hint_of(std::vector<const char*> arguments) {
   return "no error";
 }
 
-TEST(CommandLineTest, GivesDefaultsWhereNothingWasSaid) {
+TEST(CommandLineTest, UsesDefaultsForOptionsNotGiven) {
   const auto values = parse({});
   EXPECT_EQ(values->get("port", parse_port), 19901);
   EXPECT_FALSE(values->has("link"));

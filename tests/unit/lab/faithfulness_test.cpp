@@ -91,7 +91,7 @@ TEST(FaithfulnessTest, DoesNotMistakeAFrameForAPing) {
   EXPECT_THAT(sweep.doubtful(), IsEmpty());
 }
 
-TEST(FaithfulnessTest, DoubtsAMinimumRttOfADisturbedPing) {
+TEST(FaithfulnessTest, DistrustsAMinimumRttOfADisturbedPing) {
   Sweep sweep;
   sweep.ping(2000, 10020us);
   sweep.ping(2100, 10220us, {.delivery = 200us});
@@ -100,7 +100,7 @@ TEST(FaithfulnessTest, DoubtsAMinimumRttOfADisturbedPing) {
   EXPECT_THAT(sweep.doubtful(), ElementsAre(2100, 2200, 2300));
 }
 
-TEST(FaithfulnessTest, DoubtsAPingAfterALatePingWhereThatMovesItOnAGrid) {
+TEST(FaithfulnessTest, DistrustsAPingAfterALatePingWhereThatMovesItOnAGrid) {
   Sweep sweep;
   sweep.ping(2000, 10220us, {.near_host = 180us});
   sweep.ping(2100, 9000us);
@@ -118,7 +118,7 @@ TEST(FaithfulnessTest, NeedsOneUndisturbedPingAboutAsFast) {
   EXPECT_THAT(sweep.doubtful(), ElementsAre(2100));
 }
 
-TEST(FaithfulnessTest, DoubtsAMinimumRttThatSavedATcpAck) {
+TEST(FaithfulnessTest, DistrustsAMinimumRttThatSavedATcpAck) {
   Sweep sweep;
   sweep.ping(2000, 9000us, {.is_tcp_ack_saved = true});
   sweep.ping(2000, 10020us);
@@ -127,7 +127,7 @@ TEST(FaithfulnessTest, DoubtsAMinimumRttThatSavedATcpAck) {
   EXPECT_THAT(sweep.doubtful(), IsEmpty());
 }
 
-TEST(FaithfulnessTest, DoubtsEverythingIfPacketsAndRowsDiffer) {
+TEST(FaithfulnessTest, DistrustsEverythingIfPacketsAndRowsDiffer) {
   Sweep sweep;
   sweep.ping(2000, 10020us);
   sweep.rows_.push_back({.round = 1, .size = PayloadSize(2000), .rtt = 10020us});

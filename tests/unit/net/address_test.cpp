@@ -58,7 +58,7 @@ TEST(HostTest, IsReadAsSshReadsIt) {
   expect("[fe80::1%eth0]:7000", "fe80::1%eth0", 7000);
 }
 
-TEST(HostTest, IsRefusedIfItIsNone) {
+TEST(HostTest, InvalidOnesAreRejected) {
   for (const std::string_view text :
        {"", ":7000", "host:", "host:0", "host:65536", "host:ssh", "[::1", "[]", "[::1]7000"}) {
     EXPECT_THROW(static_cast<void>(split_host(text)), UsageError) << text;

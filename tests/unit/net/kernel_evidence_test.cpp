@@ -1,4 +1,4 @@
-// TCP_INFO and kernel timestamps, on real connections over loopback and on made-up answers.
+// TCP_INFO and kernel timestamps, on real connections over loopback and on made-up data.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -45,7 +45,7 @@ class KernelEvidenceTest : public testing::Test {
     client->set_io_timeout(5s);
   }
 
-  // A ping whose client takes `delay` to answer.
+  // A ping whose client takes `delay` to ack.
   Sample ping(Duration delay = 0s) {
     const std::array<std::byte, 100> payload{};
     std::array<std::byte, 1000> buffer{};

@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-// A pipe into which nobody writes.
+// A pipe that stays empty.
 class PatienceTest : public testing::Test {
  protected:
   PatienceTest() {

@@ -57,14 +57,14 @@ TEST_F(TcpConnectionTest, TakesTwoBytesForAProtocolError) {
   EXPECT_EQ(server->receive_ack(), PingStatus::Protocol);
 }
 
-TEST_F(TcpConnectionTest, NoticesAByteThatNobodyAskedFor) {
+TEST_F(TcpConnectionTest, NoticesAnUnsolicitedByte) {
   EXPECT_EQ(server->stay_idle(0s), PingStatus::Ok);
   ASSERT_EQ(client->send_all(kByte), PingStatus::Ok);
   wait_for_arrival();
   EXPECT_EQ(server->stay_idle(0s), PingStatus::Protocol);
 }
 
-TEST_F(TcpConnectionTest, TellsClosedFromResetFromTimeout) {
+TEST_F(TcpConnectionTest, DistinguishesClosedResetAndTimeout) {
   server->set_io_timeout(20ms);
   EXPECT_EQ(server->receive_ack(), PingStatus::Timeout);
   ASSERT_EQ(server->send_all(kByte), PingStatus::Ok);
@@ -99,7 +99,7 @@ TEST_F(TcpConnectionTest, StartsNoPingAfterARequestToStop) {
   EXPECT_EQ(server->stay_idle(0s), PingStatus::Ok);
 }
 
-TEST_F(TcpConnectionTest, TellsAnOrderlyEnd) {
+TEST_F(TcpConnectionTest, ReportsAnOrderlyEnd) {
   client.reset();
   EXPECT_EQ(server->receive_ack(), PingStatus::Closed);
 }
@@ -132,7 +132,7 @@ TEST_F(TcpConnectionTest, BeginsWithTheCongestionControlAskedFor) {
   EXPECT_EQ(server->path_info().congestion_control, "reno");
 }
 
-// A port that takes no more connections: its kernel drops what asks for one.
+// A port that accepts no more connections: the kernel drops further SYNs.
 class SilentPort {
  public:
   SilentPort() : listening_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {

@@ -32,8 +32,8 @@ TEST(NegotiationTest, LeadsFromTheOpeningPingToAnAccept) {
                              shared);
     EXPECT_EQ(client.add(bytes_of(ServerNegotiation::opening())), "\xB7");
     const std::string hello = server.add(bytes_of("\xB7"));
-    const std::string wish = client.add(bytes_of(hello));
-    EXPECT_EQ(server.add(bytes_of(wish)), "");
+    const std::string request = client.add(bytes_of(hello));
+    EXPECT_EQ(server.add(bytes_of(request)), "");
     ASSERT_EQ(server.state(), ServerState::Requested) << server.fault();
     EXPECT_EQ(server.request().sweep.values.link, "adsl");
     EXPECT_EQ(client.state(), ClientState::Waiting);
@@ -103,9 +103,9 @@ TEST(ClientNegotiationTest, ASecretIsNotForAServerThatDoesNotAskForOne) {
 }
 
 TEST(ServerNegotiationTest, AnyOtherAckIsAClassicClients) {
-  for (const char* answer : {"1", "0", "G", "\x16"}) {
+  for (const char* ack : {"1", "0", "G", "\x16"}) {
     ServerNegotiation server(hello_with('a'), nullptr);
-    EXPECT_EQ(server.add(bytes_of(answer)), "");
+    EXPECT_EQ(server.add(bytes_of(ack)), "");
     EXPECT_EQ(server.state(), ServerState::Classic);
   }
 }
@@ -134,35 +134,36 @@ TEST(ServerNegotiationTest, DataWhileTheClientHasToWaitIsAnError) {
 TEST(ServerNegotiationTest, ABadFrameIsRefusedWithItsReason) {
   ServerNegotiation server(hello_with('a'), nullptr);
   static_cast<void>(server.add(bytes_of("\xB7")));
-  const std::string answer = server.add(bytes_of("\xB7\xFF\xFF\xFF\xFF"));
-  EXPECT_THAT(std::get<Refuse>(message_in(answer)).reason, testing::HasSubstr("4294967295"));
+  const std::string refusal = server.add(bytes_of("\xB7\xFF\xFF\xFF\xFF"));
+  EXPECT_THAT(std::get<Refuse>(message_in(refusal)).reason, testing::HasSubstr("4294967295"));
   EXPECT_EQ(server.state(), ServerState::Failed);
   EXPECT_EQ(server.add(bytes_of("more")), "") << "sent once";
 }
 
 TEST(ServerNegotiationTest, WithASecretOnlyAProofIsAccepted) {
   const Secret secret("sixteen letters!");
-  const auto answer_to = [&](char nonce, const std::string& wish, const std::string& mac) {
+  const auto state_after = [&](char nonce, const std::string& request, const std::string& mac) {
     ServerNegotiation server(hello_with(nonce), &secret);
     const auto hello = std::get<Hello>(message_in(server.add(bytes_of("\xB7"))));
     EXPECT_TRUE(hello.wants_authentication);
     static_cast<void>(
-        server.add(bytes_of(encode_frame(wish) + frame_of(Authentication{.mac = mac}))));
+        server.add(bytes_of(encode_frame(request) + frame_of(Authentication{.mac = mac}))));
     EXPECT_EQ(server.is_unauthenticated(), server.state() == ServerState::Failed);
     return server.state();
   };
-  const std::string wish =
+  const std::string request =
       encode(Request{.sweep = {.values = {.link = "lan"}, .chosen = {"link"}}});
-  const std::string mac = secret.mac_of(std::string(64, 'a'), wish);
-  EXPECT_EQ(answer_to('a', wish, mac), ServerState::Requested);
-  EXPECT_EQ(answer_to('b', wish, mac), ServerState::Failed) << "replayed on another connection";
+  const std::string mac = secret.mac_of(std::string(64, 'a'), request);
+  EXPECT_EQ(state_after('a', request, mac), ServerState::Requested);
+  EXPECT_EQ(state_after('b', request, mac), ServerState::Failed)
+      << "replayed on another connection";
   EXPECT_EQ(
-      answer_to('a', encode(Request{.sweep = {.values = {.link = "wan"}, .chosen = {"link"}}}),
-                mac),
+      state_after('a', encode(Request{.sweep = {.values = {.link = "wan"}, .chosen = {"link"}}}),
+                  mac),
       ServerState::Failed);
-  EXPECT_EQ(answer_to('a', wish, mac.substr(0, 32)), ServerState::Failed) << "truncated";
-  EXPECT_EQ(answer_to('a', wish, ""), ServerState::Failed) << "missing";
-  EXPECT_EQ(answer_to('a', wish, std::string(64, '0')), ServerState::Failed) << "wrong";
+  EXPECT_EQ(state_after('a', request, mac.substr(0, 32)), ServerState::Failed) << "truncated";
+  EXPECT_EQ(state_after('a', request, ""), ServerState::Failed) << "missing";
+  EXPECT_EQ(state_after('a', request, std::string(64, '0')), ServerState::Failed) << "wrong";
 }
 
 TEST(ServerNegotiationTest, WithASecretOnlyAMacGetsAnyFurther) {

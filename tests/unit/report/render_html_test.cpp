@@ -102,7 +102,7 @@ TEST(RenderHtmlTest, NamesFactsInWhichRunsDiffer) {
   EXPECT_THAT(html, HasSubstr("<td>random</td>"));
 }
 
-TEST(RenderHtmlTest, DrawsStrangeLinksWithoutNumbersThatAreNone) {
+TEST(RenderHtmlTest, DrawsStrangeLinksWithoutNaN) {
   LinkRuns constant;
   constant.key.link = "constant";
   constant.series[PayloadSize(1)].add(1ns);

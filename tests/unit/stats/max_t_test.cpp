@@ -36,7 +36,7 @@ MaxT test_of(std::string_view letters, NullLaw law) {
   return {design_of(letters, law), 4999};
 }
 
-TEST(BalanceTest, TellsInterleavedOrdersFromSequentialOnes) {
+TEST(BalanceTest, DistinguishesInterleavedOrdersFromSequentialOnes) {
   const auto balance = [](std::string_view letters) {
     Design design = design_of(letters, NullLaw::Rotated);
     design.blocks.assign(letters.size(), 0);

@@ -48,7 +48,7 @@ struct FakeClock {
   static inline Duration elapsed{0};
 };
 
-// Answers after 10 µs and 1 ns per byte, and writes down what was asked of it.
+// Acks after 10 µs and 1 ns per byte, and records its calls.
 struct FakePeer {
   PingStatus stay_idle(Duration pause) noexcept {
     FakeClock::elapsed += pause + 3us;  // must not count
@@ -124,7 +124,7 @@ TEST_F(PingTimerTest, StopsAfterTheFirstPingThatFails) {
   EXPECT_EQ(samples[1].status, PingStatus::Timeout);
 }
 
-TEST_F(PingTimerTest, SendsNothingToAPeerThatSpokeUnasked) {
+TEST_F(PingTimerTest, SendsNothingAfterUnsolicitedData) {
   peer.idle_status = PingStatus::Protocol;
   PingTimer<FakePeer, FakeClock> timer(peer, payloads);
   timer.measure(round, samples);

@@ -25,22 +25,22 @@ struct ScriptedPeer {
     }
     return {PingStatus::Ok, piece.size()};
   }
-  PingStatus send_all(std::span<const std::byte> answer) {
-    answers += std::string(answer.size(), static_cast<char>(answer[0]));
+  PingStatus send_all(std::span<const std::byte> ack) {
+    acks += std::string(ack.size(), static_cast<char>(ack[0]));
     return PingStatus::Ok;
   }
   std::deque<std::string> pieces;
-  std::string answers;
+  std::string acks;
 };
 
 Responses respond(ScriptedPeer& peer) {
   return Responder(peer).run();
 }
 
-TEST(ResponderTest, AnswersOneByteForEverySentinel) {
-  ScriptedPeer peer{.pieces = {"1", "xx1", "xxxx1"}, .answers = {}};
+TEST(ResponderTest, AcksEverySentinelWithOneByte) {
+  ScriptedPeer peer{.pieces = {"1", "xx1", "xxxx1"}, .acks = {}};
   const Responses responses = respond(peer);
-  EXPECT_EQ(peer.answers, "111");
+  EXPECT_EQ(peer.acks, "111");
   EXPECT_EQ(responses.payloads, 3U);
   EXPECT_EQ(responses.bytes, 9U);
   EXPECT_EQ(responses.end, PingStatus::Closed);
@@ -48,28 +48,28 @@ TEST(ResponderTest, AnswersOneByteForEverySentinel) {
 }
 
 TEST(ResponderTest, FindsTheSentinelInAnySplitOfTheStream) {
-  ScriptedPeer peer{.pieces = {"x", "x", "xx", "1", "1"}, .answers = {}};
+  ScriptedPeer peer{.pieces = {"x", "x", "xx", "1", "1"}, .acks = {}};
   EXPECT_EQ(respond(peer).payloads, 2U);
-  EXPECT_EQ(peer.answers, "11");
+  EXPECT_EQ(peer.acks, "11");
 }
 
-TEST(ResponderTest, TellsACutPayloadFromAnOrderlyEnd) {
-  ScriptedPeer peer{.pieces = {"1", "xxx"}, .answers = {}};
+TEST(ResponderTest, DistinguishesACutPayloadFromAnOrderlyEnd) {
+  ScriptedPeer peer{.pieces = {"1", "xxx"}, .acks = {}};
   const Responses responses = respond(peer);
   EXPECT_EQ(responses.payloads, 1U);
   EXPECT_EQ(responses.unfinished_bytes, 3U);
 }
 
 TEST(ResponderTest, StopsAtAServerThatDoesNotWait) {
-  ScriptedPeer peer{.pieces = {"x1x1", "1"}, .answers = {}};
+  ScriptedPeer peer{.pieces = {"x1x1", "1"}, .acks = {}};
   EXPECT_EQ(respond(peer).end, PingStatus::Protocol);
-  ScriptedPeer inside{.pieces = {"x1x", "1"}, .answers = {}};
+  ScriptedPeer inside{.pieces = {"x1x", "1"}, .acks = {}};
   EXPECT_EQ(respond(inside).end, PingStatus::Protocol);
-  EXPECT_EQ(inside.answers, "");
+  EXPECT_EQ(inside.acks, "");
 }
 
-TEST(ResponderTest, StopsSearchingOnceTheServerHasShownThatItKeepsToTheProtocol) {
-  ScriptedPeer peer{.pieces = std::deque<std::string>(100, "x1"), .answers = {}};
+TEST(ResponderTest, StopsSearchingOnceTheServerHasFollowedTheProtocol) {
+  ScriptedPeer peer{.pieces = std::deque<std::string>(100, "x1"), .acks = {}};
   peer.pieces.emplace_back("x1x1");
   const Responses responses = respond(peer);
   EXPECT_EQ(responses.end, PingStatus::Closed);

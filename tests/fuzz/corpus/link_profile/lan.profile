@@ -4,7 +4,7 @@
 #   (IEEE 802.3); the switch stores a frame before it sends it on, hence two hops.
 # Documented: interrupt moderation of Intel's e1000 and igb drivers waits longer once a frame above
 #   512 bytes has come (their update_itr functions).
-# Fitted to the seed: hold_off 16us, per_packet 4us, delay.
+# Fitted to 2014: hold_off 16us, per_packet 4us, delay.
 
 note = gigabit Ethernet, one switch
 host = 30us
