@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
       const std::uint32_t segments = (size + 1447) / 1448;
       const std::uint64_t rtt =
           5000 + segments * 900 + static_cast<std::uint64_t>(noise(generator));
-      fmt::format_to(std::back_inserter(text), "{},{},{},{},,,{},0,{},10,33,1,ok\n", round, size,
+      fmt::format_to(std::back_inserter(text), "{},{},{},{},,,{},0,{},10,33,1,,0,ok\n", round, size,
                      start, rtt, segments, segments);
       start += rtt + 3000;
     }

@@ -138,6 +138,7 @@ RunSettings settings_of(const Accept& accept, const RunLimits& limits, const Cli
   settings.scheduling = options.this_host.scheduling;
   settings.busy_poll = options.this_host.busy_poll;
   settings.is_anonymous = accept.is_anonymous;
+  settings.has_peer_retransmits = accept.has_peer_retransmits;
   return settings;
 }
 

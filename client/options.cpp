@@ -77,6 +77,7 @@ std::optional<ClientOptions> parse_client_options(int argc, const char* const* a
     return static_cast<std::uint32_t>(parse_count(text, 0, 1'000'000));
   });
   options.request.wants_result = true;
+  options.request.has_peer_retransmits = true;
   options.request.sweep = sweep(*values);
   using enum MeasuredDirection;
   const SweepSpec& requested = options.request.sweep.values;

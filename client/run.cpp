@@ -21,6 +21,7 @@
 #include "lib/runfile/run_writer.h"
 #include "lib/sweep/black_hole.h"
 #include "lib/sweep/frame_stream.h"
+#include "lib/sweep/resent_acks.h"
 #include "lib/sweep/responder.h"
 #include "lib/sweep/result_check.h"
 #include "lib/sweep/sweep_session.h"
@@ -108,8 +109,10 @@ Responses ack_on_one_connection(const NegotiatedRun& run, std::string& received)
   const std::uint64_t rounds = std::uint64_t{sweep.rounds} + sweep.warmup_rounds;
   const std::uint64_t pings_per_round = std::max<std::uint64_t>(run.pings / rounds, 1);
   ProgressBar progress("round", rounds, !run.options.is_quiet);
-  Responder responder(run.server,
-                      {.received = bytes_of(received), .acked = 1, .stops_at_frame = true});
+  Responder responder(run.server, {.received = bytes_of(received),
+                                   .acked = 1,
+                                   .stops_at_frame = true,
+                                   .watches_acks = run.settings.has_peer_retransmits});
   std::uint64_t end_of_round = 1 + pings_per_round;  // the opening ping came before the rounds
   const Responses responses = responder.run([&] {
     if (responder.so_far().payloads >= end_of_round) {
@@ -146,16 +149,16 @@ Responses ack_on_fresh_connections(const NegotiatedRun& run) {
       StopSignals::die_if_received();
       throw;
     }
-    Responder responder(fresh->connection,
-                        {.received = bytes_of(fresh->rest), .acked = 0, .stops_at_frame = true});
+    Responder responder(fresh->connection, {.received = bytes_of(fresh->rest),
+                                            .acked = 0,
+                                            .stops_at_frame = true,
+                                            .watches_acks = run.settings.has_peer_retransmits});
     const Responses responses = responder.run();
     if (!responder.rest().empty()) {
       write_lost_run(run, to_word(PingStatus::Failed));
       throw_refusal(fresh->connection, text_of(responder.rest()), run.options.timeout);
     }
-    all.largest = std::max(all.largest, responses.largest);
-    all.payloads += responses.payloads;
-    all.bytes += responses.bytes;
+    add_ping(all, responses, ping + 1);
     if (responses.end != PingStatus::Closed || responses.unfinished_bytes > 0) {
       all.end = responses.end == PingStatus::Ok ? PingStatus::Closed : responses.end;
       all.unfinished_bytes = responses.unfinished_bytes;
@@ -173,9 +176,11 @@ struct ReceivedResult {
   std::string fault;  // why `status` is not Ok, if that is known
 };
 
-ReceivedResult receive_result(TcpConnection& server, const std::string& received, Duration limit) {
+ReceivedResult receive_result(TcpConnection& server, const Responses& responses,
+                              const std::string& received, Duration limit) {
   FrameStream frames(server, received);
-  const auto [status, message] = frames.receive(limit);
+  const auto [status, message] =  // the opening ping is not one of the run's
+      receive_after_pings(frames, responses.payloads - 1, responses.resent_acks, limit);
   if (status != PingStatus::Ok) {
     return {status, {}, std::nullopt, frames.fault()};
   }
@@ -209,7 +214,7 @@ void take_part_down(const NegotiatedRun& run, const std::string& received) {
       run.is_fresh() ? ack_on_fresh_connections(run) : ack_on_one_connection(run, rest);
   ReceivedResult result{responses.end, {}, std::nullopt, {}};
   if (responses.end == PingStatus::Ok) {
-    result = receive_result(run.server, rest, run.options.timeout);
+    result = receive_result(run.server, responses, rest, run.options.timeout);
   }
   if (!run.options.is_quiet) {
     run.output.print(summary(responses, run.elapsed(), run.server.peer()));

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <tuple>
 #include <utility>
 
 #include "lib/base/text.h"
@@ -45,7 +47,9 @@ Acceptor::Acceptor(Listener listener, Poller& poller, const ServerOptions& optio
       secret_(secret),
       log_(log),
       metrics_(metrics),
-      hand_over_(std::move(hand_over)) {
+      hand_over_(std::move(hand_over)),
+      results_(options.output.empty() ? options.results : std::filesystem::path(),
+               options.limits.results_bytes, options.limits.free_bytes) {
   resume_listening();
 }
 
@@ -291,12 +295,36 @@ std::optional<Rejection> Acceptor::rejection_of(PendingClient& client) {
       }
     }
   }
-  if (queue_.size() >= limits.queue && running_ >= limits.concurrent_runs) {
-    return queue_is_full(limits);
-  }
-  if (!recent_runs_.add(client.network, limits.runs_per_address)) {
+  const auto is_of_network = [&](std::uint64_t id) {
+    return clients_.at(id).network == client.network;
+  };
+  if (recent_use_.count(client.network) +
+          static_cast<std::uint64_t>(std::ranges::count_if(queue_, is_of_network)) >=
+      limits.runs_per_address) {
     return too_many_runs(limits);
   }
+  if (const auto reason = results_.why_full()) {
+    return no_room(*reason);
+  }
+  if (queue_.size() >= limits.queue && running_ >= limits.concurrent_runs) {
+    return make_room_in_queue(client);
+  }
+  return std::nullopt;
+}
+
+// No network keeps the others out: the last client of the one with the most places gives way to a
+// client whose network has fewer.
+std::optional<Rejection> Acceptor::make_room_in_queue(const PendingClient& client) {
+  std::map<std::string, std::vector<std::uint64_t>> places;
+  for (const std::uint64_t id : queue_) {
+    places[clients_.at(id).network].push_back(id);
+  }
+  const auto most =
+      std::ranges::max_element(places, {}, [](const auto& entry) { return entry.second.size(); });
+  if (most == places.end() || most->second.size() <= places[client.network].size() + 1) {
+    return queue_is_full(options_.limits);
+  }
+  refuse(clients_.find(most->second.back()), queue_is_full(options_.limits));
   return std::nullopt;
 }
 
@@ -311,6 +339,7 @@ void Acceptor::log_refusal(const std::string& peer, const Rejection& rejection) 
 void Acceptor::refuse(Clients::iterator entry, const Rejection& rejection) {
   PendingClient& client = entry->second;
   log_refusal(client.peer, rejection);
+  recent_use_.add_refusal(client.network);
   const State state = client.negotiation.state();
   const bool has_frames = state != State::Classic && state != State::AwaitingAck;
   if (has_frames && client.connection.send_now(frame_of(rejection.refusal))) {
@@ -353,10 +382,10 @@ void Acceptor::handle_deadlines() {
                               format_duration(time_to_ask(client))));
     }
   }
-  for (std::size_t i = 0; i < queue_.size(); ++i) {
-    PendingClient& client = clients_.at(queue_[i]);
+  for (const std::uint64_t id : queue_) {
+    PendingClient& client = clients_.at(id);
     if (client.ahead && now - client.told_at >= kRepeatPositionAfter) {
-      send_position(client, running_ + i);
+      send_position(client, *client.ahead);
     }
   }
 }
@@ -368,13 +397,35 @@ void Acceptor::send_position(PendingClient& client, std::uint64_t ahead) {
   static_cast<void>(client.connection.send_now(frame_of(Queued{.ahead = ahead})));
 }
 
+// The queue in the order of the runs to come.
+std::vector<std::uint64_t> Acceptor::turns() const {
+  struct Turn {
+    std::uint64_t round;
+    Time last_run;
+    std::uint64_t id;
+  };
+  std::vector<Turn> turns;
+  std::map<std::string, std::uint64_t> rounds;
+  for (const std::uint64_t id : queue_) {
+    const std::string& network = clients_.at(id).network;
+    turns.push_back({rounds[network]++, recent_use_.last_run(network), id});
+  }
+  std::ranges::stable_sort(turns, {},
+                           [](const Turn& turn) { return std::tuple(turn.round, turn.last_run); });
+  std::vector<std::uint64_t> ids;
+  std::ranges::transform(turns, std::back_inserter(ids), &Turn::id);
+  return ids;
+}
+
 void Acceptor::update_queue(std::uint64_t running) {
   running_ = running;
-  for (std::size_t i = 0; i < queue_.size(); ++i) {
-    PendingClient& client = clients_.at(queue_[i]);
-    if (client.negotiation.state() == State::Requested && client.ahead != running + i) {
-      send_position(client, running + i);
+  std::uint64_t ahead = running;
+  for (const std::uint64_t id : turns()) {
+    PendingClient& client = clients_.at(id);
+    if (client.negotiation.state() == State::Requested && client.ahead != ahead) {
+      send_position(client, ahead);
     }
+    ++ahead;
   }
 }
 
@@ -382,8 +433,10 @@ std::optional<QueuedRun> Acceptor::take_next() {
   if (queue_.empty()) {
     return std::nullopt;
   }
-  const auto entry = clients_.find(queue_.front());
+  const auto entry = clients_.find(turns().front());
   PendingClient& client = entry->second;
+  recent_use_.add_run(client.network);
+  results_.expect_change();
   poller_.remove(client.connection.fd());
   QueuedRun next{.id = entry->first,
                  .connection = std::move(client.connection),

@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "lib/base/sample.h"
 #include "lib/net/listener.h"
@@ -21,6 +22,7 @@
 #include "server/log.h"
 #include "server/metrics.h"
 #include "server/options.h"
+#include "server/results_folder.h"
 
 namespace tcpstep {
 
@@ -52,7 +54,8 @@ class Acceptor {
   // When handle_deadlines() is due.
   [[nodiscard]] std::optional<Time> next_deadline() const;
 
-  // Takes the first client out of the queue.
+  // Takes the client whose turn it is out of the queue: one of each network, and first of those
+  // whose last run is longest ago.
   [[nodiscard]] std::optional<QueuedRun> take_next();
   // Sends those in the queue the number of runs and clients ahead of them.
   void update_queue(std::uint64_t running);
@@ -93,6 +96,8 @@ class Acceptor {
   void handle_broken_protocol(Clients::iterator entry, bool is_refusal_sent);
   void enqueue(Clients::iterator entry);
   [[nodiscard]] std::optional<Rejection> rejection_of(PendingClient& client);
+  [[nodiscard]] std::optional<Rejection> make_room_in_queue(const PendingClient& client);
+  [[nodiscard]] std::vector<std::uint64_t> turns() const;
   void join(Clients::iterator entry);
   void refuse(Clients::iterator entry, const Rejection& rejection);
   void drop(Clients::iterator entry, const std::string& reason);
@@ -115,10 +120,11 @@ class Acceptor {
   Clients clients_;
   std::map<std::string, std::uint64_t> connections_of_;  // by network
   std::size_t most_clients_ = 0;                         // since there was none
-  std::deque<std::uint64_t> queue_;
+  std::deque<std::uint64_t> queue_;                      // in the order of arrival
   std::uint64_t next_id_ = 1;
   std::uint64_t running_ = 0;
-  RecentRuns recent_runs_;
+  RecentUse recent_use_;
+  ResultsFolder results_;
   std::optional<Time> resume_at_;  // listening is suspended until then: no descriptors
   std::optional<Time> exhaustion_logged_;
   bool has_lost_first_client_ = false;

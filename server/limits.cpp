@@ -126,18 +126,50 @@ Hello hello_of(const ServerLimits& limits) {
                          std::chrono::duration_cast<std::chrono::seconds>(limits.time).count())}};
 }
 
-bool RecentRuns::add(const std::string& network, std::uint64_t limit) {
-  const auto now = std::chrono::steady_clock::now();
-  for (auto entry = times_of_.begin(); entry != times_of_.end();) {
-    std::erase_if(entry->second, [&](const auto& time) { return now - time > 1h; });
-    entry = entry->second.empty() ? times_of_.erase(entry) : std::next(entry);
+Rejection no_room(std::string reason) {
+  return {
+      .kind = "storage",
+      .refusal = {.reason = std::move(reason),
+                  .hint = "The server's owner has to move results away, or to raise the limit."}};
+}
+
+void RecentUse::add_run(const std::string& network) {
+  add(network, true);
+}
+
+void RecentUse::add_refusal(const std::string& network) {
+  add(network, false);
+}
+
+void RecentUse::add(const std::string& network, bool is_run) {
+  const Time now = std::chrono::steady_clock::now();
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    auto& times = entry->second.times;
+    while (!times.empty() && now - times.front() > 1h) {
+      times.pop_front();
+    }
+    entry = times.empty() ? entries_.erase(entry) : std::next(entry);
   }
-  auto& times = times_of_[network];
-  if (times.size() >= limit) {
-    return false;
+  Entry& entry = entries_[network];
+  entry.times.push_back(now);
+  if (is_run) {
+    entry.last_run = now;
   }
-  times.push_back(now);
-  return true;
+}
+
+std::uint64_t RecentUse::count(const std::string& network) const {
+  const auto entry = entries_.find(network);
+  if (entry == entries_.end()) {
+    return 0;
+  }
+  const Time now = std::chrono::steady_clock::now();
+  return static_cast<std::uint64_t>(
+      std::ranges::count_if(entry->second.times, [&](Time time) { return now - time <= 1h; }));
+}
+
+RecentUse::Time RecentUse::last_run(const std::string& network) const {
+  const auto entry = entries_.find(network);
+  return entry == entries_.end() ? Time{} : entry->second.last_run;
 }
 
 }  // namespace tcpstep

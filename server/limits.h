@@ -23,10 +23,13 @@ struct ServerLimits {
   std::uint64_t connections = 0;
   std::uint64_t refused_beyond = 32;  // more connections, to send a refusal
   std::uint64_t connections_per_address = 0;
-  std::uint64_t runs_per_address = 0;  // in an hour
+  std::uint64_t runs_per_address = 0;  // and refused requests, in an hour
   std::uint64_t queue = 0;
   std::uint64_t concurrent_runs = 1;
   std::vector<AddressRange> allowed;  // empty: all
+  // Of what the runs leave on disk.
+  std::uint64_t results_bytes = 0;
+  std::uint64_t free_bytes = 0;
 };
 
 // Raises the limit of open files so that runs have descriptors whatever clients do. Where that is
@@ -53,18 +56,32 @@ struct Rejection {
 
 [[nodiscard]] Rejection queue_is_full(const ServerLimits& limits);
 [[nodiscard]] Rejection too_many_runs(const ServerLimits& limits);
+[[nodiscard]] Rejection no_room(std::string reason);
 
 // The message that opens a negotiation: who this server is and what it permits.
 [[nodiscard]] Hello hello_of(const ServerLimits& limits);
 
-// Runs of the last hour, by network.
-class RecentRuns {
+// What each network has had of the server in the last hour: runs, and requests that were refused.
+class RecentUse {
  public:
-  // False if `network` has had `limit` of them; otherwise one more is counted.
-  bool add(const std::string& network, std::uint64_t limit);
+  using Time = std::chrono::steady_clock::time_point;
+
+  void add_run(const std::string& network);
+  void add_refusal(const std::string& network);
+
+  // Runs and refused requests.
+  [[nodiscard]] std::uint64_t count(const std::string& network) const;
+  // When its last run began; the clock's epoch if it had none.
+  [[nodiscard]] Time last_run(const std::string& network) const;
 
  private:
-  std::map<std::string, std::deque<std::chrono::steady_clock::time_point>> times_of_;
+  struct Entry {
+    std::deque<Time> times;
+    Time last_run{};
+  };
+  void add(const std::string& network, bool is_run);
+
+  std::map<std::string, Entry> entries_;
 };
 
 }  // namespace tcpstep

@@ -2,6 +2,8 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <ctime>
@@ -16,6 +18,13 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t kClientFaultsPerMinute = 30;
+constexpr std::size_t kLongestMessage = 4000;  // a pipe with room at all has room for this
+
+// Whether a message can be written without waiting for whoever reads standard error.
+bool is_read() {
+  pollfd error{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+  return ::poll(&error, 1, 0) == 1 && (error.revents & POLLOUT) != 0;
+}
 
 }  // namespace
 
@@ -63,8 +72,11 @@ void Log::flush() {
 
 void Log::write(std::string_view level, std::string_view event, const std::string& text,
                 Fields fields) const {
+  if (!is_read()) {
+    return;  // a pager that was left alone must not stop the server
+  }
   if (format_ == LogFormat::Text) {
-    print_message(text);
+    print_message(std::string_view(text).substr(0, kLongestMessage));
     return;
   }
   using Json = nlohmann::ordered_json;
@@ -74,7 +86,7 @@ void Log::write(std::string_view level, std::string_view event, const std::strin
                                  now.time_since_epoch().count() % 1000)},
             {"level", level},
             {"event", event},
-            {"message", text}};
+            {"message", text.substr(0, kLongestMessage / 4)}};
   for (const auto& [key, value] : fields) {
     line[key] = value;
   }

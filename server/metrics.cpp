@@ -10,6 +10,8 @@
 namespace tcpstep {
 namespace {
 
+using namespace std::chrono_literals;
+
 std::uint64_t sum_of(const std::map<std::string, std::uint64_t>& counts) {
   return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0},
                          [](std::uint64_t sum, const auto& entry) { return sum + entry.second; });
@@ -22,14 +24,36 @@ void begin_metric(std::string& text, std::string_view name, std::string_view typ
 
 }  // namespace
 
-void Metrics::note_minima(const std::string& link, const ClassMinima& minima) {
-  if (!minima_.contains(link) && minima_.size() >= kMostLinks) {
-    return;
+void Metrics::note_minima(const MeasuredLink& link, const ClassMinima& minima) {
+  if (!links_.contains(link) && links_.size() >= kMostLinks) {
+    links_.erase(std::ranges::min_element(
+        links_, {}, [](const auto& entry) { return entry.second.back().ended; }));
   }
-  auto& known = minima_[link];
-  for (const auto& [segments, rtt] : minima) {
-    const auto [entry, is_new] = known.emplace(segments, rtt);
-    entry->second = std::min(entry->second, rtt);
+  std::deque<MeasuredRun>& runs = links_[link];
+  runs.push_back({.ended = std::chrono::steady_clock::now(),
+                  .date = std::chrono::system_clock::now(),
+                  .minima = minima});
+  if (runs.size() > kMostRuns) {
+    runs.pop_front();
+  }
+}
+
+std::optional<std::chrono::steady_clock::time_point> Metrics::next_expiry() const {
+  std::optional<std::chrono::steady_clock::time_point> earliest;
+  for (const auto& [link, runs] : links_) {
+    if (runs.size() > 1) {
+      earliest = std::min(earliest.value_or(runs.front().ended + 1h), runs.front().ended + 1h);
+    }
+  }
+  return earliest;
+}
+
+void Metrics::forget_old_runs() {
+  const auto now = std::chrono::steady_clock::now();
+  for (auto& [link, runs] : links_) {
+    while (runs.size() > 1 && now - runs.front().ended >= 1h) {
+      runs.pop_front();
+    }
   }
 }
 
@@ -42,7 +66,8 @@ std::uint64_t Metrics::refusals() const {
 }
 
 std::string Metrics::render(std::uint64_t measuring, std::uint64_t waiting,
-                            std::uint64_t connected) const {
+                            std::uint64_t connected) {
+  forget_old_runs();
   std::string text;
   const auto add = [&](std::string_view line) { text += line; };
   const auto single = [&](std::string_view name, std::string_view type, std::string_view help,
@@ -63,14 +88,46 @@ std::string Metrics::render(std::uint64_t measuring, std::uint64_t waiting,
   single("tcpstep_measuring", "gauge", "Runs in progress.", measuring);
   single("tcpstep_waiting", "gauge", "Clients that wait for their turn.", waiting);
   single("tcpstep_open_connections", "gauge", "Connections open before their run.", connected);
-  begin_metric(text, "tcpstep_rtt_min_seconds", "gauge",
-               "Fastest RTT since the start, by link and segments of the payload.");
-  for (const auto& [link, classes] : minima_) {
-    for (const auto& [segments, rtt] : classes) {
-      add(fmt::format("tcpstep_rtt_min_seconds{{link=\"{}\",segments=\"{}\"}} {:.9f}\n", link,
-                      segments, static_cast<double>(rtt.count()) / 1e9));
+  const auto for_each_link = [&](const char* name, const char* help, auto&& render) {
+    begin_metric(text, name, "gauge", help);
+    for (const auto& [link, runs] : links_) {
+      const std::string labels =
+          fmt::format("link=\"{}\",direction=\"{}\",connection=\"{}\",port=\"{}\"", link.link,
+                      link.direction, link.connection, port_);
+      render(fmt::format("{}{{{}", name, labels), runs);
     }
-  }
+  };
+  const auto add_minima = [&](const std::string& series, const ClassMinima& minima) {
+    for (const auto& [segments, rtt] : minima) {
+      add(fmt::format("{},segments=\"{}\"}} {:.9f}\n", series, segments,
+                      static_cast<double>(rtt.count()) / 1e9));
+    }
+  };
+  for_each_link("tcpstep_last_run_timestamp_seconds", "When the last run ended.",
+                [&](const std::string& series, const std::deque<MeasuredRun>& runs) {
+                  add(fmt::format("{}}} {}\n", series,
+                                  std::chrono::duration_cast<std::chrono::seconds>(
+                                      runs.back().date.time_since_epoch())
+                                      .count()));
+                });
+  for_each_link("tcpstep_last_run_rtt_min_seconds",
+                "Fastest RTT of the last run, by segments of the payload.",
+                [&](const std::string& series, const std::deque<MeasuredRun>& runs) {
+                  add_minima(series, runs.back().minima);
+                });
+  for_each_link(
+      "tcpstep_rtt_min_seconds",
+      "Fastest RTT of the last hour's runs, or of the last one, by segments of the payload.",
+      [&](const std::string& series, const std::deque<MeasuredRun>& runs) {
+        std::map<std::uint32_t, Duration> fastest;
+        for (const MeasuredRun& run : runs) {
+          for (const auto& [segments, rtt] : run.minima) {
+            const auto entry = fastest.emplace(segments, rtt).first;
+            entry->second = std::min(entry->second, rtt);
+          }
+        }
+        add_minima(series, {fastest.begin(), fastest.end()});
+      });
   return text;
 }
 

@@ -1,9 +1,13 @@
 // The server's counters, as a file for Prometheus's node exporter.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
+#include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -14,14 +18,28 @@ namespace tcpstep {
 // Fastest RTT of each class of one run.
 using ClassMinima = std::vector<std::pair<std::uint32_t, Duration>>;
 
+// What a series of runs has in common.
+struct MeasuredLink {
+  std::string link;
+  std::string direction;
+  std::string connection;
+
+  auto operator<=>(const MeasuredLink&) const = default;
+};
+
 class Metrics {
  public:
+  explicit Metrics(std::uint16_t port) : port_(port) {}
+
   void count_connection() { ++connections_; }
   void count_run(const std::string& status) { ++runs_[status]; }
   void count_refusal(const std::string& reason) { ++refusals_[reason]; }
   void count_error() { ++errors_; }
-  // Clients choose the names of links: only the first kMostLinks are kept.
-  void note_minima(const std::string& link, const ClassMinima& minima);
+  // Of a run that this host has measured: what a client says that it measured is a claim. Clients
+  // choose the names of links: those of the latest runs are kept.
+  void note_minima(const MeasuredLink& link, const ClassMinima& minima);
+  // When a run is an hour old, and render() changes without any event.
+  [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_expiry() const;
 
   [[nodiscard]] std::uint64_t runs() const;
   [[nodiscard]] std::uint64_t refusals() const;
@@ -29,16 +47,27 @@ class Metrics {
 
   // Prometheus's text format, version 0.0.4.
   [[nodiscard]] std::string render(std::uint64_t measuring, std::uint64_t waiting,
-                                   std::uint64_t connected) const;
+                                   std::uint64_t connected);
 
  private:
   static constexpr std::size_t kMostLinks = 100;
+  static constexpr std::size_t kMostRuns = 1000;  // of a link in an hour
 
+  struct MeasuredRun {
+    std::chrono::steady_clock::time_point ended;
+    std::chrono::system_clock::time_point date;
+    ClassMinima minima;
+  };
+
+  void forget_old_runs();
+
+  std::uint16_t port_;
   std::uint64_t connections_ = 0;
   std::uint64_t errors_ = 0;
   std::map<std::string, std::uint64_t> runs_;
   std::map<std::string, std::uint64_t> refusals_;
-  std::map<std::string, std::map<std::uint32_t, Duration>> minima_;
+  std::map<MeasuredLink, std::deque<MeasuredRun>>
+      links_;  // the runs of the last hour, and the last
 };
 
 }  // namespace tcpstep

@@ -47,14 +47,17 @@ CommandLine declare() {
   line.value("max-time", "TIME", "60min", "how long a run may take");
   line.value("max-connections", "N", "512", "connections in total");
   line.value("max-connections-per-address", "N", "64", "connections per address");
-  line.value("max-runs-per-address", "N", "1000", "runs per address and hour");
-  line.value("max-queue", "N", "64", "clients waiting for their turn");
+  line.value("max-runs-per-address", "N", "1000", "runs and refused requests per address and hour");
+  line.value("max-queue", "N", "64", "clients waiting for their turn, by address in turn");
+  line.value("max-results", "N", "4294967296", "bytes in --results beyond which no run starts");
+  line.value("min-free", "N", "16777216", "free bytes on its disk below which no run starts");
   line.group("Results");
   line.value("results", "DIR", "results", "folder for one file per run");
   line.value("output,o", "FILE",
              "write one run to this new file, or to standard output: - (implies --one-off)");
   line.flag("anonymous", "no addresses or host names in the file");
-  line.value("metrics-file", "FILE", "write counters and minima to this file, for Prometheus");
+  line.value("metrics-file", "FILE",
+             "write counters and fastest RTTs to this file, for Prometheus");
   line.value("log-format", "WORD", "text", "of messages on standard error: text, or json");
   line.flag("quiet,q", "print errors only, no table");
   return line;
@@ -97,6 +100,8 @@ ServerLimits limits(const OptionValues& values) {
   limits.runs_per_address = number("max-runs-per-address", 1, 1'000'000);
   limits.queue = number("max-queue", 0, 100'000);
   limits.concurrent_runs = number("concurrent", 1, 64);
+  limits.results_bytes = number("max-results", 1, kAny);
+  limits.free_bytes = number("min-free", 0, kAny);
   if (values.has("allow")) {
     limits.allowed = values.get("allow", parse_networks);
   }

@@ -25,6 +25,7 @@
 #include "lib/runfile/run_writer.h"
 #include "lib/sweep/black_hole.h"
 #include "lib/sweep/frame_stream.h"
+#include "lib/sweep/resent_acks.h"
 #include "lib/sweep/responder.h"
 #include "lib/sweep/result_check.h"
 #include "server/run_report.h"
@@ -71,6 +72,7 @@ Accept accept_message(const ServedRun& run, std::uint64_t pings) {
           .pings = pings,
           .concurrent_runs = run.identity.concurrent_runs,
           .is_anonymous = run.settings.is_anonymous,
+          .has_peer_retransmits = run.settings.has_peer_retransmits,
           .environment = std::move(facts)};
 }
 
@@ -181,8 +183,10 @@ RunOutcome write_lost_run(const ServedRun& run, PingStatus status, std::uint64_t
 
 // `received` becomes what follows the last payload.
 Responses ack_on_one_connection(const ServedRun& run, std::string& received) {
-  Responder responder(run.client,
-                      {.received = bytes_of(received), .acked = 0, .stops_at_frame = true});
+  Responder responder(run.client, {.received = bytes_of(received),
+                                   .acked = 0,
+                                   .stops_at_frame = true,
+                                   .watches_acks = run.settings.has_peer_retransmits});
   const Responses responses = responder.run();
   received = text_of(responder.rest());
   return responses;
@@ -215,16 +219,18 @@ Responses ack_on_fresh_connections(const ServedRun& run) {
       received.connection->set_wait(run.settings.scheduling.wait);
       // A payload that is sent earlier would be timed together with this hand-over.
       static_cast<void>(FrameStream(*received.connection).send(Ready{}));
-      Responder responder(*received.connection);
-      // The client knows best what became of its ping.
-      all.largest = std::max(all.largest, responder.run().largest);
+      Responder responder(*received.connection,
+                          {.watches_acks = run.settings.has_peer_retransmits});
+      add_ping(all, responder.run(), all.payloads + 1);  // the client knows best what became of it
     }
   }
 }
 
-RunOutcome receive_result(const ServedRun& run, const std::string& already_received) {
+RunOutcome receive_result(const ServedRun& run, const Responses& responses,
+                          const std::string& already_received) {
   FrameStream frames(run.client, already_received);
-  const auto received = frames.receive(run.settings.sweep.timeout);
+  const auto received = receive_after_pings(frames, responses.payloads, responses.resent_acks,
+                                            run.settings.sweep.timeout);
   if (received.status != PingStatus::Ok) {
     return write_lost_run(run, received.status);
   }
@@ -279,31 +285,11 @@ RunOutcome ack_up(const ServedRun& run) {
   std::string rest = frames.take_rest();
   const Responses responses =
       run.is_fresh() ? ack_on_fresh_connections(run) : ack_on_one_connection(run, rest);
-  return responses.end == PingStatus::Ok ? receive_result(run, rest)
+  return responses.end == PingStatus::Ok ? receive_result(run, responses, rest)
                                          : write_lost_run(run, responses.end, responses.largest);
 }
 
 // --- The end ---
-
-// What a status of a run means for its client.
-std::string explain(const std::string& status, Duration timeout) {
-  if (status == "timeout") {
-    return fmt::format("the client did not respond within {}", format_duration(timeout));
-  }
-  if (status == "reset") {
-    return "the connection was reset";
-  }
-  if (status == "closed") {
-    return "the client closed the connection before its ack";
-  }
-  if (status == "protocol") {
-    return "unexpected data from the client";
-  }
-  if (status == kLimit) {
-    return "the run took longer than --max-time";
-  }
-  return "the run ended early (" + status + ")";
-}
 
 void report_outcome(const ServedRun& run, const RunOutcome& outcome) {
   const SweepSpec& sweep = run.settings.sweep;
@@ -311,12 +297,16 @@ void report_outcome(const ServedRun& run, const RunOutcome& outcome) {
     const std::string hole = outcome.black_hole.empty()
                                  ? std::string()
                                  : fmt::format(": {}. {}", outcome.black_hole, kBlackHoleRemedy);
-    run.log.fault(
-        "run_failed",
-        fmt::format("run with {}: {}{}", run.peer, explain(outcome.status, sweep.timeout), hole),
-        {{"peer", run.peer}, {"status", outcome.status}, {"link", sweep.link}});
+    run.log.fault("run_failed",
+                  fmt::format("run with {}: {}{}", run.peer,
+                              explain_status(outcome.status, sweep.timeout), hole),
+                  {{"peer", run.peer}, {"status", outcome.status}, {"link", sweep.link}});
   }
-  RunReport report{.status = outcome.status, .link = sweep.link, .minima = {}};
+  RunReport report{.status = outcome.status,
+                   .link = {.link = sweep.link,
+                            .direction = to_text(sweep.direction),
+                            .connection = to_text(sweep.connection)},
+                   .minima = {}};
   std::string table;
   std::uint64_t samples = outcome.samples;
   if (!outcome.file.empty()) {
@@ -324,7 +314,9 @@ void report_outcome(const ServedRun& run, const RunOutcome& outcome) {
     runs.add(read_run(outcome.file, RttClock::Application));
     const PenaltyTable penalties = penalty_table(runs.links()[0], Statistic::minimum());
     samples = penalties.samples;
-    report.minima = minima_of(penalties, runs.links()[0]);
+    if (sweep.direction == MeasuredDirection::Down) {
+      report.minima = minima_of(penalties, runs.links()[0]);
+    }
     table = render_text(std::array{penalties});
   }
   static_cast<void>(run.server.send(encode(report)));
@@ -378,6 +370,7 @@ RunOutcome serve(const ServedRun& run) {
 bool perform_run(RunTask task, const ServerOptions& options, const HostFacts& host, Channel& server,
                  const OpenOutput& open_output, const Log& log) {
   RunSettings& settings = task.client.settings;
+  settings.has_peer_retransmits = task.client.request && task.client.request->has_peer_retransmits;
   settings.sweep.seed = settings.sweep.seed ? *settings.sweep.seed : random_seed();
   const ServedRun run{.client = task.client.connection,
                       .request = task.client.request,

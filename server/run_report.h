@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "lib/base/units.h"
 #include "lib/report/penalty_table.h"
 #include "server/metrics.h"
 
@@ -11,9 +12,12 @@ namespace tcpstep {
 
 struct RunReport {
   std::string status;
-  std::string link;
-  ClassMinima minima;
+  MeasuredLink link;
+  ClassMinima minima;  // empty if the other end has measured
 };
+
+// What a status of a run means for its client.
+[[nodiscard]] std::string explain_status(const std::string& status, Duration timeout);
 
 // As one message, and back. decode_report() throws if it is not one.
 [[nodiscard]] std::string encode(const RunReport& report);

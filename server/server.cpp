@@ -58,6 +58,7 @@ HostFacts examine_unplaced_host(const Scheduling& scheduling) {
 Server::Server(ServerOptions options)
     : options_(std::move(options)),
       log_(options_.log_format, options_.is_quiet),
+      metrics_(options_.port),
       host_(examine_unplaced_host(options_.run.scheduling)) {
   if (!options_.secret_file.empty()) {
     secret_.emplace(read_secret(options_.secret_file));
@@ -166,8 +167,12 @@ std::optional<Duration> Server::time_to_next_deadline(const Acceptor& acceptor) 
   for (const auto& [key, run] : runs_) {
     consider(run.deadline);
   }
-  if (is_metrics_file_stale_ && !options_.metrics_file.empty()) {
-    consider(metrics_written_ + kBetweenMetrics);
+  if (!options_.metrics_file.empty()) {
+    if (is_metrics_file_stale_) {
+      consider(metrics_written_ + kBetweenMetrics);
+    } else if (const auto expiry = metrics_.next_expiry()) {
+      consider(std::max(*expiry, metrics_written_ + kBetweenMetrics));
+    }
   }
   if (!earliest) {
     return std::nullopt;
@@ -316,7 +321,9 @@ void Server::finish(RunProcess& run) {
   }
   if (run.report) {
     metrics_.count_run(run.report->status);
-    metrics_.note_minima(run.report->link, run.report->minima);
+    if (!run.report->minima.empty()) {
+      metrics_.note_minima(run.report->link, run.report->minima);
+    }
   } else {
     metrics_.count_run("failed");
   }
@@ -384,7 +391,8 @@ void Server::write_metrics(const Acceptor& acceptor, bool is_last) {
   if (options_.metrics_file.empty() || (!is_last && now - metrics_written_ < kBetweenMetrics)) {
     return;
   }
-  if (!is_last && !is_metrics_file_stale_) {
+  const auto expiry = metrics_.next_expiry();
+  if (!is_last && !is_metrics_file_stale_ && (!expiry || *expiry > now)) {
     return;
   }
   try {

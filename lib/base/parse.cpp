@@ -15,6 +15,8 @@
 namespace tcpstep {
 namespace {
 
+constexpr std::size_t kMostListedSizes = 50'000;  // more differ only by what is listed twice
+
 struct TimeUnit {
   std::string_view name;
   Duration::rep nanoseconds;
@@ -158,6 +160,9 @@ SizeList parse_sizes(std::string_view text) {
       list.has_boundaries = true;
     } else {
       add_sizes(text, item, list.fixed, total);
+    }
+    if (list.fixed.size() > kMostListedSizes) {  // before they are sorted: a stranger may ask
+      fail_sizes(text.substr(0, 40), fmt::format("more than {} sizes", kMostListedSizes));
     }
   }
   std::ranges::sort(list.fixed);

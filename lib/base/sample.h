@@ -35,6 +35,15 @@ struct PingEvidence {
   std::optional<std::uint32_t> cwnd_segments;
   std::optional<std::uint32_t> srtt_us;  // the kernel's estimate after this ping (RFC 6298)
   std::optional<std::uint32_t> min_rtt_us;
+  std::optional<std::uint32_t> doubtful;  // 1: the ack may have been resent, 0: not that late
+};
+
+// An ack that its sender had to send again: of which ping, counted from 1, and how many times.
+struct ResentAck {
+  std::uint64_t ping = 0;
+  std::uint32_t times = 0;
+
+  bool operator==(const ResentAck&) const = default;
 };
 
 struct Sample {

@@ -52,6 +52,7 @@ void print_message(std::string_view line) {
 int run_program(std::string_view name, const std::function<int()>& body) {
   occupy_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return body();
   } catch (const UsageError& error) {

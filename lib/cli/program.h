@@ -12,7 +12,8 @@ inline constexpr int kExitFailed = 1;  // a failure outside the program
 inline constexpr int kExitUsage = 2;   // the request cannot be carried out as written
 
 // Returns what `body` returns, 2 after a UsageError, 1 after any other exception.
-// Ignores SIGPIPE: a closed peer or pipe is an error to handle.
+// Ignores SIGPIPE and SIGXFSZ: a closed peer or pipe, or a file at its limit, is an error to
+// handle.
 int run_program(std::string_view name, const std::function<int()>& body);
 
 // Writes and flushes. Throws std::system_error if stdout cannot be written (a full disk, a closed

@@ -44,7 +44,7 @@ SideFacts facts_of(const std::vector<Run>& runs) {
   SideFacts facts{.runs = static_cast<std::uint32_t>(runs.size())};
   for (const Run& run : runs) {
     facts.lost += run.lost();
-    facts.retransmitted += run.retransmitted();
+    facts.resent.merge(run.resent());
   }
   if (is_one_mss(runs)) {
     facts.mss = runs.front().key.mss;

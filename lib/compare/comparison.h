@@ -53,7 +53,7 @@ struct SideFacts {
   std::optional<Mss> mss;  // as declared
   std::optional<MssFit> fit;
   std::uint64_t lost = 0;
-  std::uint64_t retransmitted = 0;
+  ResentPings resent;
 };
 
 // What differs at one size between runs in virtual time, which are otherwise equal to the

@@ -35,12 +35,12 @@ std::string why_unfit(const Run& run) {
 }
 
 bool is_lossy(const Run& run) {
-  return static_cast<double>(run.lost() + run.retransmitted()) >
+  return static_cast<double>(run.lost() + run.resent().total()) >
          kMostDropped * static_cast<double>(run.pings());
 }
 
 std::string losses_of(const Run& run) {
-  return fmt::format("{} lost and {} retransmitted of {}", run.lost(), run.retransmitted(),
+  return fmt::format("{} lost and {} retransmitted of {}", run.lost(), run.resent().total(),
                      count_of(run.pings(), "ping"));
 }
 

@@ -85,7 +85,7 @@ void add(Sums& sums, std::span<const Duration> before, std::span<const Duration>
 
 bool is_same_outcome(const Run& before, const Run& after) {
   return before.status() == after.status() && before.lost() == after.lost() &&
-         before.retransmitted() == after.retransmitted();
+         before.resent().total() == after.resent().total();
 }
 
 void note_other_outcomes(Comparison& result, const Run& before, const Run& after) {
@@ -93,7 +93,7 @@ void note_other_outcomes(Comparison& result, const Run& before, const Run& after
     const auto outcome = [](const Run& run) {
       return fmt::format("{}, {} lost, {} retransmitted",
                          run.status().empty() ? "cut off" : run.status(), run.lost(),
-                         run.retransmitted());
+                         run.resent().total());
     };
     result.notes.push_back(
         fmt::format("seed {}: {}; now {}", seed_of(before), outcome(before), outcome(after)));

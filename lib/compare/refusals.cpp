@@ -64,10 +64,14 @@ void check_runs(Comparison& result, const RunOrder& order, const Levels& levels)
 
 std::optional<std::string> rise_of_losses(const RunOrder& order, const MaxT& test, double level) {
   ContrastColumn shares;
+  // Runs of older versions have no resent acks to compare with.
+  const bool knows_acks =
+      std::ranges::all_of(order.runs, [](const Run* run) { return run->resent().knows_acks; });
   double mean[2] = {0, 0};
   double count[2] = {0, 0};
   for (std::size_t i = 0; i < order.runs.size(); ++i) {
-    shares.push_back(static_cast<double>(order.runs[i]->retransmitted()) /
+    const ResentPings resent = order.runs[i]->resent();
+    shares.push_back(static_cast<double>(knows_acks ? resent.total() : resent.payload) /
                      static_cast<double>(std::max<std::uint64_t>(1, order.runs[i]->pings())));
     mean[static_cast<std::size_t>(order.design.order[i])] += shares.back();
     ++count[static_cast<std::size_t>(order.design.order[i])];
@@ -91,7 +95,7 @@ std::optional<std::string> rise_of_losses(const RunOrder& order, const MaxT& tes
 
 void check_losses(Comparison& result, const RunOrder& order) {
   const auto share = [](const Run* run) {
-    return static_cast<double>(run->lost() + run->retransmitted()) /
+    return static_cast<double>(run->lost() + run->resent().total()) /
            static_cast<double>(std::max<std::uint64_t>(1, run->pings()));
   };
   const Run* worst =

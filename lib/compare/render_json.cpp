@@ -31,7 +31,7 @@ Json to_json(const SideFacts& side) {
           {"mss_bytes", side.mss ? Json(side.mss->bytes()) : Json()},
           {"fitted_mss", to_json(side.fit)},
           {"lost", side.lost},
-          {"retransmitted", side.retransmitted}};
+          {"retransmitted", side.resent.total()}};
 }
 
 Json to_json(const ContrastResult& row) {

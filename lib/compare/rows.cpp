@@ -155,11 +155,13 @@ std::vector<std::string> remarks(const Comparison& comparison) {
                                 percent_of(*comparison.run_deviation)));
   }
   const std::uint64_t lost = comparison.baseline.lost + comparison.candidate.lost;
-  const std::uint64_t resent =
-      comparison.baseline.retransmitted + comparison.candidate.retransmitted;
-  if (lost + resent > 0) {
-    lines.push_back(
-        fmt::format("{} lost and {} retransmitted were left out", count_of(lost, "ping"), resent));
+  ResentPings resent = comparison.baseline.resent;
+  resent.merge(comparison.candidate.resent);
+  if (lost > 0) {
+    lines.push_back(fmt::format("{} lost", count_of(lost, "ping")));
+  }
+  if (resent.total() > 0) {
+    lines.push_back(resent.text());
   }
   lines.insert(lines.end(), comparison.notes.begin(), comparison.notes.end());
   for (const EnvironmentDifference& difference : comparison.environment) {

@@ -14,8 +14,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kBatch = 1us;                // segments that arrive together are ACKed together
-constexpr Duration kDelayedAck = 40ms;          // TCP_DELACK_MIN
+constexpr Duration kDelayedAck = 40ms;          // TCP_ATO_MIN and TCP_DELACK_MIN
 constexpr Duration kLongestDelayedAck = 200ms;  // TCP_DELACK_MAX
+constexpr Duration kHalfTick = 2ms;             // timers fire 0 to 4 ms late at 250 ticks a second
 constexpr Duration kRetransmission = 200ms;     // TCP_RTO_MIN, roughly
 
 // One ping on the model: which packets the kernels of both hosts send when.
@@ -32,7 +33,10 @@ class PingPong {
   // The ping of a payload sent at `start`.
   Result ping(Duration start, PayloadSize size) {
     result_ = {};
-    receiver_ = {.left = size.bytes()};
+    receiver_.left = size.bytes();
+    receiver_.unacknowledged = 0;
+    receiver_.timer = 0;
+    receiver_.was_late = false;
     for (std::uint32_t left = size.bytes(); left > 0;) {
       const std::uint32_t bytes = std::min(left, mss_);
       left -= bytes;
@@ -51,6 +55,8 @@ class PingPong {
           send(event);
       }
     }
+    receiver_.longest_delay =
+        std::clamp<Duration>(result_.acked_at - start, kDelayedAck, kLongestDelayedAck);
     return result_;
   }
 
@@ -67,14 +73,27 @@ class PingPong {
     }
   };
 
-  // The far host during one ping.
+  // The far host: its state in this ping, and what Linux' delayed ACK (net/ipv4/tcp_input.c,
+  // tcp_event_data_recv(), and tcp_timer.c, tcp_delack_timer_handler()) remembers beyond it.
   struct Receiver {
     std::uint32_t left = 0;            // bytes of the payload that have not arrived
     std::uint32_t unacknowledged = 0;  // bytes
     std::uint64_t timer = 0;           // the order of the delayed ACK that is due; 0: none
-    Duration delay = kDelayedAck;
     bool was_late = false;  // a delayed ACK has been sent: it leaves "pingpong mode", and the
                             // program's next read is acknowledged at once
+    Duration delay = kDelayedAck;  // follows the gaps between segments
+    Duration longest_delay = kLongestDelayedAck;
+    Duration last_arrival{0};
+
+    void note_arrival(Duration at) {
+      const Duration gap = at - last_arrival;
+      last_arrival = at;
+      if (gap <= kDelayedAck / 2) {
+        delay = delay / 2 + kDelayedAck / 2;
+      } else if (gap < delay) {
+        delay = delay / 2 + gap;
+      }
+    }
   };
 
   std::uint64_t add(Duration at, Event::Kind kind, std::uint32_t bytes) {
@@ -95,8 +114,10 @@ class PingPong {
 
   void receive(const Event& event) {
     std::uint32_t bytes = event.bytes;
+    receiver_.note_arrival(event.at);
     while (is_in_batch(event)) {
       bytes += take().bytes;
+      receiver_.note_arrival(event.at);
     }
     receiver_.left -= bytes;
     receiver_.unacknowledged += bytes;
@@ -108,7 +129,8 @@ class PingPong {
       receiver_.timer = 0;
       add(event.at + host_share_, Event::Ack, 1);
     } else if (receiver_.unacknowledged > 0 && receiver_.timer == 0) {
-      receiver_.timer = add(event.at + receiver_.delay, Event::DelayedAck, 0);
+      const Duration delay = std::min(receiver_.delay, receiver_.longest_delay);
+      receiver_.timer = add(event.at + delay + kHalfTick, Event::DelayedAck, 0);
     }
   }
 
@@ -116,9 +138,7 @@ class PingPong {
     if (event.order != receiver_.timer) {
       return;  // what it was for has been acknowledged
     }
-    if (receiver_.was_late) {
-      receiver_.delay = std::min(2 * receiver_.delay, kLongestDelayedAck);
-    }
+    receiver_.delay = receiver_.was_late ? 2 * receiver_.delay : kDelayedAck;
     receiver_.was_late = true;
     acknowledge(event.at);
   }

@@ -24,8 +24,9 @@ struct PredictionOptions {
 // RTTs of each size, in the order measured: those of `tcpstep-lab measure`, which starts the link
 // anew with the first ping of its warm-up round. Empty for a size without a ping that arrived.
 // Assumes the initial congestion window (10 segments), a TCP ACK for more than one full segment or
-// after 40 ms (and then one before the ack, too), no host time but the profile's, and retransmits a
-// lost packet after 200 ms.
+// after Linux' delayed-ACK time, which follows the gaps between segments from 40 to 200 ms (and
+// then one before the ack, too), no host time but the profile's, and retransmits a lost packet
+// after 200 ms.
 [[nodiscard]] std::map<PayloadSize, std::vector<Duration>> predict(
     const Profile& profile, const PredictionOptions& options);
 

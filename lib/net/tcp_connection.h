@@ -35,6 +35,19 @@ struct PathInfo {
   bool is_nodelay = false;         // read back
 };
 
+// What the kernel knows about the way of the acks, where their sender does not tell.
+struct AckEvidence {
+  std::optional<Duration> busy;  // with data sent and not acknowledged, in all; by whole ticks
+  std::optional<Duration> expected_rtt;  // smoothed, RFC 6298
+  std::optional<Duration> deviation;     // of it, likewise
+};
+
+// True if the ack of a ping, of which nothing of the payload was retransmitted, may have been: it
+// came as late as only a retransmission timer explains. `before` and `after` are of the ping.
+// Nothing if this kernel does not know.
+[[nodiscard]] std::optional<bool> is_doubtful(Duration rtt, const AckEvidence& before,
+                                              const AckEvidence& after);
+
 // Asks the kernel for a congestion control by name (TCP_CONGESTION), for a connection or for those
 // that a listener accepts from now on.
 enum class CongestionResult : std::uint8_t {
@@ -107,6 +120,9 @@ class TcpConnection {
   // the last call, and the timestamps. `sent_at` is the reading of CLOCK_MONOTONIC before the send.
   void explain(Sample& sample, Duration sent_at) noexcept;
 
+  // How many segments the kernel has retransmitted on this connection so far.
+  [[nodiscard]] std::optional<std::uint32_t> retransmits() const noexcept;
+
   // --- For a process that waits for many connections at once: these never block. ---
 
   // What has arrived; empty if nothing has.
@@ -153,6 +169,7 @@ class TcpConnection {
     std::optional<std::uint32_t> segments;
     std::optional<std::uint32_t> retransmits;
     std::optional<std::uint32_t> delivered;
+    AckEvidence ack;
   };
   Counters last_;  // as of the last ping explained
   Address peer_;

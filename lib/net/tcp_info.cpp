@@ -18,6 +18,11 @@ int read_option(const Fd& fd, int level, int option) {
   return ::getsockopt(fd.get(), level, option, &value, &length) == 0 ? value : -1;
 }
 
+template <class Number>
+std::optional<Duration> microseconds_in(const std::optional<Number>& count) {
+  return count ? std::optional<Duration>(std::chrono::microseconds(*count)) : std::nullopt;
+}
+
 std::string option_names(std::uint8_t options) {
   std::string names;
   const auto add = [&](std::uint8_t bit, const char* name) {
@@ -34,6 +39,23 @@ std::string option_names(std::uint8_t options) {
 
 }  // namespace
 
+std::optional<bool> is_doubtful(Duration rtt, const AckEvidence& before, const AckEvidence& after) {
+  // TCP_RTO_MIN of Linux, 200 ms, less what the kernel's ticks hide.
+  constexpr Duration kShortestTimer = std::chrono::milliseconds(190);
+  if (rtt < kShortestTimer) {
+    return false;
+  }
+  if (!before.busy || !after.busy || !before.expected_rtt || !before.deviation) {
+    return std::nullopt;
+  }
+  // Either the peer had acknowledged the payload long before, or an RTT of a steady path was longer
+  // than usual by that timer: 4 deviations are the most that RFC 6298 expects.
+  const bool is_late = rtt - (*after.busy - *before.busy) >= kShortestTimer;
+  const bool is_outlier =
+      rtt - *before.expected_rtt >= kShortestTimer && 4 * *before.deviation < kShortestTimer;
+  return is_late || is_outlier;
+}
+
 TcpInfo::TcpInfo(const Fd& fd) : length_(sizeof info_) {
   if (::getsockopt(fd.get(), IPPROTO_TCP, TCP_INFO, &info_, &length_) != 0) {
     length_ = 0;
@@ -45,10 +67,16 @@ void TcpConnection::explain(Sample& sample, Duration sent_at) noexcept {
   PingEvidence& evidence = sample.evidence;
   const Counters now{.segments = info.get(&tcp_info::tcpi_data_segs_out),
                      .retransmits = info.get(&tcp_info::tcpi_total_retrans),
-                     .delivered = info.get(&tcp_info::tcpi_delivered)};
+                     .delivered = info.get(&tcp_info::tcpi_delivered),
+                     .ack = {.busy = microseconds_in(info.get(&tcp_info::tcpi_busy_time)),
+                             .expected_rtt = microseconds_in(info.get(&tcp_info::tcpi_rtt)),
+                             .deviation = microseconds_in(info.get(&tcp_info::tcpi_rttvar))}};
   evidence.segments = growth(last_.segments, now.segments);
   evidence.retransmits = growth(last_.retransmits, now.retransmits);
   evidence.delivered = growth(last_.delivered, now.delivered);
+  if (sample.status == PingStatus::Ok && evidence.retransmits == 0U) {
+    evidence.doubtful = is_doubtful(sample.rtt, last_.ack, now.ack);
+  }
   last_ = now;
   evidence.cwnd_segments = info.get(&tcp_info::tcpi_snd_cwnd);
   evidence.srtt_us = info.get(&tcp_info::tcpi_rtt);
@@ -58,6 +86,10 @@ void TcpConnection::explain(Sample& sample, Duration sent_at) noexcept {
     evidence.kernel_rtt = explained.kernel_rtt;
     evidence.send_stack = explained.send_stack;
   }
+}
+
+std::optional<std::uint32_t> TcpConnection::retransmits() const noexcept {
+  return TcpInfo(fd_).get(&tcp_info::tcpi_total_retrans);
 }
 
 PathInfo TcpConnection::path_info() const {

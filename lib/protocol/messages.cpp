@@ -63,6 +63,11 @@ class Encoder {
     object_[key] = value;
   }
   void flag(const char* key, bool value) { object_[key] = value; }
+  void optional_flag(const char* key, bool value) {
+    if (value) {
+      object_[key] = value;
+    }
+  }
   void text(const char* key, const std::string& value, std::size_t /*longest*/ = kLongestText) {
     object_[key] = value;
   }
@@ -74,6 +79,12 @@ class Encoder {
   void name(const char* key, const std::string& value) { object_[key] = value; }
   void hexadecimal(const char* key, const std::string& value, std::size_t /*digits*/) {
     object_[key] = value;
+  }
+  void resent(const char* key, const std::vector<ResentAck>& acks, std::uint64_t /*pings*/) {
+    Json& array = object_[key] = Json::array();
+    for (const ResentAck& ack : acks) {
+      array.push_back({ack.ping, ack.times});
+    }
   }
   void environment(const Environment& facts) { object_["environment"] = Json(facts); }
   void limits(const RunLimits& limits) {
@@ -140,6 +151,7 @@ class Decoder {
     }
     value = found != nullptr && found->get<bool>();
   }
+  void optional_flag(const char* key, bool& value) const { flag(key, value); }
   void text(const char* key, std::string& value, std::size_t longest = kLongestText) const {
     if (const Json* found = find(key)) {
       if (!found->is_string() || found->get_ref<const std::string&>().size() > longest) {
@@ -160,6 +172,23 @@ class Decoder {
     text(key, value, kLargestFrame);
     if (value.size() != digits || value.find_first_not_of("0123456789abcdef") != value.npos) {
       fail(key, found, fmt::format("{} hexadecimal digits", digits));
+    }
+  }
+  void resent(const char* key, std::vector<ResentAck>& acks, std::uint64_t pings) const {
+    const Json& found = needed(key);
+    if (!found.is_array() || found.size() > kMostResentAcks) {
+      fail(key, found, fmt::format("an array of at most {} acks", kMostResentAcks));
+    }
+    for (const Json& pair : found) {
+      const std::uint64_t after = acks.empty() ? 0 : acks.back().ping;
+      const bool is_pair = pair.is_array() && pair.size() == 2 && pair[0].is_number_unsigned() &&
+                           pair[1].is_number_unsigned();
+      if (!is_pair || pair[0] <= after || pair[0] > pings || pair[1] < 1U ||
+          pair[1] > kMostResends) {
+        fail(key, pair,
+             fmt::format("a ping of {} to {} and 1 to {} times", after + 1, pings, kMostResends));
+      }
+      acks.push_back({pair[0].get<std::uint64_t>(), pair[1].get<std::uint32_t>()});
     }
   }
   void environment(Environment& facts) const {
@@ -253,6 +282,10 @@ class Decoder {
 
 // Every key of every message, once: for an Encoder and for a Decoder.
 
+template <class Codec, class Empty>
+requires std::is_empty_v<Empty>
+void describe(Codec /*codec*/, Empty& /*message*/) {}
+
 template <class Codec>
 void describe(Codec codec, Hello& hello) {
   codec.protocol();
@@ -268,6 +301,7 @@ void describe(Codec codec, Request& request) {
   codec.optional_text("tool", request.tool);
   codec.sweep(request.sweep);
   codec.flag("result", request.wants_result);
+  codec.optional_flag("peer_retransmits", request.has_peer_retransmits);
   codec.environment(request.environment);
 }
 
@@ -295,20 +329,22 @@ void describe(Codec codec, Accept& accept) {
   codec.number("pings", accept.pings);
   codec.number("concurrent_runs", accept.concurrent_runs, 1);
   codec.flag("anonymous", accept.is_anonymous);
+  codec.optional_flag("peer_retransmits", accept.has_peer_retransmits);
   codec.environment(accept.environment);
 }
 
 template <class Codec>
-void describe(Codec /*codec*/, Ready& /*ready*/) {}
+void describe(Codec codec, ResentAcks& resent) {
+  codec.number("pings", resent.pings);
+  codec.resent("acks", resent.acks, resent.pings);
+  codec.optional_flag("more", resent.has_more);
+}
 
 template <class Codec>
 void describe(Codec codec, Result& result) {
   codec.name("status", result.status);
   codec.number("bytes", result.bytes);
 }
-
-template <class Codec>
-void describe(Codec /*codec*/, Stored& /*stored*/) {}
 
 template <class Codec>
 void describe(Codec codec, Refuse& refuse) {
@@ -318,8 +354,8 @@ void describe(Codec codec, Refuse& refuse) {
 
 // The key "type", in the order of Message.
 constexpr std::array<std::string_view, std::variant_size_v<Message>> kTypes{
-    "hello",  "request", "join",   "authentication", "queued",
-    "accept", "ready",   "result", "stored",         "refuse"};
+    "hello", "request",  "join",        "authentication", "queued", "accept",
+    "ready", "finished", "resent_acks", "result",         "stored", "refuse"};
 
 // An empty message of the type with this number.
 template <std::size_t... Index>

@@ -9,7 +9,9 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
+#include "lib/base/sample.h"
 #include "lib/base/units.h"
 #include "lib/protocol/frame.h"
 #include "lib/protocol/sweep_spec.h"
@@ -40,7 +42,8 @@ struct Hello {
 struct Request {
   std::string tool;
   PartialSweep sweep;
-  bool wants_result = false;  // the file's bytes at the end
+  bool wants_result = false;          // the file's bytes at the end
+  bool has_peer_retransmits = false;  // Finished and ResentAcks are known here
   Environment environment;
 };
 
@@ -66,12 +69,26 @@ struct Accept {
   SweepSpec sweep;
   std::uint64_t pings = 0;  // of the sweep, if the server measures
   std::uint64_t concurrent_runs = 1;
-  bool is_anonymous = false;  // no addresses and host names in the file
+  bool is_anonymous = false;          // no addresses and host names in the file
+  bool has_peer_retransmits = false;  // Finished and ResentAcks come after the last ping
   Environment environment;
 };
 
 // Client: start. Server: the same on a fresh connection of an upward run.
 struct Ready {};
+
+// The end that measured: the last ping was acked.
+struct Finished {};
+
+// The other end: which of its acks it had to send again. The last of these has no more behind it.
+struct ResentAcks {
+  std::uint64_t pings = 0;      // it has acked since Ready
+  std::vector<ResentAck> acks;  // by ascending ping, at most kMostResentAcks
+  bool has_more = false;
+};
+inline constexpr std::size_t kMostResentAcks = 2000;  // fit into one frame
+inline constexpr std::uint32_t kMostResends =
+    255;  // of one ack: the most that net.ipv4.tcp_retries2 takes
 
 // The end that measured: how the run ended, and how many bytes of result file follow this frame.
 struct Result {
@@ -88,8 +105,8 @@ struct Refuse {
   std::string hint;
 };
 
-using Message = std::variant<Hello, Request, Join, Authentication, Queued, Accept, Ready, Result,
-                             Stored, Refuse>;
+using Message = std::variant<Hello, Request, Join, Authentication, Queued, Accept, Ready, Finished,
+                             ResentAcks, Result, Stored, Refuse>;
 
 // The JSON of a message, for encode_frame().
 [[nodiscard]] std::string encode(const Message& message);

@@ -62,7 +62,7 @@ constexpr std::array<Count, 6> kCounts{{
     {"tcpstep_samples", "Counted pings.", [](const auto& t) { return t.samples; }},
     {"tcpstep_lost_pings", "Pings without an RTT.", [](const auto& t) { return t.lost; }},
     {"tcpstep_retransmitted_pings", "Pings with a retransmission, left out.",
-     [](const auto& t) { return t.retransmitted; }},
+     [](const auto& t) { return t.resent.total(); }},
 }};
 
 std::string family(std::string_view name, std::string_view help) {

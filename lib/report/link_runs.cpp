@@ -72,7 +72,7 @@ void add_run(LinkRuns& link, const Run& run) {
   link.most_rounds = std::max(link.most_rounds, rounds);
   for (const auto& [size, series] : run.series) {
     link.lost += series.lost;
-    link.retransmitted += series.retransmitted + series.peer_retransmitted;
+    link.resent.merge(series.resent);
     link.unstamped += series.unstamped;
     if (!series.rtts.empty()) {
       link.series[size].merge(series.rtts);

@@ -31,7 +31,7 @@ struct LinkRuns {
   std::uint32_t fewest_rounds = 0;  // of any run
   std::uint32_t most_rounds = 0;
   std::uint64_t lost = 0;           // pings without an RTT
-  std::uint64_t retransmitted = 0;  // pings with a retransmission at either end, left out
+  ResentPings resent;               // left out
   std::uint64_t unstamped = 0;      // pings without a kernel RTT, left out with RttClock::Kernel
   std::vector<RunFit> fits;         // of the complete runs whose sizes can be fitted
 

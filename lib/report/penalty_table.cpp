@@ -49,7 +49,7 @@ PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
       .fewest_samples = 0,
       .relative_error = 0,
       .lost = runs.lost,
-      .retransmitted = runs.retransmitted,
+      .resent = runs.resent,
       .unstamped = runs.unstamped,
       .clock = runs.clock,
       .differing = runs.differing,

@@ -43,7 +43,7 @@ struct PenaltyTable {
   std::uint64_t fewest_samples = 0;  // of any size; 0 without samples
   double relative_error = 0;  // of each size's statistic: above 0 if it is a sketch's quantile
   std::uint64_t lost = 0;
-  std::uint64_t retransmitted = 0;
+  ResentPings resent;
   std::uint64_t unstamped = 0;
   RttClock clock = RttClock::Application;
   std::set<std::string> differing;  // settings in which the runs are not alike

@@ -48,7 +48,11 @@ Json to_json(const PenaltyTable& table) {
       {"samples", table.samples},
       {"fewest_samples", table.fewest_samples},
       {"lost", table.lost},
-      {"retransmitted", table.retransmitted},
+      {"retransmitted", table.resent.total()},
+      {"left_out",
+       {{"resent_payload", table.resent.payload},
+        {"resent_ack", table.resent.ack},
+        {"doubtful", table.resent.doubtful}}},
       {"unstamped", table.unstamped},
       {"reference_bytes", table.reference_size ? Json(table.reference_size->bytes()) : Json()},
       {"reference_rtt_ns", table.reference_size ? Json(table.reference_rtt.count()) : Json()}};

@@ -169,8 +169,8 @@ std::string summary_line(const PenaltyTable& table) {
   if (table.relative_error > 0) {
     line += fmt::format(" of each size within {:.1f} %", table.relative_error * 100);
   }
-  if (table.retransmitted > 0) {
-    line += fmt::format(", {} with a retransmission left out", table.retransmitted);
+  if (const std::string left_out = table.resent.text(); !left_out.empty()) {
+    line += ", " + left_out;
   }
   if (table.clock == RttClock::Kernel) {
     line += fmt::format(", kernel clock, {} without kernel timestamps left out", table.unstamped);

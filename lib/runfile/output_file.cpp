@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lib/base/error.h"
+#include "lib/base/file.h"
 
 namespace tcpstep {
 
@@ -52,6 +53,19 @@ void OutputFile::append(std::string_view lines) {
     left.remove_prefix(static_cast<std::size_t>(written));
   }
   length_ += static_cast<long long>(lines.size());
+}
+
+void OutputFile::replace_with(OutputFile finished) {
+  struct stat here {};
+  struct stat there {};
+  if (::fstat(fd_, &here) != 0 || ::lstat(path_.c_str(), &there) != 0 ||
+      here.st_dev != there.st_dev || here.st_ino != there.st_ino) {
+    throw_system_error(ESTALE, "replace " + path_.string());  // somebody has moved it
+  }
+  tcpstep::replace_with(path_, finished.path_);
+  std::swap(fd_, finished.fd_);
+  length_ = finished.length_;
+  is_torn_ = false;
 }
 
 void OutputFile::sync() {

@@ -20,6 +20,11 @@ class OutputFile {
   // is appended any more.
   void append(std::string_view lines);
 
+  // Puts `finished`, which lies on the same file system, in the place of this file, durably, and
+  // continues in it. Throws std::system_error; this
+  // file is then as it was.
+  void replace_with(OutputFile finished);
+
   // Makes what was written survive a power failure.
   void sync();
 

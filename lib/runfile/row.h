@@ -22,6 +22,7 @@ struct Row {
   std::optional<std::uint32_t> segments;          // data segments sent, retransmitted ones too
   std::optional<std::uint32_t> retransmits;       // of them
   std::optional<std::uint32_t> peer_retransmits;  // segments of the ack that the other end resent
+  std::optional<std::uint32_t> doubtful;          // 1: the ack may have been resent
 };
 
 // A column that something here needs; all others are Ignored.
@@ -35,6 +36,7 @@ enum class Column : std::uint8_t {
   Segments,
   Retransmits,
   PeerRetransmits,
+  Doubtful,
   Status
 };
 
@@ -52,7 +54,7 @@ inline constexpr std::uint64_t kLongestRtt = 24ULL * 3600 * 1'000'000'000;      
 inline constexpr std::uint64_t kLongestSpan = 100ULL * 24 * 3600 * 1'000'000'000;  // 100 days
 inline constexpr std::uint64_t kLargestCount = std::numeric_limits<std::uint32_t>::max();
 
-inline constexpr std::array<ColumnRule, 9> kColumnRules{{
+inline constexpr std::array<ColumnRule, 10> kColumnRules{{
     {Column::Round, "round", 0, kLargestCount, false},
     {Column::Size, "size_bytes", 1, PayloadSize::kLargest, false},
     {Column::Start, "start_ns", 0, kLongestSpan, true},
@@ -61,6 +63,7 @@ inline constexpr std::array<ColumnRule, 9> kColumnRules{{
     {Column::Segments, "segments", 0, kLargestCount, true},
     {Column::Retransmits, "retransmits", 0, kLargestCount, true},
     {Column::PeerRetransmits, "peer_retransmits", 0, kLargestCount, true},
+    {Column::Doubtful, "doubtful", 0, 1, true},
     {Column::Status, "status", 0, 0, false},
 }};
 
@@ -107,6 +110,9 @@ constexpr void set_field(Row& row, Column column, std::uint64_t number) {
       break;
     case Column::PeerRetransmits:
       row.peer_retransmits = as_count();
+      break;
+    case Column::Doubtful:
+      row.doubtful = as_count();
       break;
     case Column::Ignored:
     case Column::Status:

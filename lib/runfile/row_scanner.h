@@ -126,6 +126,8 @@ class RowScanner {
         return scan_field<Column::Retransmits>(at, row, is_ok);
       case Column::PeerRetransmits:
         return scan_field<Column::PeerRetransmits>(at, row, is_ok);
+      case Column::Doubtful:
+        return scan_field<Column::Doubtful>(at, row, is_ok);
       case Column::Status:
         return scan_field<Column::Status>(at, row, is_ok);
     }

@@ -10,6 +10,8 @@
 #include <tuple>
 #include <utility>
 
+#include "lib/base/text.h"
+
 namespace tcpstep {
 namespace {
 
@@ -28,7 +30,7 @@ std::string hash_of(const Run& run) {
   for (const auto& [size, series] : run.series) {
     const SampleSketch& rtts = series.rtts;
     add(fmt::format("{},{},{},{}", size.bytes(), series.pings(), series.lost,
-                    series.retransmitted));
+                    series.resent.total()));
     for (const Duration rtt : rtts.first_samples()) {
       add(fmt::format(",{}", rtt.count()));
     }
@@ -135,11 +137,29 @@ std::string LinkKey::name() const {
                      is_fresh ? ".fresh" : "");
 }
 
+void ResentPings::merge(const ResentPings& other) {
+  payload += other.payload;
+  ack += other.ack;
+  doubtful += other.doubtful;
+  knows_acks = knows_acks || other.knows_acks;
+}
+
+std::string ResentPings::text() const {
+  std::string causes;
+  for (const auto& [cause, count] :
+       {std::pair("resent payload", payload), {"resent ack", ack}, {"doubtful", doubtful}}) {
+    if (count > 0) {
+      causes += fmt::format("{}{} {}", causes.empty() ? "" : ", ", cause, count);
+    }
+  }
+  return causes.empty() ? causes
+                        : fmt::format("{} left out: {}", count_of(total(), "ping"), causes);
+}
+
 void SizeSeries::merge(const SizeSeries& other) {
   rtts.merge(other.rtts);
   lost += other.lost;
-  retransmitted += other.retransmitted;
-  peer_retransmitted += other.peer_retransmitted;
+  resent.merge(other.resent);
   unstamped += other.unstamped;
   if (other.segments) {
     segments = std::min(segments.value_or(*other.segments), *other.segments);
@@ -188,9 +208,12 @@ std::uint64_t Run::lost() const {
   return sum_over_sizes(*this, [](const SizeSeries& size) { return size.lost + size.unstamped; });
 }
 
-std::uint64_t Run::retransmitted() const {
-  return sum_over_sizes(
-      *this, [](const SizeSeries& size) { return size.retransmitted + size.peer_retransmitted; });
+ResentPings Run::resent() const {
+  ResentPings all;
+  for (const auto& [size, pings] : series) {
+    all.merge(pings.resent);
+  }
+  return all;
 }
 
 std::optional<std::chrono::sys_time<Duration>> parse_utc(std::string_view text) {

@@ -41,13 +41,45 @@ struct LinkKey {
   auto operator<=>(const LinkKey&) const = default;
 };
 
+// Pings with an RTT that no table, comparison or history counts, because something was sent again,
+// by cause. This is the only place with that rule.
+struct ResentPings {
+  std::uint64_t payload = 0;   // something of the payload was sent again
+  std::uint64_t ack = 0;       // only the ack was
+  std::uint64_t doubtful = 0;  // the other end does not tell, and nothing else explains the RTT
+  bool knows_acks = false;     // the other end tells of some ping
+
+  // True if `row` is one of them; it is counted then.
+  bool take(const Row& row);
+  void merge(const ResentPings& other);
+  [[nodiscard]] std::uint64_t total() const { return payload + ack + doubtful; }
+  // "6 pings left out: resent payload 3, resent ack 2, doubtful 1", with the causes there are;
+  // empty if there are none.
+  [[nodiscard]] std::string text() const;
+
+  bool operator==(const ResentPings&) const = default;
+};
+
+inline bool ResentPings::take(const Row& row) {
+  knows_acks = knows_acks || row.peer_retransmits;
+  if (row.retransmits.value_or(0) > 0) {
+    ++payload;
+  } else if (row.peer_retransmits.value_or(0) > 0) {
+    ++ack;
+  } else if (!row.peer_retransmits && row.doubtful.value_or(0) > 0) {
+    ++doubtful;
+  } else {
+    return false;
+  }
+  return true;
+}
+
 // The counted pings of one payload size. Each is in exactly one of these.
 struct SizeSeries {
-  SampleSketch rtts;                     // of the others; exact and in order up to 4096 samples
-  std::uint64_t lost = 0;                // without an RTT
-  std::uint64_t retransmitted = 0;       // something of the payload was sent again
-  std::uint64_t peer_retransmitted = 0;  // only something of the ack was
-  std::uint64_t unstamped = 0;           // with RttClock::Kernel: without a kernel RTT
+  SampleSketch rtts;            // of the others; exact and in order up to 4096 samples
+  std::uint64_t lost = 0;       // without an RTT
+  ResentPings resent;           // with something that was sent again
+  std::uint64_t unstamped = 0;  // with RttClock::Kernel: without a kernel RTT
 
   // The least and the most of segments - retransmits of the pings with an RTT, where the file has
   // both: how many segments the payload takes, whatever MSS the header says.
@@ -55,7 +87,7 @@ struct SizeSeries {
   std::uint32_t most_segments = 0;
 
   [[nodiscard]] std::uint64_t pings() const {
-    return rtts.size() + lost + retransmitted + peer_retransmitted + unstamped;
+    return rtts.size() + lost + resent.total() + unstamped;
   }
   void add(const Row& row, RttClock clock);  // of a counted ping
   void merge(const SizeSeries& other);
@@ -71,12 +103,10 @@ inline void SizeSeries::add(const Row& row, RttClock clock) {
     segments = std::min(segments.value_or(needed), needed);
     most_segments = std::max(most_segments, needed);
   }
-  const auto rtt = clock == RttClock::Kernel ? row.kernel_rtt : row.rtt;
-  if (row.retransmits.value_or(0) > 0) {
-    ++retransmitted;
-  } else if (row.peer_retransmits.value_or(0) > 0) {
-    ++peer_retransmitted;
-  } else if (rtt) {
+  if (resent.take(row)) {
+    return;
+  }
+  if (const auto rtt = clock == RttClock::Kernel ? row.kernel_rtt : row.rtt) {
     rtts.add(*rtt);
   } else {
     ++unstamped;
@@ -117,8 +147,8 @@ struct Run {
   [[nodiscard]] std::uint64_t rounds() const;
   // Sums over the sizes.
   [[nodiscard]] std::uint64_t pings() const;
-  [[nodiscard]] std::uint64_t lost() const;           // unstamped ones too
-  [[nodiscard]] std::uint64_t retransmitted() const;  // by either end
+  [[nodiscard]] std::uint64_t lost() const;  // unstamped ones too
+  [[nodiscard]] ResentPings resent() const;
 };
 
 // Reads a run, by several threads if the file is large; a file with anything unusual in it is read

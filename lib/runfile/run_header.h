@@ -15,6 +15,10 @@ namespace tcpstep {
 inline constexpr std::string_view kRunFormat = "tcpstep-result/1";
 inline constexpr std::string_view kRunColumns =
     "round,size_bytes,start_ns,rtt_ns,kernel_rtt_ns,send_stack_ns,segments,retransmits,delivered,"
+    "cwnd_segments,srtt_us,min_rtt_us,peer_retransmits,doubtful,status";
+// Of a run with a peer that would reject the columns about the ack.
+inline constexpr std::string_view kOldRunColumns =
+    "round,size_bytes,start_ns,rtt_ns,kernel_rtt_ns,send_stack_ns,segments,retransmits,delivered,"
     "cwnd_segments,srtt_us,min_rtt_us,status";
 
 // Key/value facts of a run, in order. Keys are [a-z0-9_]+; values are made safe for CSV readers.

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <concepts>
 #include <ctime>
+#include <fstream>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -15,6 +16,8 @@
 
 namespace tcpstep {
 namespace {
+
+constexpr std::size_t kLargestPart = std::size_t{1} << 20U;
 
 // Between two pings: what is short here leaves more of the caches to the next one.
 template <std::integral Number>
@@ -40,7 +43,7 @@ void append_field(std::string& line, const std::optional<Duration>& value) {
   }
 }
 
-void append_row(std::string& lines, const Sample& sample) {
+void append_row(std::string& lines, const Sample& sample, bool has_ack_columns) {
   append_field(lines, sample.round);
   append_field(lines, sample.size.bytes());
   append_field(lines, sample.start.count());
@@ -54,6 +57,10 @@ void append_row(std::string& lines, const Sample& sample) {
   append_field(lines, evidence.cwnd_segments);
   append_field(lines, evidence.srtt_us);
   append_field(lines, evidence.min_rtt_us);
+  if (has_ack_columns) {
+    lines += ',';  // set_peer_retransmits()
+    append_field(lines, evidence.doubtful);
+  }
   lines += to_word(sample.status);
   lines += '\n';
 }
@@ -76,12 +83,13 @@ OutputFile create_run_file(const std::filesystem::path& directory, std::string_v
   }
 }
 
-RunWriter::RunWriter(OutputFile file, const RunHeader& header) : file_(std::move(file)) {
+RunWriter::RunWriter(OutputFile file, const RunHeader& header, bool has_ack_columns)
+    : file_(std::move(file)), has_ack_columns_(has_ack_columns) {
   std::string lines = fmt::format("# format: {}\n", kRunFormat);
   for (const auto& [key, value] : header.facts()) {
     fmt::format_to(std::back_inserter(lines), "# {}: {}\n", key, value);
   }
-  lines += kRunColumns;
+  lines += has_ack_columns ? kRunColumns : kOldRunColumns;
   lines += '\n';
   file_.append(lines);
 }
@@ -104,13 +112,59 @@ void RunWriter::write(std::span<const Sample> samples) {
   lines_.clear();
   RunTrailer trailer = trailer_;
   for (const Sample& sample : samples) {
-    append_row(lines_, sample);
+    append_row(lines_, sample, has_ack_columns_);
     if (sample.round > 0) {
       ++(sample.status == PingStatus::Ok ? trailer.samples : trailer.lost);
     }
   }
   file_.append(lines_);
   trailer_ = std::move(trailer);
+}
+
+void RunWriter::set_peer_retransmits(std::uint64_t first_row, std::span<const ResentAck> resent) {
+  const std::filesystem::path& path = file_.path();
+  const auto draft = path.parent_path() / fmt::format(".{}.unfinished", path.filename().string());
+  std::filesystem::remove(draft);  // of a run that was killed
+  OutputFile completed(draft);
+  try {
+    complete_rows(completed, first_row, resent);
+    file_.replace_with(std::move(completed));
+  } catch (...) {
+    std::error_code ignored;
+    std::filesystem::remove(draft, ignored);
+    throw;
+  }
+}
+
+void RunWriter::complete_rows(OutputFile& completed, std::uint64_t first_row,
+                              std::span<const ResentAck> resent) {
+  std::ifstream rows(file_.path());
+  std::string line;
+  std::uint64_t row = 0;
+  bool is_row = false;
+  lines_.clear();
+  while (std::getline(rows, line)) {
+    if (is_row && row++ >= first_row) {
+      std::uint32_t times = 0;
+      if (!resent.empty() && resent.front().ping == row - 1) {
+        times = resent.front().times;
+        resent = resent.subspan(1);
+      }
+      // The empty field before the last two.
+      line.insert(line.rfind(',', line.rfind(',') - 1), std::to_string(times));
+    }
+    is_row = is_row || line == kRunColumns;
+    lines_ += line;
+    lines_ += '\n';
+    if (lines_.size() >= kLargestPart) {
+      completed.append(lines_);
+      lines_.clear();
+    }
+  }
+  if (!rows.eof()) {
+    throw_system_error(errno, "read " + file_.path().string());
+  }
+  completed.append(lines_);
 }
 
 const RunTrailer& RunWriter::finish(std::string_view status, Duration elapsed,

@@ -20,12 +20,17 @@ namespace tcpstep {
 
 class RunWriter {
  public:
-  // Writes the header and the names of the columns.
-  RunWriter(OutputFile file, const RunHeader& header);
+  // Writes the header and the names of the columns: kRunColumns, or kOldRunColumns.
+  RunWriter(OutputFile file, const RunHeader& header, bool has_ack_columns = true);
 
   // Appends samples, whole rounds, with one write(2) of whole lines. Not for the timed part.
   // Throws std::system_error if not all of them can be written; the rounds that fit are.
   void append(std::span<const Sample> samples);
+
+  // Completes the column peer_retransmits of all rows from `first_row` on, counted from 0, once it
+  // is known: 0 in those that `resent` does not list. Its pings are row numbers, ascending. The
+  // file is replaced atomically; if that fails, std::system_error is thrown and it stays as it is.
+  void set_peer_retransmits(std::uint64_t first_row, std::span<const ResentAck> resent);
 
   // Writes the trailer: `status` is kComplete or what ended the run early,
   // `changed_mss` one that counted samples had besides the header's, `more` further facts, each
@@ -38,8 +43,11 @@ class RunWriter {
 
  private:
   void write(std::span<const Sample> samples);
+  void complete_rows(OutputFile& completed, std::uint64_t first_row,
+                     std::span<const ResentAck> resent);
 
   OutputFile file_;
+  bool has_ack_columns_;
   std::string lines_;  // reused
   RunTrailer trailer_;
 };

@@ -13,6 +13,7 @@
 #include "lib/base/sample.h"
 #include "lib/protocol/classic.h"
 #include "lib/protocol/frame.h"
+#include "lib/sweep/resent_acks.h"
 
 namespace tcpstep {
 
@@ -23,17 +24,29 @@ struct Responses {
   std::uint64_t unfinished_bytes = 0;  // of a payload that was cut off
   std::uint64_t largest = 0;           // bytes of the largest complete payload
   PingStatus end = PingStatus::Ok;     // Closed is a normal end if nothing is unfinished
+  std::vector<ResentAck> resent_acks;  // if the responder watches them; pings count from its start
 };
+
+// Adds what came over a connection that carried only that ping.
+inline void add_ping(Responses& all, const Responses& one, std::uint64_t ping) {
+  all.payloads += one.payloads;
+  all.bytes += one.bytes;
+  all.largest = std::max(all.largest, one.largest);
+  for (const ResentAck& ack : one.resent_acks) {
+    all.resent_acks.push_back({.ping = ping, .times = ack.times});
+  }
+}
 
 // How a responder starts and ends.
 struct ResponderOptions {
   std::span<const std::byte> received = {};  // already, and not yet acked
   std::uint64_t acked = 0;                   // payloads of one byte, before this responder
   bool stops_at_frame = false;               // what begins with kFrameMark is a frame: see rest()
+  bool watches_acks = false;                 // which of them the kernel has to send again
 };
 
 // Acks every payload until the peer closes or something goes wrong.
-// Peer has receive_some(span) and send_all(span), as TcpConnection has.
+// Peer has receive_some(span), send_all(span) and retransmits(), as TcpConnection has.
 template <class Peer>
 class Responder {
  public:
@@ -41,6 +54,7 @@ class Responder {
       : peer_(peer),
         buffer_(std::size_t{64} * 1024),
         stops_at_frame_(options.stops_at_frame),
+        watch_(peer, options.watches_acks),
         early_(options.received.begin(), options.received.end()) {
     responses_.payloads = options.acked;
     responses_.bytes = options.acked;
@@ -57,6 +71,8 @@ class Responder {
       step();
       after_each();
     }
+    watch_.finish();
+    responses_.resent_acks = watch_.take();
     return responses_;
   }
 
@@ -91,6 +107,7 @@ class Responder {
     const bool is_complete = data.back() == kSentinel;
     if (is_complete) {
       responses_.end = peer_.send_all(kAckBytes);
+      watch_.note_ack();
     }
     check_for_stop();
     if (responses_.payloads < kCheckedPayloads) {
@@ -131,6 +148,7 @@ class Responder {
   Peer& peer_;
   std::vector<std::byte> buffer_;
   bool stops_at_frame_;
+  ResentAckWatch<Peer> watch_;
   std::vector<std::byte> early_;
   std::vector<std::byte> rest_;
   Responses responses_;

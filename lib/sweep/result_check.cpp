@@ -13,6 +13,7 @@
 #include "lib/base/error.h"
 #include "lib/base/sample.h"
 #include "lib/base/text.h"
+#include "lib/protocol/messages.h"
 #include "lib/runfile/run_reader.h"
 
 namespace tcpstep {
@@ -37,7 +38,7 @@ bool is_fact(std::string_view line) {
 
 // Header, columns, rows and trailer in this order. Readers ignore unknown lines; here they are
 // errors.
-void check_lines(std::string_view text) {
+void check_lines(std::string_view text, std::string_view columns) {
   enum class Part { Facts, Rows, End } part = Part::Facts;
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = text.find('\n');
@@ -46,7 +47,7 @@ void check_lines(std::string_view text) {
     if (line.starts_with("# end: ")) {
       is_right = is_right && part == Part::Rows && holds_only(line.substr(7), "=_ ");
       part = Part::End;
-    } else if (part == Part::Facts && line == kRunColumns) {
+    } else if (part == Part::Facts && line == columns) {
       part = Part::Rows;
     } else {
       is_right = is_right && (part == Part::Facts ? is_fact(line) : holds_only(line, ","));
@@ -111,6 +112,10 @@ class RowCheck {
     if (count_ > sizes_.size() * passes + (round_ == 0 ? 1 : 0)) {
       throw WorldError(fmt::format("the result has too many pings in round {}", row.round));
     }
+    if (row.peer_retransmits.value_or(0) > kMostResends) {
+      throw WorldError(
+          fmt::format("the result has an ack that was resent {} times", *row.peer_retransmits));
+    }
     last_end_ = std::max(
         last_end_,
         is_opening ? Duration(0) : row.start.value_or(Duration(0)) + row.rtt.value_or(Duration(0)));
@@ -142,7 +147,7 @@ bool is_end_of_run(std::string_view status) {
 }  // namespace
 
 RunTrailer check_result(std::string_view text, const AgreedRun& agreed) {
-  check_lines(text);
+  check_lines(text, agreed.settings.has_peer_retransmits ? kRunColumns : kOldRunColumns);
   RunReader reader(ByteSource(std::make_unique<std::istringstream>(std::string(text))), "result");
   check_facts(reader.header(), agreed);
   RowCheck rows(reader.header(), agreed);

@@ -26,7 +26,8 @@ struct RunSettings {
   TimestampMode timestamps = TimestampMode::Auto;
   Scheduling scheduling;
   std::chrono::microseconds busy_poll{0};
-  bool is_anonymous = false;  // no addresses and host names in the file
+  bool is_anonymous = false;          // no addresses and host names in the file
+  bool has_peer_retransmits = false;  // both ends of a negotiated run know Finished and ResentAcks
 };
 
 // Which run it is.

@@ -17,7 +17,9 @@
 #include "lib/runfile/run_writer.h"
 #include "lib/sweep/black_hole.h"
 #include "lib/sweep/connection_settings.h"
+#include "lib/sweep/frame_stream.h"
 #include "lib/sweep/ping_timer.h"
+#include "lib/sweep/resent_acks.h"
 #include "lib/sweep/sweep_plan.h"
 
 namespace tcpstep {
@@ -199,6 +201,16 @@ class FreshPeer {
 
 }  // namespace
 
+// What is known after the last ping, while its connection may be closed already.
+struct SweepSession::Swept {
+  RunWriter writer;
+  Evidence evidence;
+  std::uint64_t pings;  // of the rows, the opening one not included
+  PingStatus status;
+  Duration elapsed;
+  std::optional<Mss> mss_now;
+};
+
 SweepSession::SweepSession(TcpConnection& peer, const RunSettings& settings, const HostFacts& host,
                            const std::optional<Sample>& opening)
     : peer_(peer),
@@ -216,12 +228,16 @@ RunOutcome SweepSession::measure(const RunIdentity& identity, const OpenOutput& 
     opening_->evidence.segments.reset();
     opening_->evidence.retransmits.reset();
     opening_->evidence.delivered.reset();
+    opening_->evidence.doubtful.reset();
   }
   if (fresh == nullptr) {
-    return measure_with(peer_, identity, open_output, show);
+    return finish(sweep(peer_, identity, open_output, show), identity);
   }
-  FreshPeer peer(*fresh, settings_, facts_);
-  return measure_with(peer, identity, open_output, show);
+  Swept swept = [&] {
+    FreshPeer peer(*fresh, settings_, facts_);
+    return sweep(peer, identity, open_output, show);
+  }();
+  return finish(std::move(swept), identity);
 }
 
 // One ping before all others, if the sweep needs it, and the boundaries by the MSS that it left.
@@ -239,6 +255,7 @@ bool SweepSession::discover_path(Peer& peer, std::vector<Sample>& samples) {
     return false;
   }
   samples.clear();
+  unlisted_pings_ = 1;
   read_path(peer);
   plan_ = plan_of(settings_.sweep, facts_.path.mss);
   return true;
@@ -257,8 +274,8 @@ void SweepSession::read_path(const Peer& peer) {
 }
 
 template <class Peer>
-RunOutcome SweepSession::measure_with(Peer& peer, const RunIdentity& identity,
-                                      const OpenOutput& open_output, const ShowRounds& show) {
+SweepSession::Swept SweepSession::sweep(Peer& peer, const RunIdentity& identity,
+                                        const OpenOutput& open_output, const ShowRounds& show) {
   std::vector<Sample> unwritten(std::max(kMostUnwritten, 2 * plan_.sizes().size()));
   unwritten.clear();  // its memory is there, and touched
   PingStatus status = PingStatus::Ok;
@@ -272,6 +289,7 @@ RunOutcome SweepSession::measure_with(Peer& peer, const RunIdentity& identity,
   Evidence evidence;
   std::optional<RunWriter> writer;
   std::optional<Mss> mss_now;
+  std::uint64_t pings = 0;
   Duration written_at{0};
   // The header has the MSS of the counted samples: the file begins after the warm-up, or when the
   // memory is full.
@@ -282,7 +300,8 @@ RunOutcome SweepSession::measure_with(Peer& peer, const RunIdentity& identity,
       }
       mss_now = facts_.path.mss;
       writer.emplace(open_output(),
-                     describe_run(peer_, settings_, identity, plan_.sizes(), host_, facts_));
+                     describe_run(peer_, settings_, identity, plan_.sizes(), host_, facts_),
+                     settings_.has_peer_retransmits || !identity.is_negotiated);
       if (opening_) {
         writer->append(std::span(&*opening_, 1));
       }
@@ -291,6 +310,7 @@ RunOutcome SweepSession::measure_with(Peer& peer, const RunIdentity& identity,
     }
     const auto samples = without_interrupted(unwritten);
     writer->append(samples);
+    pings += samples.size();
     evidence.add(samples, mss_now);
     unwritten.clear();
     written_at = timer.elapsed();
@@ -314,16 +334,56 @@ RunOutcome SweepSession::measure_with(Peer& peer, const RunIdentity& identity,
   }
   const Duration elapsed = timer.elapsed();
   write();
+  return {.writer = std::move(*writer),
+          .evidence = evidence,
+          .pings = pings,
+          .status = status,
+          .elapsed = elapsed,
+          .mss_now = mss_now};
+}
+
+// Asks the other end which of its acks it had to send again, and completes the rows. What does not
+// arrive, or cannot be written, stays unknown.
+PingStatus SweepSession::learn_resent_acks(Swept& swept) {
+  FrameStream frames(peer_);
+  const ToldAcks told =
+      ask_for_resent_acks(frames, unlisted_pings_ + swept.pings, settings_.sweep.timeout);
+  if (told.status != PingStatus::Ok) {
+    return told.status == PingStatus::Protocol ? told.status : swept.status;
+  }
+  const std::uint64_t first_row = opening_ ? 1 : 0;
+  std::vector<ResentAck> rows;
+  for (const ResentAck& ack : told.resent) {
+    if (ack.ping > unlisted_pings_) {
+      rows.push_back({.ping = ack.ping - 1 - unlisted_pings_ + first_row, .times = ack.times});
+    }
+  }
+  try {
+    swept.writer.set_peer_retransmits(first_row, rows);
+  } catch (const std::system_error&) {
+    return swept.status;  // the file is as it was
+  }
+  return swept.status;
+}
+
+RunOutcome SweepSession::finish(Swept swept, const RunIdentity& identity) {
+  auto& [writer, evidence, pings, status, elapsed, mss_now] = swept;
+  const bool is_idle =
+      status == PingStatus::Ok ||  // nothing is in flight: at the deadline likewise
+      (status == PingStatus::Interrupted && requested_stop() == 0);
+  if (settings_.has_peer_retransmits && is_idle) {
+    status = learn_resent_acks(swept);
+  }
   if (status == PingStatus::Ok && !identity.is_negotiated) {
     status = peer_.finish(1s);
   }
-  const RunTrailer& trailer = writer->finish(end_of_run(status, settings_), elapsed,
-                                             mss_now != facts_.path.mss ? mss_now : std::nullopt,
-                                             trailer_facts(evidence.black_hole()));
+  const RunTrailer& trailer = writer.finish(end_of_run(status, settings_), elapsed,
+                                            mss_now != facts_.path.mss ? mss_now : std::nullopt,
+                                            trailer_facts(evidence.black_hole()));
   RunOutcome outcome{
       .status = trailer.status,
       .samples = trailer.samples,
-      .file = writer->path(),
+      .file = writer.path(),
       .warnings = facts_.warnings,
       .black_hole = evidence.black_hole() ? describe(*evidence.black_hole(), facts_.path) : ""};
   const bool is_blocking = settings_.scheduling.wait == Wait::Block;

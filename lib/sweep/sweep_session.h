@@ -63,13 +63,17 @@ class SweepSession {
                                    const ShowRounds& show, ConnectionSource* fresh = nullptr);
 
  private:
+  struct Swept;
+
   template <class Peer>
   bool discover_path(Peer& peer, std::vector<Sample>& samples);
   template <class Peer>
   void read_path(const Peer& peer);
   template <class Peer>
-  RunOutcome measure_with(Peer& peer, const RunIdentity& identity, const OpenOutput& open_output,
-                          const ShowRounds& show);
+  Swept sweep(Peer& peer, const RunIdentity& identity, const OpenOutput& open_output,
+              const ShowRounds& show);
+  PingStatus learn_resent_acks(Swept& swept);
+  RunOutcome finish(Swept swept, const RunIdentity& identity);
 
   TcpConnection& peer_;
   const RunSettings& settings_;
@@ -77,6 +81,7 @@ class SweepSession {
   std::optional<Sample> opening_;
   ConnectionFacts facts_;
   SweepPlan plan_;
+  std::uint64_t unlisted_pings_ = 0;  // of discover_path(), without a row
 };
 
 }  // namespace tcpstep

@@ -8,7 +8,7 @@
 
 namespace tcpstep {
 
-inline AgreedRun agreed_run(bool is_anonymous = false) {
+inline AgreedRun agreed_run(bool is_anonymous = false, bool has_peer_retransmits = false) {
   using namespace std::chrono_literals;
   AgreedRun agreed;
   agreed.settings.sweep = {.link = "fuzz",
@@ -18,6 +18,7 @@ inline AgreedRun agreed_run(bool is_anonymous = false) {
                            .seed = 7,
                            .timeout = 1s};
   agreed.settings.is_anonymous = is_anonymous;
+  agreed.settings.has_peer_retransmits = has_peer_retransmits;
   agreed.facts = describe_lost_run(agreed.settings,
                                    {.run_id = "00000000-0000-4000-8000-000000000000",
                                     .is_negotiated = true,

@@ -29,8 +29,7 @@ bool is_same(const Run& one, const Run& other) {
       return false;
     }
     const SizeSeries& same = found->second;
-    if (same.lost != series.lost || same.retransmitted != series.retransmitted ||
-        same.peer_retransmitted != series.peer_retransmitted ||
+    if (same.lost != series.lost || same.resent != series.resent ||
         same.unstamped != series.unstamped || same.segments != series.segments ||
         !std::ranges::equal(same.rtts.first_samples(), series.rtts.first_samples())) {
       return false;

@@ -9,6 +9,7 @@ import subprocess
 import threading
 
 NEAR, FAR = "10.19.10.1", "10.19.10.2"  # beside those of scripts/veth-pair
+NEAR_V6, FAR_V6 = "fd19:910::1", "fd19:910::2"
 TUNSETIFF, TUNSETCARRIER = 0x400454CA, 0x400454E2
 IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
 SYN, RST, ACK = 0x02, 0x04, 0x10
@@ -21,14 +22,18 @@ def checksum(data):
 
 
 def tcp_of(packet):
-    """Source, target, their ports, sequence number, acknowledgement, flags, payload length of IPv4 and TCP, or None."""
-    if len(packet) < 40 or packet[0] >> 4 != 4 or packet[9] != 6:
+    """Source, target, their ports, sequence number, acknowledgement, flags, payload length of TCP, or None."""
+    if len(packet) >= 60 and packet[0] >> 4 == 6 and packet[6] == 6:
+        begin, end, addresses = 40, 40 + struct.unpack(">H", packet[4:6])[0], (packet[8:24], packet[24:40])
+    elif len(packet) >= 40 and packet[0] >> 4 == 4 and packet[9] == 6:
+        begin, end = (packet[0] & 15) * 4, struct.unpack(">H", packet[2:4])[0]
+        addresses = (packet[12:16], packet[16:20])
+    else:
         return None
-    begin = (packet[0] & 15) * 4
     ports = struct.unpack(">HH", packet[begin:begin + 4])
     sequence, acknowledged = struct.unpack(">II", packet[begin + 4:begin + 12])
-    length = struct.unpack(">H", packet[2:4])[0] - begin - (packet[begin + 12] >> 4) * 4
-    return packet[12:16], packet[16:20], *ports, sequence, acknowledged, packet[begin + 13], length
+    length = end - begin - (packet[begin + 12] >> 4) * 4
+    return *addresses, *ports, sequence, acknowledged, packet[begin + 13], length
 
 
 def reset_packet(source, target, source_port, target_port, sequence):
@@ -47,6 +52,7 @@ class FaultyWire:
     def __init__(self, far, seed=1):
         self.near_device, self.far_device = (os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK) for _ in "nf")
         self.loss = 0.0
+        self.drop = lambda facts, is_from_near: False  # of tcp_of() a packet: is it to be lost?
         self.lost = self.resets = 0
         self._is_whole = True
         self._wants_reset = False
@@ -66,6 +72,10 @@ class FaultyWire:
         self._ip("link", "set", "wire", "up")
         self.give_far(FAR)
         self._ip("link", "set", "wirefar", "up", far=True)
+        self.has_v6 = all(
+            subprocess.run([*prefix, "ip", "address", "add", f"{address}/64", "dev", device, "nodad"],
+                           stderr=subprocess.DEVNULL).returncode == 0
+            for prefix, address, device in (([], NEAR_V6, "wire"), (self._far, FAR_V6, "wirefar")))
 
     def _ip(self, *arguments, far=False):
         subprocess.run([*(self._far if far else []), "ip", *arguments], check=True)
@@ -116,7 +126,9 @@ class FaultyWire:
     def _pass(self, packet, here, there):
         if self._wants_reset and here == self.near_device and self._reset(packet):
             return
-        if self._chance.random() < self.loss:
+        facts = tcp_of(packet)
+        is_wanted = facts is not None and self.drop(facts, here == self.near_device)
+        if is_wanted or self._chance.random() < self.loss:
             self.lost += 1
             return
         self._write(there, packet)

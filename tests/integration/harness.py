@@ -36,6 +36,11 @@ def program(name):
     return str(pathlib.Path(os.environ["TCPSTEP_BUILD"]).resolve() / PROGRAMS[name] / name)
 
 
+def is_sanitized(name):
+    """Whether the program was built with AddressSanitizer, whose own work takes time."""
+    return b"__asan_init" in pathlib.Path(program(name)).read_bytes()
+
+
 def environment(**changes):
     """The environment without anything that could be taken for an option."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("TCPSTEP_")}

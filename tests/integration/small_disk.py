@@ -41,7 +41,7 @@ class SmallDiskTestCase(TestCase):
 
     def server_on(self, size, *arguments):
         """Its files are copied to self.directory at its end."""
-        return self.start_server(*arguments, prefix=[*self.unshare, "sh", "-c", SERVER_THERE, "sh", size])
+        return self.start_server("--min-free=0", *arguments, prefix=[*self.unshare, "sh", "-c", SERVER_THERE, "sh", size])
 
     def run_client_on(self, size, server, *arguments):
         """A client whose only disk is client-disk, also for temporary files; then what it left and its end."""

@@ -14,7 +14,7 @@ import sys
 import time
 import unittest
 
-from harness import PATIENCE, TestCase, classic_programs, environment, read_run, wait_until
+from harness import PATIENCE, TestCase, classic_programs, command, environment, read_run, wait_until
 
 NEAR = "10.19.9.1"
 FAR = os.environ.get("TCPSTEP_FAR", "").split()
@@ -83,6 +83,19 @@ def pings_of(packets, sizes):
 @unittest.skipIf(not FAR, "runs inside scripts/veth-pair only")
 @unittest.skipIf(not shutil.which("tshark"), "tshark is not installed")
 class GroundTruth(TestCase):
+    def swallow_for_a_moment(self, there, here, address, times=3):
+        """Sends everything for `address` to a station that is not there, again and again: what leaves by the
+        interface `here`. Commands run behind `there`."""
+        peer = {"near": "far", "far": "near"}[here]
+        link = subprocess.run([*({"near": [], "far": FAR}[peer]), "ip", "-o", "link", "show", peer], check=True,
+                              capture_output=True, text=True).stdout
+        mac = re.search(r"link/ether (\S+)", link)[1]
+        for _ in range(times):
+            for station in ("02:00:00:00:00:4e", mac):
+                time.sleep(0.2)
+                subprocess.run([*there, "ip", "neighbour", "replace", address, "lladdr", station, "dev", here],
+                               check=True)
+
     def measure(self, *arguments, during=lambda: None):
         """Rows and captured pings of one run, opening ping and warm-up included."""
         server = self.start_server("--one-off", "--output", "run.csv", "--timestamps=software",
@@ -118,23 +131,42 @@ class GroundTruth(TestCase):
                         statistics.median(stacks for _, _, stacks in explained))
 
     def test_retransmissions_are_those_of_the_capture(self):
-        def swallow_for_a_moment():
-            """Sends everything for the far side to a station that is not there, three times."""
-            link = subprocess.run([*FAR, "ip", "-o", "link", "show", "far"], check=True,
-                                  capture_output=True, text=True).stdout
-            mac = re.search(r"link/ether (\S+)", link)[1]
-            for _ in range(3):
-                for address in ("02:00:00:00:00:4e", mac):
-                    time.sleep(0.2)
-                    subprocess.run(["ip", "neighbour", "replace", "10.19.9.2", "lladdr", address,
-                                    "dev", "near"], check=True)
-
         rows, pings = self.measure("--sizes=1,5000", "--rounds=800", "--interval=1ms",
-                                   during=swallow_for_a_moment)
+                                   during=lambda: self.swallow_for_a_moment([], "near", "10.19.9.2"))
         seen = [(row["retransmits"] or "0", str(ping[1])) for row, ping in zip(rows, pings) if ping]
         self.assertGreaterEqual(len(seen), 0.9 * len(rows), "the capture is nearly whole")
         self.assertEqual([recorded for recorded, _ in seen], [captured for _, captured in seen])
         self.assertGreater(sum(int(captured) for _, captured in seen), 0, "something was lost on purpose")
+
+    def test_retransmissions_of_acks_are_those_of_the_capture(self):
+        for direction in ("down", "up"):
+            with self.subTest(direction=direction):
+                self.check_acks(direction)
+
+    def check_acks(self, direction):
+        server = self.start_server("--one-off", "--output", f"{direction}.csv")
+        capture = Capture(self.directory, server.port)
+        client = subprocess.Popen([*FAR, *command("tcpstep-client", "--port", server.port, "--sizes=1,5000",
+                                                  "--rounds=800", "--interval=1ms", "--direction", direction, NEAR)],
+                                  env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if direction == "down":  # the client acks
+            self.swallow_for_a_moment(FAR, "far", NEAR)
+        else:
+            self.swallow_for_a_moment([], "near", "10.19.9.2")
+        self.assertEqual(client.wait(PATIENCE), 0)
+        self.assertEqual(server.wait(), 0, server.messages)
+        rows = read_run(self.directory / f"{direction}.csv").rows[direction == "down":]  # without the opening ping
+        sent = {}  # how often each byte that was sent alone, by sequence number
+        for _, is_server, sequence, length in capture.packets():
+            if length == 1 and is_server == (direction == "up"):
+                sent[sequence] = sent.get(sequence, 0) + 1
+        captured = [times - 1 for times in list(sent.values())[1:]]  # without the one of the opening ping
+        self.assertEqual(len(captured), len(rows), "the capture is whole")
+        equal = sum(int(row["peer_retransmits"]) == again for row, again in zip(rows, captured))
+        print(f"{direction}: peer_retransmits equal in {equal} of {len(rows)} pings, {sum(captured)} in all",
+              file=sys.stderr)
+        self.assertEqual([int(row["peer_retransmits"]) for row in rows], captured)
+        self.assertGreater(sum(captured), 0, "something was lost on purpose")
 
 
 if __name__ == "__main__":

@@ -28,6 +28,10 @@ def descriptors(process):
     return len(os.listdir(f"/proc/{process.pid}/fd"))
 
 
+def has_children(process):
+    return pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text() != ""
+
+
 def memory(process):
     """KiB that are the process's own."""
     text = pathlib.Path(f"/proc/{process.pid}/smaps_rollup").read_text()
@@ -71,6 +75,7 @@ class Hostile(TestCase):
 
     def test_crowd_leaves_an_honest_client_its_run_and_the_server_as_it_was(self):
         self.honest()
+        wait_until(lambda: not has_children(self.server.process), "the process of the run is gone")
         before = descriptors(self.server.process), memory(self.server.process)
         stop = threading.Event()
         attackers = [threading.Thread(target=self.attack, args=(number, stop)) for number in range(10)]

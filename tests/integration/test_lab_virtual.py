@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 
-from harness import SOURCE, TestCase, main, read_run, run, wait_until
+from harness import SOURCE, TestCase, is_sanitized, main, read_run, run, wait_until
 from test_lab import kill_measurements, smallest_rtts
 
 PATIENCE = 500
@@ -48,8 +48,9 @@ class Virtual(TestCase):
         self.assertEqual({run.header["lab_time"] for run in runs}, {"virtual"})
         first, second = ([row for row in run.rows if row["round"] != "0"] for run in runs)
         self.assertEqual([row["size_bytes"] for row in first], [row["size_bytes"] for row in second])
+        limit = 2e-3 if is_sanitized("tcpstep-client") else 2e-4  # what is left: docs/lab.md
         for one, other in zip(first, second):
-            self.assertLess(abs(int(one["rtt_ns"]) / int(other["rtt_ns"]) - 1), 2e-4)  # what is left: docs/lab.md
+            self.assertLess(abs(int(one["rtt_ns"]) / int(other["rtt_ns"]) - 1), limit)
 
     def test_killed_at_any_moment_leaves_nothing(self):
         def wait_for_end(temporary):

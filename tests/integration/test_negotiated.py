@@ -167,7 +167,7 @@ class Asking(AskingTestCase):
                                 "order": "ascending", "seed": 1, "interval_ns": 0,
                                 "timeout_ns": 10**9, "fill": "random", "direction": "down",
                                 "connection": "warm", "pings": 2, "concurrent_runs": 1,
-                                "anonymous": False, "environment": {}}))
+                                "anonymous": False, "peer_retransmits": True, "environment": {}}))
             receive_frame(peer)
             for _ in range(2):
                 peer.sendall(b"1")
@@ -268,6 +268,37 @@ class Limits(AskingTestCase):
             self.assertIn("connected", clients[-1].stderr.readline())
         self.assertIn("queued: 1 client ahead", clients[1].stderr.readline())
         self.ask(server, *SWEEP, naming="limit of 1 client in the queue")
+
+    def test_of_the_queue_is_shared_by_addresses(self):
+        """Who queues more than others waits behind them, and gives way where there are too many."""
+        server = self.start_server("--max-queue=4", "--timeout=2s", "--sizes=1", "--rounds=2")
+        silent = [self.connect_silent(server, "127.0.0.9") for _ in range(6)]
+        wait_until(lambda: "in the queue is reached" in server.messages, "one address fills the queue")
+        self.ask(server, *SWEEP)
+        ended = [line for line in server.messages.splitlines() if "127.0.0.9" in line and "refused" not in line]
+        self.assertLessEqual(len(ended), 2, server.messages)
+        for peer in silent:
+            peer.close()
+
+    def connect_silent(self, server, address):
+        """A classic client that acks the first payload and no other."""
+        peer = socket.create_connection(("127.0.0.1", server.port), source_address=(address, 0), timeout=10)
+        self.addCleanup(peer.close)
+        peer.recv(1)
+        peer.send(b"1")
+        return peer
+
+    def test_of_the_results_folder(self):
+        server = self.start_server("--max-results=3000")
+        self.ask(server, "--sizes=1:9901:100", "--rounds=2")
+        self.ask(server, *SWEEP, naming="the limit is 3000 (--max-results)")
+        server.files()[0].unlink()
+        self.ask(server, *SWEEP)
+
+    def test_of_the_disk(self):
+        server = self.start_server(f"--min-free={2**62}")
+        self.ask(server, *SWEEP, naming="--min-free")
+        self.assertEqual(server.files(), [])
 
     def test_of_time_ends_a_run_with_a_trailer(self):
         server = self.start_server("--max-time=1s", "--sizes=1", "--rounds=100000", "--interval=5ms")

@@ -197,7 +197,10 @@ class Service(TestCase):
         text = file.read_text()
         self.assertIn('tcpstep_runs_total{status="complete"} 1\n', text)
         self.assertIn("tcpstep_errors_total 1\n", text)
-        self.assertRegex(text, r'tcpstep_rtt_min_seconds\{link="lan",segments="1"\} 0\.\d{9}\n')
+        labels = f'link="lan",direction="down",connection="warm",port="{server.port}"'
+        for name in ("tcpstep_rtt_min_seconds", "tcpstep_last_run_rtt_min_seconds"):
+            self.assertRegex(text, rf'{name}\{{{labels},segments="1"\}} 0\.\d{{9}}\n')
+        self.assertRegex(text, rf"tcpstep_last_run_timestamp_seconds\{{{labels}\}} \d{{10}}\n")
         for line in text.splitlines():
             self.assertRegex(line, r"^(# (HELP|TYPE) \w+ .+|\w+(\{[^}]*\})? [0-9.]+)$")
         self.assertEqual(list(self.directory.glob("*.new")), [])

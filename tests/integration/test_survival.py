@@ -1,10 +1,13 @@
 """Negotiated runs in a world that goes wrong: full disks, clocks that are set, ends that fall silent."""
 
+import fcntl
 import os
 import pathlib
 import signal
+import socket
+import subprocess
 
-from harness import PATIENCE, TestCase, environment, main, read_run, run, start, wait_until
+from harness import PATIENCE, TestCase, environment, free_port, main, read_run, run, start, wait_until
 from small_disk import SmallDiskTestCase
 
 MANY = ("--sizes=1,2", "--rounds=1000")  # about 100 KiB of result
@@ -43,6 +46,42 @@ class FullDiskOfTheServer(SmallDiskTestCase):
         self.server.wait()
         file, = self.directory.glob("*_unnamed.csv")
         self.assert_complete(file, 2)
+
+
+class FileSizeLimit(TestCase):
+    def test_ends_a_run_and_not_the_server(self):
+        server = self.start_server(prefix=["prlimit", "--fsize=30000"])
+        client = server.run_client(*MANY)
+        self.assertEqual(client.returncode, 1, client.stderr)
+        self.assertIn("the server cannot write the result", client.stderr)
+        wait_until(lambda: "File too large" in server.messages, "the server says why")
+        self.assertEqual(server.run_client(*FEW).returncode, 0)
+        server.process.terminate()
+        self.assertEqual(server.wait(), 0)
+        self.assertTrue(all(read_run(file).whole_lines for file in server.files()))
+
+
+class UnreadStandardError(TestCase):
+    """A stopped pager, a log collector that hangs."""
+
+    def test_stops_neither_the_server_nor_its_end(self):
+        reader, writer = os.pipe()
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+        port = free_port()
+        server = start("tcpstep-server", "--port", port, *FEW, cwd=self.directory, stderr=writer,
+                       stdout=subprocess.DEVNULL)
+        self.addCleanup(server.kill)
+        os.close(writer)
+        self.addCleanup(os.close, reader)
+        wait_until(lambda: run("tcpstep-client", "--port", port, "127.0.0.1").returncode == 0, "it listens")
+        for _ in range(100):
+            with socket.create_connection(("127.0.0.1", port)) as peer:
+                peer.recv(1)
+                peer.sendall(b"1")
+                peer.recv(1)  # and leaves its run, which the server logs
+        self.assertEqual(run("tcpstep-client", "--port", port, "127.0.0.1").returncode, 0)
+        server.terminate()
+        self.assertEqual(server.wait(PATIENCE), 0)
 
 
 class FullDiskOfTheClient(SmallDiskTestCase):

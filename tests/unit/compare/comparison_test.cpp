@@ -332,7 +332,7 @@ TEST(ComparisonRefusalTest, MoreRetransmissionsAreARegression) {
   for (auto& run : sides.candidate) {
     for (auto& [size, series] : run.series) {
       change_samples(series, [](auto& samples) { samples.resize(18); });
-      series.retransmitted += 2;
+      series.resent.payload += 2;
     }
   }
   const Comparison result = compare(sides);
@@ -346,7 +346,7 @@ TEST(ComparisonTest, KeepsSizesOfWhichAPingWasResent) {
   const auto resend = [](auto& run, std::size_t number) {
     SizeSeries& series = std::next(run.series.begin(), static_cast<std::ptrdiff_t>(number))->second;
     change_samples(series, [](auto& samples) { samples.pop_back(); });
-    ++series.retransmitted;
+    ++series.resent.payload;
   };
   for (const std::uint32_t rounds : {5U, 10U, 50U}) {
     SyntheticRun some = plain();
@@ -378,7 +378,7 @@ TEST(ComparisonRefusalTest, RunsInWhichEveryPingWasRetransmittedLeaveNothing) {
   for (auto* side : {&sides.baseline, &sides.candidate}) {
     for (auto& run : *side) {
       for (auto& [size, series] : run.series) {
-        series.retransmitted = series.pings();
+        series.resent.payload = series.pings();
         series.rtts = SampleSketch();
       }
     }
@@ -501,7 +501,7 @@ TEST(ExactComparisonTest, NeedsTheSameSeeds) {
 
 TEST(ExactComparisonTest, SaysIfARunCameToAnotherEnd) {
   Sides sides = virtual_runs(plain(), plain());
-  sides.candidate[0].series.begin()->second.retransmitted = 1;
+  sides.candidate[0].series.begin()->second.resent.payload = 1;
   const Comparison result = compare(sides);
   EXPECT_EQ(result.verdict, Verdict::Inconclusive);
   EXPECT_THAT(result.notes, Contains(HasSubstr("seed 1: complete, 0 lost, 0 retransmitted")));
@@ -533,7 +533,7 @@ TEST(RunTest, CountsWhatItLeavesOut) {
   EXPECT_EQ(run.samples_of(PayloadSize(1)).size(), 1U);
   EXPECT_EQ(run.pings(), 4U);
   EXPECT_EQ(run.lost(), 1U);
-  EXPECT_EQ(run.retransmitted(), 1U);
+  EXPECT_EQ(run.resent().total(), 1U);
   EXPECT_EQ(run.rounds(), 2U);
   EXPECT_TRUE(run.is_complete());
   EXPECT_EQ(run.started->time_since_epoch(), Duration(1795365719254708000));

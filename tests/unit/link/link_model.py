@@ -6,9 +6,10 @@ usage: link_model.py >link_model.csv              what link_model_test.cpp expec
        link_model.py spread                      how the table of 2014 varies over 20 seeds, for docs/lab.md
 
 One message of N bytes goes down in TCP segments of at most MSS bytes; the receiver's kernel sends
-a bare TCP ACK whenever more than one full segment is unacknowledged, or 40 ms after the first that
-is: then, and from then on, the program's last read is acknowledged at once, too. The program
-acks the last segment with one byte. Times in microseconds, rates in Mbit/s.
+a bare TCP ACK whenever more than one full segment is unacknowledged, or after the time of Linux'
+delayed ACK: then, and from then on, the program's last read is acknowledged at once, too. That time
+is 40 ms at first and follows the gaps between segments. The program acks the last segment with one
+byte. Times in microseconds, rates in Mbit/s.
 """
 import csv
 import heapq
@@ -18,7 +19,7 @@ import statistics
 import sys
 
 MSS, HEADER = 1448, 52  # IPv4 and TCP with timestamps, MTU 1500
-DELAYED_ACK, LONGEST_DELAYED_ACK = 40_000, 200_000
+DELAYED_ACK, LONGEST_DELAYED_ACK, HALF_TICK = 40_000, 200_000, 2_000
 SIZES = range(1, 9902, 100)
 ROUNDS, SEEDS = 20, 36
 
@@ -132,11 +133,25 @@ class Direction:
         return t
 
 
-def pingpong(link, host, start, size, rng):
+class DelayedAck:
+    """What Linux remembers of it from one ping to the next (tcp_event_data_recv() in net/ipv4/tcp_input.c)."""
+
+    def __init__(self):
+        self.time, self.longest, self.arrival = DELAYED_ACK, LONGEST_DELAYED_ACK, 0
+
+    def arrived(self, t):
+        gap, self.arrival = t - self.arrival, t
+        if gap <= DELAYED_ACK / 2:
+            self.time = self.time / 2 + DELAYED_ACK / 2
+        elif gap < self.time:
+            self.time = self.time / 2 + gap
+
+
+def pingpong(link, host, start, size, rng, delayed):
     """Time at which the server has the program's ack."""
     down, up = link
     events, count, left, got, unacked, done = [], 0, size, 0, 0, None
-    timer, delay, was_late = None, DELAYED_ACK, False
+    timer, was_late = None, False
 
     def push(t, what, length):
         nonlocal count
@@ -152,13 +167,15 @@ def pingpong(link, host, start, size, rng):
         t, number, what, length = heapq.heappop(events)
         if what == "delayed":
             if number == timer:
-                delay = min(2 * delay, LONGEST_DELAYED_ACK) if was_late else delay
+                delayed.time = 2 * delayed.time if was_late else DELAYED_ACK
                 timer, was_late, unacked = None, True, 0
                 push(t, "up", 0)
             continue
         if what == "received":
+            delayed.arrived(t)
             while events and events[0][2] == "received" and events[0][0] <= t + 1:
                 length += heapq.heappop(events)[3]
+                delayed.arrived(t)
             got += length
             unacked += length
             if unacked > MSS or (got == size and was_late):
@@ -168,13 +185,14 @@ def pingpong(link, host, start, size, rng):
                 push(t + host / 2, "up", 1)
                 timer = None
             elif unacked and timer is None:
-                timer = push(t + delay, "delayed", 0)
+                timer = push(t + min(delayed.time, delayed.longest) + HALF_TICK, "delayed", 0)
             continue
         due = (down if what == "down" else up).send(t, length + HEADER, rng)
         if what == "down":
             push(due, "received", length)
         elif length:
             done = due
+    delayed.longest = min(max(done - start, DELAYED_ACK), LONGEST_DELAYED_ACK)
     return done
 
 
@@ -183,12 +201,13 @@ def run(directions, host, seed):
     rng = random.Random(seed)
     link = [Direction(**given) for given in directions]
     medium = {"end": 0.0, "owner": None}
+    delayed = DelayedAck()
     link[0].reset(link[1], medium)
     link[1].reset(link[0], medium)
     series, t = {size: [] for size in SIZES}, -host / 2
     for round_ in range(ROUNDS + 1):
         for size in SIZES:
-            end = pingpong(link, host, t, size, rng)
+            end = pingpong(link, host, t, size, rng, delayed)
             if round_ > 0:  # the first is the warm-up
                 series[size].append(end - t)
             t = end

@@ -36,6 +36,29 @@ TEST(TcpInfoTest, GivesTheGrowthOfACounterOnlyIfBothEndsAreKnown) {
   EXPECT_EQ(growth(4'294'967'295U, 1U), 2U) << "counters of 32 bits go round";
 }
 
+TEST(DoubtfulAckTest, TakesARetransmissionTimerLongerThanThePayloadNeeded) {
+  const AckEvidence before{.busy = 1s, .expected_rtt = 1ms, .deviation = 50ms};
+  AckEvidence after = before;
+  after.busy = 1s + 4ms;  // the payload was acknowledged, and its ack came much later
+  EXPECT_EQ(is_doubtful(210ms, before, after), true);
+  after.busy = 1s + 210ms;  // a slow path
+  EXPECT_EQ(is_doubtful(210ms, before, after), false);
+}
+
+TEST(DoubtfulAckTest, TakesARetransmissionTimerLongerThanUsualOnASteadyPath) {
+  AckEvidence before{.busy = 1s, .expected_rtt = 100ms, .deviation = 10ms};
+  const AckEvidence after{.busy = 1s + 400ms, .expected_rtt = {}, .deviation = {}};
+  EXPECT_EQ(is_doubtful(310ms, before, after), true);
+  EXPECT_EQ(is_doubtful(250ms, before, after), false);
+  before.deviation = 60ms;
+  EXPECT_EQ(is_doubtful(310ms, before, after), false);
+}
+
+TEST(DoubtfulAckTest, IsUnknownIfTheKernelDoesNotTell) {
+  EXPECT_EQ(is_doubtful(210ms, {}, {}), std::nullopt);
+  EXPECT_EQ(is_doubtful(100ms, {}, {}), false);
+}
+
 class KernelEvidenceTest : public testing::Test {
  protected:
   KernelEvidenceTest() : listener("127.0.0.1", 0, IpVersion::V4) {
@@ -120,6 +143,12 @@ TEST_F(KernelEvidenceTest, ChargesASlowPeerToWireAndPeer) {
   ASSERT_TRUE(sample.evidence.kernel_rtt);
   EXPECT_GE(*sample.evidence.kernel_rtt, 5ms);
   EXPECT_LE(*sample.evidence.kernel_rtt, sample.rtt);
+}
+
+TEST_F(KernelEvidenceTest, DoubtsAnAckLongAfterTheKernelAtTheOtherEndHadThePayload) {
+  static_cast<void>(ping());
+  EXPECT_EQ(ping().evidence.doubtful, 0U);
+  EXPECT_EQ(ping(400ms).evidence.doubtful, 1U);
 }
 
 TEST_F(KernelEvidenceTest, SpinsUntilTheAckOrTheLimit) {

@@ -64,6 +64,32 @@ TEST(MessagesTest, ARequestComesBackAsItWas) {
   EXPECT_EQ(got.environment, sent.environment);
 }
 
+TEST(MessagesTest, ResentAcksComeBackAsTheyWere) {
+  const ResentAcks sent{.pings = 2100, .acks = {{1, 1}, {7, 2}, {2100, 255}}, .has_more = true};
+  const auto got = std::get<ResentAcks>(decode(encode(sent)));
+  EXPECT_EQ(got.pings, sent.pings);
+  EXPECT_EQ(got.acks, sent.acks);
+  EXPECT_TRUE(got.has_more);
+  const ResentAcks most{.pings = ~std::uint64_t{0},
+                        .acks = std::vector<ResentAck>(kMostResentAcks, {~std::uint64_t{0}, 255})};
+  EXPECT_LE(encode(most).size(), kLargestFrame);
+}
+
+TEST(MessagesTest, RejectsResentAcksThatCannotBe) {
+  for (const char* acks :
+       {R"({})", R"([1])", R"([[1]])", R"([[1,1,1]])", R"([[0,1]])", R"([[1,0]])", R"([[1,256]])",
+        R"([[10,1]])", R"([[2,1],[1,1]])", R"([[2,1],[2,1]])", R"([[-1,1]])", R"([[1.5,1]])",
+        R"([["1",1]])", R"([[[1],1]])"}) {
+    const auto json = fmt::format(R"({{"type":"resent_acks","pings":9,"acks":{}}})", acks);
+    EXPECT_THROW(static_cast<void>(decode(json)), ProtocolError) << json;
+  }
+  std::string many = R"({"type":"resent_acks","pings":9000,"acks":[)";
+  for (std::size_t ping = 1; ping <= kMostResentAcks + 1; ++ping) {
+    many += fmt::format("{}[{},1]", ping == 1 ? "" : ",", ping);
+  }
+  EXPECT_THROW(static_cast<void>(decode(many + "]}")), ProtocolError);
+}
+
 TEST(MessagesTest, WhatARequestLeavesOutIsLeftToTheServer) {
   const auto got = std::get<Request>(decode(R"({"type":"request","protocol":1})"));
   EXPECT_EQ(facts_of(got.sweep.over(whole_sweep())), facts_of(whole_sweep()));

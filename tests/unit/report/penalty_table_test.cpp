@@ -122,7 +122,7 @@ TEST(RunCollectionTest, LeavesOutWarmupLostAndRetransmittedPings) {
   const auto samples = link.series.at(PayloadSize(1)).first_samples();
   EXPECT_EQ(std::vector(samples.begin(), samples.end()), (std::vector<Duration>{50ns, 60ns}));
   EXPECT_EQ(link.lost, 1U);
-  EXPECT_EQ(link.retransmitted, 1U);
+  EXPECT_EQ(link.resent.total(), 1U);
   EXPECT_EQ(link.partial_runs, 1U);
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include "lib/base/file.h"
@@ -54,7 +55,8 @@ TEST_F(RunFileTest, WritesTheDocumentedBytes) {
                         .delivered = 1,
                         .cwnd_segments = 10,
                         .srtt_us = 12,
-                        .min_rtt_us = 11};
+                        .min_rtt_us = 11,
+                        .doubtful = 0};
   writer.append(std::array{sample(0, 1, 20us)});
   writer.append(std::array{sample(1, 1, 10us), explained, sample(2, 1, 1s, PingStatus::Timeout)});
   const RunTrailer& trailer = writer.finish("timeout", 2s);
@@ -65,12 +67,49 @@ TEST_F(RunFileTest, WritesTheDocumentedBytes) {
             "# link: veth\n"
             "# server_cpu: A 'B'  C  1\n"
             "round,size_bytes,start_ns,rtt_ns,kernel_rtt_ns,send_stack_ns,segments,retransmits,"
-            "delivered,cwnd_segments,srtt_us,min_rtt_us,status\n"
-            "0,1,5000,20000,,,,,,,,,ok\n"
-            "1,1,5000,10000,,,,,,,,,ok\n"
-            "1,101,5000,9000,5000,2000,1,0,1,10,12,11,ok\n"
-            "2,1,5000,,,,,,,,,,timeout\n"
+            "delivered,cwnd_segments,srtt_us,min_rtt_us,peer_retransmits,doubtful,status\n"
+            "0,1,5000,20000,,,,,,,,,,,ok\n"
+            "1,1,5000,10000,,,,,,,,,,,ok\n"
+            "1,101,5000,9000,5000,2000,1,0,1,10,12,11,,0,ok\n"
+            "2,1,5000,,,,,,,,,,,,timeout\n"
             "# end: status=timeout samples=2 lost=1 elapsed_ns=2000000000\n");
+}
+
+TEST_F(RunFileTest, CompletesTheRetransmissionsOfThePeer) {
+  RunWriter writer(OutputFile(directory / "run.csv"), RunHeader());
+  for (std::uint32_t round = 0; round < 4; ++round) {
+    writer.append(std::array{sample(round, 1, 10us)});
+  }
+  writer.set_peer_retransmits(1, std::array{ResentAck{.ping = 2, .times = 3}});
+  writer.finish(kComplete, 1s);
+  RunReader reader(directory / "run.csv");
+  EXPECT_EQ(reader.next()->peer_retransmits, std::nullopt);
+  EXPECT_EQ(reader.next()->peer_retransmits, 0U);
+  EXPECT_EQ(reader.next()->peer_retransmits, 3U);
+  EXPECT_EQ(reader.next()->peer_retransmits, 0U);
+  EXPECT_FALSE(reader.next());
+  EXPECT_EQ(reader.trailer()->samples, 3U);
+  const fs::directory_iterator entries(directory);
+  EXPECT_EQ(std::distance(begin(entries), end(entries)), 1) << "nothing else is left behind";
+}
+
+TEST_F(RunFileTest, LeavesAFileAloneThatWasMovedDuringTheRun) {
+  RunWriter writer(OutputFile(directory / "run.csv"), RunHeader());
+  writer.append(std::array{sample(1, 1, 10us)});
+  fs::rename(directory / "run.csv", directory / "moved.csv");
+  std::ofstream(directory / "run.csv") << "precious";
+  EXPECT_THROW(writer.set_peer_retransmits(0, {}), std::system_error);
+  writer.finish(kComplete, 1s);
+  EXPECT_EQ(text_of(directory / "run.csv"), "precious");
+  EXPECT_THAT(text_of(directory / "moved.csv"), testing::HasSubstr("# end: status=complete"));
+}
+
+TEST_F(RunFileTest, HasTheOldColumnsForAPeerThatKnowsNoOthers) {
+  RunWriter writer(OutputFile(directory / "run.csv"), RunHeader(), false);
+  writer.append(std::array{sample(1, 1, 10us)});
+  writer.finish(kComplete, 1s);
+  EXPECT_THAT(text_of(directory / "run.csv"),
+              testing::HasSubstr("min_rtt_us,status\n1,1,5000,10000,,,,,,,,,ok\n"));
 }
 
 TEST_F(RunFileTest, ReadsBackWhatItWrote) {

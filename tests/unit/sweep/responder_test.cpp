@@ -29,6 +29,7 @@ struct ScriptedPeer {
     acks += std::string(ack.size(), static_cast<char>(ack[0]));
     return PingStatus::Ok;
   }
+  static std::optional<std::uint32_t> retransmits() { return 0; }
   std::deque<std::string> pieces;
   std::string acks;
 };

@@ -45,6 +45,15 @@ TEST(ResultCheckTest, AcceptsOnlyCompleteFilesOfTheRun) {
   }
 }
 
+TEST(ResultCheckTest, TakesTheColumnsThatBothEndsKnow) {
+  const AgreedRun agreed = agreed_run(false, true);
+  EXPECT_EQ(error_of(file("resent_ack"), agreed), "accepted");
+  EXPECT_THAT(error_of(file("resent_ack")), StartsWith("invalid line 21 of the result"));
+  EXPECT_THAT(error_of(file("good"), agreed), StartsWith("invalid line 21 of the result"));
+  EXPECT_EQ(error_of(file("resent_too_often"), agreed),
+            "the result has an ack that was resent 256 times");
+}
+
 TEST(ResultCheckTest, GivesTheTrailer) {
   const RunTrailer trailer = check_result(file("limit"), agreed_run());
   EXPECT_EQ(trailer.status, "limit");
