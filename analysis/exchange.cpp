@@ -2,22 +2,25 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <fstream>
+#include <algorithm>
 #include <iterator>
+#include <thread>
 #include <utility>
 
 #include "lib/base/error.h"
+#include "lib/base/text.h"
 #include "lib/cli/program.h"
 #include "lib/report/export.h"
+#include "lib/runfile/byte_source.h"
 #include "lib/runfile/foreign_run.h"
+#include "lib/runfile/run.h"
 #include "lib/runfile/run_reader.h"
 
 namespace tcpstep {
 namespace {
 
-constexpr std::uintmax_t kLargestForeignFile = std::uintmax_t{1} << 30U;
 constexpr std::size_t kEnoughToPrint = std::size_t{64} * 1024;
+constexpr std::size_t kLargestForeignFile = std::size_t{1} << 30U;
 
 const SampleSketch& samples_of(const RunCollection& runs, std::optional<PayloadSize> size) {
   if (runs.links().size() != 1) {
@@ -33,17 +36,25 @@ const SampleSketch& samples_of(const RunCollection& runs, std::optional<PayloadS
   return found->second;
 }
 
-std::string read_whole(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::error_code error;
-  const std::uintmax_t bytes = std::filesystem::file_size(path, error);
-  if (!file || error) {
-    throw_system_error(error ? error.value() : errno, "open " + path.string());
+// All of a file, pipe or standard input, decompressed if it is an archive.
+std::string read_foreign(const std::filesystem::path& path) {
+  constexpr std::size_t kChunk = std::size_t{1} << 20U;
+  ByteSource source(path);
+  std::string text;
+  std::size_t got = 0;
+  do {
+    const std::size_t before = text.size();
+    text.resize(before + kChunk);
+    got = source.read({text.data() + before, kChunk});
+    text.resize(before + got);
+    if (text.size() > kLargestForeignFile) {
+      throw WorldError(fmt::format("{} has more than 1 GiB", path.string()));
+    }
+  } while (got > 0);
+  if (source.is_damaged()) {
+    throw WorldError(fmt::format("{} is damaged or cut off", path.string()));
   }
-  if (bytes > kLargestForeignFile) {
-    throw WorldError(fmt::format("{} has {} bytes, more than 1 GiB", path.string(), bytes));
-  }
-  return {std::istreambuf_iterator<char>(file), {}};
+  return text;
 }
 
 }  // namespace
@@ -53,7 +64,11 @@ std::string render_export(const RunCollection& runs, const ExportOptions& option
     return export_csv(runs.links());
   }
   if (options.format == ExportFormat::Hgrm) {
-    return export_hgrm(samples_of(runs, options.size));
+    const std::string text = export_hgrm(samples_of(runs, options.size));
+    const std::uint32_t moved = runs.links()[0].moved_runs;
+    return moved == 0
+               ? text
+               : fmt::format("{}#[the MSS changed during {}]\n", text, count_of(moved, "run"));
   }
   std::vector<PenaltyTable> tables;
   for (const LinkRuns& link : runs.links()) {
@@ -67,23 +82,43 @@ std::string render_export(const RunCollection& runs, const ExportOptions& option
 }
 
 void export_go(const std::filesystem::path& file, RttClock clock) {
-  RunReader run(file);
-  const auto mss = run.header().mss();
+  const Run run = read_run(file, clock, std::max(std::thread::hardware_concurrency(), 1U));
   std::string text;
   for (const std::string_view key : {"server_os", "server_cpu", "effective_congestion_control"}) {
-    text += fmt::format("{}: {}\n", key, run.header().find(key).value_or("unknown"));
+    text += fmt::format("{}: {}\n", key, run.header.find(key).value_or("unknown"));
   }
-  while (const auto row = run.next()) {
-    const auto rtt = clock == RttClock::Kernel ? row->kernel_rtt : row->rtt;
-    if (row->round == 0 || !row->rtt || !rtt || row->retransmits.value_or(0) > 0) {
-      continue;
-    }
+  if (run.has_moved) {
+    text += "mss: changed during the run\n";
+  }
+  const auto mss = run.has_moved ? std::nullopt : run.key.mss;
+  const auto print = [&](PayloadSize size, Duration rtt) {
     fmt::format_to(std::back_inserter(text), "BenchmarkRtt/link={}/{}size={} 1 {} ns/op\n",
-                   run.header().link(),
-                   mss ? fmt::format("segments={}/", segments_needed(row->size, *mss)) : "",
-                   row->size.bytes(), rtt->count());
+                   run.key.name(),
+                   mss ? fmt::format("segments={}/", segments_needed(size, *mss)) : "",
+                   size.bytes(), rtt.count());
     if (text.size() >= kEnoughToPrint) {
       print_data(std::exchange(text, {}));
+    }
+  };
+  if (std::ranges::all_of(run.series, [](const auto& one) { return one.second.rtts.is_exact(); })) {
+    for (const PayloadSize size : run.sizes()) {
+      for (const Duration rtt : run.samples_of(size)) {
+        print(size, rtt);
+      }
+    }
+  } else if (!std::filesystem::is_regular_file(file)) {
+    throw WorldError(fmt::format("{} is too long to export from a pipe", file.string()),
+                     "Save it to a file first.");
+  } else {
+    RunReader rows(file);
+    while (const auto row = rows.next()) {
+      SizeSeries ping;
+      if (row->round > 0) {
+        ping.add(*row, clock);
+      }
+      for (const Duration rtt : ping.rtts.first_samples()) {
+        print(row->size, rtt);
+      }
     }
   }
   print_data(text);
@@ -99,7 +134,7 @@ void import_files(const ImportOptions& options) {
                                                             : Tool{"sockperf", parse_sockperf_log};
   std::vector<ForeignRun> runs;
   for (const auto& file : options.files) {
-    runs.push_back(tool.parse(read_whole(file), file.string()));
+    runs.push_back(tool.parse(read_foreign(file), file.string()));
   }
   write_imported(runs, tool.name, options.link, OutputFile(options.output));
 }

@@ -10,8 +10,8 @@ namespace tcpstep {
 // size.
 [[nodiscard]] std::string render_export(const RunCollection& runs, const ExportOptions& options);
 
-// Prints every counted sample as a line of Go's benchmark format, which benchstat reads, row by
-// row: with constant memory, whatever the file's length.
+// Prints every counted sample of a run as a line of Go's benchmark format, which benchstat reads.
+// A file with more than 4096 of a size is read twice, so that memory does not grow with it.
 void export_go(const std::filesystem::path& file, RttClock clock);
 
 // Reads the files of another tool and writes one result file.

@@ -137,7 +137,7 @@ class Generator {
     q99_ = q99;
   }
 
-  Run run(const Truth& truth, double offset) {
+  Run run(const Truth& truth, double offset, std::size_t rounds = kRounds) {
     static const std::vector<std::uint32_t> sizes = all_sizes();
     Run run;
     run.trailer = RunTrailer{.status = std::string(kComplete)};
@@ -152,11 +152,11 @@ class Generator {
                        std::exp(offset + of_class[segments] + noise_.of_size * normal_(random_)));
     }
     const double drift = noise_.drift * normal_(random_);
-    const std::vector<double> excess = excesses(kRounds * sizes.size());
+    const std::vector<double> excess = excesses(rounds * sizes.size());
     for (std::size_t i = 0; i < excess.size(); ++i) {
       const auto round = static_cast<double>(i / sizes.size());
-      const double level =
-          floors[i % sizes.size()] * std::exp(drift * (round / (kRounds - 1) - .5));
+      const double level = floors[i % sizes.size()] *
+                           std::exp(drift * (round / static_cast<double>(rounds - 1) - .5));
       run.series[PayloadSize(sizes[i % sizes.size()])].rtts.add(
           Duration(std::llround(level * (1 + stretched(excess[i], truth.tail)))));
     }

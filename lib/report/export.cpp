@@ -6,6 +6,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "lib/base/text.h"
 #include "lib/report/rows.h"
 
 namespace tcpstep {
@@ -41,9 +42,9 @@ std::string seconds(Duration duration) {
 }
 
 std::string class_name(const PenaltyTable& table, const SegmentClass& row) {
-  return fmt::format("{}{}/{}", table.link,
-                     table.mss ? fmt::format(" MSS {}", table.mss->bytes()) : "",
-                     count_of(row.segments, "segment"));
+  return fmt::format(
+      "{}{}{}/{}", table.link, table.mss ? fmt::format(" MSS {}", table.mss->bytes()) : "",
+      table.moved_runs > 0 ? " (MSS changed)" : "", count_of(row.segments, "segment"));
 }
 
 struct Count {
@@ -52,10 +53,12 @@ struct Count {
   std::uint64_t (*of)(const PenaltyTable& table);
 };
 
-constexpr std::array<Count, 5> kCounts{{
+constexpr std::array<Count, 6> kCounts{{
     {"tcpstep_runs", "Result files pooled.", [](const auto& t) { return std::uint64_t{t.runs}; }},
     {"tcpstep_partial_runs", "Runs that did not complete.",
      [](const auto& t) { return std::uint64_t{t.partial_runs}; }},
+    {"tcpstep_moved_runs", "Runs during which the MSS changed: their boundaries are uncertain.",
+     [](const auto& t) { return std::uint64_t{t.moved_runs}; }},
     {"tcpstep_samples", "Counted pings.", [](const auto& t) { return t.samples; }},
     {"tcpstep_lost_pings", "Pings without an RTT.", [](const auto& t) { return t.lost; }},
     {"tcpstep_retransmitted_pings", "Pings with a retransmission, left out.",
@@ -123,17 +126,17 @@ std::string export_bencher(std::span<const PenaltyTable> tables) {
 std::string export_csv(std::span<const LinkRuns> links) {
   std::string text =
       "link,mss_bytes,size_bytes,segments,samples,min_ns,p25_ns,median_ns,mean_ns,p75_ns,p90_ns,"
-      "p99_ns,max_ns\n";
+      "p99_ns,max_ns,moved_runs\n";
   for (const LinkRuns& link : links) {
     const auto mss = link.key.mss;
     for (const auto& [size, samples] : link.series) {
-      fmt::format_to(std::back_inserter(text), "{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+      fmt::format_to(std::back_inserter(text), "{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
                      link.key.name(), mss ? fmt::format("{}", mss->bytes()) : "", size.bytes(),
                      mss ? fmt::format("{}", segments_needed(size, *mss)) : "", samples.size(),
                      samples.minimum().count(), samples.quantile(0.25).count(),
                      samples.quantile(0.5).count(), samples.mean().count(),
                      samples.quantile(0.75).count(), samples.quantile(0.9).count(),
-                     samples.quantile(0.99).count(), samples.maximum().count());
+                     samples.quantile(0.99).count(), samples.maximum().count(), link.moved_runs);
     }
   }
   return text;

@@ -13,17 +13,24 @@ namespace tcpstep {
 
 inline constexpr std::size_t kFewestRunsForInterval = 4;
 
+// So many clean samples of a size make its endpoint estimate. From here on 95 % intervals cover 93
+// to 98 %, with stalls, too (docs/statistics.md).
+inline constexpr std::size_t kFewestSamplesForFit = 5;
+
 // What the fit of one run says. Empty where no size of the class was measured.
 struct RunFit {
   std::array<std::optional<double>, 3> log_penalties;  // log t(MSS), t(MSS+1), t(3 MSS+1) / t(1)
   double fitted_one_byte_ns = 0;
   std::optional<double> measured_one_byte_ns;  // its endpoint estimate
   bool is_line_off = false;                    // the line does not hold at 1 byte
+  bool is_on_line = true;                      // the times within each class, but for chance
 };
 
 // `endpoints` has the endpoint estimate (lib/stats/estimators.h) of every size of one run.
-// Nothing if they do not tell a slope, or have no size of one segment, or no other.
-[[nodiscard]] std::optional<RunFit> fit_run(std::span<const SizeTime> endpoints, Mss mss);
+// `gap_ns` is the median of x(2) - x(1) over the sizes, which shows how far chance moves an
+// estimate. Nothing if they do not give a slope, or have no size of one segment, or no other.
+[[nodiscard]] std::optional<RunFit> fit_run(std::span<const SizeTime> endpoints, Mss mss,
+                                            double gap_ns = 0);
 
 struct FittedPenalty {
   PayloadSize size;
@@ -36,7 +43,9 @@ struct FittedPenalty {
 
 // For filling the packet, for a second and for a fourth one.
 struct FittedPenalties {
-  std::uint32_t runs = 0;
+  std::uint32_t runs = 0;       // that were fitted and whose times are on the line
+  std::uint32_t uneven = 0;     // whose times are not: they count for nothing else
+  std::uint32_t too_short = 0;  // runs with fewer than kFewestSamplesForFit samples of a size
   std::array<std::optional<FittedPenalty>, 3> rows;
   bool is_line_off = false;       // in half of the runs or more
   double fitted_one_byte_ns = 0;  // means over the runs

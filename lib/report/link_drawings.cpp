@@ -1,6 +1,7 @@
 #include "lib/report/link_drawings.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -80,8 +81,8 @@ void add_class_labels(Panel& panel, const PenaltyTable& table, const SegmentClas
     texts = {format_duration(table.reference_rtt),
              fmt::format("at {}", count_of(table.reference_size->bytes(), "byte"))};
     color = Color::Text;
-  } else {
-    texts = class_cells(table, row);
+  } else if (why_no_penalties(table).empty()) {
+    texts = {extra_cell(table, row.penalty), percent_cell(row.penalty)};
   }
   panel.labels.push_back({x, y + 30, texts[0], color, Align::Center, true});
   panel.labels.push_back({x, y + 47, texts[1], color});
@@ -116,8 +117,7 @@ std::string finding(const PenaltyTable& table) {
     return fmt::format("{}: {}", table.link, reason);
   }
   const auto cost = [&](std::string_view words, const std::optional<Penalty>& penalty) {
-    return fmt::format(" {} {} ({})", words, format_difference(penalty->extra, table.reference_rtt),
-                       percent_cell(penalty));
+    return fmt::format(" {} {} ({})", words, extra_cell(table, *penalty), percent_cell(penalty));
   };
   std::string text = table.link + ":";
   if (table.second) {
@@ -156,7 +156,7 @@ std::vector<std::string> subtitle_of(const LinkRuns& link, const PenaltyTable& t
   add(std::string(fact("tool").substr(0, fact("tool").find(" ("))));
   std::string warnings = fmt::format("{}", fmt::join(link.warnings, ", "));
   std::ranges::replace(warnings, '_', ' ');
-  warnings += caveats(table);
+  warnings += joined_caveats(table);
   if (link.warnings.empty() && !warnings.empty()) {
     warnings.erase(0, 2);
   }

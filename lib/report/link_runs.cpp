@@ -8,6 +8,7 @@
 #include <optional>
 #include <sstream>
 #include <string_view>
+#include <utility>
 
 #include "lib/stats/estimators.h"
 
@@ -21,30 +22,30 @@ constexpr auto kSettings = std::to_array<std::string_view>(
      "effective_timestamps", "wait", "effective_cpu", "effective_realtime",
      "effective_busy_poll_us"});
 
-// A change of the MSS moves boundaries only if a size lies beyond the smaller one.
-bool has_moved(const Run& run) {
-  if (!run.trailer || !run.trailer->changed_mss || !run.key.mss) {
-    return false;
-  }
-  const Mss smaller = std::min(*run.key.mss, *run.trailer->changed_mss);
-  return std::ranges::any_of(run.series, [&](const auto& entry) {
-    return !entry.second.rtts.empty() && entry.first.bytes() > smaller.bytes();
-  });
-}
-
-std::optional<RunFit> fit_of(const Run& run) {
+// Adds the fit of a complete run, or counts why it has none.
+void add_fit(LinkRuns& link, const Run& run) {
   if (!run.key.mss || !run.is_complete()) {
-    return std::nullopt;
+    return;
   }
   std::vector<SizeTime> endpoints;
+  std::vector<double> gaps;
+  bool has_few = false;
   for (const auto& [size, series] : run.series) {
-    if (series.rtts.size() >= 2) {
-      endpoints.push_back(
-          {.size = size,
-           .ns = endpoint_estimate(series.rtts.minimum(), series.rtts.second_minimum())});
+    if (series.rtts.size() >= kFewestSamplesForFit) {
+      const Duration smallest = series.rtts.minimum();
+      const Duration second = series.rtts.second_minimum();
+      endpoints.push_back({.size = size, .ns = endpoint_estimate(smallest, second)});
+      gaps.push_back(static_cast<double>((second - smallest).count()));
+    } else {
+      has_few = true;
     }
   }
-  return fit_run(endpoints, *run.key.mss);
+  const double gap = gaps.empty() ? 0 : median_of(std::move(gaps));
+  if (const auto fit = fit_run(endpoints, *run.key.mss, gap)) {
+    link.fits.push_back(*fit);
+  } else if (has_few) {
+    ++link.short_runs;
+  }
 }
 
 void note_differences(LinkRuns& link, const RunHeader& other) {
@@ -64,10 +65,11 @@ void add_run(LinkRuns& link, const Run& run) {
   link.warnings.insert(std::istream_iterator<std::string>(warnings), {});
   ++link.runs;
   link.partial_runs += run.is_complete() ? 0U : 1U;
-  link.moved_runs += has_moved(run) ? 1U : 0U;
-  if (const auto fit = fit_of(run)) {
-    link.fits.push_back(*fit);
-  }
+  link.moved_runs += run.has_moved ? 1U : 0U;
+  add_fit(link, run);
+  const auto rounds = static_cast<std::uint32_t>(run.rounds());
+  link.fewest_rounds = link.runs == 1 ? rounds : std::min(link.fewest_rounds, rounds);
+  link.most_rounds = std::max(link.most_rounds, rounds);
   for (const auto& [size, series] : run.series) {
     link.lost += series.lost;
     link.resent.merge(series.resent);

@@ -25,12 +25,15 @@ struct LinkRuns {
   std::set<std::string> warnings;   // of any run
 
   std::uint32_t runs = 0;
-  std::uint32_t partial_runs = 0;  // cut off, or ended by something before they were complete
-  std::uint32_t moved_runs = 0;    // in which the MSS changed below sizes that were measured
-  std::uint64_t lost = 0;          // pings without an RTT
-  ResentPings resent;              // left out
-  std::uint64_t unstamped = 0;     // pings without a kernel RTT, left out with RttClock::Kernel
-  std::vector<RunFit> fits;        // of the complete runs whose sizes can be fitted
+  std::uint32_t partial_runs = 0;   // cut off, or ended by something before they were complete
+  std::uint32_t moved_runs = 0;     // whose counted pings were not all of the MSS of the key
+  std::uint32_t short_runs = 0;     // complete, but with too few samples of a size for a fit
+  std::uint32_t fewest_rounds = 0;  // of any run
+  std::uint32_t most_rounds = 0;
+  std::uint64_t lost = 0;       // pings without an RTT
+  ResentPings resent;           // left out
+  std::uint64_t unstamped = 0;  // pings without a kernel RTT, left out with RttClock::Kernel
+  std::vector<RunFit> fits;     // of the complete runs whose sizes can be fitted
 
   // The clean samples of every size that has any.
   std::map<PayloadSize, SampleSketch> series;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <utility>
 
@@ -11,52 +12,61 @@ namespace {
 
 struct Point {
   PayloadSize size;
-  Duration rtt;
+  double ns;
 };
 
+Duration rounded(double ns) {
+  return Duration(std::llround(ns));
+}
+
 // The mean of the points' RTTs, against the reference. `points` is not empty.
-Penalty penalty_of(const std::vector<Point>& points, Duration reference) {
-  std::vector<Duration> rtts;
-  rtts.reserve(points.size());
+Penalty penalty_of(const std::vector<Point>& points, double reference_ns) {
+  double mean = 0;
   for (const Point& point : points) {
-    rtts.push_back(point.rtt);
+    mean += (point.ns - mean) / static_cast<double>(&point - points.data() + 1);
   }
-  const Duration rtt = mean_of(rtts);
   return {.smallest = points.front().size,
           .largest = points.back().size,
-          .rtt = rtt,
-          .extra = rtt - reference,
-          .share = static_cast<double>((rtt - reference).count()) /
-                   static_cast<double>(reference.count())};
+          .rtt = rounded(mean),
+          .extra = rounded(mean - reference_ns),
+          .share = (mean - reference_ns) / reference_ns};
 }
 
 }  // namespace
 
 PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
-  PenaltyTable table{.link = runs.key.name(),
-                     .mss = runs.key.mss,
-                     .statistic = statistic,
-                     .runs = runs.runs,
-                     .partial_runs = runs.partial_runs,
-                     .moved_runs = runs.moved_runs,
-                     .samples = runs.samples(),
-                     .fewest_samples = 0,
-                     .relative_error = 0,
-                     .lost = runs.lost,
-                     .resent = runs.resent,
-                     .unstamped = runs.unstamped,
-                     .clock = runs.clock,
-                     .differing = runs.differing,
-                     .reference_size = {},
-                     .filling = {},
-                     .second = {},
-                     .fourth = {},
-                     .fitted = runs.key.mss ? combine(runs.fits, *runs.key.mss) : FittedPenalties{},
-                     .classes = {}};
+  PenaltyTable table{
+      .link = runs.key.name(),
+      .mss = runs.key.mss,
+      .statistic = statistic,
+      .runs = runs.runs,
+      .partial_runs = runs.partial_runs,
+      .moved_runs = runs.moved_runs,
+      .fewest_rounds = runs.fewest_rounds,
+      .most_rounds = runs.most_rounds,
+      .is_shuffled = runs.header.find("order") == "shuffled" && !runs.varying.contains("order"),
+      .samples = runs.samples(),
+      .fewest_samples = 0,
+      .relative_error = 0,
+      .lost = runs.lost,
+      .resent = runs.resent,
+      .unstamped = runs.unstamped,
+      .clock = runs.clock,
+      .differing = runs.differing,
+      .reference_size = {},
+      .filling = {},
+      .second = {},
+      .fourth = {},
+      .fitted = runs.key.mss ? combine(runs.fits, *runs.key.mss) : FittedPenalties{},
+      .largest = {},
+      .classes = {}};
+  table.fitted.too_short = runs.short_runs;
+  double reference = 0;
+  std::optional<Point> last;
   std::map<std::uint32_t, std::vector<Point>> points_of_class;
   for (const auto& [size, rtts] : runs.series) {
-    const auto rtt = statistic.of(rtts);
-    if (!rtt) {
+    const auto ns = statistic.ns_of(rtts);
+    if (!ns) {
       continue;
     }
     if (statistic.is_rounded(rtts)) {
@@ -67,26 +77,31 @@ PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
                                : rtts.size();
     if (!table.reference_size) {
       table.reference_size = size;
-      table.reference_rtt = *rtt;
+      table.reference_rtt = rounded(*ns);
+      reference = *ns;
     }
     if (runs.key.mss) {
-      points_of_class[segments_needed(size, *runs.key.mss)].push_back({size, *rtt});
+      points_of_class[segments_needed(size, *runs.key.mss)].push_back({size, *ns});
     }
+    last = Point{size, *ns};
+  }
+  if (!runs.key.mss && last && last->size != *table.reference_size) {
+    table.largest = penalty_of({*last}, reference);
   }
   for (const auto& [segments, points] : points_of_class) {
     table.classes.push_back({.segments = segments,
                              .sizes = static_cast<std::uint32_t>(points.size()),
-                             .penalty = penalty_of(points, table.reference_rtt)});
+                             .penalty = penalty_of(points, reference)});
   }
   if (points_of_class.size() < 2 || !points_of_class.contains(1)) {
     return table;
   }
   if (const auto& ones = points_of_class[1]; ones.size() > 1) {
-    table.filling = penalty_of({ones.back()}, table.reference_rtt);
+    table.filling = penalty_of({ones.back()}, reference);
   }
   for (const auto& [segments, row] : {std::pair(2U, &table.second), std::pair(4U, &table.fourth)}) {
     if (points_of_class.contains(segments)) {
-      *row = penalty_of(points_of_class[segments], table.reference_rtt);
+      *row = penalty_of(points_of_class[segments], reference);
     }
   }
   return table;

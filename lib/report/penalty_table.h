@@ -19,7 +19,7 @@ struct Penalty {
   PayloadSize largest;
   Duration rtt;    // mean over these sizes of the statistic
   Duration extra;  // rtt minus the reference
-  double share;    // extra divided by the reference: 0.3 is "30 %"
+  double share;    // extra divided by the reference, both unrounded: 0.3 is "30 %"
 };
 
 // The sizes that need `segments` segments.
@@ -36,6 +36,9 @@ struct PenaltyTable {
   std::uint32_t runs = 0;
   std::uint32_t partial_runs = 0;
   std::uint32_t moved_runs = 0;
+  std::uint32_t fewest_rounds = 0;
+  std::uint32_t most_rounds = 0;
+  bool is_shuffled = false;  // the sizes of all runs came in random order
   std::uint64_t samples = 0;
   std::uint64_t fewest_samples = 0;  // of any size; 0 without samples
   double relative_error = 0;  // of each size's statistic: above 0 if it is a sketch's quantile
@@ -59,6 +62,9 @@ struct PenaltyTable {
   // the endpoint estimate.
   FittedPenalties fitted;
 
+  // The largest size, only if the MSS is unknown and there is more than one size.
+  std::optional<Penalty> largest;
+
   std::vector<SegmentClass> classes;  // ascending; empty if the MSS is unknown
 };
 
@@ -70,7 +76,7 @@ struct PenaltyTable {
 // too slow, and every penalty too small.
 [[nodiscard]] double reference_excess(const PenaltyTable& table);
 
-// Why a table has no penalties, in words for a person; empty if it has.
+// Why a table has no penalties by segments, for people; empty if it has.
 [[nodiscard]] std::string why_no_penalties(const PenaltyTable& table);
 
 }  // namespace tcpstep

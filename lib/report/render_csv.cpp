@@ -1,10 +1,13 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "lib/report/render.h"
 #include "lib/report/rows.h"
 
 namespace tcpstep {
 namespace {
 
-// The facts that stand in every line.
+// What every line begins with.
 std::string begin(const PenaltyTable& table, std::string_view statistic) {
   const std::string mss = table.mss ? fmt::format("{}", table.mss->bytes()) : "";
   return fmt::format("{},{},{},{},{},{},{},{},{}", table.link, mss, word(table.clock), statistic,
@@ -12,7 +15,7 @@ std::string begin(const PenaltyTable& table, std::string_view statistic) {
                      fmt::join(table.differing, " "), table.samples);
 }
 
-// `row` is reference, filling, second, fourth, or class with its number of segments.
+// `row` is reference, filling, second, fourth, largest, or class with its number of segments.
 std::string line(const PenaltyTable& table, std::string_view row, std::string_view segments,
                  const std::optional<Penalty>& penalty, bool is_comparable = true) {
   const std::string rtt = penalty ? fmt::format("{},{},{}", penalty->smallest.bytes(),
@@ -59,6 +62,9 @@ std::string render_csv(std::span<const PenaltyTable> tables) {
       if (const auto& row = table.fitted.rows[i]) {
         text += fitted_line(table, kPenaltyRows[i].key, *row);
       }
+    }
+    if (table.largest) {
+      text += line(table, "largest", "", table.largest);
     }
     const bool is_comparable = why_no_penalties(table).empty();
     for (const SegmentClass& row : table.classes) {

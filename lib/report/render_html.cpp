@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cassert>
@@ -69,40 +70,32 @@ std::string penalty_rows(std::span<const PenaltyTable> tables) {
   return html + "</tbody></table></div>\n";
 }
 
-std::string class_table(const PenaltyTable& table) {
-  std::string html = fmt::format(
-      "<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\">segments</th><th scope=\"col\">"
-      "payload bytes</th><th scope=\"col\">RTT</th><th scope=\"col\">penalty</th>"
-      "<th scope=\"col\">share</th></tr></thead>\n<tbody>\n<tr><th scope=\"row\">reference</th>"
-      "{}{}<td></td><td></td></tr>\n",
-      cell(fmt::format("{}", table.reference_size->bytes())),
-      cell(format_duration(table.reference_rtt)));
-  for (const SegmentClass& row : table.classes) {
-    const auto [extra, share] = class_cells(table, row);
-    html += fmt::format("<tr><th scope=\"row\">{}</th>{}{}{}{}</tr>\n", row.segments,
-                        cell(sizes_cell(row.penalty)), cell(format_duration(row.penalty.rtt)),
-                        cell(extra), cell(share));
+// The first `columns` cells of each row, and the text below.
+std::string cell_table(const CellTable& cells, std::size_t columns) {
+  std::string html;
+  if (!cells.rows.empty()) {
+    html = "<div class=\"wide\"><table>\n<thead><tr>";
+    for (std::size_t i = 0; i < columns; ++i) {
+      html += fmt::format("<th scope=\"col\">{}</th>", cells.title[i]);
+    }
+    html += "</tr></thead>\n<tbody>\n";
+    for (const auto& row : cells.rows) {
+      html += fmt::format("<tr><th scope=\"row\">{}</th>", html_escaped(row[0]));
+      for (std::size_t i = 1; i < columns; ++i) {
+        html += cell(row[i]);
+      }
+      html += "</tr>\n";
+    }
+    html += "</tbody></table></div>\n";
   }
-  return html + "</tbody></table></div>\n";
+  return cells.text.empty()
+             ? html
+             : html + fmt::format("<p class=\"summary\">{}</p>\n", html_escaped(cells.text));
 }
 
-// The penalties at the boundary itself, with their intervals over runs.
+// The penalties at the boundary itself, with their intervals over runs if there are any.
 std::string fitted_table(const PenaltyTable& table) {
-  const auto rows = fitted_cells(table);
-  if (rows.empty()) {
-    return {};
-  }
-  const bool has_intervals = table.fitted.runs >= kFewestRunsForInterval;
-  std::string html = fmt::format(
-      "<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\">fitted at the boundary</th><th "
-      "scope=\"col\">bytes</th><th scope=\"col\">penalty</th>{}</tr></thead>\n<tbody>\n",
-      has_intervals ? "<th scope=\"col\">95 % interval</th>" : "");
-  for (const auto& [words, bytes, penalty, interval] : rows) {
-    html += fmt::format("<tr><th scope=\"row\">{}</th>{}{}{}</tr>\n", words, cell(bytes),
-                        cell(penalty), has_intervals ? cell(interval) : "");
-  }
-  return html + fmt::format("</tbody></table></div>\n<p class=\"summary\">{}</p>\n",
-                            html_escaped(fitted_remark(table)));
+  return cell_table(fitted_cells(table), table.fitted.runs >= kFewestRunsForInterval ? 4 : 3);
 }
 
 std::string environment(const LinkRuns& link) {
@@ -133,9 +126,7 @@ std::string section(const LinkRuns& link, const PenaltyTable& table) {
   }
   if (!link.series.empty()) {
     html += figure(svg(closeup(link, kFigure)), "Closeup: the fastest ping of every payload size.");
-    if (!table.classes.empty()) {
-      html += class_table(table) + fitted_table(table);
-    }
+    html += cell_table(class_cells(table), 5) + fitted_table(table);
     html += figure(svg(spread(link, kFigure)), "All results: from the fastest to the slowest.");
   }
   return html + environment(link) + "</section>\n";

@@ -31,6 +31,7 @@ Json to_json(const FittedPenalties& fitted) {
             : Json();
   }
   json["line_holds_at_one_byte"] = !fitted.is_line_off;
+  json["uneven_runs"] = fitted.uneven;
   return json;
 }
 
@@ -70,7 +71,11 @@ Json to_json(const PenaltyTable& table) {
     }
     link["classes"].push_back(std::move(entry));
   }
+  if (table.largest) {
+    link["largest"] = to_json(table.largest);
+  }
   link["remark"] = reason.empty() ? Json() : Json(reason);
+  link["caveats"] = caveats(table);
   return link;
 }
 

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "lib/report/render.h"
 #include "lib/report/rows.h"
 
@@ -22,32 +24,34 @@ std::string render_penalty_rows(std::span<const PenaltyTable> tables) {
   return text;
 }
 
-std::string render_classes(const PenaltyTable& table) {
-  std::string text =
-      "| segments | payload bytes | RTT | penalty | share |\n|---:|---:|---:|---:|---:|\n";
-  text += fmt::format("| reference | {} | {} | | |\n", table.reference_size->bytes(),
-                      format_duration(table.reference_rtt));
-  for (const SegmentClass& row : table.classes) {
-    const auto [extra, share] = class_cells(table, row);
-    text += fmt::format("| {} | {} | {} | {} | {} |\n", row.segments, sizes_cell(row.penalty),
-                        format_duration(row.penalty.rtt), extra, share);
+std::string render_cells(const CellTable& cells, std::string_view rule) {
+  std::string text;
+  const auto add = [&](const std::vector<std::string>& row) {
+    for (const std::string& cell : row) {
+      text += cell.empty() ? "| " : fmt::format("| {} ", cell);
+    }
+    text += "|\n";
+  };
+  if (!cells.rows.empty()) {
+    add(cells.title);
+    text += fmt::format("{}\n", rule);
+    for (const auto& row : cells.rows) {
+      add(row);
+    }
   }
   return text;
 }
 
-constexpr const char* kLeftOut = "\nlost and retransmitted pings are left out, slow ones stay\n";
+constexpr std::string_view kLeftOut = "lost and retransmitted pings are left out, slow ones stay\n";
 
 std::string render_fitted(const PenaltyTable& table) {
-  const auto rows = fitted_cells(table);
-  if (rows.empty()) {
+  const CellTable cells = fitted_cells(table);
+  if (cells.text.empty()) {
     return {};
   }
-  std::string text =
-      "\n| fitted at the boundary | bytes | penalty | 95 % interval |\n|---|---:|---:|---:|\n";
-  for (const auto& [words, bytes, penalty, interval] : rows) {
-    text += fmt::format("| {} | {} | {} | {} |\n", words, bytes, penalty, interval);
-  }
-  return text + '\n' + fitted_remark(table) + kLeftOut;
+  std::string text = '\n' + render_cells(cells, "|---|---:|---:|---:|");
+  return cells.rows.empty() ? text + cells.text + '\n'
+                            : text + '\n' + cells.text + '\n' + std::string(kLeftOut);
 }
 
 }  // namespace
@@ -63,9 +67,7 @@ std::string render_markdown(std::span<const PenaltyTable> tables) {
     if (!reason.empty()) {
       text += reason + "\n\n";
     }
-    if (table.reference_size && !table.classes.empty()) {
-      text += render_classes(table) + render_fitted(table);
-    }
+    text += render_cells(class_cells(table), "|---:|---:|---:|---:|---:|") + render_fitted(table);
   }
   return text;
 }

@@ -20,28 +20,18 @@ std::string render_penalty_rows(std::span<const PenaltyTable> tables) {
   return align(grid);
 }
 
-std::string render_classes(const PenaltyTable& table) {
-  const Duration scale = table.reference_rtt;
-  TextGrid grid{{"segments", "payload bytes", "RTT", "penalty", "share"}};
-  grid.push_back({"reference", fmt::format("{}", table.reference_size->bytes()),
-                  format_duration(scale), "", ""});
-  for (const SegmentClass& row : table.classes) {
-    const auto [extra, share] = class_cells(table, row);
-    grid.push_back({fmt::format("{}", row.segments), sizes_cell(row.penalty),
-                    format_duration(row.penalty.rtt), extra, share});
+std::string render_cells(const CellTable& cells) {
+  std::string text;
+  if (!cells.rows.empty()) {
+    TextGrid grid{cells.title};
+    grid.insert(grid.end(), cells.rows.begin(), cells.rows.end());
+    text = align(grid);
   }
-  return align(grid);
+  return cells.text.empty() ? text : text + "  " + cells.text + '\n';
 }
 
-constexpr const char* kLeftOut = "\n  lost and retransmitted pings are left out, slow ones stay\n";
-
-std::string render_fitted(const PenaltyTable& table) {
-  TextGrid grid{{"fitted at the boundary", "bytes", "penalty", "95 % interval"}};
-  for (const auto& cells : fitted_cells(table)) {
-    grid.emplace_back(cells.begin(), cells.end());
-  }
-  return grid.size() == 1 ? "" : align(grid) + "  " + fitted_remark(table) + kLeftOut;
-}
+constexpr std::string_view kLeftOut =
+    "  lost and retransmitted pings are left out, slow ones stay\n";
 
 }  // namespace
 
@@ -56,8 +46,10 @@ std::string render_text(std::span<const PenaltyTable> tables) {
     if (!reason.empty()) {
       text += "  " + reason + '\n';
     }
-    if (table.reference_size && !table.classes.empty()) {
-      text += render_classes(table) + render_fitted(table);
+    const CellTable fitted = fitted_cells(table);
+    text += render_cells(class_cells(table)) + render_cells(fitted);
+    if (!fitted.rows.empty()) {
+      text += kLeftOut;
     }
   }
   return text;

@@ -14,8 +14,8 @@
 
 namespace tcpstep {
 
-// A file that is not what that tool writes: "log.csv:17: the time '1,5' is not a number of
-// seconds".
+// A file that is not what that tool writes, or that holds what a result file cannot:
+// "log.csv:17: the time '1,5' is not a number of seconds".
 class ForeignFileError : public WorldError {
  public:
   using WorldError::WorldError;
@@ -38,15 +38,22 @@ struct ForeignRun {
 };
 
 // The log of sockperf --full-log (3.7). Its third column is half an RTT without --full-rtt, so the
-// RTT is taken from the two times beside it. Messages that were dropped are not in the log.
+// RTT is taken from the two times beside it: twice what sockperf prints. Messages that were dropped
+// are not in the log.
 [[nodiscard]] ForeignRun parse_sockperf_log(std::string_view text, std::string_view name);
 
-// The JSON of irtt client -o (json_format 1, irtt 0.9). RTTs are without the server's processing
-// time, as irtt itself counts them.
+// The text without the byte-order mark that some tools put in front.
+[[nodiscard]] inline std::string_view without_mark(std::string_view text) {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  return text.starts_with(kMark) ? text.substr(kMark.size()) : text;
+}
+
+// The JSON of irtt client -o (json_format 1, irtt 0.9.0 to 0.9.2). RTTs are without the server's
+// processing time, as irtt itself counts them.
 [[nodiscard]] ForeignRun parse_irtt_json(std::string_view text, std::string_view name);
 
-// The output of lagscope -V, whose lines of replies have size and time. It tells the time of the
-// day to the second, so that is how exact the starts are. What lagscope -R writes knows no size.
+// The output of lagscope -V, whose reply lines have size and time. Its clock has seconds, so the
+// starts are that exact. The output of lagscope -R has no size and cannot be imported.
 [[nodiscard]] ForeignRun parse_lagscope_log(std::string_view text, std::string_view name);
 
 // Writes a complete run. The n-th ping of each size is its n-th round. What the tool does not

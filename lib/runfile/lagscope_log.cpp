@@ -67,7 +67,7 @@ std::optional<std::string_view> take_between(std::string_view& rest, std::string
 // 13:19:44 DBG : Reply from 192.168.4.1: bytes=4 time=54.063us
 ForeignRun parse_lagscope_log(std::string_view text, std::string_view name) {
   constexpr std::uint64_t kDay = std::uint64_t{24} * 60 * 60;
-  LogLines lines(text);
+  LogLines lines(without_mark(text));
   ForeignRun run;
   std::uint64_t first = 0;
   std::uint64_t before = 0;
@@ -114,7 +114,7 @@ ForeignRun parse_lagscope_log(std::string_view text, std::string_view name) {
     run.pings.push_back({.start = start, .rtt = rtt});
   }
   if (run.pings.empty()) {
-    throw ForeignFileError(fmt::format("{} has no line of a reply", name), std::string(kHint));
+    throw ForeignFileError(fmt::format("{} has no reply line", name), std::string(kHint));
   }
   return run;
 }

@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <numeric>
+#include <tuple>
 #include <utility>
 
 #include "lib/base/text.h"
@@ -71,6 +72,52 @@ std::optional<unsigned> take_number(std::string_view& text, std::size_t digits,
   return number;
 }
 
+// Every MSS that cuts all counted sizes into the segments that they took.
+struct MssRange {
+  explicit MssRange(const Run& run) {
+    // Larger payloads exceed the initial window, and a window may cut segments anywhere.
+    constexpr std::uint32_t kInitialWindow = 10;  // segments, RFC 6928
+    for (const auto& [size, series] : run.series) {
+      const std::uint32_t segments = series.segments.value_or(0);
+      if (segments == 0 || segments > kInitialWindow) {
+        continue;
+      }
+      is_steady = is_steady && series.most_segments == segments;
+      low = std::max(low, (size.bytes() + segments - 1) / segments);
+      if (segments > 1) {
+        high = std::min(high, (size.bytes() - 1) / (segments - 1));
+      }
+    }
+  }
+  [[nodiscard]] bool contains(Mss mss) const { return low <= mss.bytes() && mss.bytes() <= high; }
+
+  std::uint32_t low = 0;  // 0: nothing is known
+  std::uint32_t high = PayloadSize::kLargest;
+  bool is_steady = true;  // each size always took the same number
+};
+
+// The MSS of the counted pings, and whether it changed between them.
+std::pair<std::optional<Mss>, bool> mss_of(const Run& run) {
+  const auto declared = run.header.mss();
+  if (!declared) {
+    return {std::nullopt, false};
+  }
+  const auto changed = run.trailer ? run.trailer->changed_mss : std::nullopt;
+  const MssRange range(run);
+  if (range.low == 0) {  // a change matters only to sizes beyond the smaller MSS
+    const auto sizes = run.sizes();
+    return {declared, changed && !sizes.empty() &&
+                          sizes.back().bytes() > std::min(*declared, *changed).bytes()};
+  }
+  if (range.contains(*declared)) {
+    return {declared, changed && !range.contains(*changed) && !range.is_steady};
+  }
+  if (range.low > range.high) {
+    return {declared, true};
+  }
+  return {changed && range.contains(*changed) ? changed : Mss(range.low), !range.is_steady};
+}
+
 template <class Count>
 std::uint64_t sum_over_sizes(const Run& run, Count count) {
   return std::accumulate(
@@ -116,6 +163,7 @@ void SizeSeries::merge(const SizeSeries& other) {
   unstamped += other.unstamped;
   if (other.segments) {
     segments = std::min(segments.value_or(*other.segments), *other.segments);
+    most_segments = std::max(most_segments, other.most_segments);
   }
 }
 
@@ -123,7 +171,8 @@ void Run::describe() {
   key = {.link = std::string(header.link()),
          .is_up = header.find("direction") == "up",
          .is_fresh = header.find("connection") == "fresh",
-         .mss = header.mss()};
+         .mss = {}};
+  std::tie(key.mss, has_moved) = mss_of(*this);
   started = parse_utc(header.find("started_utc").value_or(""));
   identity = identity_of(*this);
 }

@@ -81,9 +81,10 @@ struct SizeSeries {
   ResentPings resent;           // with something that was sent again
   std::uint64_t unstamped = 0;  // with RttClock::Kernel: without a kernel RTT
 
-  // The least of segments - retransmits of any ping with an RTT, where the file has both: how many
-  // segments the payload needs, whatever the header says.
+  // The least and the most of segments - retransmits of the pings with an RTT, where the file has
+  // both: how many segments the payload takes, whatever MSS the header says.
   std::optional<std::uint32_t> segments;
+  std::uint32_t most_segments = 0;
 
   [[nodiscard]] std::uint64_t pings() const {
     return rtts.size() + lost + resent.total() + unstamped;
@@ -100,6 +101,7 @@ inline void SizeSeries::add(const Row& row, RttClock clock) {
   if (row.segments && row.retransmits) {
     const std::uint32_t needed = *row.segments - std::min(*row.segments, *row.retransmits);
     segments = std::min(segments.value_or(needed), needed);
+    most_segments = std::max(most_segments, needed);
   }
   if (resent.take(row)) {
     return;
@@ -118,8 +120,11 @@ struct Run {
   RttClock clock = RttClock::Application;
   std::map<PayloadSize, SizeSeries> series;  // of all sizes with a counted ping, clean or not
 
-  // From these, by describe():
+  // From these, by describe(). The MSS of the key is the header's unless the segments of the
+  // counted pings rule it out: then the one that the trailer says, or the smallest that fits them
+  // all.
   LinkKey key;
+  bool has_moved = false;  // the counted pings were not all of that MSS, or of no single one
   std::optional<std::chrono::sys_time<Duration>> started;
   // Two files that hold the same run have the same identity: its run_id and link, or a hash of all
   // of the above without a run_id. Virtual time may draw the same ids, times and samples again, so

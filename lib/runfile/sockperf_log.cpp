@@ -51,7 +51,8 @@ std::optional<PayloadSize> parse_size(std::string_view parameters) {
 
 ForeignRun parse_sockperf_log(std::string_view text, std::string_view name) {
   constexpr std::string_view kParameters = "test was performed using the following parameters: ";
-  LogLines lines(text);
+  constexpr std::string_view kDropped = "# dropped messages = ";
+  LogLines lines(without_mark(text));
   ForeignRun run;
   bool has_size = false;
   bool has_columns = false;
@@ -69,9 +70,18 @@ ForeignRun parse_sockperf_log(std::string_view text, std::string_view name) {
         if (!size) {
           fail("missing --msg-size of 1 to 1048576 bytes in", parameters);
         }
+        if (parameters.find("--range=") != std::string_view::npos) {
+          fail("random sizes are not in the log; parameters", parameters);
+        }
         run.size = *size;
         run.facts.emplace_back("sockperf_parameters", parameters);
         has_size = true;
+      }
+      if (const std::size_t at = line->find(kDropped); at != std::string_view::npos) {
+        const std::string_view rest = line->substr(at + kDropped.size());
+        if (const auto count = rest.substr(0, rest.find_first_not_of("0123456789")); count != "0") {
+          run.facts.emplace_back("sockperf_dropped", count);
+        }
       }
       has_columns = line->starts_with("packet, txTime(sec), rxTime(sec), ");
       continue;

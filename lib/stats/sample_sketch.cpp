@@ -61,6 +61,13 @@ Duration SampleSketch::mean() const {
   return Duration(static_cast<Duration::rep>(((sum_high_ / count_) << kSumShift) + rest / count_));
 }
 
+double SampleSketch::mean_ns() const {
+  const auto count = static_cast<double>(count_);
+  const auto part = [](std::uint64_t sum) { return static_cast<double>(sum); };
+  return part(sum_high_) * static_cast<double>(std::uint64_t{1} << kSumShift) / count +
+         part(sum_low_) / count;
+}
+
 Duration SampleSketch::order_statistic(std::uint64_t rank) const {
   if (rank == 0 || rank + 1 >= count_) {
     return rank == 0 ? minimum() : maximum();
@@ -85,6 +92,10 @@ Duration SampleSketch::order_statistic(std::uint64_t rank) const {
 }
 
 Duration SampleSketch::quantile(double probability) const {
+  return Duration(std::llround(quantile_ns(probability)));
+}
+
+double SampleSketch::quantile_ns(double probability) const {
   assert(count_ > 0);
   const double position = probability * static_cast<double>(count_ - 1);
   const auto below = static_cast<std::uint64_t>(position);
@@ -101,7 +112,7 @@ Duration SampleSketch::quantile(double probability) const {
     high = order_statistic(below + 1);
   }
   const double gap = static_cast<double>((high - low).count());
-  return low + Duration(std::llround((position - std::floor(position)) * gap));
+  return static_cast<double>(low.count()) + (position - std::floor(position)) * gap;
 }
 
 }  // namespace tcpstep

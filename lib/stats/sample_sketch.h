@@ -61,11 +61,14 @@ class SampleSketch {
   // Of a sketch that is not empty.
   [[nodiscard]] Duration minimum() const { return Duration(smallest_); }
   [[nodiscard]] Duration maximum() const { return Duration(largest_); }
-  // Rounded towards zero.
+  // Rounded towards zero, and in ns without rounding.
   [[nodiscard]] Duration mean() const;
+  [[nodiscard]] double mean_ns() const;
   // 0 <= probability <= 1; interpolates linearly between order statistics (type 7 of Hyndman
   // & Fan, The American Statistician 50 (1996) 361).
   [[nodiscard]] Duration quantile(double probability) const;
+  // The same without rounding to whole ns.
+  [[nodiscard]] double quantile_ns(double probability) const;
   // Of a sketch with two samples or more.
   [[nodiscard]] Duration second_minimum() const { return Duration(second_); }
 

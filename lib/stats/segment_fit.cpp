@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "lib/stats/estimators.h"
 #include "lib/stats/least_squares.h"
 
 namespace tcpstep {
@@ -12,6 +13,33 @@ namespace {
 constexpr std::uint32_t kSmallestMss = 400;
 constexpr std::uint32_t kLargestMss = 1600;
 constexpr std::size_t kFewestSizes = 6;  // two more than parameters
+constexpr int kIterations = 20;
+constexpr double kExact = 1e-9;          // of the times: what is left is rounding
+constexpr double kHuber = 1.345;         // 95 % efficient if the residuals are normal
+constexpr double kNormalScale = 1.4826;  // the deviation of a normal distribution by its median |x|
+
+// Residuals of the weighted least squares of `values` on `columns`.
+std::vector<double> weighted_residuals(const std::vector<std::vector<double>>& columns,
+                                       std::vector<double> values,
+                                       const std::vector<double>& weights,
+                                       std::vector<double>& coefficients) {
+  auto scaled = columns;
+  auto scaled_values = values;
+  for (std::size_t row = 0; row < values.size(); ++row) {
+    const double factor = std::sqrt(weights[row]);
+    scaled_values[row] *= factor;
+    for (auto& column : scaled) {
+      column[row] *= factor;
+    }
+  }
+  coefficients = least_squares(scaled, scaled_values).coefficients;
+  for (std::size_t row = 0; row < values.size(); ++row) {
+    for (std::size_t column = 0; column < columns.size(); ++column) {
+      values[row] -= coefficients[column] * columns[column][row];
+    }
+  }
+  return values;
+}
 
 }  // namespace
 
@@ -35,16 +63,28 @@ std::optional<SegmentFit> SegmentFit::of(std::span<const SizeTime> times, Mss ms
     columns.push_back(std::move(members));
   }
   columns.push_back(std::move(sizes));
-  const LeastSquares solved = least_squares(columns, values);
   SegmentFit fit(mss);
-  fit.slope_ = solved.coefficients.back();
+  std::vector<double> coefficients;
+  std::vector<double> weights(times.size(), 1);
+  const double freedom =
+      std::max<double>(1, static_cast<double>(times.size()) - static_cast<double>(columns.size()));
+  const double widening = std::sqrt(static_cast<double>(times.size()) / freedom);
+  for (int i = 0; i < kIterations; ++i) {
+    fit.residuals_ = weighted_residuals(columns, values, weights, coefficients);
+    std::vector<double> distances(times.size());
+    std::ranges::transform(fit.residuals_, distances.begin(), [](double r) { return std::abs(r); });
+    fit.residual_deviation_ = kNormalScale * widening * median_of(distances);
+    if (fit.residual_deviation_ <= kExact * *std::ranges::max_element(values)) {
+      break;
+    }
+    std::ranges::transform(distances, weights.begin(), [&](double distance) {
+      return std::min(1.0, kHuber * fit.residual_deviation_ / std::max(distance, 1e-9));
+    });
+  }
+  fit.slope_ = coefficients.back();
   std::size_t column = 0;
   for (const auto& [segments, members] : classes) {
-    fit.intercepts_[segments] = solved.coefficients[column++];
-  }
-  if (times.size() > columns.size()) {
-    fit.residual_deviation_ =
-        std::sqrt(solved.squared_residuals / static_cast<double>(times.size() - columns.size()));
+    fit.intercepts_[segments] = coefficients[column++];
   }
   return fit;
 }

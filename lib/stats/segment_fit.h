@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "lib/base/units.h"
 
@@ -15,8 +16,10 @@ struct SizeTime {
   double ns;
 };
 
-// Least squares of the times on {size, one intercept for each class of segments}: the analysis of
-// covariance with one common slope (Seber & Lee, Linear Regression Analysis, 2nd edition, 2003).
+// The times (in ascending order of size) on {size, one intercept for each class of segments}: the
+// analysis of covariance with one common slope (Seber & Lee, Linear Regression Analysis, 2nd
+// edition, 2003), by iteratively reweighted least squares with Huber's weights (Annals of
+// Mathematical Statistics 35 (1964) 73), so that a few sizes that stalled do not move the line.
 class SegmentFit {
  public:
   // Nothing if no class has two sizes: then no slope is known.
@@ -25,8 +28,12 @@ class SegmentFit {
   // The fitted time in ns; nothing if no size of that class was measured.
   [[nodiscard]] std::optional<double> at(PayloadSize size) const;
 
-  // The standard deviation of the residuals; 0 if as many parameters as points were fitted.
+  // The standard deviation of the residuals, from the median of their amounts, so that a few far
+  // ones do not count; 0 if as many parameters as points were fitted.
   [[nodiscard]] double residual_deviation() const { return residual_deviation_; }
+
+  // How far each of the times is above the line, in ns.
+  [[nodiscard]] std::span<const double> residuals() const { return residuals_; }
 
  private:
   explicit SegmentFit(Mss mss) : mss_(mss) {}
@@ -35,6 +42,7 @@ class SegmentFit {
   double slope_ = 0;                            // ns per byte
   std::map<std::uint32_t, double> intercepts_;  // ns at size 0, by number of segments
   double residual_deviation_ = 0;
+  std::vector<double> residuals_;
 };
 
 // The MSS that the times themselves suggest.

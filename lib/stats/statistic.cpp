@@ -61,6 +61,21 @@ std::size_t Statistic::samples_needed() const {
   return static_cast<std::size_t>(std::ceil(1 / std::max(tail, 1e-9) - 1e-6));
 }
 
+std::optional<double> Statistic::ns_of(const SampleSketch& samples) const {
+  if (samples.empty()) {
+    return std::nullopt;
+  }
+  switch (kind_) {
+    case Kind::Minimum:
+      return static_cast<double>(samples.minimum().count());
+    case Kind::Mean:
+      return samples.mean_ns();
+    case Kind::Quantile:
+      return samples.quantile_ns(probability_);
+  }
+  return std::nullopt;
+}
+
 std::optional<Duration> Statistic::of(const SampleSketch& samples) const {
   if (samples.empty()) {
     return std::nullopt;

@@ -35,6 +35,8 @@ class Statistic {
 
   // Nothing without samples. A quantile is exact or within SampleSketch::kRelativeError.
   [[nodiscard]] std::optional<Duration> of(const SampleSketch& samples) const;
+  // The same in ns, not rounded.
+  [[nodiscard]] std::optional<double> ns_of(const SampleSketch& samples) const;
 
   // True if `of` may give something else than the exact samples would.
   [[nodiscard]] bool is_rounded(const SampleSketch& samples) const {

@@ -1,12 +1,13 @@
 """tcpstep-analyze export and import: what other programs read, and what other tools wrote."""
 
 import csv
+import gzip
 import json
 import re
 import shutil
 import subprocess
 
-from harness import SOURCE, PATIENCE, TestCase, free_port, main, read_run, report, run, wait_until
+from harness import SOURCE, PATIENCE, TestCase, free_port, main, program, read_run, report, run, wait_until
 
 VETH, = (SOURCE / "results").glob("*_veth.csv")
 LOOPBACK, = (SOURCE / "results").glob("*_loopback.csv")
@@ -101,6 +102,44 @@ class Export(TestCase):
             values = [float(line[column]) for line in lines]
             self.assertEqual(values, sorted(values))
 
+    def test_go_has_every_sample_however_many(self):
+        path = self.directory / "long.csv"
+        rows = "".join(f"{1 + i // 2},{1 + 1448 * (i % 2)},{1000 + i}\n" for i in range(10_000))
+        path.write_text("# format: tcpstep-result/1\n# mss_bytes: 1448\nround,size_bytes,rtt_ns\n" + rows)
+        found = re.findall(r"/segments=(\d)/size=\d+ 1 (\d+) ns/op$", self.export("go", path), re.M)
+        self.assertEqual(found, [(str(1 + i % 2), str(1000 + i)) for i in range(10_000)])
+        result = subprocess.run([program("tcpstep-analyze"), "export", "--format=go", "-"], input=path.read_bytes(),
+                                capture_output=True, timeout=60)
+        self.assertEqual((result.returncode, result.stdout), (1, b""))
+        self.assertIn(b"too long to export from a pipe", result.stderr)
+
+    def test_every_format_says_that_the_mss_changed(self):
+        run_of_two = (DATA / "pmtu_in_warmup.csv").read_text()
+        for size, segments in ((1401, 2), (2701, 3), (4344, 4)):  # the first round at 1448, the others at 1348
+            run_of_two, count = re.subn(rf"^(1,{size},\d+,\d+),{segments},", rf"\1,{segments - 1},", run_of_two,
+                                        flags=re.M)
+            self.assertEqual(count, 1)
+        path = self.directory / "moved.csv"
+        path.write_text(run_of_two)
+        for form, words in (("openmetrics", 'tcpstep_moved_runs{link="vpn",mss_bytes="1448"} 1'),
+                            ("github-action-benchmark", "the MSS changed during 1 run"),
+                            ("bencher", "vpn MSS 1448 (MSS changed)/2 segments"),
+                            ("go", "mss: changed during the run"), ("hgrm", "#[the MSS changed during 1 run]")):
+            with self.subTest(form):
+                self.assertIn(words, self.export(form, path))
+                self.assertNotIn("changed", self.export(form, DATA / "pmtu_in_warmup.csv").replace(
+                    "Runs during which the MSS changed", ""))
+        self.assertEqual({r["moved_runs"] for r in csv.DictReader(self.export("csv", path).splitlines())}, {"1"})
+        for form in ("text", "markdown", "json", "html"):
+            with self.subTest(report=form):
+                self.assertIn("the MSS changed during 1 run",
+                              run("tcpstep-analyze", "report", "--format", form, path).stdout)
+        rows = csv.DictReader(run("tcpstep-analyze", "report", "--format=csv", path).stdout.splitlines())
+        self.assertEqual({r["moved_runs"] for r in rows}, {"1"})
+        if shutil.which("gnuplot"):
+            run("tcpstep-analyze", "plot", "--out", self.directory, path)
+            self.assertIn("the MSS changed during 1 run", (self.directory / "closeup-vpn.svg").read_text())
+
     def test_invalid_requests_are_named(self):
         for arguments, expected in ((["--format=xml", VETH], "--format: 'xml'"),
                                  (["--format=hgrm", VETH, LOOPBACK], "hgrm shows one link"),
@@ -136,6 +175,37 @@ class Import(TestCase):
         self.assertEqual({r["size_bytes"] for r in imported.rows}, {"172"})
         self.assertEqual(imported.header["protocol"], "irtt")
 
+    def test_of_irtt_reads_what_every_version_since_0_9_writes(self):
+        imported = self.convert("irtt", DATA / "irtt_0.9.1.json")  # the start is an object
+        self.assertEqual([r["rtt_ns"] for r in imported.rows], ["160000", "150000", ""])
+        self.assertEqual([r["start_ns"] for r in imported.rows], ["0", "20000000", "40000000"])
+        self.assertEqual(imported.header["started_utc"], "2023-11-14T22:13:20.000000Z")
+        packed = self.convert("irtt", DATA / "irtt_0.9.0_default.json.gz")  # the start is a text
+        self.assertEqual(packed.rows, imported.rows)
+        self.assertEqual(packed.header["started_utc"], imported.header["started_utc"])
+
+    def test_reads_pipes_archives_time_zones_and_marks(self):
+        plain = DATA / "irtt_0.9.1.json"
+        expected = self.convert("irtt", plain).rows
+        output = self.directory / "imported.csv"
+        output.unlink()
+        result = subprocess.run([program("tcpstep-analyze"), "import", "--from=irtt", "--link=lan", f"--output={output}",
+                                 "/dev/stdin"], input=gzip.compress(plain.read_bytes()), capture_output=True, timeout=60)
+        self.assertEqual((result.returncode, result.stderr), (0, b""))
+        self.assertEqual(read_run(output).rows, expected)
+        old = (DATA / "irtt_0.9.0.json").read_text()
+        started = json.loads(old)["stats"]["start_time"]
+        for text, utc in (("2024-02-29T01:30:00.5+05:30", "2024-02-28T20:00:00.500000Z"),
+                          ("2023-12-31T23:30:00-08:00", "2024-01-01T07:30:00.000000Z"),
+                          ("2023-07-01T00:00:00Z", "2023-07-01T00:00:00.000000Z")):
+            path = self.directory / "zone.json"
+            path.write_text("\ufeff" + old.replace(started, text))
+            self.assertEqual(self.convert("irtt", path).header["started_utc"], utc)
+        log = DATA / "sockperf_3.7_101.csv"
+        packed = self.directory / "log.gz"
+        packed.write_bytes(gzip.compress(b"\xef\xbb\xbf" + log.read_bytes()))
+        self.assertEqual(self.convert("sockperf", packed).rows, self.convert("sockperf", log).rows)
+
     def test_of_lagscope_takes_the_replies_of_its_verbose_output(self):
         # Made by hand after the formats in lagscope's src/main.c and src/logger.h, not by lagscope.
         rows = self.convert("lagscope", DATA / "lagscope_4.log", DATA / "lagscope_101.log").rows
@@ -148,6 +218,10 @@ class Import(TestCase):
         _, (link,) = report(self.directory / "imported.csv")
         self.assertEqual((link["samples"], link["mss_bytes"]), (54, None))
         self.assertIn("MSS", link["remark"])
+        self.assertEqual((link["reference_bytes"], link["largest"]["largest_bytes"]), (101, 1501))
+        text = run("tcpstep-analyze", "report", self.directory / "imported.csv").stdout
+        self.assertRegex(text, r"(?m)^  reference +101 +\S+ µs$")
+        self.assertRegex(text, r"(?m)^  unknown +1501 +\S+ µs")
 
     def test_of_a_log_made_just_now(self):
         if not shutil.which("sockperf"):
@@ -174,15 +248,17 @@ class Import(TestCase):
         for tool, content, expected in (
                 ("sockperf", "", "has no parameters of sockperf"),
                 ("sockperf", good.replace("--msg-size=101 ", ""), ":2: missing --msg-size"),
-                ("sockperf", good.replace("2.403289138", "2.403"), ":22: expected two times"),
+                ("sockperf", good.replace("2.403289138", "2.403"), ":22: expected two times in seconds"),
                 ("sockperf", good.replace("2.403289138", "2.303289138"), ":22: the times run backwards"),
-                ("lagscope", good, "has no line of a reply"),
+                ("lagscope", good, "has no reply line"),
                 ("lagscope", replies.replace("time=54.063us", "time=54us"), ":5: expected a time in microseconds"),
                 ("lagscope", replies.replace("bytes=4", "bytes=5", 1), ":5: found a second size"),
+                ("sockperf", good.replace("--msg-size=101 ", "--msg-size=101 --range=50 "), ":2: random sizes"),
+                ("irtt", "[" * 100_000, "nested more than 20 deep"),
                 ("irtt", "{}", "not found"),
                 ("irtt", good, "parse error"),
                 ("irtt", (DATA / "irtt_0.9.0.json").read_text().replace('"json_format": 1', '"json_format": 2'),
-                 "2 is not 1 to 1")):
+                 "2: expected 1 to 1")):
             path = self.directory / "bad.log"
             path.write_text(content)
             output = self.directory / "out.csv"

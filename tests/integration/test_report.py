@@ -6,7 +6,7 @@ import random
 import shutil
 import subprocess
 
-from harness import TestCase, main, program, read_run, report, run
+from harness import SOURCE, TestCase, main, program, read_run, report, run
 
 HEAD = "# format: tcpstep-result/1\n# link: {link}\n# mss_bytes: 1448\n"
 COLUMNS = "round,size_bytes,start_ns,rtt_ns,kernel_rtt_ns,segments,retransmits,cwnd_segments,srtt_us,status\n"
@@ -129,6 +129,28 @@ class GoodFiles(TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual([(link["mss_bytes"], [c["segments"] for c in link["classes"]])
                           for link in links], [(1448, [1]), (1348, [1, 2])])
+
+    def test_have_the_mss_that_their_segments_show(self):
+        data = SOURCE / "tests" / "data"
+        for name in ("pmtu_in_warmup.csv", "pmtu_fresh.csv"):  # the header says 1448
+            with self.subTest(name):
+                result, (link,) = report(data / name)
+                self.assertEqual((result.returncode, link["mss_bytes"]), (0, 1348))
+                self.assertEqual([c["segments"] for c in link["classes"]], [1, 2, 3, 4])
+                self.assertEqual((link["filling"]["largest_bytes"], link["second"]["smallest_bytes"]), (1348, 1401))
+                self.assertFalse([text for text in link["caveats"] if "MSS" in text])
+
+    def test_of_times_that_are_no_line_have_no_fit(self):
+        path = SOURCE / "results" / "lab" / "edge.csv"  # filling the packet costs -0.1 %; a line says +22 %
+        _, (link,) = report(path)
+        self.assertIsNone(link["fitted"])
+        self.assertIn("no fit: the times within a class", run("tcpstep-analyze", "report", path).stdout)
+
+    def test_of_too_few_rounds_have_no_fit(self):
+        path = SOURCE / "tests" / "data" / "two_rounds_one_stall.csv"
+        _, (link,) = report(path)
+        self.assertIsNone(link["fitted"])
+        self.assertIn("no fit: it takes 5 rounds", run("tcpstep-analyze", "report", path).stdout)
 
     def test_need_only_two_columns(self):
         path = self.directory / "foreign.csv"

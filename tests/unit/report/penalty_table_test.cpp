@@ -200,14 +200,14 @@ TEST(RunCollectionTest, CountsARunThatIsInTwoFilesOnce) {
 TEST(RunCollectionTest, FitsEveryCompleteRun) {
   std::string rows;
   for (const auto& [bytes, best] : {std::pair(1, 100), {1001, 200}, {1501, 350}, {2501, 450}}) {
-    for (const int excess : {7, 0, 2}) {  // the endpoint is 2 below the minimum
+    for (const int excess : {7, 0, 2, 9, 8, 7, 5, 4}) {  // the endpoint is 2 below the minimum
       rows += "1," + std::to_string(bytes) + "," + std::to_string(best + excess + 2) + ",0,ok\n";
     }
   }
   RunCollection runs;
   runs.add(read("1448", rows));
   EXPECT_TRUE(runs.links()[0].fits.empty());
-  runs.add(read("1448", rows + "# end: status=complete samples=12 lost=0\n"));
+  runs.add(read("1448", rows + "# end: status=complete samples=32 lost=0\n"));
   const PenaltyTable table = penalty_table(runs.links()[0], Statistic::minimum());
   EXPECT_EQ(table.fitted.runs, 1U);
   ASSERT_TRUE(table.fitted.rows[0] && table.fitted.rows[1]);
@@ -215,6 +215,35 @@ TEST(RunCollectionTest, FitsEveryCompleteRun) {
   EXPECT_NEAR(table.fitted.rows[1]->share, 2.448, 1e-9);  // and a step of 100 ns
   EXPECT_FALSE(table.fitted.rows[2]);                     // no size of four segments
   EXPECT_FALSE(table.fitted.rows[0]->low);                // one run has no interval
+}
+
+// 1000 ns for 1 byte, 1 ns for each other, 500 ns for the second segment.
+std::vector<SizeTime> line_of(std::uint32_t step, double within_slot) {
+  std::vector<SizeTime> times;
+  for (std::uint32_t bytes = 1; bytes <= 2901; bytes += 100) {
+    times.push_back(
+        {.size = PayloadSize(bytes),
+         .ns = 1000 + std::ceil((bytes - 1) / within_slot) * step + (bytes > 1448 ? 500 : 0)});
+  }
+  return times;
+}
+
+TEST(FittedPenaltiesTest, DoNotMoveWithAStall) {
+  std::vector<SizeTime> times = line_of(100, 100);
+  times[20].ns -= 8e6;  // 2 x(1) - x(2) where all pings but one stalled
+  const RunFit fit = *fit_run(times, Mss(1448));
+  EXPECT_TRUE(fit.is_on_line);
+  EXPECT_NEAR(fit.log_penalties[0].value(), std::log(2447.0 / 1000), 1e-3);
+}
+
+TEST(FittedPenaltiesTest, LeaveRunsOutWhoseTimesAreNotOnALine) {
+  const std::vector<RunFit> fits{*fit_run(line_of(100, 100), Mss(1448)),
+                                 *fit_run(line_of(1000, 1000), Mss(1448)),  // steps between slots
+                                 *fit_run(line_of(20, 500), Mss(1448))};    // small ones
+  const FittedPenalties fitted = combine(fits, Mss(1448));
+  EXPECT_EQ(fitted.runs, 1U);
+  EXPECT_EQ(fitted.uneven, 2U);
+  EXPECT_NEAR(fitted.rows[0]->share, 1.447, 1e-6);
 }
 
 RunFit with_logs(double filling) {

@@ -1,0 +1,181 @@
+#include "lib/report/rows.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "lib/base/text.h"
+#include "lib/report/drawing.h"
+
+namespace tcpstep {
+namespace {
+
+// What rounds to zero has no sign of its own.
+std::string signed_percent(double share) {
+  return fmt::format("{:+.1f} %", std::abs(share) < 0.0005 ? 0 : share * 100);
+}
+
+// As many digits as format_duration() gives that many units.
+int decimals_of(double value) {
+  return value < 10 ? 3 : value < 100 ? 2 : value < 1000 ? 1 : 0;
+}
+
+// In the unit of the table's reference, so that a column has one unit.
+std::string rtt_cell(const PenaltyTable& table, Duration rtt) {
+  const RttUnit unit = unit_for(table.reference_rtt);
+  return fmt::format("{:.{}f} {}", unit.of(rtt), decimals_of(unit.of(rtt)), unit.name);
+}
+
+std::string fitted_text(const PenaltyTable& table) {
+  const FittedPenalties& fitted = table.fitted;
+  if (fitted.runs == 0) {
+    return fitted.too_short > 0 ? fmt::format("no fit: it takes {} rounds", kFewestSamplesForFit)
+           : fitted.uneven > 0  ? std::string("no fit: the times within a class are not on a line")
+                                : std::string();
+  }
+  std::string text = fmt::format(
+      "fitted: 2 x(1) - x(2) of each size, one slope, one step per class; {}",
+      fitted.runs >= kFewestRunsForInterval
+          ? fmt::format("95 % intervals over {}", count_of(fitted.runs, "run"))
+      : fitted.runs == 1 ? std::string("within-run only: another run may differ by more")
+                         : fmt::format("no interval: {}, at least {} are needed",
+                                       count_of(fitted.runs, "run"), kFewestRunsForInterval));
+  if (fitted.is_line_off) {
+    text += fmt::format("; the line does not hold at 1 byte: fitted {}, measured {}",
+                        format_duration(Duration(std::llround(fitted.fitted_one_byte_ns))),
+                        format_duration(Duration(std::llround(fitted.measured_one_byte_ns))));
+  }
+  if (fitted.uneven > 0) {
+    text += fmt::format("; {} not fitted: the times within a class are not on a line",
+                        count_of(fitted.uneven, "run"));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string_view penalty_rows_title(std::span<const PenaltyTable> tables) {
+  const bool is_one_byte = std::ranges::all_of(tables, [](const PenaltyTable& table) {
+    return table.reference_size.value_or(PayloadSize(1)) == PayloadSize(1);
+  });
+  return is_one_byte ? "penalty relative to 1 byte" : "penalty relative to the smallest size";
+}
+
+std::string percent_cell(const std::optional<Penalty>& penalty) {
+  return penalty ? signed_percent(penalty->share) : "n/a";
+}
+
+std::string extra_cell(const PenaltyTable& table, const Penalty& penalty) {
+  const RttUnit unit = unit_for(table.reference_rtt);
+  return fmt::format("{:+.{}f} {}", unit.of(penalty.extra),
+                     std::min(2, decimals_of(unit.of(penalty.rtt))), unit.name);
+}
+
+std::string sizes_cell(const Penalty& penalty) {
+  return penalty.smallest == penalty.largest
+             ? fmt::format("{}", penalty.smallest.bytes())
+             : fmt::format("{}–{}", penalty.smallest.bytes(), penalty.largest.bytes());
+}
+
+CellTable class_cells(const PenaltyTable& table) {
+  CellTable cells;
+  if (!table.reference_size || (table.classes.empty() && !table.largest)) {
+    return cells;
+  }
+  const auto add = [&](std::string name, const Penalty& penalty, bool is_comparable) {
+    cells.rows.push_back({std::move(name), sizes_cell(penalty), rtt_cell(table, penalty.rtt),
+                          is_comparable ? extra_cell(table, penalty) : "",
+                          is_comparable ? percent_cell(penalty) : ""});
+  };
+  cells.title = {"segments", "payload bytes", "RTT", "penalty", "share"};
+  cells.rows.push_back({"reference", fmt::format("{}", table.reference_size->bytes()),
+                        rtt_cell(table, table.reference_rtt), "", ""});
+  const bool is_comparable = why_no_penalties(table).empty();
+  for (const SegmentClass& row : table.classes) {
+    add(fmt::format("{}", row.segments), row.penalty, is_comparable);
+  }
+  if (table.largest) {
+    add("unknown", *table.largest, true);
+  }
+  return cells;
+}
+
+CellTable fitted_cells(const PenaltyTable& table) {
+  CellTable cells;
+  if (table.classes.empty()) {
+    return cells;
+  }
+  for (std::size_t i = 0; i < kPenaltyRows.size(); ++i) {
+    if (const auto& row = table.fitted.rows[i]) {
+      cells.rows.push_back(
+          {std::string(kPenaltyRows[i].words), fmt::format("{}", row->size.bytes()),
+           row->includes_zero() ? "~" : signed_percent(row->share),
+           row->low ? fmt::format("{:+.1f} to {:+.1f} %", *row->low * 100, *row->high * 100) : ""});
+    }
+  }
+  if (!cells.rows.empty()) {
+    cells.title = {"fitted at the boundary", "bytes", "penalty", "95 % interval"};
+  }
+  cells.text = fitted_text(table);
+  return cells;
+}
+
+std::vector<std::string> caveats(const PenaltyTable& table) {
+  std::vector<std::string> texts;
+  if (table.reference_size && table.fewest_samples < table.statistic.samples_needed()) {
+    texts.push_back(fmt::format("{} needs {} samples per size, has {}", table.statistic.name(),
+                                table.statistic.samples_needed(), table.fewest_samples));
+  }
+  if (!table.differing.empty()) {
+    texts.push_back(fmt::format("runs differ in {}", fmt::join(table.differing, " ")));
+  }
+  if (table.fewest_rounds < table.most_rounds) {
+    texts.push_back(fmt::format("runs have {} to {} rounds: the longer ones count for more",
+                                table.fewest_rounds, table.most_rounds));
+  }
+  if (const double above = reference_excess(table); above > 0.02) {
+    texts.push_back(
+        fmt::format("the reference is {:.1f} % above its class: penalties are too small{}",
+                    above * 100, table.is_shuffled ? "" : " (try --order shuffled)"));
+  }
+  if (table.moved_runs > 0) {
+    texts.push_back(fmt::format("the MSS changed during {}: boundaries are uncertain",
+                                count_of(table.moved_runs, "run")));
+  }
+  if (table.partial_runs > 0) {
+    texts.push_back(table.partial_runs == table.runs
+                        ? "partial"
+                        : fmt::format("{} of {} runs partial", table.partial_runs, table.runs));
+  }
+  return texts;
+}
+
+std::string joined_caveats(const PenaltyTable& table) {
+  std::string text;
+  for (const std::string& caveat : caveats(table)) {
+    text += ", " + caveat;
+  }
+  return text;
+}
+
+std::string summary_line(const PenaltyTable& table) {
+  std::string line =
+      fmt::format("{}: {}, {}, {}, {} lost, {}", table.link,
+                  table.mss ? fmt::format("MSS {}", table.mss->bytes()) : "MSS unknown",
+                  count_of(table.runs, "run"), count_of(table.samples, "sample"), table.lost,
+                  table.statistic.name());
+  if (table.relative_error > 0) {
+    line += fmt::format(" of each size within {:.1f} %", table.relative_error * 100);
+  }
+  if (const std::string left_out = table.resent.text(); !left_out.empty()) {
+    line += ", " + left_out;
+  }
+  if (table.clock == RttClock::Kernel) {
+    line += fmt::format(", kernel clock, {} without kernel timestamps left out", table.unstamped);
+  }
+  return line + joined_caveats(table);
+}
+
+}  // namespace tcpstep
