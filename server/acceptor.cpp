@@ -289,7 +289,7 @@ std::optional<Rejection> Acceptor::rejection_of(PendingClient& client) {
   if (const auto reason = results_.why_full()) {
     return no_room(*reason);
   }
-  if (queue_.size() >= limits.queue && running_ >= limits.concurrent_runs) {
+  if (queue_.size() + running_ >= limits.queue + limits.concurrent_runs) {
     const auto displaced = queue_.to_displace_for(client.network);
     if (!displaced) {
       return queue_is_full(limits);

@@ -44,9 +44,8 @@ void print_data(std::string_view text) {
 }
 
 void print_message(std::string_view line) {
-  const std::string shown = without_controls(line);
-  std::fwrite(shown.data(), 1, shown.size(), stderr);
-  std::fputc('\n', stderr);
+  const std::string shown = without_controls(line) + '\n';
+  std::fwrite(shown.data(), 1, shown.size(), stderr);  // at once: other processes write there, too
 }
 
 int run_program(std::string_view name, const std::function<int()>& body) {

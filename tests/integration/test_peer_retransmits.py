@@ -137,8 +137,10 @@ class PeerRetransmits(TestCase):
         self.assertEqual(sum(int(row["peer_retransmits"] or 0) for row in rows), 0)
 
     def test_a_classic_run_doubts_pings_that_waited_for_a_timer(self):
-        server = self.start_server("--one-off", f"--sizes={self.SIZES}", f"--rounds={self.ROUNDS}", "--output=run.csv")
-        self.wire.drop = AckDropper({6: 1, 9: 1, 12: 1}, False)
+        # Far apart: a timer makes the kernel's estimate of the deviation so large that the next may pass for usual.
+        server = self.start_server("--one-off", f"--sizes={self.SIZES}", "--rounds=19", "--output=run.csv")
+        late = (6, 33, 60)
+        self.wire.drop = AckDropper({number: 1 for number in late}, False)
         client = self.client(sys.executable, "-c", classic_programs()[0], NEAR_WIRE, server.port)
         self.assertEqual((client.returncode, server.wait()), (0, 0), client.stderr)
         rows = read_run(self.directory / "run.csv").rows[1:]
@@ -146,7 +148,7 @@ class PeerRetransmits(TestCase):
         for number, row in enumerate(rows, 1):
             with self.subTest(ping=number, row=row):
                 is_late = int(row["rtt_ns"]) > 190_000_000
-                self.assertEqual(is_late, number in (6, 9, 12))
+                self.assertEqual(is_late, number in late)
                 self.assertEqual(row["doubtful"] == "1" or row["retransmits"] != "0", is_late)
         result, links = report(self.directory / "run.csv")
         self.assertEqual(links[0]["retransmitted"], 3)
