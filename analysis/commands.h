@@ -4,6 +4,8 @@
 #include "analysis/ab_options.h"
 #include "analysis/compare_options.h"
 #include "analysis/history_options.h"
+#include "analysis/options.h"
+#include "lib/report/link_runs.h"
 
 namespace tcpstep {
 
@@ -29,5 +31,17 @@ int run_ab(const AbOptions& options);
 // history: prints the histories. Returns the exit status. A file that cannot be read is reported
 // and skipped; the status is then 1 unless a link became slower.
 int report_history(const HistoryOptions& options);
+
+// export: the text to print. Throws UsageError if hgrm is asked for and it is not clear of which
+// link or size.
+[[nodiscard]] std::string render_export(const RunCollection& runs, const ExportOptions& options);
+
+// export --format go: prints every counted sample of a run as a line of Go's benchmark format,
+// which benchstat reads. A file with more than 4096 of a size is read twice, so that memory does
+// not grow with it.
+void export_go(const std::filesystem::path& file, RttClock clock);
+
+// import: reads the files of another tool and writes one result file.
+void import_files(const ImportOptions& options);
 
 }  // namespace tcpstep

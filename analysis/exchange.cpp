@@ -1,5 +1,3 @@
-#include "analysis/exchange.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "analysis/commands.h"
 #include "lib/base/error.h"
 #include "lib/base/text.h"
 #include "lib/cli/program.h"

@@ -5,7 +5,6 @@
 #include <system_error>
 
 #include "analysis/commands.h"
-#include "analysis/exchange.h"
 #include "analysis/options.h"
 #include "analysis/plot.h"
 #include "analysis/repair.h"
