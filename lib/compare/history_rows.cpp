@@ -149,7 +149,7 @@ std::vector<std::string> remarks(const History& history) {
     lines.push_back(history.remedy);
   }
   for (const HistoryChange& change : history.changes) {
-    lines.push_back(fmt::format("the level changed from {} ({}) to {} ({})",
+    lines.push_back(fmt::format("the level changed between {} ({}) and {} ({})",
                                 utc(history.points[change.first - 1].started),
                                 history.points[change.first - 1].name, since(history, change),
                                 history.points[change.first].name));
