@@ -208,10 +208,12 @@ bool Emulator::deliver(Direction direction) {
 Duration Emulator::watch_for_sweep(Direction direction, std::span<const std::byte> packet,
                                    Duration in) {
   const auto segment = parse_segment(packet);
-  if (!segment || segment->payload_bytes == 0) {
+  if (!segment || segment->payload_bytes == 0 || has_sweep_begun_) {
     return in;
   }
-  if (direction == Direction::Up && segment->payload_bytes > 1) {
+  if (direction == Direction::Up && segment->payload_bytes == 1) {
+    has_sweep_begun_ = has_restarted_;  // an ack: frames that follow end the sweep
+  } else if (direction == Direction::Up && segment->payload_bytes > 1) {
     const bool is_new =
         !last_frame_ || static_cast<std::int32_t>(segment->sequence - *last_frame_) > 0;
     if (is_new) {  // else TCP sends it once more
@@ -230,6 +232,7 @@ Duration Emulator::restart_link(Duration in) {
   if (grid_ > Duration::zero()) {
     in = wait_for_grid();
   }
+  has_restarted_ = true;
   link_ = LinkModel(profile_, seed_);
   link_started_ = in;
   for (auto& queue : in_flight_) {

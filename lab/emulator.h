@@ -98,6 +98,8 @@ class Emulator {
   std::array<Duration, 2> arrived_{};  // no packet that is still unread came before
   std::vector<PacketRecord> records_;
   bool is_sweep_followed_ = false;
+  bool has_restarted_ = false;
+  bool has_sweep_begun_ = false;
   Duration grid_{0};
   bool is_negotiating_ = false;
   std::optional<std::uint32_t> last_frame_;  // TCP's sequence number of the far host's last one

@@ -104,6 +104,7 @@ class KnownRtts(LabTestCase):
     def test_adsl_shows_the_three_penalties_of_its_model(self):
         path = self.measure_faithfully("--tolerance", "4%", "-n", 20, "--sizes",
                                        "1,1401,2101,5101", "adsl")
+        self.assertGreater(int(read_run(path).header["lab_packets"]), 2 * 20 * 4, "all of the sweep is judged")
         rtts = smallest_rtts(path)
         self.assertAlmostEqual(rtts[1], 20.93, delta=0.5)
         for size, penalty in ((1401, 5.1), (2101, 13.1), (5101, 24.5)):
