@@ -7,6 +7,9 @@ import select
 import struct
 import subprocess
 import threading
+import unittest
+
+from harness import TestCase
 
 NEAR, FAR = "10.19.10.1", "10.19.10.2"  # beside those of scripts/veth-pair
 NEAR_V6, FAR_V6 = "fd19:910::1", "fd19:910::2"
@@ -150,3 +153,17 @@ class FaultyWire:
             os.write(device, packet)
         except OSError:  # no carrier, or not up
             pass
+
+
+@unittest.skipIf("TCPSTEP_FAR" not in os.environ, "runs inside scripts/veth-pair only")
+class FaultyWireTestCase(TestCase):
+    """With a wire in self.wire; self.far is the prefix of a command on the far host."""
+
+    def setUp(self):
+        super().setUp()
+        self.far = os.environ["TCPSTEP_FAR"].split()
+        try:
+            self.wire = FaultyWire(self.far)
+        except OSError as error:
+            self.skipTest(f"no TUN devices here: {error}")
+        self.addCleanup(self.wire.close)

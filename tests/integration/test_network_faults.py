@@ -12,25 +12,15 @@ import unittest
 
 from faulty_wire import FAR as FAR_WIRE
 from faulty_wire import NEAR as NEAR_WIRE
-from faulty_wire import FaultyWire
-from harness import TestCase, command, environment, main, read_run, wait_until
+from faulty_wire import FaultyWireTestCase
+from harness import command, environment, main, read_run, wait_until
 
 NEAR_VETH = "10.19.9.1"  # the other way, which stays whole
-FAR = os.environ.get("TCPSTEP_FAR", "").split()
 IS_LONG = "TCPSTEP_LONG_FAULTS" in os.environ
 LONG = 400  # seconds until a long test has failed
 
 
-@unittest.skipIf(not FAR, "runs inside scripts/veth-pair only")
-class NetworkFaults(TestCase):
-    def setUp(self):
-        super().setUp()
-        try:
-            self.wire = FaultyWire(FAR)
-        except OSError as error:
-            self.skipTest(f"no TUN devices here: {error}")
-        self.addCleanup(self.wire.close)
-
+class NetworkFaults(FaultyWireTestCase):
     def begin(self, direction, *arguments, timeout, sizes="1,2000,5000", rounds=100_000, interval="1ms",
               rows=30):
         """Starts a server, and a client on the far side; returns when the sweep is under way."""
@@ -40,7 +30,7 @@ class NetworkFaults(TestCase):
                                         "--max-bytes=100000000000", "--results", f"results-{direction}")
         self.server.results = self.directory / f"results-{direction}"
         self.client = subprocess.Popen(
-            [*FAR, *command("tcpstep-client", "--port", self.server.port, "--direction", direction,
+            [*self.far, *command("tcpstep-client", "--port", self.server.port, "--direction", direction,
                             f"--timeout={timeout}", "--sizes", sizes, "--rounds", rounds,
                             "--interval", interval, "--output", self.output, *arguments, NEAR_WIRE)],
             env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -85,7 +75,7 @@ class NetworkFaults(TestCase):
         self.assertEqual({run.header["direction"] for run in self.runs}, {self.direction})
 
     def assert_next_is_served(self, address):
-        client = subprocess.run([*FAR, *command("tcpstep-client", "--port", self.server.port, "--sizes=1",
+        client = subprocess.run([*self.far, *command("tcpstep-client", "--port", self.server.port, "--sizes=1",
                                                 "--rounds=2", "--link=next", address)],
                                 env=environment(), capture_output=True, text=True, timeout=60)
         self.assertEqual(client.returncode, 0, client.stderr)

@@ -3,17 +3,14 @@
 Runs inside scripts/veth-pair.
 """
 
-import os
 import subprocess
 import sys
-import unittest
 
 from faulty_wire import FAR as FAR_WIRE
 from faulty_wire import NEAR as NEAR_WIRE
-from faulty_wire import NEAR_V6, FaultyWire
-from harness import PATIENCE, TestCase, classic_programs, command, environment, main, read_run, report
+from faulty_wire import NEAR_V6, FaultyWireTestCase
+from harness import PATIENCE, classic_programs, command, environment, main, read_run, report
 
-FAR = os.environ.get("TCPSTEP_FAR", "").split()
 
 
 class AckDropper:
@@ -41,22 +38,16 @@ class AckDropper:
         return [times - 1 for times in self.seen.values()]
 
 
-@unittest.skipIf(not FAR, "runs inside scripts/veth-pair only")
-class PeerRetransmits(TestCase):
+class PeerRetransmits(FaultyWireTestCase):
     DROPS = {3: 1, 8: 2, 11: 1, 12: 1}  # the last ping but one, and the last one
     SIZES, ROUNDS = "1,2000,4000", 3  # one to three segments, and a warm-up round: 12 pings
 
     def setUp(self):
         super().setUp()
-        try:
-            self.wire = FaultyWire(FAR)
-        except OSError as error:
-            self.skipTest(f"no TUN devices here: {error}")
-        self.addCleanup(self.wire.close)
         self.runs = 0
 
     def client(self, *arguments):
-        return subprocess.run([*FAR, *map(str, arguments)], env=environment(), capture_output=True, text=True,
+        return subprocess.run([*self.far, *map(str, arguments)], env=environment(), capture_output=True, text=True,
                               timeout=PATIENCE)
 
     def measure(self, direction, *arguments, host=NEAR_WIRE, sizes=SIZES, drops=None):
