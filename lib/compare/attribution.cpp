@@ -234,6 +234,9 @@ std::string class_text(const Comparison& comparison, std::span<const Group> grou
       return fmt::format("from {} on {}, {}{}", name, microseconds(why.ns), at_group(),
                          is_by_size ? "" : unchanged_text(comparison, groups, why.first));
     case Kind::PerSegment:
+      if (is_by_size) {
+        return of_all_sizes() + ", growing with the size";
+      }
       return fmt::format("every segment after the first {}{}", microseconds(why.ns),
                          unchanged_text(comparison, groups, why.first));
     case Kind::Only:

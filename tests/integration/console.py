@@ -27,7 +27,7 @@ FAR = shlex.split(os.environ["TCPSTEP_FAR"])
 STATUS = re.compile(r"\x1e(\d+)\n")
 BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.M | re.S)
 PROMPT = re.compile(r"(\w*)\$ (.*)")
-FITTED = re.compile(r"^  fitted at the boundary .*?^  fitted: [^\n]*$", re.M | re.S)
+FITTED = re.compile(r"^  fitted at the boundary .*?^  fitted: [^\n]*$(?:\n  lost and retransmitted [^\n]*)?", re.M | re.S)
 WARNING = re.compile(r"^  ! .*\n(?:    .*\n)*", re.M)
 
 

@@ -13,6 +13,7 @@ namespace {
 
 using testing::Contains;
 using testing::HasSubstr;
+using testing::Not;
 
 TEST(ComparisonTest, PassesTwoSidesThatAreAlikeAndSaysWhatItExcludes) {
   const Comparison result = compare(interleaved(10, plain(), plain()));
@@ -54,6 +55,21 @@ TEST(ComparisonTest, SaysFromWhichSegmentOn) {
       EXPECT_FALSE(row.is_slower);
       EXPECT_NEAR(row.change, 0, 0.02);
     }
+  }
+}
+
+// On loopback no payload fills a segment: then there are no segments to name, whatever the noise
+// looks like.
+TEST(ComparisonTest, NamesNoSegmentsWhereAllSizesAreOneClass) {
+  for (int growth = 0; growth < 30; ++growth) {
+    SyntheticRun before = plain();
+    SyntheticRun after = plain();
+    before.ns = [](std::uint32_t) { return 20'000; };
+    after.ns = [=](std::uint32_t bytes) { return 26'000 + 0.05 * growth * bytes; };
+    before.mss = after.mss = 32768;
+    before.deviation = after.deviation = 0.12;
+    before.noise = after.noise = 0.5;
+    EXPECT_THAT(compare(interleaved(10, before, after)).attribution, Not(HasSubstr("segment")));
   }
 }
 
