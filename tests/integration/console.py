@@ -125,26 +125,28 @@ def run_page(page, update):
         everything = [example for example in everything if " plot " not in example.command]
     shells = {}
     with tempfile.TemporaryDirectory() as folder:
-        for example, following in zip(everything, [*everything[1:], None]):
-            if example.prompt not in shells:
-                shells[example.prompt] = Shell(example.prompt, pathlib.Path(folder))
-            shell = shells[example.prompt]
-            shell.run(example.command)
-            may_go_on = example.shown and (following is None or following.prompt != example.prompt)
-            deadline = time.monotonic() + PATIENCE
-            while time.monotonic() < deadline:
-                example.printed = shell.printed()
-                if STATUS.search(example.printed) or (may_go_on and example.missing() is None):
-                    break
-                time.sleep(0.02)
-            if update:
-                example.update()
-            elif fault := example.fault(following):
-                print(f"{page}: {example.command}\n{fault}\n{example.printed}")
-                return False
-        for shell in shells.values():
-            os.killpg(shell.process.pid, signal.SIGKILL)
-            shell.process.communicate()
+        try:
+            for example, following in zip(everything, [*everything[1:], None]):
+                if example.prompt not in shells:
+                    shells[example.prompt] = Shell(example.prompt, pathlib.Path(folder))
+                shell = shells[example.prompt]
+                shell.run(example.command)
+                may_go_on = example.shown and (following is None or following.prompt != example.prompt)
+                deadline = time.monotonic() + PATIENCE
+                while time.monotonic() < deadline:
+                    example.printed = shell.printed()
+                    if STATUS.search(example.printed) or (may_go_on and example.missing() is None):
+                        break
+                    time.sleep(0.02)
+                if update:
+                    example.update()
+                elif fault := example.fault(following):
+                    print(f"{page}: {example.command}\n{fault}\n{example.printed}")
+                    return False
+        finally:
+            for shell in shells.values():
+                os.killpg(shell.process.pid, signal.SIGKILL)
+                shell.process.communicate()
     if update:
         updated = iter("".join(example.text() for example in block) for block in blocks)
         page.write_text(BLOCK.sub(lambda _: next(updated), text))
@@ -154,4 +156,6 @@ def run_page(page, update):
 if __name__ == "__main__":
     arguments = sys.argv[1:]
     pages = [pathlib.Path(argument).resolve() for argument in arguments if argument != "--update"]
-    sys.exit(0 if all([run_page(page, "--update" in arguments) for page in pages]) else 1)
+    is_update = "--update" in arguments
+    # They measure, and this machine may be busy: what fails twice does not print what the page shows.
+    sys.exit(0 if all([run_page(page, is_update) or run_page(page, is_update) for page in pages]) else 1)
