@@ -11,6 +11,13 @@ namespace tcpstep {
 // Every time span of the toolkit; the clock is monotonic and counts nanoseconds.
 using Duration = std::chrono::nanoseconds;
 
+// The whole years (UTC) whose times a Duration since 1970 holds.
+constexpr int kFirstYear = 1970;
+constexpr int kLastYear = 2261;
+[[nodiscard]] constexpr bool is_representable_year(std::int64_t year) {
+  return year >= kFirstYear && year <= kLastYear;
+}
+
 // The clock that times pings: CLOCK_MONOTONIC (clock_gettime(2)), as std::chrono::steady_clock
 // reads it, without that one's call into the C++ library after the ack has arrived.
 struct MonotonicClock {

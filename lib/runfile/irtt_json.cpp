@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lib/base/text.h"
+#include "lib/base/units.h"
 #include "lib/runfile/foreign_run.h"
 
 namespace tcpstep {
@@ -53,6 +54,10 @@ std::chrono::sys_time<Duration> parse_rfc3339(const std::string& text) {
   if (end == nullptr || *end != '\0') {
     throw ForeignFileError(
         fmt::format("stats.start_time is '{}', not a time with its zone", printable(text)));
+  }
+  if (!is_representable_year(std::int64_t{1900} + fields.tm_year)) {
+    throw ForeignFileError(fmt::format("stats.start_time is '{}': expected a year from {} to {}",
+                                       printable(text), kFirstYear, kLastYear));
   }
   const std::chrono::seconds zone(fields.tm_gmtoff);  // before timegm() resets it
   return std::chrono::sys_time<Duration>(std::chrono::seconds(::timegm(&fields)) - zone + fraction);

@@ -225,7 +225,8 @@ std::optional<std::chrono::sys_time<Duration>> parse_utc(std::string_view text) 
   const bool is_fraction = text.size() > 3 && text[2] == '.';
   const auto second = take_number(text, 2, is_fraction ? "." : "Z");
   const auto micros = is_fraction ? take_number(text, 6, "Z") : std::optional(0U);
-  if (!year || !month || !day || !hour || !minute || !second || !micros || !text.empty()) {
+  if (!year || !month || !day || !hour || !minute || !second || !micros || !text.empty() ||
+      !is_representable_year(*year)) {
     return std::nullopt;
   }
   const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(*year)),

@@ -117,9 +117,14 @@ TEST(RunTest, KnowsARunByItsIdOrElseByItsContents) {
 }
 
 TEST(RunTest, ReadsOnlyWholeTimes) {
-  EXPECT_TRUE(parse_utc("2026-11-22T16:41:59Z"));
-  for (const char* text : {"", "2026-11-22", "2026-13-22T16:41:59Z", "2026-11-22T16:41:59.25Z",
-                           "2026-11-22T25:41:59Z", "2026-11-22T16:41:59.254708Zx"}) {
+  for (const char* text :
+       {"2026-11-22T16:41:59Z", "1970-01-01T00:00:00Z", "2261-12-31T23:59:59Z"}) {
+    EXPECT_TRUE(parse_utc(text)) << text;
+  }
+  for (const char* text :
+       {"", "2026-11-22", "2026-13-22T16:41:59Z", "2026-11-22T16:41:59.25Z", "2026-11-22T25:41:59Z",
+        "2026-11-22T16:41:59.254708Zx", "1969-12-31T23:59:59Z", "2262-01-01T00:00:00Z",
+        "9999-12-31T23:59:59Z"}) {
     EXPECT_FALSE(parse_utc(text)) << text;
   }
 }
