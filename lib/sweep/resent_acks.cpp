@@ -11,8 +11,8 @@
 namespace tcpstep {
 namespace {
 
-PingStatus tell_resent_acks(FrameStream& frames, std::uint64_t pings,
-                            const std::vector<ResentAck>& resent) {
+PingStatus report_resent_acks(FrameStream& frames, std::uint64_t pings,
+                              const std::vector<ResentAck>& resent) {
   std::span<const ResentAck> left = resent;
   for (;;) {
     const auto part = left.first(std::min(left.size(), kMostResentAcks));
@@ -31,31 +31,31 @@ FrameStream::Received receive_after_pings(FrameStream& frames, std::uint64_t pin
                                           const std::vector<ResentAck>& resent, Duration limit) {
   auto received = frames.receive(limit);
   if (received.message && std::holds_alternative<Finished>(*received.message)) {
-    const PingStatus sent = tell_resent_acks(frames, pings, resent);
+    const PingStatus sent = report_resent_acks(frames, pings, resent);
     return sent == PingStatus::Ok ? frames.receive(limit)
                                   : FrameStream::Received{sent, std::nullopt};
   }
   return received;
 }
 
-ToldAcks ask_for_resent_acks(FrameStream& frames, std::uint64_t pings, Duration limit) {
+ResentAcksReport ask_for_resent_acks(FrameStream& frames, std::uint64_t pings, Duration limit) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
-  ToldAcks told{.status = frames.send(Finished{}), .resent = {}};
-  for (bool has_more = true; has_more && told.status == PingStatus::Ok;) {
+  ResentAcksReport report{.status = frames.send(Finished{}), .resent = {}};
+  for (bool has_more = true; has_more && report.status == PingStatus::Ok;) {
     const auto received = frames.receive(deadline - std::chrono::steady_clock::now());
     if (received.status != PingStatus::Ok) {
       return {.status = received.status, .resent = {}};
     }
     const auto* part = std::get_if<ResentAcks>(&*received.message);
-    const std::uint64_t after = told.resent.empty() ? 0 : told.resent.back().ping;
+    const std::uint64_t after = report.resent.empty() ? 0 : report.resent.back().ping;
     if (part == nullptr || part->pings != pings ||
         (part->acks.empty() ? part->has_more : part->acks.front().ping <= after)) {
       return {.status = PingStatus::Protocol, .resent = {}};
     }
-    std::ranges::copy(part->acks, std::back_inserter(told.resent));
+    std::ranges::copy(part->acks, std::back_inserter(report.resent));
     has_more = part->has_more;
   }
-  return told;
+  return report;
 }
 
 }  // namespace tcpstep

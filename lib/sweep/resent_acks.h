@@ -88,11 +88,11 @@ class ResentAckWatch {
 
 // Sends Finished, and receives the other end's report on its `pings` acks, all of it within
 // `limit`. Protocol if the report is not on these pings.
-struct ToldAcks {
+struct ResentAcksReport {
   PingStatus status;
   std::vector<ResentAck> resent;  // by ascending ping, if the status is Ok
 };
-[[nodiscard]] ToldAcks ask_for_resent_acks(FrameStream& frames, std::uint64_t pings,
-                                           Duration limit);
+[[nodiscard]] ResentAcksReport ask_for_resent_acks(FrameStream& frames, std::uint64_t pings,
+                                                   Duration limit);
 
 }  // namespace tcpstep

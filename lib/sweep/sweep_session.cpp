@@ -346,14 +346,14 @@ SweepSession::Swept SweepSession::sweep(Peer& peer, const RunIdentity& identity,
 // arrive, or cannot be written, stays unknown.
 PingStatus SweepSession::learn_resent_acks(Swept& swept) {
   FrameStream frames(peer_);
-  const ToldAcks told =
+  const ResentAcksReport report =
       ask_for_resent_acks(frames, unlisted_pings_ + swept.pings, settings_.sweep.timeout);
-  if (told.status != PingStatus::Ok) {
-    return told.status == PingStatus::Protocol ? told.status : swept.status;
+  if (report.status != PingStatus::Ok) {
+    return report.status == PingStatus::Protocol ? report.status : swept.status;
   }
   const std::uint64_t first_row = opening_ ? 1 : 0;
   std::vector<ResentAck> rows;
-  for (const ResentAck& ack : told.resent) {
+  for (const ResentAck& ack : report.resent) {
     if (ack.ping > unlisted_pings_) {
       rows.push_back({.ping = ack.ping - 1 - unlisted_pings_ + first_row, .times = ack.times});
     }

@@ -15,6 +15,19 @@ SWEEP = ("--sizes=1,100,2000", "--rounds=3")
 PINGS = 3 * 3
 
 
+def accept_as(peer, **differing):
+    """A server's part of the negotiation, by hand; `differing` is what it accepts in place of a run of one ping."""
+    peer.sendall(b"1")
+    peer.recv(1)
+    peer.sendall(frame({"type": "hello", "protocol": 1, "tool": "x", "nonce": "0" * 64, "authentication": False,
+                        "limits": {"bytes": 9, "pings": 9, "seconds": 9}}))
+    receive_frame(peer)
+    peer.sendall(frame({"type": "accept", "run_id": "0", "token": "0" * 32, "link": "lan", "sizes": "1", "rounds": 1,
+                        "warmup_rounds": 1, "order": "ascending", "seed": 1, "interval_ns": 0, "timeout_ns": 10**9,
+                        "fill": "random", "direction": "down", "connection": "warm", "pings": 2, "concurrent_runs": 1,
+                        "anonymous": False, "environment": {}} | differing))
+
+
 def sends_nothing(peer):
     """True if the server has closed without a ping."""
     return peer.recv(1) == b""
@@ -156,18 +169,7 @@ class Asking(AskingTestCase):
         result = server.files()[0].read_bytes()
 
         def script(peer):
-            peer.sendall(b"1")
-            peer.recv(1)
-            peer.sendall(frame({"type": "hello", "protocol": 1, "tool": "x", "nonce": "0" * 64,
-                                "authentication": False,
-                                "limits": {"bytes": 9, "pings": 9, "seconds": 9}}))
-            receive_frame(peer)
-            peer.sendall(frame({"type": "accept", "run_id": "0", "token": "0" * 32, "link": "lan",
-                                "sizes": "1", "rounds": 1, "warmup_rounds": 1,
-                                "order": "ascending", "seed": 1, "interval_ns": 0,
-                                "timeout_ns": 10**9, "fill": "random", "direction": "down",
-                                "connection": "warm", "pings": 2, "concurrent_runs": 1,
-                                "anonymous": False, "peer_retransmits": True, "environment": {}}))
+            accept_as(peer, peer_retransmits=True)
             receive_frame(peer)
             for _ in range(2):
                 peer.sendall(b"1")
@@ -186,18 +188,7 @@ class Asking(AskingTestCase):
         received = []
 
         def script(peer):
-            peer.sendall(b"1")
-            peer.recv(1)
-            peer.sendall(frame({"type": "hello", "protocol": 1, "tool": "x", "nonce": "0" * 64,
-                                "authentication": False,
-                                "limits": {"bytes": 9, "pings": 9, "seconds": 9}}))
-            receive_frame(peer)
-            peer.sendall(frame({"type": "accept", "run_id": "0", "token": "0" * 32, "link": "lan",
-                                "sizes": "9901", "rounds": 1000000, "warmup_rounds": 1,
-                                "order": "ascending", "seed": 1, "interval_ns": 0,
-                                "timeout_ns": 10**9, "fill": "random", "direction": "up",
-                                "connection": "warm", "pings": 0, "concurrent_runs": 1,
-                                "anonymous": False, "environment": {}}))
+            accept_as(peer, sizes="9901", rounds=1000000, direction="up", pings=0)
             received.append(peer.recv(100))
 
         with fake_server(script) as port:

@@ -79,9 +79,9 @@ TEST(ResentAckWatchTest, FindsNothingIfTheKernelDoesNotTell) {
 }
 
 // Two ends of a connection: the one that measures asks, the other one tells.
-class ToldAcksTest : public testing::Test {
+class ResentAcksReportTest : public testing::Test {
  protected:
-  ToldAcksTest() : listener("127.0.0.1", 0, IpVersion::V4) {
+  ResentAcksReportTest() : listener("127.0.0.1", 0, IpVersion::V4) {
     client.emplace(TcpConnection::connect(listener.local_address(), 5s));
     server.emplace(*listener.accept_now().client);
     server->set_io_timeout(5s);
@@ -89,9 +89,9 @@ class ToldAcksTest : public testing::Test {
   }
 
   // What `server` takes from those frames of the client.
-  ToldAcks ask(std::uint64_t pings, const std::vector<Message>& told) {
+  ResentAcksReport ask(std::uint64_t pings, const std::vector<Message>& report) {
     FrameStream frames(*client);
-    for (const Message& message : told) {
+    for (const Message& message : report) {
       EXPECT_EQ(frames.send(message), PingStatus::Ok);
     }
     FrameStream asking(*server);
@@ -103,7 +103,7 @@ class ToldAcksTest : public testing::Test {
   std::optional<TcpConnection> server;
 };
 
-TEST_F(ToldAcksTest, ComeAsTheyWereInAsManyFramesAsNeeded) {
+TEST_F(ResentAcksReportTest, ComeAsTheyWereInAsManyFramesAsNeeded) {
   std::vector<ResentAck> resent;
   for (std::uint64_t ping = 1; ping <= 2 * kMostResentAcks + 1; ++ping) {
     resent.push_back({.ping = 3 * ping, .times = 1 + static_cast<std::uint32_t>(ping % 9)});
@@ -115,31 +115,31 @@ TEST_F(ToldAcksTest, ComeAsTheyWereInAsManyFramesAsNeeded) {
     EXPECT_TRUE(next.message && std::holds_alternative<Stored>(*next.message));
   });
   FrameStream frames(*server);
-  const ToldAcks told = ask_for_resent_acks(frames, 20'000, 5s);
-  EXPECT_EQ(told.status, PingStatus::Ok);
-  EXPECT_EQ(told.resent, resent);
+  const ResentAcksReport report = ask_for_resent_acks(frames, 20'000, 5s);
+  EXPECT_EQ(report.status, PingStatus::Ok);
+  EXPECT_EQ(report.resent, resent);
   EXPECT_EQ(frames.send(Stored{}), PingStatus::Ok);
   teller.join();
 }
 
-TEST_F(ToldAcksTest, AreRejectedUnlessTheyAreOfThesePings) {
+TEST_F(ResentAcksReportTest, AreRejectedUnlessTheyAreOfThesePings) {
   EXPECT_EQ(ask(9, {ResentAcks{.pings = 9}}).status, PingStatus::Ok);
   EXPECT_EQ(ask(9, {ResentAcks{.pings = 8}}).status, PingStatus::Protocol);
   EXPECT_EQ(ask(9, {Ready{}}).status, PingStatus::Protocol);
 }
 
-TEST_F(ToldAcksTest, AreRejectedUnlessEachFrameContinuesTheLast) {
+TEST_F(ResentAcksReportTest, AreRejectedUnlessEachFrameContinuesTheLast) {
   const ResentAcks first{.pings = 9, .acks = {{5, 1}}, .has_more = true};
   EXPECT_EQ(ask(9, {first, ResentAcks{.pings = 9, .acks = {{6, 1}}}}).status, PingStatus::Ok);
   EXPECT_EQ(ask(9, {first, ResentAcks{.pings = 9, .acks = {{5, 1}}}}).status, PingStatus::Protocol);
 }
 
-TEST_F(ToldAcksTest, NeedAnAckInEveryFrameButTheLast) {
+TEST_F(ResentAcksReportTest, NeedAnAckInEveryFrameButTheLast) {
   const ResentAcks empty{.pings = 9, .acks = {}, .has_more = true};
   EXPECT_EQ(ask(9, {empty, ResentAcks{.pings = 9}}).status, PingStatus::Protocol);
 }
 
-TEST_F(ToldAcksTest, StayUnknownIfTheConnectionEnds) {
+TEST_F(ResentAcksReportTest, StayUnknownIfTheConnectionEnds) {
   client.reset();
   FrameStream frames(*server);
   EXPECT_NE(ask_for_resent_acks(frames, 9, 5s).status, PingStatus::Ok);
