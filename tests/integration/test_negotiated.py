@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import re
 import socket
 import struct
 import termios
@@ -160,7 +161,7 @@ class Asking(AskingTestCase):
             self.ask(server, *SWEEP, "--direction", direction)
         for file in server.files():
             text = file.read_text()
-            self.assertNotIn(socket.gethostname(), text)
+            self.assertNotRegex(text, rf"\b{re.escape(socket.gethostname())}\b")
             self.assertNotIn("127.0.0.1", text)
 
     def test_a_false_result_from_the_server_is_rejected(self):
