@@ -38,7 +38,7 @@ void reset_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-int exec(const Command& command) {
+[[noreturn]] void exec(const Command& command) {
   std::vector<char*> arguments;
   for (const std::string& word : command) {
     arguments.push_back(const_cast<char*>(word.c_str()));
@@ -83,7 +83,8 @@ Child Child::fork(const std::function<int()>& body) {
 Child Child::start(const Command& command, const std::function<void()>& prepare) {
   return Child::fork([&] {
     prepare();
-    return exec(command);
+    exec(command);
+    return kCannotRun;  // never
   });
 }
 
@@ -112,6 +113,13 @@ void Child::signal(int number) const {
 
 int exit_status(int wait_status) {
   return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
+}
+
+void replace_this_process(const Command& command) {
+  // A program inherits what is ignored, and run_program() ignores these.
+  std::signal(SIGPIPE, SIG_DFL);
+  std::signal(SIGXFSZ, SIG_DFL);
+  exec(command);
 }
 
 void run_tool(const Command& command, const std::string& attempted) {

@@ -49,6 +49,9 @@ void die_with(pid_t parent);
 // The exit status of a wait(2) status: 128 and the signal's number for a child that was killed.
 [[nodiscard]] int exit_status(int wait_status);
 
+// Runs `command` in place of this process. Throws std::system_error.
+[[noreturn]] void replace_this_process(const Command& command);
+
 // Runs `command` to its end. Throws WorldError with `attempted` and what it printed if it fails.
 void run_tool(const Command& command, const std::string& attempted);
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
+#include <utility>
 
 namespace tcpstep {
 namespace {
@@ -43,6 +45,21 @@ bool is_plain(char c) {
 std::size_t columns_on_screen(std::string_view text) {  // UTF-8: continuation bytes take no room
   return static_cast<std::size_t>(std::ranges::count_if(
       text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
+// Levenshtein's distance: how many letters to change, add or take away.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
 }
 
 }  // namespace
@@ -97,6 +114,20 @@ std::string header_safe(std::string_view text) {
   std::ranges::replace_if(
       result, [](char c) { return !is_plain(c) || c == ',' || c == '#'; }, ' ');
   return result;
+}
+
+std::string nearest_word(std::string_view word, const std::vector<std::string>& known) {
+  std::string best;
+  std::size_t best_distance = 3;  // more than two letters apart is another word
+  for (const std::string& candidate : known) {
+    const bool is_beginning = word.size() > 1 && candidate.starts_with(word);
+    const std::size_t distance = is_beginning ? 0 : edit_distance(word, candidate);
+    if (distance < best_distance && distance < candidate.size()) {
+      best = candidate;
+      best_distance = distance;
+    }
+  }
+  return best;
 }
 
 std::string align(const TextGrid& grid) {

@@ -34,6 +34,11 @@ namespace tcpstep {
 // bytes would mislead CSV readers and become a space or an apostrophe.
 [[nodiscard]] std::string header_safe(std::string_view text);
 
+// The word of `known` that `word` was perhaps meant to be: that begins with it, or is at most two
+// letters away. Empty if there is none.
+[[nodiscard]] std::string nearest_word(std::string_view word,
+                                       const std::vector<std::string>& known);
+
 using TextGrid = std::vector<std::vector<std::string>>;
 
 // The grid as text: first column left-aligned, the others right-aligned, two spaces between them.

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <limits>
-#include <numeric>
 #include <sstream>
 #include <utility>
 
@@ -22,35 +21,14 @@ using namespace std::chrono_literals;
 constexpr const char* kPositional = "positional-arguments";
 constexpr unsigned kHelpWidth = 100;
 
-// Levenshtein's distance: how many letters to change, add or take away.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), 0);
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
-}
-
 std::string suggestion(std::string_view unknown, const po::options_description& options) {
   std::string_view name = unknown.substr(std::min(unknown.find_first_not_of('-'), unknown.size()));
   name = name.substr(0, name.find('='));
-  std::string best;
-  std::size_t best_distance = 3;  // more than two letters apart is another word
+  std::vector<std::string> known;
   for (const auto& option : options.options()) {
-    const std::string& known = option->long_name();
-    const bool is_beginning = name.size() > 1 && known.starts_with(name);
-    const std::size_t distance = is_beginning ? 0 : edit_distance(name, known);
-    if (distance < best_distance && distance < known.size()) {
-      best = known;
-      best_distance = distance;
-    }
+    known.push_back(option->long_name());
   }
+  const std::string best = nearest_word(name, known);
   return best.empty() ? "See --help for all options." : fmt::format("Did you mean --{}?", best);
 }
 

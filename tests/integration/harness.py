@@ -20,6 +20,7 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
 PROGRAMS = {  # name -> folder below the build folder
+    "tcpstep": "front",
     "tcpstep-server": "server",
     "tcpstep-client": "client",
     "tcpstep-analyze": "analysis",

@@ -1,0 +1,113 @@
+// tcpstep: one name for all programs, as git has one. Runs the program of a command in its place.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+#include "front/commands.h"
+#include "lib/base/error.h"
+#include "lib/base/process.h"
+#include "lib/base/text.h"
+#include "lib/cli/program.h"
+
+namespace tcpstep {
+namespace {
+
+// Does not return.
+[[noreturn]] void run_in_place(const std::string& word, const Command& command) {
+  try {
+    replace_this_process(command);
+  } catch (const std::system_error& error) {
+    if (error.code().value() != ENOENT) {
+      throw;
+    }
+    for (const FrontCommand& known : front_commands()) {
+      if (known.name == word) {
+        throw WorldError(fmt::format("cannot run {}: it is not installed", known.program),
+                         "tcpstep looks for it beside itself and on the PATH.");
+      }
+    }
+    const std::string nearest = nearest_command(word);
+    throw UsageError(fmt::format("unknown command '{}'", printable(word)),
+                     nearest.empty() ? std::string("'tcpstep help' lists the commands.")
+                                     : fmt::format("Did you mean 'tcpstep {}'?", nearest));
+  }
+}
+
+// Whether there is a page for man(1) to show, and somebody to read it.
+bool has_page(const std::string& page) {
+  if (::isatty(STDOUT_FILENO) == 0) {
+    return false;
+  }
+  const Child man = Child::start({"man", "-w", page}, [] {
+    const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    ::dup2(nowhere, STDOUT_FILENO);
+    ::dup2(nowhere, STDERR_FILENO);
+  });
+  return man.wait() == 0;
+}
+
+[[noreturn]] void show_help(const std::string& word) {
+  Command command = program_of(word);
+  const std::string page = "tcpstep-" + word;
+  if (has_page(page)) {
+    run_in_place(word, {"man", page});
+  }
+  command.emplace_back("--help");
+  run_in_place(word, command);
+}
+
+int show_all_help() {
+  print_data(front_help());
+  for (const FrontCommand& known : front_commands()) {
+    if (known.name == "doctor") {  // one of the server's options
+      continue;
+    }
+    Command command = program_of(known.name);
+    command.emplace_back("--help");
+    print_data(fmt::format("\n--- tcpstep {}\n\n", known.name));
+    if (const int status = Child::start(command).wait(); status != 0) {
+      return status;
+    }
+  }
+  return kExitFine;
+}
+
+int run(int argc, char** argv) {
+  const std::string word = argc > 1 ? argv[1] : "";
+  if (word.empty()) {
+    print_data(front_help());
+    return kExitUsage;
+  }
+  if (word == "--version" || word == "-V") {
+    print_data(fmt::format("{}\n", version_and_git()));
+    return kExitFine;
+  }
+  if (word == "help" || word == "--help" || word == "-h") {
+    if (argc == 2) {
+      print_data(front_help());
+      return kExitFine;
+    }
+    if (argc > 3) {
+      throw UsageError(fmt::format("unexpected argument '{}'", printable(argv[3])),
+                       "Usage: tcpstep help COMMAND");
+    }
+    if (argv[2] == std::string("all")) {
+      return show_all_help();
+    }
+    show_help(argv[2]);
+  }
+  Command command = program_of(word);
+  command.insert(command.end(), argv + 2, argv + argc);
+  run_in_place(word, command);
+}
+
+}  // namespace
+}  // namespace tcpstep
+
+int main(int argc, char** argv) {
+  return tcpstep::run_program("tcpstep", [&] { return tcpstep::run(argc, argv); });
+}

@@ -1,0 +1,161 @@
+#include "lib/base/screen_text.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace tcpstep {
+namespace {
+
+constexpr std::size_t kGap = 2;
+
+bool continues(char c) {  // UTF-8: takes no room of its own
+  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
+
+std::size_t width_of(const ScreenColumn& column) {
+  std::size_t width = columns_of(column.title);
+  for (const std::string& cell : column.cells) {
+    width = std::max(width, columns_of(cell));
+  }
+  return width;
+}
+
+std::size_t width_of(const std::vector<ScreenColumn>& table) {
+  std::size_t width = 0;
+  for (const ScreenColumn& column : table) {
+    width += kGap + width_of(column);
+  }
+  return width;
+}
+
+std::string padded(std::string_view text, std::size_t width, bool is_left) {
+  const std::string space(width - std::min(width, columns_of(text)), ' ');
+  return is_left ? std::string(text) + space : space + std::string(text);
+}
+
+void end_line(std::string& text) {
+  text.erase(text.find_last_not_of(' ') + 1);
+  text += '\n';
+}
+
+// Each group's name ends above its last column.
+std::string group_line(const std::vector<ScreenColumn>& table) {
+  std::string line;
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    end += kGap + width_of(table[i]);
+    const std::string& group = table[i].group;
+    const bool is_last = i + 1 == table.size() || table[i + 1].group != group;
+    if (!group.empty() && is_last) {
+      const std::size_t used = columns_of(line);
+      line += padded(group, end - std::min(end, used), false);
+    }
+  }
+  return line;
+}
+
+}  // namespace
+
+std::size_t columns_of(std::string_view text) {
+  return text.size() - static_cast<std::size_t>(std::ranges::count_if(text, continues));
+}
+
+std::string cut_to(std::string_view text, std::size_t columns) {
+  if (columns_of(text) <= columns) {
+    return std::string(text);
+  }
+  std::size_t bytes = 0;
+  for (std::size_t taken = 0; bytes < text.size(); ++bytes) {
+    if (!continues(text[bytes]) && ++taken >= columns) {
+      break;
+    }
+  }
+  return std::string(text.substr(0, bytes)) + "…";
+}
+
+std::string wrapped(std::string_view text, std::size_t columns, std::string_view first,
+                    std::string_view rest) {
+  std::string result;
+  std::string line(first);
+  bool is_empty = true;  // nothing but the indentation
+  while (!text.empty()) {
+    const std::size_t begin = text.find_first_not_of(' ');
+    if (begin == std::string_view::npos) {
+      break;
+    }
+    const std::size_t end = std::min(text.find(' ', begin), text.size());
+    const std::string_view word = text.substr(begin, end - begin);
+    text.remove_prefix(end);
+    if (!is_empty && columns_of(line) + 1 + columns_of(word) > columns) {
+      result += line + '\n';
+      line = rest;
+      is_empty = true;
+    }
+    line += is_empty ? "" : " ";
+    line += word;
+    is_empty = false;
+  }
+  return result + line + '\n';
+}
+
+std::string in_ascii(std::string_view text) {
+  constexpr auto kSubstitutes =
+      std::to_array<std::pair<std::string_view, std::string_view>>({{"µ", "u"},
+                                                                    {"–", "-"},
+                                                                    {"−", "-"},
+                                                                    {"→", ">"},
+                                                                    {"×", "x"},
+                                                                    {"±", "~"},
+                                                                    {"…", "~"},
+                                                                    {"≤", "<"},
+                                                                    {"━", "="},
+                                                                    {"─", "-"},
+                                                                    {"┤", "|"},
+                                                                    {"└", "+"},
+                                                                    {"▲", "^"}});
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (static_cast<unsigned char>(text[i]) < 0x80) {
+      result += text[i];
+      continue;
+    }
+    std::size_t end = i + 1;
+    while (end < text.size() && continues(text[end])) {
+      ++end;
+    }
+    const std::string_view character = text.substr(i, end - i);
+    const auto* const known =
+        std::ranges::find(kSubstitutes, character, [](const auto& pair) { return pair.first; });
+    result += known == kSubstitutes.end() ? "?" : known->second;
+    i = end - 1;
+  }
+  return result;
+}
+
+std::string screen_table(std::vector<ScreenColumn> table, std::size_t columns) {
+  while (width_of(table) > columns) {
+    const auto next = std::ranges::max_element(table, {}, &ScreenColumn::gives_way);
+    if (next == table.end() || next->gives_way == 0) {
+      break;
+    }
+    table.erase(next);
+  }
+  std::string text = group_line(table);
+  if (!text.empty()) {
+    end_line(text);
+  }
+  const std::size_t rows = table.empty() ? 0 : table.front().cells.size();
+  for (std::size_t row = 0; row <= rows; ++row) {
+    std::string line;
+    for (const ScreenColumn& column : table) {
+      const std::string& cell = row == 0 ? column.title : column.cells[row - 1];
+      line += std::string(kGap, ' ') + padded(cell, width_of(column), &column == table.data());
+    }
+    end_line(line);
+    text += line;
+  }
+  return text;
+}
+
+}  // namespace tcpstep

@@ -1,0 +1,63 @@
+#include "lib/base/screen_text.h"
+
+#include <gtest/gtest.h>
+
+#include "lib/base/text.h"
+
+namespace tcpstep {
+namespace {
+
+TEST(ScreenTextTest, CountsColumnsNotBytes) {
+  EXPECT_EQ(columns_of("13.4 µs"), 7U);
+  EXPECT_EQ(columns_of("1501–2801"), 9U);
+}
+
+TEST(ScreenTextTest, CutsWhatIsTooLong) {
+  EXPECT_EQ(cut_to("kitchen", 7), "kitchen");
+  EXPECT_EQ(cut_to("kitchen", 5), "kitc…");
+  EXPECT_EQ(cut_to("µµµµ", 3), "µµ…");
+}
+
+TEST(ScreenTextTest, WrapsBetweenWordsAndIndents) {
+  EXPECT_EQ(wrapped("one two three four", 12, "! ", "  "), "! one two\n  three four\n");
+  EXPECT_EQ(wrapped("", 12), "\n");
+  EXPECT_EQ(wrapped("a-word-that-is-longer it", 8), "a-word-that-is-longer\nit\n");
+}
+
+TEST(ScreenTextTest, KeepsTheWidthInAscii) {
+  const std::string text = "13.4 µs ±0 % 1501–2801 a → b …";
+  EXPECT_EQ(in_ascii(text), "13.4 us ~0 % 1501-2801 a > b ~");
+  EXPECT_EQ(columns_of(in_ascii("語")), 1U);
+}
+
+TEST(ScreenTextTest, LeavesOutColumnsThatDoNotFit) {
+  const std::vector<ScreenColumn> table{
+      {.title = "packets", .cells = {"1", "2"}},
+      {.title = "bytes", .gives_way = 1, .cells = {"1", "1501–2801"}},
+      {.title = "time", .gives_way = 2, .group = "added to it", .cells = {"", "+2.1 µs"}},
+      {.title = "share", .group = "added to it", .cells = {"", "+16 %"}}};
+  EXPECT_EQ(screen_table(table, 80),
+            "                         added to it\n"
+            "  packets      bytes     time  share\n"
+            "  1                1\n"
+            "  2        1501–2801  +2.1 µs  +16 %\n");
+  EXPECT_EQ(screen_table(table, 30),
+            "                added to it\n"
+            "  packets      bytes  share\n"
+            "  1                1\n"
+            "  2        1501–2801  +16 %\n");
+  EXPECT_EQ(screen_table(table, 5),
+            "     added to it\n"
+            "  packets  share\n"
+            "  1\n"
+            "  2        +16 %\n");
+}
+
+TEST(ScreenTextTest, FindsTheNearestWord) {
+  EXPECT_EQ(nearest_word("reprot", {"repair", "report"}), "report");
+  EXPECT_EQ(nearest_word("hist", {"report", "history"}), "history");
+  EXPECT_EQ(nearest_word("zzz", {"report", "ab"}), "");
+}
+
+}  // namespace
+}  // namespace tcpstep
