@@ -132,7 +132,7 @@ Emulator::Emulator(std::array<PacketPort, 2>& ports, const Profile& profile, std
       buffer_(kLargestPacket) {}
 
 void Emulator::follow_sweep(Duration grid, std::function<void()> on_ack) {
-  is_sweep_followed_ = true;
+  phase_ = Phase::BeforeFrame;
   grid_ = grid;
   on_ack_ = std::move(on_ack);
 }
@@ -171,7 +171,7 @@ bool Emulator::take(Direction direction) {
   const Duration read = now();
   Duration in = std::clamp(read - waited, arrived_[index], read);
   arrived_[index] = in;
-  if (is_sweep_followed_) {
+  if (phase_ != Phase::NotFollowed) {
     in = watch_for_sweep(direction, packet, in);
   }
   const auto due = link_.send(direction, std::max(Duration::zero(), in - link_started_),
@@ -199,7 +199,7 @@ bool Emulator::deliver(Direction direction) {
   const Duration out = now();
   error_.add(out - packet.due);
   log_.write(direction, packet.bytes.size(), packet.in, packet.due, out);
-  if (is_sweep_followed_) {
+  if (phase_ != Phase::NotFollowed) {
     record(direction, packet, out);
   }
   return true;
@@ -208,19 +208,22 @@ bool Emulator::deliver(Direction direction) {
 Duration Emulator::watch_for_sweep(Direction direction, std::span<const std::byte> packet,
                                    Duration in) {
   const auto segment = parse_segment(packet);
-  if (!segment || segment->payload_bytes == 0 || has_sweep_begun_) {
+  if (!segment || segment->payload_bytes == 0 || phase_ == Phase::InSweep) {
     return in;
   }
   if (direction == Direction::Up && segment->payload_bytes == 1) {
-    has_sweep_begun_ = has_restarted_;  // an ack: frames that follow end the sweep
+    if (phase_ == Phase::Restarted) {
+      phase_ = Phase::InSweep;  // an ack: frames that follow end the sweep
+    }
   } else if (direction == Direction::Up && segment->payload_bytes > 1) {
     const bool is_new =
         !last_frame_ || static_cast<std::int32_t>(segment->sequence - *last_frame_) > 0;
     if (is_new) {  // else TCP sends it once more
       last_frame_ = segment->sequence;
-      is_negotiating_ = true;
+      phase_ = Phase::AfterFrame;
     }
-  } else if (direction == Direction::Down && std::exchange(is_negotiating_, false)) {
+  } else if (direction == Direction::Down && phase_ == Phase::AfterFrame) {
+    phase_ = Phase::Restarted;
     return restart_link(in);
   }
   return in;
@@ -232,7 +235,6 @@ Duration Emulator::restart_link(Duration in) {
   if (grid_ > Duration::zero()) {
     in = wait_for_grid();
   }
-  has_restarted_ = true;
   link_ = LinkModel(profile_, seed_);
   link_started_ = in;
   for (auto& queue : in_flight_) {

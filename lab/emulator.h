@@ -74,6 +74,15 @@ class Emulator {
     std::vector<std::byte> bytes;
   };
 
+  // How far a negotiated run has come, as the packets show it.
+  enum class Phase {
+    NotFollowed,  // nobody wants to know
+    BeforeFrame,  // of the far host
+    AfterFrame,   // the next payload from the near host may be the sweep's first
+    Restarted,    // the link, by such a payload: the far host acks it, or sends another frame
+    InSweep,
+  };
+
   [[nodiscard]] Duration now() const;
   // Both return when the packet enters, which may be later than `in`.
   Duration watch_for_sweep(Direction direction, std::span<const std::byte> packet, Duration in);
@@ -97,11 +106,8 @@ class Emulator {
   std::array<std::deque<Packet>, 2> in_flight_;
   std::array<Duration, 2> arrived_{};  // no packet that is still unread came before
   std::vector<PacketRecord> records_;
-  bool is_sweep_followed_ = false;
-  bool has_restarted_ = false;
-  bool has_sweep_begun_ = false;
+  Phase phase_ = Phase::NotFollowed;
   Duration grid_{0};
-  bool is_negotiating_ = false;
   std::optional<std::uint32_t> last_frame_;  // TCP's sequence number of the far host's last one
   std::function<void()> on_ack_;
   std::vector<std::byte> buffer_;
