@@ -222,9 +222,10 @@ SweepSession::SweepSession(TcpConnection& peer, const RunSettings& settings, con
 
 RunOutcome SweepSession::measure(const RunIdentity& identity, const OpenOutput& open_output,
                                  const ShowRounds& show, ConnectionSource* fresh) {
+  // What was sent so far is not the first ping's, nor the opening one's.
+  Sample before;
+  peer_.explain(opening_ ? *opening_ : before, Duration(0));
   if (opening_) {
-    peer_.explain(*opening_, Duration(0));
-    // What was sent since: the opening ping has no counters of its own.
     opening_->evidence.segments.reset();
     opening_->evidence.retransmits.reset();
     opening_->evidence.delivered.reset();

@@ -1,12 +1,15 @@
 """A wire between two namespaces whose packets pass through our hands: see FaultyWire."""
 
 import fcntl
+import heapq
+import itertools
 import os
 import random
 import select
 import struct
 import subprocess
 import threading
+import time
 import unittest
 
 from harness import TestCase
@@ -15,6 +18,7 @@ NEAR, FAR = "10.19.10.1", "10.19.10.2"  # beside those of scripts/veth-pair
 NEAR_V6, FAR_V6 = "fd19:910::1", "fd19:910::2"
 TUNSETIFF, TUNSETCARRIER = 0x400454CA, 0x400454E2
 IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
+VXLAN_PORT = struct.pack(">H", 4789)
 SYN, RST, ACK = 0x02, 0x04, 0x10
 
 
@@ -26,6 +30,8 @@ def checksum(data):
 
 def tcp_of(packet):
     """Source, target, their ports, sequence number, acknowledgement, flags, payload length of TCP, or None."""
+    if len(packet) >= 50 and packet[0] == 0x45 and packet[9] == 17 and packet[22:24] == VXLAN_PORT:
+        packet = packet[50:]  # what the tunnel carries
     if len(packet) >= 60 and packet[0] >> 4 == 6 and packet[6] == 6:
         begin, end, addresses = 40, 40 + struct.unpack(">H", packet[4:6])[0], (packet[8:24], packet[24:40])
     elif len(packet) >= 40 and packet[0] >> 4 == 4 and packet[9] == 6:
@@ -50,25 +56,31 @@ def reset_packet(source, target, source_port, target_port, sequence):
 
 class FaultyWire:
     """Joins "near" and "far" of scripts/veth-pair a second time, by two TUN devices. `far` is the prefix
-    of commands there. Everything but loss is off at first."""
+    of commands there. All faults are off at first."""
 
-    def __init__(self, far, seed=1):
+    def __init__(self, far, seed=1, mtu=1500):
         self.near_device, self.far_device = (os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK) for _ in "nf")
         self.loss = 0.0
         self.drop = lambda facts, is_from_near: False  # of tcp_of() a packet: is it to be lost?
+        # Of tcp_of() a packet: in how many seconds each copy of it is delivered.
+        self.copies = lambda facts, is_from_near: (0,)
         self.lost = self.resets = 0
+        self._mtu = mtu
+        self._late = []  # a heap of (when due, number, to which device, packet)
+        self._numbers = itertools.count()
         self._is_whole = True
         self._wants_reset = False
         self._chance = random.Random(seed)
         self._far = far
         self._setup()
         self._end, self._ended = os.pipe()
-        self._thread = threading.Thread(target=self._forward)
+        self._thread = threading.Thread(target=self._forward, daemon=True)
         self._thread.start()
 
     def _setup(self):
         for device, name in ((self.near_device, b"wire"), (self.far_device, b"wirefar")):
             fcntl.ioctl(device, TUNSETIFF, struct.pack("16sH22x", name, IFF_TUN | IFF_NO_PI))
+            self._ip("link", "set", name.decode(), "mtu", str(self._mtu))
         far_namespace = self._far[-1].split("=")[1]
         self._ip("link", "set", "wirefar", "netns", os.path.basename(far_namespace))
         self._ip("address", "add", f"{NEAR}/24", "dev", "wire")
@@ -115,9 +127,11 @@ class FaultyWire:
     def _forward(self):
         others = {self.near_device: self.far_device, self.far_device: self.near_device}
         while True:
-            ready, _, _ = select.select([*others, self._end], [], [])
+            patience = max(0, self._late[0][0] - time.monotonic()) if self._late else None
+            ready, _, _ = select.select([*others, self._end], [], [], patience)
             if self._end in ready:
                 return
+            self._deliver_late_ones()
             for device in ready:
                 try:
                     packet = os.read(device, 65536)
@@ -134,7 +148,16 @@ class FaultyWire:
         if is_wanted or self._chance.random() < self.loss:
             self.lost += 1
             return
-        self._write(there, packet)
+        for delay in self.copies(facts, here == self.near_device):
+            if delay > 0:
+                heapq.heappush(self._late, (time.monotonic() + delay, next(self._numbers), there, packet))
+            else:
+                self._write(there, packet)
+
+    def _deliver_late_ones(self):
+        while self._late and self._late[0][0] <= time.monotonic():
+            _, _, there, packet = heapq.heappop(self._late)
+            self._write(there, packet)
 
     def _reset(self, packet):
         facts = tcp_of(packet)
@@ -159,11 +182,13 @@ class FaultyWire:
 class FaultyWireTestCase(TestCase):
     """With a wire in self.wire; self.far is the prefix of a command on the far host."""
 
+    MTU = 1500
+
     def setUp(self):
         super().setUp()
         self.far = os.environ["TCPSTEP_FAR"].split()
         try:
-            self.wire = FaultyWire(self.far)
+            self.wire = FaultyWire(self.far, mtu=self.MTU)
         except OSError as error:
             self.skipTest(f"no TUN devices here: {error}")
         self.addCleanup(self.wire.close)
