@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "analysis/commands.h"
+#include "analysis/repair.h"
 #include "lib/base/error.h"
 #include "lib/base/text.h"
 #include "lib/cli/program.h"
@@ -135,7 +136,9 @@ void import_files(const ImportOptions& options) {
   for (const auto& file : options.files) {
     runs.push_back(tool.parse(read_foreign(file), file.string()));
   }
-  write_imported(runs, tool.name, options.link, OutputFile(options.output));
+  write_result(options.output, [&](OutputFile& output) {
+    write_imported(runs, tool.name, options.link, std::move(output));
+  });
 }
 
 }  // namespace tcpstep

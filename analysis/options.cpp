@@ -145,10 +145,13 @@ std::optional<AnalyzeOptions> parse_repair(int argc, const char* const* argv) {
     throw UsageError("--output and --in-place cannot be used together");
   }
   const std::filesystem::path file = values->positional()[0];
+  if (file == kStandardInput && values->is_set("in-place")) {
+    throw UsageError("--in-place: standard input has no place", "Use --output FILE.");
+  }
   RepairOptions options{.file = file, .output = {}};
   if (!values->is_set("in-place")) {
-    options.output = values->has("output") ? std::filesystem::path(values->text("output"))
-                                           : default_repaired_name(file);
+    options.output =
+        values->has("output") ? values->output_path("output") : default_repaired_name(file);
   }
   return options;
 }
@@ -162,7 +165,7 @@ std::optional<AnalyzeOptions> parse_export(int argc, const char* const* argv) {
   line.value(
       "format", "WORD",
       "openmetrics, github-action-benchmark, bencher, go (benchstat), csv (a line per size), "
-      "hgrm (HdrHistogram)");
+      "hgrm (HdrHistogram, in microseconds)");
   declare_statistic(line);
   declare_clock(line);
   line.value("size", "BYTES", "hgrm: the payload size (default: the smallest)");
@@ -218,7 +221,7 @@ std::optional<AnalyzeOptions> parse_import(int argc, const char* const* argv) {
                                                    {"lagscope", ForeignTool::Lagscope}}),
       .files = files_of(*values),
       .link = values->get("link", parse_name),
-      .output = values->text("output")};
+      .output = values->output_path("output")};
 }
 
 std::optional<AnalyzeOptions> parse_compare(int argc, const char* const* argv) {

@@ -5,6 +5,7 @@
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
+#include "lib/cli/program.h"
 #include "lib/runfile/byte_source.h"
 
 namespace tcpstep {
@@ -55,7 +56,25 @@ std::string describe(const fs::path& file, const Inspection& inspection) {
                      inspection.cut_bytes + 1, why, counts);
 }
 
+void write_result(const fs::path& path, const std::function<void(OutputFile&)>& write) {
+  if (path != kStandardOutput) {
+    OutputFile output(path);
+    write(output);
+    return;
+  }
+  const TemporaryFolder folder;
+  const fs::path result = folder.path() / "result.csv";
+  {
+    OutputFile output(result);
+    write(output);
+  }
+  print_data(read_file(result));
+}
+
 fs::path default_repaired_name(const fs::path& file) {
+  if (file == kStandardInput) {
+    return kStandardOutput;
+  }
   fs::path name = file;
   if (name.extension() == ".gz" || name.extension() == ".zst") {
     name.replace_extension();
@@ -64,22 +83,31 @@ fs::path default_repaired_name(const fs::path& file) {
 }
 
 std::string repair_run(const fs::path& file, const std::optional<fs::path>& output) {
+  if (file == kStandardInput) {  // it is read twice
+    const TemporaryFolder folder;
+    const fs::path copy = folder.path() / "standard-input";
+    OutputFile(copy).append(read_file("/dev/stdin"));
+    return repair_run(copy, output);
+  }
   const Inspection inspection = inspect_run(file);
   if (!output && inspection.is_compressed) {
     throw UsageError(fmt::format("{} is compressed: it cannot be repaired in place", file.string()),
                      "Leave out --in-place; the new file is not compressed.");
   }
+  const auto write = [&](OutputFile& repaired) { write_repaired(file, inspection, repaired); };
   if (inspection.is_whole()) {
+    if (output == kStandardOutput) {  // what reads it expects a file
+      write_result(*output, write);
+    }
     return describe(file, inspection) + ": nothing to repair";
   }
   if (!output) {
     replace(file, inspection);
     return fmt::format("{}: {}", file.string(), what_was_cut(inspection));
   }
-  OutputFile repaired(*output);
-  write_repaired(file, inspection, repaired);
+  write_result(*output, write);
   return fmt::format("{}: {}, written to {}", file.string(), what_was_cut(inspection),
-                     output->string());
+                     *output == kStandardOutput ? "standard output" : output->string());
 }
 
 }  // namespace tcpstep

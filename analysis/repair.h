@@ -2,17 +2,24 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
 #include "lib/runfile/inspection.h"
+#include "lib/runfile/output_file.h"
 
 namespace tcpstep {
+
+inline constexpr const char* kStandardOutput = "-";
+
+// Calls `write` with a new file at `path`. "-" is standard output, which gets all of it at the end.
+void write_result(const std::filesystem::path& path, const std::function<void(OutputFile&)>& write);
 
 // "run.csv: whole: complete, 2000 samples, 0 lost", or what is missing and what to do about it.
 [[nodiscard]] std::string describe(const std::filesystem::path& file, const Inspection& inspection);
 
-// <name>.repaired.csv beside the file, without .gz and .zst.
+// <name>.repaired.csv beside the file, without .gz and .zst; "-" for standard input.
 [[nodiscard]] std::filesystem::path default_repaired_name(const std::filesystem::path& file);
 
 // Repairs `file` into a new file, or, with `output` empty, in its place: then it is replaced

@@ -109,6 +109,14 @@ std::optional<LabOptions> parse_netem(int argc, const char* const* argv) {
   return NetemOptions{.link = link_options(*values, values->positional().front())};
 }
 
+std::filesystem::path packet_log(const OptionValues& values) {
+  std::filesystem::path path = values.output_path("log");
+  if (path == "-") {
+    throw UsageError("--log: standard output is for results", "Name a file.");
+  }
+  return path;
+}
+
 std::optional<LabOptions> parse_run(int argc, const char* const* argv) {
   CommandLine line(
       "tcpstep-lab run [options] PROFILE -- COMMAND [ARGUMENT...]",
@@ -129,7 +137,7 @@ std::optional<LabOptions> parse_run(int argc, const char* const* argv) {
   const auto& arguments = values->positional();
   return RunOptions{.link = link_options(*values, arguments.front()),
                     .place = place_options(*values),
-                    .log = values->text("log"),
+                    .log = packet_log(*values),
                     .command = {arguments.begin() + 1, arguments.end()}};
 }
 
@@ -158,7 +166,7 @@ std::optional<LabOptions> parse_measure(int argc, const char* const* argv) {
     options.links.push_back(link_options(*values, profile));
   }
   options.place = place_options(*values);
-  options.log = values->text("log");
+  options.log = packet_log(*values);
   if (!options.log.empty() && options.links.size() > 1) {
     throw UsageError("--log works with one link only");
   }

@@ -84,10 +84,14 @@ ForeignRun parse_sockperf_log(std::string_view text, std::string_view name) {
         }
       }
       has_columns = line->starts_with("packet, txTime(sec), rxTime(sec), ");
+      if (has_columns && !run.pings.empty()) {
+        fail("samples of a second server follow", *line);
+      }
       continue;
     }
     if (line->starts_with("------")) {
-      break;
+      has_columns = false;
+      continue;
     }
     const std::size_t one = line->find(',');
     const std::size_t two = one == std::string_view::npos ? one : line->find(',', one + 1);

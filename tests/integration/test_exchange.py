@@ -254,6 +254,7 @@ class Import(TestCase):
                 ("lagscope", replies.replace("time=54.063us", "time=54us"), ":5: expected a time in microseconds"),
                 ("lagscope", replies.replace("bytes=4", "bytes=5", 1), ":5: found a second size"),
                 ("sockperf", good.replace("--msg-size=101 ", "--msg-size=101 --range=50 "), ":2: random sizes"),
+                ("sockperf", good + good[good.index("packet,"):], "samples of a second server follow"),
                 ("irtt", "[" * 100_000, "nested more than 20 deep"),
                 ("irtt", "{}", "not found"),
                 ("irtt", good, "parse error"),
@@ -267,6 +268,17 @@ class Import(TestCase):
                 self.assertEqual(result.returncode, 1)
                 self.assertIn(expected, result.stderr)
                 self.assertFalse(output.exists())
+
+    def test_may_go_to_standard_output_and_into_no_archive(self):
+        with open(DATA / "sockperf_3.7_101.csv") as log:
+            result = run("tcpstep-analyze", "import", "--from=sockperf", "--link=x", "--output=-", "-", stdin=log,
+                         cwd=self.directory)
+        self.assertEqual((result.returncode, list(self.directory.iterdir())), (0, []), result.stderr)
+        self.assertTrue(result.stdout.startswith("# format: tcpstep-result/1\n"), result.stdout[:100])
+        result = run("tcpstep-analyze", "import", "--from=sockperf", "--link=x", "--output=x.csv.gz",
+                     DATA / "sockperf_3.7_101.csv", cwd=self.directory)
+        self.assertEqual((result.returncode, list(self.directory.iterdir())), (2, []))
+        self.assertIn("Write 'x.csv' and compress it afterwards", result.stderr)
 
     def test_replaces_nothing_and_wants_every_option(self):
         output = self.directory / "mine.csv"

@@ -197,6 +197,8 @@ class WrongRequests(LabTestCase):
                 (["run", "dsl", "--", "true"], "unknown profile 'dsl'"),
                 (["measure", mine], "mine.profile:2: rate: invalid rate '10GB/s'"),
                 (["measure", "--kernel", "x", "adsl"], "--kernel needs --virtual"),
+                (["measure", "--log", "packets.csv.gz", "adsl"], "--log: cannot write the compressed file"),
+                (["measure", "--log", "-", "adsl"], "--log: standard output is for results"),
                 (["measure", "--scale", "0", "adsl"], "--scale: invalid scale '0': expected 0.01 to 1000"),
                 (["table", "--real", "--virtual"], "cannot be used together"),
                 (["tabel"], "unknown command 'tabel'"), ([], "missing command")):

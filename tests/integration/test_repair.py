@@ -111,6 +111,16 @@ class Repair(Files):
                 self.assertEqual(os.listdir(self.directory), ["run.csv"])
                 self.assertEqual(path.read_text(), content)
 
+    def test_may_go_from_standard_input_to_standard_output(self):
+        repaired = HEAD + COLUMNS + ROWS + "# end: status=repaired samples=2 lost=1 elapsed_ns=140\n"
+        for content, expected in ((HEAD + COLUMNS + ROWS + "9,", repaired), (WHOLE, WHOLE)):
+            for arguments in (["-"], ["-", "--output=-"]):
+                with open(self.write(content)) as path:
+                    result = run("tcpstep-analyze", "repair", *arguments, stdin=path, cwd=self.directory)
+                self.assertEqual((result.returncode, result.stdout), (0, expected), result.stderr)
+        self.assertEqual(self.repair("-", "--in-place").returncode, 2)
+        self.assertEqual(os.listdir(self.directory), ["run.csv"])
+
     def test_of_an_archive_is_a_plain_file(self):
         packed = gzip.compress((HEAD + COLUMNS + ROWS * 2000).encode())
         path = self.write(packed[:-30], "run.csv.gz")
