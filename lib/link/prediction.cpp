@@ -13,7 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kBatch = 1us;                // segments that arrive together are ACKed together
 constexpr Duration kDelayedAck = 40ms;          // TCP_ATO_MIN and TCP_DELACK_MIN
 constexpr Duration kLongestDelayedAck = 200ms;  // TCP_DELACK_MAX
 constexpr Duration kHalfTick = 2ms;             // timers fire 0 to 4 ms late at 250 ticks a second
@@ -107,20 +106,11 @@ class PingPong {
     return event;
   }
 
-  [[nodiscard]] bool is_in_batch(const Event& first) const {
-    return !events_.empty() && events_.top().kind == Event::Arrival &&
-           events_.top().at <= first.at + kBatch;
-  }
-
+  // Segments that arrive together, too, come one by one: the lab's hosts have no GRO.
   void receive(const Event& event) {
-    std::uint32_t bytes = event.bytes;
     receiver_.note_arrival(event.at);
-    while (is_in_batch(event)) {
-      bytes += take().bytes;
-      receiver_.note_arrival(event.at);
-    }
-    receiver_.left -= bytes;
-    receiver_.unacknowledged += bytes;
+    receiver_.left -= event.bytes;
+    receiver_.unacknowledged += event.bytes;
     const bool is_all = receiver_.left == 0;
     if (receiver_.unacknowledged > mss_ || (is_all && receiver_.was_late)) {
       acknowledge(event.at);

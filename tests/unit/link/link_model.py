@@ -173,9 +173,6 @@ def pingpong(link, host, start, size, rng, delayed):
             continue
         if what == "received":
             delayed.arrived(t)
-            while events and events[0][2] == "received" and events[0][0] <= t + 1:
-                length += heapq.heappop(events)[3]
-                delayed.arrived(t)
             got += length
             unacked += length
             if unacked > MSS or (got == size and was_late):

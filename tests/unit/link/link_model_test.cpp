@@ -242,6 +242,18 @@ TEST(PredictionTest, KnowsTheDelayedAckTimer) {
               microseconds(30ms + tcp_ack * 53 / 52 + 4380us + 10ms + 30us), 3000);
 }
 
+// Without GRO: the second and the fourth of four that arrive together are acknowledged.
+TEST(PredictionTest, AcknowledgesEachSegmentOfABatch) {
+  const Profile batches = parse_profile(
+      "[down]\nslot = 1ms\nslot_packets = 4\n[up]\nrate = 33.6kbit/s", "x", "x.profile");
+  const auto rtt = [&](std::uint32_t bytes) {
+    return predict(batches, {.sizes = {PayloadSize(bytes)}, .rounds = 1}).begin()->second[0];
+  };
+  const Duration tcp_ack(52LL * 8 * 1'000'000'000 / 33'600);
+  // A ping waits for up to a slot.
+  EXPECT_NEAR(microseconds(rtt(4 * 1448) - rtt(1448)), microseconds(2 * tcp_ack), 1000);
+}
+
 TEST(PredictionTest, LeavesOutPingsWithALoss) {
   const Profile lossy = parse_profile("[both]\ndelay = 1ms\nloss = 10%", "x", "x.profile");
   const auto series = predict(lossy, {.sizes = {PayloadSize(1)}, .rounds = 500});
