@@ -18,7 +18,6 @@ using State = ServerNegotiation::State;
 
 constexpr std::uint64_t kListenerKey = 0;
 constexpr int kAcceptedAtOnce = 64;  // then those that are connected have their turn
-constexpr Duration kPauseWithoutDescriptors = 100ms;
 constexpr Duration kTimeToAskIfRejected = 5s;
 constexpr Duration kTimeToClose = 2s;           // for a refusal to arrive
 constexpr Duration kRepeatPositionAfter = 10s;  // so that a queued client knows we are there
@@ -29,17 +28,14 @@ constexpr std::size_t kReadAtOnce = std::size_t{16} * 1024;
 
 Acceptor::Acceptor(Listener listener, Poller& poller, const ServerOptions& options,
                    const Secret* secret, Log& log, Metrics& metrics, HandOver hand_over)
-    : listener_(std::move(listener)),
+    : door_(std::move(listener), poller, kListenerKey, log),
       poller_(poller),
       options_(options),
       secret_(secret),
       log_(log),
       metrics_(metrics),
       hand_over_(std::move(hand_over)),
-      results_(options.output.empty() ? options.results : std::filesystem::path(),
-               options.limits.results_bytes, options.limits.free_bytes) {
-  resume_listening();
-}
+      recent_use_(options.limits.runs_per_address) {}
 
 void Acceptor::handle(std::uint64_t key) {
   if (key == kListenerKey) {
@@ -50,35 +46,12 @@ void Acceptor::handle(std::uint64_t key) {
 }
 
 void Acceptor::accept_clients() {
-  for (int i = 0; i < kAcceptedAtOnce && !resume_at_; ++i) {
-    Listener::Accepted accepted = listener_.accept_now();
-    if (accepted.client) {
-      add(std::move(*accepted.client));
-    } else if (accepted.is_exhausted) {
-      suspend_listening();
-    } else {
+  for (int i = 0; i < kAcceptedAtOnce; ++i) {
+    auto client = door_.accept();
+    if (!client) {
       return;
     }
-  }
-}
-
-// New clients wait in the kernel's queue; accepting again at once would be a busy loop.
-void Acceptor::suspend_listening() {
-  const auto now = Clock::now();
-  if (!exhaustion_logged_ || now - *exhaustion_logged_ > 1min) {
-    exhaustion_logged_ = now;
-    log_.fault("exhausted", "out of file descriptors; new clients wait");
-  }
-  for (const Fd& fd : listener_.fds()) {
-    poller_.remove(fd);
-  }
-  resume_at_ = now + kPauseWithoutDescriptors;
-}
-
-void Acceptor::resume_listening() {
-  resume_at_.reset();
-  for (const Fd& fd : listener_.fds()) {
-    poller_.add(fd, kListenerKey);
+    add(std::move(*client));
   }
 }
 
@@ -286,8 +259,8 @@ std::optional<Rejection> Acceptor::rejection_of(PendingClient& client) {
       limits.runs_per_address) {
     return too_many_runs(limits);
   }
-  if (const auto reason = results_.why_full()) {
-    return no_room(*reason);
+  if (recent_use_.has_many_failures(client.network, Clock::now())) {
+    return too_many_failures();
   }
   if (queue_.size() + running_ >= limits.queue + limits.concurrent_runs) {
     const auto displaced = queue_.to_displace_for(client.network);
@@ -321,7 +294,7 @@ void Acceptor::refuse(Clients::iterator entry, const Rejection& rejection) {
 }
 
 std::optional<Acceptor::Time> Acceptor::next_deadline() const {
-  std::optional<Time> earliest = resume_at_;
+  std::optional<Time> earliest = door_.next_deadline();
   const auto consider = [&](Time time) { earliest = std::min(earliest.value_or(time), time); };
   for (const auto& [id, client] : clients_) {
     if (client.deadline) {
@@ -335,9 +308,7 @@ std::optional<Acceptor::Time> Acceptor::next_deadline() const {
 
 void Acceptor::handle_deadlines() {
   const auto now = Clock::now();
-  if (resume_at_ && *resume_at_ <= now) {
-    resume_listening();
-  }
+  door_.reopen_if_due();
   for (auto next = clients_.begin(); next != clients_.end();) {
     const auto entry = next++;
     const PendingClient& client = entry->second;
@@ -377,17 +348,18 @@ void Acceptor::update_queue(std::uint64_t running) {
   }
 }
 
-std::optional<QueuedRun> Acceptor::take_next() {
-  if (queue_.empty()) {
-    return std::nullopt;
-  }
+void Acceptor::refuse_next(const Rejection& rejection) {
+  refuse(clients_.find(queue_.turns(recent_use_).front()), rejection);
+}
+
+QueuedRun Acceptor::take_next() {
   const auto entry = clients_.find(queue_.turns(recent_use_).front());
   auto& client = entry->second;
   recent_use_.add_run(client.network, Clock::now());
-  results_.expect_change();
   poller_.remove(client.connection.fd());
   QueuedRun next{.id = entry->first,
                  .connection = std::move(client.connection),
+                 .network = client.network,
                  .opening = client.opening,
                  .request = client.negotiation.state() == State::Requested
                                 ? std::optional(client.negotiation.request())

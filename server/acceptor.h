@@ -11,16 +11,15 @@
 #include <string>
 
 #include "lib/base/sample.h"
-#include "lib/net/listener.h"
 #include "lib/net/poller.h"
 #include "lib/protocol/authentication.h"
 #include "lib/protocol/negotiation.h"
 #include "lib/sweep/run_settings.h"
+#include "server/door.h"
 #include "server/limits.h"
 #include "server/log.h"
 #include "server/metrics.h"
 #include "server/options.h"
-#include "server/results_folder.h"
 #include "server/run_queue.h"
 
 namespace tcpstep {
@@ -29,6 +28,7 @@ namespace tcpstep {
 struct QueuedRun {
   std::uint64_t id;  // 1 is the first client that connected
   TcpConnection connection;
+  std::string network;             // that the limits count
   Sample opening;                  // the ping it has acked
   std::optional<Request> request;  // nothing from a classic client
   RunSettings settings;
@@ -53,9 +53,18 @@ class Acceptor {
   // When handle_deadlines() is due.
   [[nodiscard]] std::optional<Time> next_deadline() const;
 
-  // Takes the client whose turn it is out of the queue: one of each network, and first of those
-  // whose last run is longest ago.
-  [[nodiscard]] std::optional<QueuedRun> take_next();
+  // Takes the client whose turn it is out of the queue, which is not empty: one of each network,
+  // and first of those whose last run is longest ago. Or refuses it.
+  [[nodiscard]] QueuedRun take_next();
+  void refuse_next(const Rejection& rejection);
+  // A run of `network` has failed.
+  void note_failed_run(const std::string& network) {
+    recent_use_.add_failure(network, std::chrono::steady_clock::now());
+  }
+  // Whether clients of another network than this one are in the queue.
+  [[nodiscard]] bool do_others_wait(const std::string& network) const {
+    return queue_.has_others(network);
+  }
   // Sends those in the queue the number of runs and clients ahead of them.
   void update_queue(std::uint64_t running);
 
@@ -87,8 +96,6 @@ class Acceptor {
   using Clients = std::map<std::uint64_t, PendingClient>;
 
   void accept_clients();
-  void suspend_listening();
-  void resume_listening();
   void add(TcpConnection connection);
   void receive(Clients::iterator entry);
   void process(Clients::iterator entry, std::span<const std::byte> bytes);
@@ -106,7 +113,7 @@ class Acceptor {
   [[nodiscard]] std::uint64_t connections_of(const std::string& network) const;
   static void send_position(PendingClient& client, std::uint64_t ahead);
 
-  Listener listener_;
+  Door door_;
   Poller& poller_;
   const ServerOptions& options_;
   const Secret* secret_;
@@ -121,9 +128,6 @@ class Acceptor {
   std::uint64_t next_id_ = 1;
   std::uint64_t running_ = 0;
   RecentUse recent_use_;
-  ResultsFolder results_;
-  std::optional<Time> resume_at_;  // listening is suspended until then: no descriptors
-  std::optional<Time> exhaustion_logged_;
   bool has_lost_first_client_ = false;
 };
 

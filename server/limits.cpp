@@ -9,6 +9,7 @@
 #include "lib/base/error.h"
 #include "lib/base/text.h"
 #include "lib/protocol/authentication.h"
+#include "server/run_queue.h"
 
 namespace tcpstep {
 namespace {
@@ -115,6 +116,14 @@ Rejection too_many_runs(const ServerLimits& limits) {
           .refusal = {.reason = fmt::format("the limit of {} per address and hour is reached",
                                             count_of(limits.runs_per_address, "run")),
                       .hint = "Try again later."}};
+}
+
+Rejection too_many_failures() {
+  return {.kind = "failed_runs",
+          .refusal = {.reason = fmt::format("{} runs failed within a minute, and one of this "
+                                            "address within the hour",
+                                            kFailuresPerMinute),
+                      .hint = "Try again in a minute."}};
 }
 
 Hello hello_of(const ServerLimits& limits) {

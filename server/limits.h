@@ -56,6 +56,7 @@ struct Rejection {
 
 [[nodiscard]] Rejection queue_is_full(const ServerLimits& limits);
 [[nodiscard]] Rejection too_many_runs(const ServerLimits& limits);
+[[nodiscard]] Rejection too_many_failures();
 [[nodiscard]] Rejection no_room(std::string reason);
 [[nodiscard]] Rejection unknown_run();
 

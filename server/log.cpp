@@ -48,6 +48,11 @@ void Log::fault_of_client(std::string_view event, const std::string& text, Field
   }
 }
 
+bool Log::is_suppressing() const {
+  return client_faults_ >= kClientFaultsPerMinute && minute_end_ &&
+         *minute_end_ > std::chrono::steady_clock::now();
+}
+
 void Log::flush_if_due() {
   if (minute_end_ && *minute_end_ <= std::chrono::steady_clock::now()) {
     flush();

@@ -26,9 +26,11 @@ class Log {
   // Something did not; always written.
   void fault(std::string_view event, const std::string& text, Fields fields = {}) const;
 
-  // The same about a client that is not measured. A flood of them must not fill a disk: only the
-  // first of each minute are written, and then how many were suppressed.
+  // The same about a client that is not measured, or whose run failed. A flood of them must not
+  // fill a disk: only the first of each minute are written, and then how many were suppressed.
   void fault_of_client(std::string_view event, const std::string& text, Fields fields = {});
+  // Whether the next one would not be written.
+  [[nodiscard]] bool is_suppressing() const;
   // Writes how many were suppressed: if their minute is over, or in any case.
   void flush_if_due();
   void flush();

@@ -1,35 +1,58 @@
 #include "server/results_folder.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <system_error>
 #include <utility>
+
+#include "lib/base/error.h"
+#include "lib/base/fd.h"
 
 namespace tcpstep {
 namespace {
 
+using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 namespace fs = std::filesystem;
 
-constexpr int kShareOfTime = 20;
+constexpr auto kBetweenReadings = 1s;
+constexpr std::uint64_t kBlock = 512;  // of st_blocks, whatever the file system's own is
 
 }  // namespace
 
-ResultsFolder::ResultsFolder(fs::path path, std::uint64_t most_bytes, std::uint64_t free_bytes)
-    : path_(std::move(path)), most_bytes_(most_bytes), free_bytes_(free_bytes) {}
-
-std::optional<std::string> ResultsFolder::why_full() {
-  if (path_.empty()) {
+std::optional<std::uint64_t> bytes_on_disk(const fs::path& file) {
+  struct stat facts {};
+  if (::lstat(file.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) {
     return std::nullopt;
   }
+  return std::max(static_cast<std::uint64_t>(facts.st_size),
+                  static_cast<std::uint64_t>(facts.st_blocks) * kBlock);
+}
+
+ResultsFolder::ResultsFolder(fs::path path, std::uint64_t most_bytes, std::uint64_t free_bytes)
+    : path_(std::move(path)), most_bytes_(most_bytes), free_bytes_(free_bytes) {
+  fs::create_directories(path_);
+  std::string probe = path_ / ".probe-XXXXXX";
+  const Fd file(
+      check_syscall(::mkostemp(probe.data(), O_CLOEXEC), "create a file in {}", path_.string()));
+  ::unlink(probe.c_str());
+  read();
+}
+
+std::optional<std::string> ResultsFolder::why_full() {
   std::error_code error;
   const fs::space_info space = fs::space(path_, error);
   if (!error && space.available < free_bytes_) {
     return fmt::format("the server's disk has {} bytes left, and keeps {} free (--min-free)",
                        space.available, free_bytes_);
   }
-  if ((has_changed_ || bytes_ >= most_bytes_) && Clock::now() >= next_measurement_) {
-    measure();
+  if ((!is_known_ || bytes_ >= most_bytes_) && Clock::now() >= read_at_ + kBetweenReadings) {
+    read();
   }
   if (bytes_ >= most_bytes_) {
     return fmt::format("the server's results take {} bytes, the limit is {} (--max-results)",
@@ -38,21 +61,20 @@ std::optional<std::string> ResultsFolder::why_full() {
   return std::nullopt;
 }
 
-void ResultsFolder::measure() {
-  const auto start = Clock::now();
+void ResultsFolder::note_run(std::optional<std::uint64_t> bytes) {
+  bytes_ += bytes.value_or(0);
+  is_known_ = is_known_ && bytes;
+}
+
+void ResultsFolder::read() {
   bytes_ = 0;
   std::error_code error;
   for (fs::directory_iterator entry(path_, error), end; !error && entry != end;
        entry.increment(error)) {
-    std::error_code file_error;  // one that has just gone takes nothing
-    if (entry->is_regular_file(file_error)) {
-      const std::uintmax_t size = entry->file_size(file_error);
-      bytes_ += file_error ? 0 : size;
-    }
+    bytes_ += bytes_on_disk(entry->path()).value_or(0);  // one that has just gone takes nothing
   }
-  has_changed_ = false;
-  const auto end = Clock::now();
-  next_measurement_ = end + kShareOfTime * (end - start);
+  is_known_ = true;
+  read_at_ = Clock::now();
 }
 
 }  // namespace tcpstep

@@ -9,28 +9,33 @@
 
 namespace tcpstep {
 
-// Sizes are of the files as they are on disk, so that whatever is moved away makes room again. The
-// folder is read again only after a run, and for at most a twentieth of the time.
+// Sizes are what the files take on disk, so that whatever is moved away makes room again. The
+// folder is read when the server starts, and again only while it seems full or a run has not said
+// what it wrote; at most once a second.
 class ResultsFolder {
  public:
-  // An empty path has room for anything.
+  // Makes the folder if it is missing, and reads it. Throws if nothing can be written there.
   ResultsFolder(std::filesystem::path path, std::uint64_t most_bytes, std::uint64_t free_bytes);
 
   // Why nothing may be added, or nothing.
   [[nodiscard]] std::optional<std::string> why_full();
 
-  // A run is about to write into it.
-  void expect_change() { has_changed_ = true; }
+  // A run is over, with a file of that many bytes on disk; nothing if that is not known.
+  void note_run(std::optional<std::uint64_t> bytes);
 
  private:
-  void measure();
+  void read();
 
   std::filesystem::path path_;
   std::uint64_t most_bytes_;
   std::uint64_t free_bytes_;
-  bool has_changed_ = true;
   std::uint64_t bytes_ = 0;
-  std::chrono::steady_clock::time_point next_measurement_{};
+  bool is_known_ = false;
+  std::chrono::steady_clock::time_point read_at_{};
 };
+
+// What a file takes on disk, or its size if that is more (a file system may pack small files): many
+// short files are limited, too.
+[[nodiscard]] std::optional<std::uint64_t> bytes_on_disk(const std::filesystem::path& file);
 
 }  // namespace tcpstep

@@ -1,12 +1,9 @@
 #include "server/run.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <ctime>
 #include <limits>
 #include <optional>
 #include <system_error>
@@ -18,17 +15,14 @@
 #include "lib/base/text.h"
 #include "lib/cli/program.h"
 #include "lib/cli/progress_bar.h"
-#include "lib/host/doctor.h"
 #include "lib/net/waiting.h"
-#include "lib/report/render.h"
-#include "lib/runfile/run_reader.h"
 #include "lib/runfile/run_writer.h"
 #include "lib/sweep/black_hole.h"
 #include "lib/sweep/frame_stream.h"
 #include "lib/sweep/resent_acks.h"
 #include "lib/sweep/responder.h"
 #include "lib/sweep/result_check.h"
-#include "server/run_report.h"
+#include "server/run_end.h"
 
 namespace tcpstep {
 namespace {
@@ -49,7 +43,6 @@ struct ServedRun {
   const HostFacts& host;
   Channel& server;
   const OpenOutput& open_output;
-  const Log& log;
   std::string peer;
   std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
 
@@ -101,10 +94,15 @@ RunOutcome outcome_without_file(PingStatus status, const RunSettings& settings) 
 // Fresh connections, as the server's process hands them over.
 class HandedOver : public ConnectionSource {
  public:
-  HandedOver(Channel& server, Duration limit) : server_(server), limit_(limit) {}
+  // The client's first connection has nothing to say, but may end.
+  HandedOver(Channel& server, TcpConnection& first, Duration limit)
+      : server_(server), first_(first), limit_(limit) {}
 
   PingStatus next(std::optional<TcpConnection>& connection) override {
-    auto received = server_.receive(limit_);
+    if (wait_for_either(server_.fd(), first_.fd(), limit_) && is_readable(first_.fd())) {
+      return first_.stay_idle(Duration::zero());
+    }
+    auto received = server_.receive(Duration::zero());
     if (requested_stop() != 0 || !received.is_open) {
       return PingStatus::Interrupted;
     }
@@ -117,6 +115,7 @@ class HandedOver : public ConnectionSource {
 
  private:
   Channel& server_;
+  TcpConnection& first_;
   Duration limit_;
 };
 
@@ -152,7 +151,7 @@ RunOutcome measure_down(const ServedRun& run) {
       status != PingStatus::Ok) {
     return outcome_without_file(status, run.settings);
   }
-  HandedOver fresh(run.server, run.settings.sweep.timeout);
+  HandedOver fresh(run.server, run.client, run.settings.sweep.timeout);
   RunOutcome outcome = measure(run, session, run.is_fresh() ? &fresh : nullptr);
   send_result(run, frames, outcome);
   return outcome;
@@ -259,10 +258,10 @@ RunOutcome receive_result(const ServedRun& run, const Responses& responses,
                                   .settings = run.settings,
                                   .longest = std::chrono::steady_clock::now() - run.begin});
   } catch (const WorldError& error) {
-    run.log.fault("fault", fmt::format("run with {}: {}", run.peer, error.what()),
-                  {{"peer", run.peer}});
     send_refusal(run.client, {.reason = error.what(), .hint = {}});
-    return write_lost_run(run, PingStatus::Protocol);
+    RunOutcome outcome = write_lost_run(run, PingStatus::Protocol);
+    outcome.fault = error.what();
+    return outcome;
   }
   OutputFile file = run.open_output();
   file.append(text);
@@ -287,66 +286,6 @@ RunOutcome ack_up(const ServedRun& run) {
       run.is_fresh() ? ack_on_fresh_connections(run) : ack_on_one_connection(run, rest);
   return responses.end == PingStatus::Ok ? receive_result(run, responses, rest)
                                          : write_lost_run(run, responses.end, responses.largest);
-}
-
-// --- The end ---
-
-void report_outcome(const ServedRun& run, const RunOutcome& outcome) {
-  const SweepSpec& sweep = run.settings.sweep;
-  if (outcome.status != kComplete && outcome.status != to_word(PingStatus::Interrupted)) {
-    const std::string hole = outcome.black_hole.empty()
-                                 ? std::string()
-                                 : fmt::format(": {}. {}", outcome.black_hole, kBlackHoleRemedy);
-    run.log.fault("run_failed",
-                  fmt::format("run with {}: {}{}", run.peer,
-                              explain_status(outcome.status, sweep.timeout), hole),
-                  {{"peer", run.peer}, {"status", outcome.status}, {"link", sweep.link}});
-  }
-  RunReport report{.status = outcome.status,
-                   .link = {.link = sweep.link,
-                            .direction = to_text(sweep.direction),
-                            .connection = to_text(sweep.connection)},
-                   .minima = {}};
-  std::string table;
-  std::uint64_t samples = outcome.samples;
-  if (!outcome.file.empty()) {
-    RunCollection runs;
-    runs.add(read_run(outcome.file, RttClock::Application));
-    const PenaltyTable penalties = penalty_table(runs.links()[0], Statistic::minimum());
-    samples = penalties.samples;
-    if (sweep.direction == MeasuredDirection::Down) {
-      report.minima = minima_of(penalties, runs.links()[0]);
-    }
-    table = render_text(std::array{penalties});
-  }
-  static_cast<void>(run.server.send(encode(report)));
-  if (outcome.file.empty()) {
-    return;
-  }
-  const bool is_to_stdout = run.options.output == "-";
-  if (is_to_stdout) {
-    print_data(read_file(outcome.file));
-  }
-  if (run.options.is_quiet) {
-    return;
-  }
-  const std::string file = is_to_stdout ? "standard output" : outcome.file.string();
-  run.log.note("run",
-               fmt::format("{:%H:%M:%S}  {}: {}, {} in {}", fmt::localtime(std::time(nullptr)),
-                           run.peer, outcome.status, count_of(samples, "sample"), file),
-               {{"peer", run.peer},
-                {"status", outcome.status},
-                {"link", sweep.link},
-                {"run_id", run.identity.run_id},
-                {"file", file}});
-  for (const Warning& warning : outcome.warnings) {
-    run.log.note("warning", render(warning), {{"peer", run.peer}});
-  }
-  if (is_to_stdout) {
-    print_message(table.substr(0, table.find_last_not_of('\n') + 1));
-  } else {
-    print_data(table);
-  }
 }
 
 RunOutcome serve(const ServedRun& run) {
@@ -382,10 +321,15 @@ bool perform_run(RunTask task, const ServerOptions& options, const HostFacts& ho
                       .host = host,
                       .server = server,
                       .open_output = open_output,
-                      .log = log,
                       .peer = task.client.connection.peer().text()};
   const RunOutcome outcome = serve(run);
-  report_outcome(run, outcome);
+  report_outcome(outcome, {.settings = settings,
+                           .run_id = task.identity.run_id,
+                           .peer = run.peer,
+                           .options = options,
+                           .log = log,
+                           .server = server,
+                           .is_quiet_if_failed = task.is_quiet_if_failed});
   return outcome.status == kComplete;
 }
 

@@ -15,7 +15,8 @@ namespace tcpstep {
 struct RunTask {
   QueuedRun client;
   RunIdentity identity;
-  std::string token;  // of its fresh connections
+  std::string token;                // of its fresh connections
+  bool is_quiet_if_failed = false;  // many runs fail: no message and no table of one more
 };
 
 // Performs the run, logs its end, prints its table and sends a RunReport to `server`, from which

@@ -19,17 +19,38 @@ void RecentUse::add_refusal(const std::string& network, Time now) {
   add(network, now);
 }
 
+void RecentUse::add_failure(const std::string& network, Time now) {
+  if (const auto entry = entries_.find(network); entry != entries_.end()) {
+    entry->second.last_failure = now;  // its run is the reason for the entry
+  }
+  failures_.push_back(now);
+  if (failures_.size() > kFailuresPerMinute) {
+    failures_.pop_front();
+  }
+}
+
 RecentUse::Entry& RecentUse::add(const std::string& network, Time now) {
-  for (auto entry = entries_.begin(); entry != entries_.end();) {
-    auto& times = entry->second.times;
-    while (!times.empty() && now - times.front() > 1h) {
-      times.pop_front();
-    }
-    entry = times.empty() ? entries_.erase(entry) : std::next(entry);
+  const bool is_new = !entries_.contains(network);
+  if (is_new && entries_.size() >= kMostNetworks) {
+    forget_least_recent();
   }
   Entry& entry = entries_[network];
+  while (!entry.times.empty() && (now - entry.times.front() > 1h || entry.times.size() >= most_)) {
+    entry.times.pop_front();
+  }
   entry.times.push_back(now);
   return entry;
+}
+
+// A quarter of them, so that a crowd of networks does not make each client cost a search.
+void RecentUse::forget_least_recent() {
+  std::vector<Time> latest;
+  for (const auto& [network, entry] : entries_) {
+    latest.push_back(entry.times.back());
+  }
+  const auto limit = latest.begin() + static_cast<std::ptrdiff_t>(latest.size() / 4);
+  std::nth_element(latest.begin(), limit, latest.end());
+  std::erase_if(entries_, [&](const auto& item) { return item.second.times.back() <= *limit; });
 }
 
 std::uint64_t RecentUse::count(const std::string& network, Time now) const {
@@ -44,6 +65,13 @@ std::uint64_t RecentUse::count(const std::string& network, Time now) const {
 RecentUse::Time RecentUse::last_run(const std::string& network) const {
   const auto entry = entries_.find(network);
   return entry == entries_.end() ? Time{} : entry->second.last_run;
+}
+
+bool RecentUse::has_many_failures(const std::string& network, Time now) const {
+  const auto entry = entries_.find(network);
+  return failures_.size() >= kFailuresPerMinute && now - failures_.front() <= 1min &&
+         entry != entries_.end() && entry->second.last_failure &&
+         now - *entry->second.last_failure <= 1h;
 }
 
 std::uint64_t RunQueue::places_of(const std::string& network) const {

@@ -11,27 +11,44 @@
 
 namespace tcpstep {
 
+inline constexpr std::size_t kFailuresPerMinute = 30;
+
 // What each network has had of the server in the last hour: runs, and requests that were refused.
+// Its memory is bounded: it counts up to a limit only, and forgets the networks that were here
+// least recently if there are too many.
 class RecentUse {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
+  // More than `most` runs and refused requests of a network need not be counted.
+  explicit RecentUse(std::uint64_t most = 1000) : most_(most) {}
+
   void add_run(const std::string& network, Time now);
   void add_refusal(const std::string& network, Time now);
+  void add_failure(const std::string& network, Time now);
 
   // Runs and refused requests.
   [[nodiscard]] std::uint64_t count(const std::string& network, Time now) const;
   // When its last run began; the clock's epoch if it had none.
   [[nodiscard]] Time last_run(const std::string& network) const;
+  // Whether kFailuresPerMinute runs have failed within a minute, and one of this network within the
+  // hour. Failed runs leave messages and files.
+  [[nodiscard]] bool has_many_failures(const std::string& network, Time now) const;
 
  private:
+  static constexpr std::size_t kMostNetworks = 4096;
+
   struct Entry {
     std::deque<Time> times;
     Time last_run{};
+    std::optional<Time> last_failure{};
   };
   Entry& add(const std::string& network, Time now);
+  void forget_least_recent();
 
+  std::uint64_t most_;
   std::map<std::string, Entry> entries_;
+  std::deque<Time> failures_;  // the latest, of all networks
 };
 
 // Networks take turns, so that none keeps the others out however many clients it sends.
@@ -47,6 +64,10 @@ class RunQueue {
   [[nodiscard]] std::size_t size() const { return places_.size(); }
   [[nodiscard]] bool empty() const { return places_.empty(); }
   [[nodiscard]] std::uint64_t places_of(const std::string& network) const;
+  // Whether another network than this one has a place.
+  [[nodiscard]] bool has_others(const std::string& network) const {
+    return places_of(network) < places_.size();
+  }
 
   // All clients in the order of their runs: one of each network, first of those whose last run is
   // longest ago, then a second of each.

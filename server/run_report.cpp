@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "lib/base/process.h"
+#include "lib/base/sample.h"
 #include "lib/base/text.h"
 #include "lib/runfile/run_header.h"
 
@@ -29,9 +31,15 @@ std::string explain_status(const std::string& status, Duration timeout) {
     return "unexpected data from the client";
   }
   if (status == kLimit) {
-    return "the run took longer than --max-time";
+    return requested_stop() == kOutOfTime
+               ? "the run took longer than its turn, and clients of other addresses wait"
+               : "the run took longer than --max-time";
   }
   return "the run ended early (" + status + ")";
+}
+
+bool is_failure(const std::string& status) {
+  return status != kComplete && status != kLimit && status != to_word(PingStatus::Interrupted);
 }
 
 std::string encode(const RunReport& report) {
@@ -39,12 +47,16 @@ std::string encode(const RunReport& report) {
   for (const auto& [segments, rtt] : report.minima) {
     minima.push_back({segments, rtt.count()});
   }
-  return nlohmann::json{{"status", report.status},
-                        {"link", report.link.link},
-                        {"direction", report.link.direction},
-                        {"connection", report.link.connection},
-                        {"minima", minima}}
-      .dump();
+  nlohmann::json json{{"status", report.status},
+                      {"link", report.link.link},
+                      {"direction", report.link.direction},
+                      {"connection", report.link.connection},
+                      {"minima", minima},
+                      {"fault", report.fault}};
+  if (report.bytes) {
+    json["bytes"] = *report.bytes;
+  }
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 RunReport decode_report(std::string_view message) {
@@ -53,7 +65,10 @@ RunReport decode_report(std::string_view message) {
                    .link = {.link = json.at("link"),
                             .direction = json.at("direction"),
                             .connection = json.at("connection")},
-                   .minima = {}};
+                   .fault = json.at("fault")};
+  if (const auto bytes = json.find("bytes"); bytes != json.end()) {
+    report.bytes = *bytes;
+  }
   for (const auto& entry : json.at("minima")) {
     report.minima.emplace_back(entry.at(0), Duration(entry.at(1).get<Duration::rep>()));
   }
@@ -62,15 +77,17 @@ RunReport decode_report(std::string_view message) {
 
 ClassMinima minima_of(const PenaltyTable& penalties, const LinkRuns& link) {
   ClassMinima minima;
-  for (const SegmentClass& row : penalties.classes) {
-    Duration fastest = Duration::max();
-    for (const auto& [size, rtts] : link.series) {
-      if (penalties.mss && segments_needed(size, *penalties.mss) == row.segments) {
-        fastest = std::min(fastest, rtts.minimum());
-      }
+  for (const auto& [size, rtts] : link.series) {  // by ascending size, so that classes ascend too
+    if (!penalties.mss || rtts.size() == 0) {
+      continue;
     }
-    if (minima.size() < kReportedClasses) {
-      minima.emplace_back(row.segments, fastest);
+    const std::uint32_t segments = segments_needed(size, *penalties.mss);
+    if (!minima.empty() && minima.back().first == segments) {
+      minima.back().second = std::min(minima.back().second, rtts.minimum());
+    } else if (minima.size() < kReportedClasses) {
+      minima.emplace_back(segments, rtts.minimum());
+    } else {
+      break;
     }
   }
   return minima;

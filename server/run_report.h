@@ -1,6 +1,8 @@
 // What the process of a run reports to the server's process at its end.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,9 +14,14 @@ namespace tcpstep {
 
 struct RunReport {
   std::string status;
-  MeasuredLink link;
-  ClassMinima minima;  // empty if the other end has measured
+  MeasuredLink link{};
+  ClassMinima minima{};                  // empty if the other end has measured
+  std::optional<std::uint64_t> bytes{};  // on disk, of its file; nothing if that is not known
+  std::string fault{};                   // for the log, if something went wrong
 };
+
+// Whether somebody is to blame for the end of a run with this status.
+[[nodiscard]] bool is_failure(const std::string& status);
 
 // What a status of a run means for its client.
 [[nodiscard]] std::string explain_status(const std::string& status, Duration timeout);

@@ -1,12 +1,12 @@
 #include "server/server.h"
 
 #include <fmt/format.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <utility>
@@ -19,6 +19,9 @@
 #include "lib/cli/program.h"
 #include "lib/cli/stop_signals.h"
 #include "lib/runfile/run_writer.h"
+#include "server/least_rights.h"
+#include "server/setup.h"
+#include "server/turn.h"
 
 namespace tcpstep {
 namespace {
@@ -26,26 +29,7 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-constexpr Duration kTimeToEnd = 10s;  // for a run to write its trailer
-
-volatile std::sig_atomic_t is_state_requested = 0;
-
-void request_state(int /*signal*/) {
-  is_state_requested = 1;
-}
-
-// SIGUSR1 is delivered in the loop's wait only. `mask` is the mask of that wait.
-void catch_state_signal(sigset_t& mask) {
-  struct sigaction action {};
-  action.sa_handler = request_state;
-  sigemptyset(&action.sa_mask);
-  ::sigaction(SIGUSR1, &action, nullptr);
-  sigset_t held;
-  sigemptyset(&held);
-  sigaddset(&held, SIGUSR1);
-  ::pthread_sigmask(SIG_BLOCK, &held, nullptr);
-  sigdelset(&mask, SIGUSR1);
-}
+constexpr Duration kTimeToDeliver = 10s;  // for the client of an upward run
 
 HostFacts examine_unplaced_host(const Scheduling& scheduling) {
   const SchedulingGuard guard;  // scheduling is for the runs, not for this process
@@ -64,7 +48,7 @@ Server::Server(ServerOptions options)
     secret_.emplace(read_secret(options_.secret_file));
   }
   if (options_.output.empty()) {
-    check_results_directory();
+    results_.emplace(options_.results, options_.limits.results_bytes, options_.limits.free_bytes);
   } else if (options_.output == "-") {
     temporary_.emplace();
     output_.emplace(temporary_->path() / "result.csv");
@@ -76,28 +60,6 @@ Server::Server(ServerOptions options)
   }
 }
 
-void Server::check_results_directory() const {
-  std::filesystem::create_directories(options_.results);
-  OutputFile(options_.results / fmt::format(".probe-{}", ::getpid()));  // removed: it stays empty
-}
-
-Listener Server::listen() const {
-  try {
-    return {options_.bind_address, options_.port, options_.ip_version};
-  } catch (const std::system_error& error) {
-    switch (error.code().value()) {
-      case EADDRINUSE:
-        throw WorldError(error.what(), "Is another tcpstep-server running? Try --port N.");
-      case EADDRNOTAVAIL:
-        throw WorldError(error.what(), "--bind takes an address of this host: see 'ip address'.");
-      case EACCES:
-        throw WorldError(error.what(), "Ports below 1024 need privileges. Try --port N.");
-      default:
-        throw;
-    }
-  }
-}
-
 int Server::serve() {
   const StopSignals signals;
   const StopSignals::Hold hold;
@@ -105,7 +67,7 @@ int Server::serve() {
   sigset_t mask = mask_before_;
   catch_state_signal(mask);
 
-  Listener listener = listen();
+  Listener listener = listen_as(options_);
   const std::string address = listener.local_address().text();
   if (options_.run.congestion_control != "system") {  // each run reports what it uses
     static_cast<void>(listener.set_congestion_control(options_.run.congestion_control));
@@ -140,7 +102,7 @@ void Server::wait_and_handle(Acceptor& acceptor, const sigset_t& mask) {
     if (key < Acceptor::kFirstForeignKey) {
       acceptor.handle(key);
     } else if (const auto run = runs_.find(key); run != runs_.end()) {
-      receive_report(run->second);
+      receive_report(run->second, acceptor);
     }
   }
   std::erase_if(runs_, [](const auto& entry) { return entry.second.is_over; });
@@ -150,9 +112,8 @@ void Server::wait_and_handle(Acceptor& acceptor, const sigset_t& mask) {
     metrics_file_.note_change();
   }
   log_.flush_if_due();
-  stop_overdue_runs();
-  if (is_state_requested != 0) {
-    is_state_requested = 0;
+  stop_overdue_runs(acceptor);
+  if (take_state_request()) {
     log_state(acceptor);
   }
   write_metrics(acceptor, false);
@@ -165,7 +126,7 @@ std::optional<Duration> Server::time_to_next_deadline(const Acceptor& acceptor) 
     consider(*due);
   }
   for (const auto& [key, run] : runs_) {
-    consider(run.deadline);
+    consider(run.due(acceptor.do_others_wait(run.network)));
   }
   if (const auto due = metrics_file_.next_deadline(metrics_)) {
     consider(*due);
@@ -177,12 +138,13 @@ std::optional<Duration> Server::time_to_next_deadline(const Acceptor& acceptor) 
 }
 
 void Server::start_runs(Acceptor& acceptor) {
-  while (runs_.size() < options_.limits.concurrent_runs && !one_off_result_) {
-    auto client = acceptor.take_next();
-    if (!client) {
-      break;
+  while (runs_.size() < options_.limits.concurrent_runs && !one_off_result_ &&
+         acceptor.queued() > 0) {
+    if (const auto reason = results_ ? results_->why_full() : std::nullopt) {
+      acceptor.refuse_next(no_room(*reason));
+    } else {
+      start(acceptor.take_next(), acceptor);
     }
-    start(std::move(*client), acceptor);
   }
   acceptor.update_queue(runs_.size());
 }
@@ -193,7 +155,8 @@ RunTask Server::task_for(QueuedRun client) const {
                             .is_negotiated = false,
                             .concurrent_runs = options_.limits.concurrent_runs,
                             .peer = {}},
-               .token = random_hex(16)};
+               .token = random_hex(16),
+               .is_quiet_if_failed = log_.is_suppressing()};
   if (const auto& request = task.client.request) {
     task.identity.is_negotiated = true;
     task.identity.peer = request->environment;
@@ -231,16 +194,18 @@ void Server::launch(RunTask& task, Acceptor& acceptor) {
   const SweepSpec& sweep = task.client.settings.sweep;
   // The client of an upward run has to deliver what it has measured until then.
   const Duration to_deliver =
-      sweep.direction == MeasuredDirection::Up ? kTimeToEnd : Duration::zero();
-  RunProcess run{.pid = 0,
-                 .channel = std::move(ours),
-                 .client = task.client.id,
-                 .peer = task.client.connection.peer().text(),
-                 .link = sweep.link,
-                 .token = task.token,
-                 .started = Clock::now(),
-                 .deadline = task.client.settings.deadline + to_deliver,
-                 .report = {}};
+      sweep.direction == MeasuredDirection::Up ? kTimeToDeliver : Duration::zero();
+  const auto now = Clock::now();
+  RunProcess run{
+      .channel = std::move(ours),
+      .client = task.client.id,
+      .peer = task.client.connection.peer().text(),
+      .network = task.client.network,
+      .link = sweep.link,
+      .token = task.token,
+      .started = now,
+      .turn_end = now + turn_of(sweep, options_.run.sweep, speed_of(task.client.connection)),
+      .deadline = task.client.settings.deadline + to_deliver};
   const std::uint64_t key = next_key_++;
   poller_.add(run.channel.fd(), key);
   const pid_t parent = ::getpid();
@@ -260,21 +225,31 @@ void Server::run_in_child(RunTask task, Channel channel, Acceptor& acceptor) {
   }
   std::signal(SIGTERM, SIG_DFL);
   const StopSignals signals;
+  catch_end_of_turn();
   ::pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
   acceptor.release_all();
   runs_.clear();
   int status = kExitFailed;
-  const std::string peer = task.client.connection.peer().text();
   try {
     static_cast<void>(apply(options_.run.scheduling));
+    drop_rights({.folder = folder_of_results(),
+                 .configures_network = options_.run.busy_poll.count() > 0 ||
+                                       options_.run.timestamps == TimestampMode::Hardware});
     const RunSettings settings = task.client.settings;
     const bool is_complete = perform_run(
         std::move(task), options_, host_, channel, [&] { return open_output(settings); }, log_);
     status = is_complete ? kExitFine : kExitFailed;
   } catch (const std::exception& error) {
-    log_.fault("run_failed", fmt::format("run with {}: {}", peer, error.what()), {{"peer", peer}});
+    static_cast<void>(channel.send(encode(RunReport{.status = "failed", .fault = error.what()})));
   }
   ::_exit(status);
+}
+
+std::filesystem::path Server::folder_of_results() const {
+  if (!output_) {
+    return options_.results;
+  }
+  return std::filesystem::absolute(output_->path()).parent_path();
 }
 
 OutputFile Server::open_output(const RunSettings& settings) {
@@ -291,7 +266,7 @@ bool Server::hand_over(const std::string& token, const TcpConnection& connection
   return false;
 }
 
-void Server::receive_report(RunProcess& run) {
+void Server::receive_report(RunProcess& run, Acceptor& acceptor) {
   const auto received = run.channel.receive(Duration::zero());
   if (received.message) {
     try {
@@ -300,41 +275,41 @@ void Server::receive_report(RunProcess& run) {
       run.report.reset();
     }
   } else if (!received.is_open) {
-    finish(run);
+    finish(run, acceptor);
   }
 }
 
-void Server::finish(RunProcess& run) {
+void Server::finish(RunProcess& run, Acceptor& acceptor) {
   poller_.remove(run.channel.fd());
-  int status = 0;
-  while (::waitpid(run.pid, &status, 0) < 0 && errno == EINTR) {
-  }
+  const RunProcess::End end = run.reap();
   run.is_over = true;
-  const bool is_fine = WIFEXITED(status) && WEXITSTATUS(status) == kExitFine;
-  if (!WIFEXITED(status)) {
-    log_.fault("run_failed", fmt::format("run with {}: its process died", run.peer),
-               {{"peer", run.peer}});
+  const std::string status = run.report ? run.report->status : "failed";
+  if (const std::string fault = fault_of(run, end); !fault.empty()) {
+    log_.fault_of_client("run_failed", fault,
+                         {{"peer", run.peer}, {"status", status}, {"link", run.link}});
   }
-  if (run.report) {
-    metrics_.count_run(run.report->status);
-    if (!run.report->minima.empty()) {
-      metrics_.note_minima(run.report->link, run.report->minima);
-    }
-  } else {
-    metrics_.count_run("failed");
+  if (is_failure(status)) {
+    acceptor.note_failed_run(run.network);
+  }
+  if (results_) {
+    results_->note_run(run.report ? run.report->bytes : std::nullopt);
+  }
+  metrics_.count_run(status);
+  if (run.report && !run.report->minima.empty()) {
+    metrics_.note_minima(run.report->link, run.report->minima);
   }
   if (options_.is_one_off && run.client == 1) {
-    one_off_result_ = is_fine;
+    one_off_result_ = end.is_complete;
   }
 }
 
-void Server::stop_overdue_runs() {
+void Server::stop_overdue_runs(const Acceptor& acceptor) {
   const auto now = Clock::now();
   for (auto& [key, run] : runs_) {
     if (now >= run.deadline) {
-      ::kill(run.pid, run.is_asked_to_end ? SIGKILL : SIGTERM);
-      run.is_asked_to_end = true;
-      run.deadline = now + kTimeToEnd;
+      run.end(SIGTERM);
+    } else if (now >= run.due(acceptor.do_others_wait(run.network))) {
+      run.end(kOutOfTime);
     }
   }
 }
@@ -342,9 +317,7 @@ void Server::stop_overdue_runs() {
 void Server::stop_all_runs() {
   for (auto& [key, run] : runs_) {
     if (!run.is_asked_to_end) {
-      ::kill(run.pid, SIGTERM);
-      run.is_asked_to_end = true;
-      run.deadline = Clock::now() + kTimeToEnd;
+      run.end(SIGTERM);
     }
   }
 }

@@ -1,11 +1,10 @@
 // The server: one loop that sleeps until something happens, and a process for each run.
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,8 +19,9 @@
 #include "server/log.h"
 #include "server/metrics.h"
 #include "server/options.h"
+#include "server/results_folder.h"
 #include "server/run.h"
-#include "server/run_report.h"
+#include "server/run_process.h"
 
 namespace tcpstep {
 
@@ -36,38 +36,22 @@ class Server {
  private:
   using Time = std::chrono::steady_clock::time_point;
 
-  // A process that measures.
-  struct RunProcess {
-    pid_t pid;
-    Channel channel;
-    std::uint64_t client;
-    std::string peer;
-    std::string link;
-    std::string token;
-    Time started;
-    Time deadline;  // when it is asked to end, and after that when it is killed
-    bool is_asked_to_end = false;
-    bool is_over = false;
-    std::optional<RunReport> report;
-  };
-
-  void check_results_directory() const;
-  [[nodiscard]] Listener listen() const;
   void wait_and_handle(Acceptor& acceptor, const sigset_t& mask);
   void start_runs(Acceptor& acceptor);
   void start(QueuedRun client, Acceptor& acceptor);
   void launch(RunTask& task, Acceptor& acceptor);
   [[nodiscard]] RunTask task_for(QueuedRun client) const;
   [[noreturn]] void run_in_child(RunTask task, Channel channel, Acceptor& acceptor);
-  void receive_report(RunProcess& run);
-  void finish(RunProcess& run);
-  void stop_overdue_runs();
+  void receive_report(RunProcess& run, Acceptor& acceptor);
+  void finish(RunProcess& run, Acceptor& acceptor);
+  void stop_overdue_runs(const Acceptor& acceptor);
   void stop_all_runs();
   int stop(Acceptor& acceptor, const sigset_t& mask);
   bool hand_over(const std::string& token, const TcpConnection& connection);
   void log_state(const Acceptor& acceptor);
   void write_metrics(const Acceptor& acceptor, bool is_last);
   [[nodiscard]] std::optional<Duration> time_to_next_deadline(const Acceptor& acceptor) const;
+  [[nodiscard]] std::filesystem::path folder_of_results() const;
   OutputFile open_output(const RunSettings& settings);
 
   ServerOptions options_;
@@ -78,6 +62,7 @@ class Server {
   HostFacts host_;
   std::optional<TemporaryFolder> temporary_;  // of a result for standard output
   std::optional<OutputFile> output_;
+  std::optional<ResultsFolder> results_;  // unless there is an output
   Poller poller_;
   std::map<std::uint64_t, RunProcess> runs_;  // by key
   std::uint64_t next_key_ = Acceptor::kFirstForeignKey;

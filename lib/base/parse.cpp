@@ -161,12 +161,11 @@ SizeList parse_sizes(std::string_view text) {
     } else {
       add_sizes(text, item, list.fixed, total);
     }
-    if (list.fixed.size() > kMostListedSizes) {  // before they are sorted: a stranger may ask
+    if (list.fixed.size() > kMostListedSizes) {  // a stranger may ask
       fail_sizes(text.substr(0, 40), fmt::format("more than {} sizes", kMostListedSizes));
     }
   }
-  std::ranges::sort(list.fixed);
-  list.fixed.erase(std::unique(list.fixed.begin(), list.fixed.end()), list.fixed.end());
+  list.fixed = ascending(list.fixed);
   return list;
 }
 

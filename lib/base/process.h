@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <csignal>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -62,6 +63,8 @@ void run_tool(const Command& command, const std::string& attempted);
 void request_stop(int signal) noexcept;
 // The signal, or 0.
 [[nodiscard]] int requested_stop() noexcept;
+// Such a signal, of the process that counts the time of this one's run.
+inline constexpr int kOutOfTime = SIGUSR2;
 
 // Gives memory that was freed back to the system, where the C library can.
 void release_free_memory();

@@ -1,6 +1,8 @@
 #include "lib/base/size_list.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstddef>
 
 namespace tcpstep {
 namespace {
@@ -9,6 +11,26 @@ constexpr PayloadSize kReference(1);
 constexpr PayloadSize kLargestByDefault(9901);
 
 }  // namespace
+
+std::vector<PayloadSize> ascending(const std::vector<PayloadSize>& sizes) {
+  constexpr std::uint32_t kBits = 64;
+  if (sizes.empty()) {
+    return {};
+  }
+  std::vector<std::uint64_t> present(std::ranges::max(sizes).bytes() / kBits + 1);
+  for (const PayloadSize size : sizes) {
+    present[size.bytes() / kBits] |= std::uint64_t{1} << size.bytes() % kBits;
+  }
+  std::vector<PayloadSize> result;
+  result.reserve(sizes.size());
+  for (std::size_t word = 0; word < present.size(); ++word) {
+    for (std::uint64_t bits = present[word]; bits != 0; bits &= bits - 1) {
+      result.emplace_back(static_cast<std::uint32_t>(word) * kBits +
+                          static_cast<std::uint32_t>(std::countr_zero(bits)));
+    }
+  }
+  return result;
+}
 
 PayloadSize SizeList::largest() const {
   const PayloadSize given = fixed.empty() ? kReference : fixed.back();
@@ -37,8 +59,9 @@ std::optional<std::vector<PayloadSize>> SizeList::resolve(std::optional<Mss> mss
       }
     }
   }
-  std::ranges::sort(sizes);
-  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
+  if (sizes.size() > fixed.size()) {
+    sizes = ascending(sizes);
+  }
   total = 0;
   for (const PayloadSize size : sizes) {
     total += size.bytes();

@@ -12,6 +12,9 @@ namespace tcpstep {
 
 inline constexpr std::uint64_t kLargestRoundBytes = std::uint64_t{1} << 30U;  // 1 GiB
 
+// The same sizes, ascending and without duplicates. In linear time: a stranger may ask for many.
+[[nodiscard]] std::vector<PayloadSize> ascending(const std::vector<PayloadSize>& sizes);
+
 struct SizeList {
   std::vector<PayloadSize> fixed;  // ascending, without duplicates
   bool has_boundaries = false;     // and the sizes around every multiple of the MSS

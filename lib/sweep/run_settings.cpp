@@ -6,6 +6,7 @@
 #include <array>
 
 #include "lib/base/error.h"
+#include "lib/base/process.h"
 #include "lib/runfile/run_header.h"
 
 namespace tcpstep {
@@ -29,7 +30,8 @@ std::uint64_t random_seed() {
 std::string_view end_of_run(PingStatus status, const RunSettings& settings) {
   using enum PingStatus;
   const bool is_cut = status == Interrupted || status == Closed || status == Reset;
-  if (is_cut && std::chrono::steady_clock::now() >= settings.deadline) {
+  const bool is_out_of_time = requested_stop() == kOutOfTime;
+  if (is_cut && (is_out_of_time || std::chrono::steady_clock::now() >= settings.deadline)) {
     return kLimit;
   }
   return status == Ok ? kComplete : to_word(status);

@@ -25,6 +25,7 @@ struct RunOutcome {
   std::filesystem::path file;     // empty if there is nothing to write about
   std::vector<Warning> warnings;  // that concern this run
   std::string black_hole;         // describe()d if one may have ended the run
+  std::string fault{};            // what the other end did wrong, if the status does not say it
 };
 
 // Opens the file of a run, once it is known that there is something to write.

@@ -1,0 +1,30 @@
+// How long a run may take while clients of other addresses wait.
+#pragma once
+
+#include <optional>
+
+#include "lib/base/units.h"
+#include "lib/net/tcp_connection.h"
+#include "lib/protocol/sweep_spec.h"
+
+namespace tcpstep {
+
+// What is known of a path before the run.
+struct PathSpeed {
+  std::optional<Duration> shortest_rtt;
+  Mss mss{1448};
+};
+[[nodiscard]] PathSpeed speed_of(const TcpConnection& connection);
+
+// Several times what the pings of a run need on such a path. Of a sweep that is larger than the
+// server's `own`, what that one needs; idle time before a ping counts as far as the server's own
+// has it. Without more of it, at most kLongestTurn.
+[[nodiscard]] Duration turn_of(const SweepSpec& sweep, const SweepSpec& own, const PathSpeed& path);
+
+// The default sweep over EDGE, the slowest of the emulated links, takes 32 minutes.
+inline constexpr Duration kLongestTurn = std::chrono::minutes(40);
+
+// In the process of a run: the signal kOutOfTime ends it with the status kLimit.
+void catch_end_of_turn();
+
+}  // namespace tcpstep
