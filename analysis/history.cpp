@@ -52,7 +52,7 @@ struct Loaded {
 Loaded load(const std::set<fs::path>& files, RttClock clock) {
   Loaded loaded;
   const auto fail = [&](const std::exception& error) {
-    print_message("tcpstep-analyze: " + message_of(error));
+    print_lines("tcpstep-analyze: " + message_of(error));
     loaded.is_whole = false;
   };
   for (const fs::path& file : files) {

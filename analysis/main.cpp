@@ -18,7 +18,7 @@ namespace {
 
 void print_failures(const std::vector<std::string>& failures) {
   for (const std::string& failure : failures) {
-    print_message("tcpstep-analyze: " + failure);
+    print_lines("tcpstep-analyze: " + failure);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "lib/base/error.h"
+#include "lib/base/escape.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/cli/program.h"
@@ -42,7 +43,8 @@ std::string describe(const fs::path& file, const Inspection& inspection) {
   const std::string counts =
       fmt::format("{}, {} lost", count_of(inspection.samples, "sample"), inspection.lost);
   if (inspection.is_whole()) {
-    return fmt::format("{}: whole: {}, {}", file.string(), inspection.trailer->status, counts);
+    return fmt::format("{}: whole: {}, {}", visible(file.native()), inspection.trailer->status,
+                       counts);
   }
   std::string why;
   if (inspection.is_archive_damaged) {
@@ -52,8 +54,8 @@ std::string describe(const fs::path& file, const Inspection& inspection) {
   } else {
     why = "the trailer is missing";
   }
-  return fmt::format("{}:{}:{}: {}; whole before that: {}", file.string(), inspection.lines + 1,
-                     inspection.cut_bytes + 1, why, counts);
+  return fmt::format("{}:{}:{}: {}; whole before that: {}", visible(file.native()),
+                     inspection.lines + 1, inspection.cut_bytes + 1, why, counts);
 }
 
 void write_result(const fs::path& path, const std::function<void(OutputFile&)>& write) {
@@ -91,8 +93,9 @@ std::string repair_run(const fs::path& file, const std::optional<fs::path>& outp
   }
   const Inspection inspection = inspect_run(file);
   if (!output && inspection.is_compressed) {
-    throw UsageError(fmt::format("{} is compressed: it cannot be repaired in place", file.string()),
-                     "Leave out --in-place; the new file is not compressed.");
+    throw UsageError(
+        fmt::format("{} is compressed: it cannot be repaired in place", visible(file.native())),
+        "Leave out --in-place; the new file is not compressed.");
   }
   const auto write = [&](OutputFile& repaired) { write_repaired(file, inspection, repaired); };
   if (inspection.is_whole()) {
@@ -103,11 +106,11 @@ std::string repair_run(const fs::path& file, const std::optional<fs::path>& outp
   }
   if (!output) {
     replace(file, inspection);
-    return fmt::format("{}: {}", file.string(), what_was_cut(inspection));
+    return fmt::format("{}: {}", visible(file.native()), what_was_cut(inspection));
   }
   write_result(*output, write);
-  return fmt::format("{}: {}, written to {}", file.string(), what_was_cut(inspection),
-                     *output == kStandardOutput ? "standard output" : output->string());
+  return fmt::format("{}: {}, written to {}", visible(file.native()), what_was_cut(inspection),
+                     *output == kStandardOutput ? "standard output" : visible(output->native()));
 }
 
 }  // namespace tcpstep

@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "lib/base/error.h"
+#include "lib/base/escape.h"
 #include "lib/report/render.h"
 
 namespace tcpstep {
@@ -34,14 +35,15 @@ std::vector<fs::path> distinct(const std::vector<fs::path>& files,
     if (seen.insert(file.lexically_normal()).second) {
       result.push_back(file);
     } else {
-      failures.push_back(fmt::format("{} is named twice, counted once", file.string()));
+      failures.push_back(fmt::format("{} is named twice, counted once", visible(file.native())));
     }
   }
   return result;
 }
 
 std::string repeated_run_message(const fs::path& file) {
-  return fmt::format("{} contains a run that is also in another file; counted once", file.string());
+  return fmt::format("{} contains a run that is also in another file; counted once",
+                     visible(file.native()));
 }
 
 using Outcome = std::variant<Run, std::string>;  // the message, if it failed
@@ -90,8 +92,8 @@ std::vector<Outcome> read_some(std::span<const fs::path> files, RttClock clock, 
 std::string message_of(const std::exception& error) {
   const auto* world = dynamic_cast<const WorldError*>(&error);
   return world == nullptr || world->hint().empty()
-             ? error.what()
-             : fmt::format("{}\n  {}", world->what(), world->hint());
+             ? visible(error.what())
+             : fmt::format("{}\n  {}", visible(world->what()), visible(world->hint()));
 }
 
 LoadedRuns load_runs(const std::vector<fs::path>& files, RttClock clock) {

@@ -12,6 +12,7 @@
 namespace tcpstep {
 
 // Why a file was left out: the error and its hint, if any.
+// Two lines if it has a hint, and safe to print (lib/base/escape.h).
 [[nodiscard]] std::string message_of(const std::exception& error);
 
 // What could be read of some files, and why the others could not.

@@ -35,7 +35,7 @@ int take_runs(const ClientOptions& options) {
   }
   const HostFacts host = prepare_host(options.this_host.scheduling);
   for (const Warning& warning : host.scheduling.warnings) {
-    print_message(fmt::format("tcpstep-client: {}\n  {}", warning.text, warning.remedy));
+    print_lines(fmt::format("tcpstep-client: {}\n  {}", warning.text, warning.remedy));
   }
   for (std::uint32_t i = 0; i < options.repetitions; ++i) {
     for (const MeasuredDirection direction : options.directions) {

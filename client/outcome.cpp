@@ -43,7 +43,7 @@ void ResultOutput::publish() const {
 
 void ResultOutput::print(const std::string& text) const {
   if (temporary_) {
-    print_message(text.substr(0, text.find_last_not_of('\n') + 1));
+    print_lines(text.substr(0, text.find_last_not_of('\n') + 1));
   } else {
     print_data(text);
   }

@@ -38,8 +38,8 @@ int run(const ShowOptions& options) {
     }
   }
   print_data(profile_text(options.profile));
-  print_message("\nPredicted by its model:\n" +
-                render_text(std::array{penalty_table(runs, Statistic::minimum())}));
+  print_lines("\nPredicted by its model:\n" +
+              render_text(std::array{penalty_table(runs, Statistic::minimum())}));
   return kExitFine;
 }
 

@@ -80,11 +80,11 @@ int VirtualMachine::run(const Command& command, const std::string& profile) {
     if (messages.starts_with(kInside)) {
       messages.replace(0, kInside.size(), "tcpstep-lab: " + profile);
     }
-    print_message(std::string_view(messages).substr(0, messages.size() - 1));
+    print_lines(std::string_view(messages).substr(0, messages.size() - 1));
   }
   if (read_file(folder / "out.tar").empty()) {
-    throw WorldError(fmt::format("the virtual machine ended early (qemu's status {})", status),
-                     "Its console:\n" + read_file(folder / "console"));
+    print_lines("Its console:\n" + read_file(folder / "console"));
+    throw WorldError(fmt::format("the virtual machine ended early (qemu's status {})", status));
   }
   run_tool({"tar", "-C", output(), "-xf", folder / "out.tar"}, "unpack the machine's output");
   return std::stoi(read_file(output() / ".status"));

@@ -62,13 +62,17 @@ void drop_capabilities(std::uint64_t kept) {
   __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
   std::array<__user_cap_data_struct, 2> sets{};
   check_syscall(::syscall(SYS_capget, &header, sets.data()), "capget");
+  bool has_more = false;
   for (std::size_t i = 0; i < sets.size(); ++i) {
     const auto half = static_cast<std::uint32_t>(kept >> (32 * i));
+    has_more = has_more || (sets.at(i).permitted & ~half) != 0 || sets.at(i).inheritable != 0;
     sets.at(i).permitted &= half;
     sets.at(i).effective &= half;
     sets.at(i).inheritable = 0;
   }
-  check_syscall(::syscall(SYS_capset, &header, sets.data()), "capset");
+  if (has_more) {  // otherwise a filter of system calls may forbid even this
+    check_syscall(::syscall(SYS_capset, &header, sets.data()), "capset");
+  }
 }
 
 // --- Landlock (landlock(7)) ---
@@ -97,7 +101,8 @@ struct [[gnu::packed]] FolderRule {
 
 void allow(const Fd& ruleset, const fs::path& path, std::uint64_t access) {
   constexpr int kBeneath = 1;  // LANDLOCK_RULE_PATH_BENEATH
-  const Fd folder(::open(path.c_str(), O_PATH | O_CLOEXEC));
+  const bool is_folder = (access & kReadFolder) != 0;
+  const Fd folder(::open(path.c_str(), O_PATH | O_CLOEXEC | (is_folder ? O_DIRECTORY : 0)));
   if (folder.get() >= 0) {  // what is not there needs no rule
     const FolderRule rule{.access = access, .folder = folder.get()};
     check_syscall(::syscall(SYS_landlock_add_rule, ruleset.get(), kBeneath, &rule, 0),

@@ -17,6 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::string_view kInfo = "info";
 constexpr std::uint64_t kClientFaultsPerMinute = 30;
 constexpr std::size_t kLongestMessage = 4000;  // a pipe with room at all has room for this
 
@@ -30,7 +31,7 @@ bool is_read() {
 
 void Log::note(std::string_view event, const std::string& text, Fields fields) const {
   if (!is_quiet_) {
-    write("info", event, text, fields);
+    write(kInfo, event, text, fields);
   }
 }
 
@@ -81,7 +82,12 @@ void Log::write(std::string_view level, std::string_view event, const std::strin
     return;  // a pager that was left alone must not stop the server
   }
   if (format_ == LogFormat::Text) {
-    print_message(std::string_view(text).substr(0, kLongestMessage));
+    const auto shown = std::string_view(text).substr(0, kLongestMessage);
+    if (level == kInfo) {
+      print_lines(shown);  // the text of a note is ours
+    } else {
+      print_message(shown);
+    }
     return;
   }
   using Json = nlohmann::ordered_json;

@@ -15,10 +15,20 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kBetweenWrites = 1s;
+constexpr auto kHour = 61min;  // a minute is forgotten as a whole
 
 std::uint64_t sum_of(const std::map<std::string, std::uint64_t>& counts) {
   return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0},
                          [](std::uint64_t sum, const auto& entry) { return sum + entry.second; });
+}
+
+ClassMinima fastest_of(const ClassMinima& one, const ClassMinima& other) {
+  std::map<std::uint32_t, Duration> fastest(one.begin(), one.end());
+  for (const auto& [segments, rtt] : other) {
+    const auto entry = fastest.emplace(segments, rtt).first;
+    entry->second = std::min(entry->second, rtt);
+  }
+  return {fastest.begin(), fastest.end()};
 }
 
 void begin_metric(std::string& text, std::string_view name, std::string_view type,
@@ -31,22 +41,26 @@ void begin_metric(std::string& text, std::string_view name, std::string_view typ
 void Metrics::note_minima(const MeasuredLink& link, const ClassMinima& minima) {
   if (!links_.contains(link) && links_.size() >= kMostLinks) {
     links_.erase(std::ranges::min_element(
-        links_, {}, [](const auto& entry) { return entry.second.back().ended; }));
+        links_, {}, [](const auto& entry) { return entry.second.last_ended; }));
   }
-  std::deque<MeasuredRun>& runs = links_[link];
-  runs.push_back({.ended = std::chrono::steady_clock::now(),
-                  .date = std::chrono::system_clock::now(),
-                  .minima = minima});
-  if (runs.size() > kMostRuns) {
-    runs.pop_front();
+  const auto now = std::chrono::steady_clock::now();
+  LinkRuns& runs = links_[link];
+  runs.last_ended = now;
+  runs.last_date = std::chrono::system_clock::now();
+  runs.last_minima = minima;
+  if (runs.hour.empty() || now - runs.hour.back().begun >= 1min) {
+    runs.hour.push_back({.begun = now, .minima = minima});
+  } else {
+    runs.hour.back().minima = fastest_of(runs.hour.back().minima, minima);
   }
 }
 
 std::optional<std::chrono::steady_clock::time_point> Metrics::next_expiry() const {
   std::optional<std::chrono::steady_clock::time_point> earliest;
   for (const auto& [link, runs] : links_) {
-    if (runs.size() > 1) {
-      earliest = std::min(earliest.value_or(runs.front().ended + 1h), runs.front().ended + 1h);
+    if (runs.hour.size() > 1) {
+      const auto due = runs.hour.front().begun + kHour;
+      earliest = std::min(earliest.value_or(due), due);
     }
   }
   return earliest;
@@ -55,8 +69,8 @@ std::optional<std::chrono::steady_clock::time_point> Metrics::next_expiry() cons
 void Metrics::forget_old_runs() {
   const auto now = std::chrono::steady_clock::now();
   for (auto& [link, runs] : links_) {
-    while (runs.size() > 1 && now - runs.front().ended >= 1h) {
-      runs.pop_front();
+    while (runs.hour.size() > 1 && now - runs.hour.front().begun >= kHour) {
+      runs.hour.pop_front();
     }
   }
 }
@@ -123,29 +137,26 @@ std::string Metrics::render(std::uint64_t measuring, std::uint64_t waiting,
     }
   };
   for_each_link("tcpstep_last_run_timestamp_seconds", "When the last run ended.",
-                [&](const std::string& series, const std::deque<MeasuredRun>& runs) {
+                [&](const std::string& series, const LinkRuns& runs) {
                   add(fmt::format("{}}} {}\n", series,
                                   std::chrono::duration_cast<std::chrono::seconds>(
-                                      runs.back().date.time_since_epoch())
+                                      runs.last_date.time_since_epoch())
                                       .count()));
                 });
   for_each_link("tcpstep_last_run_rtt_min_seconds",
                 "Fastest RTT of the last run, by segments of the payload.",
-                [&](const std::string& series, const std::deque<MeasuredRun>& runs) {
-                  add_minima(series, runs.back().minima);
+                [&](const std::string& series, const LinkRuns& runs) {
+                  add_minima(series, runs.last_minima);
                 });
   for_each_link(
       "tcpstep_rtt_min_seconds",
       "Fastest RTT of the last hour's runs, or of the last one, by segments of the payload.",
-      [&](const std::string& series, const std::deque<MeasuredRun>& runs) {
-        std::map<std::uint32_t, Duration> fastest;
-        for (const MeasuredRun& run : runs) {
-          for (const auto& [segments, rtt] : run.minima) {
-            const auto entry = fastest.emplace(segments, rtt).first;
-            entry->second = std::min(entry->second, rtt);
-          }
+      [&](const std::string& series, const LinkRuns& runs) {
+        ClassMinima fastest;
+        for (const Minute& minute : runs.hour) {
+          fastest = fastest_of(fastest, minute.minima);
         }
-        add_minima(series, {fastest.begin(), fastest.end()});
+        add_minima(series, fastest);
       });
   return text;
 }

@@ -52,12 +52,17 @@ class Metrics {
 
  private:
   static constexpr std::size_t kMostLinks = 100;
-  static constexpr std::size_t kMostRuns = 1000;  // of a link in an hour
 
-  struct MeasuredRun {
-    std::chrono::steady_clock::time_point ended;
-    std::chrono::system_clock::time_point date;
+  // The runs of a minute take the memory of one, so that clients cannot make it grow.
+  struct Minute {
+    std::chrono::steady_clock::time_point begun;
     ClassMinima minima;
+  };
+  struct LinkRuns {
+    std::chrono::steady_clock::time_point last_ended;
+    std::chrono::system_clock::time_point last_date;
+    ClassMinima last_minima;
+    std::deque<Minute> hour;  // its last one may be older
   };
 
   void forget_old_runs();
@@ -67,8 +72,7 @@ class Metrics {
   std::uint64_t errors_ = 0;
   std::map<std::string, std::uint64_t> runs_;
   std::map<std::string, std::uint64_t> refusals_;
-  std::map<MeasuredLink, std::deque<MeasuredRun>>
-      links_;  // the runs of the last hour, and the last
+  std::map<MeasuredLink, LinkRuns> links_;
 };
 
 // The file that holds them: replaced when something has changed, at most once a second.

@@ -89,7 +89,7 @@ void report_outcome(const RunOutcome& outcome, const EndedRun& run) {
     run.log.note("warning", render(warning), {{"peer", run.peer}});
   }
   if (is_to_stdout) {
-    print_message(table.substr(0, table.find_last_not_of('\n') + 1));
+    print_lines(table.substr(0, table.find_last_not_of('\n') + 1));
   } else {
     print_data(table);
   }

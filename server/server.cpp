@@ -177,7 +177,8 @@ void Server::start(QueuedRun client, Acceptor& acceptor) {
     launch(task, acceptor);
   } catch (const std::system_error& error) {  // out of descriptors or processes
     const std::string peer = task.client.connection.peer().text();
-    log_.fault("fault", fmt::format("run with {}: {}", peer, error.what()), {{"peer", peer}});
+    log_.fault_of_client("fault", fmt::format("run with {}: {}", peer, error.what()),
+                         {{"peer", peer}});
     metrics_.count_error();
     if (task.client.request) {
       static_cast<void>(task.client.connection.send_now(frame_of(
@@ -349,7 +350,7 @@ void Server::log_state(const Acceptor& acceptor) {
       acceptor.queued(), count_of(acceptor.connected(), "connection"),
       count_of(metrics_.runs(), "run"), metrics_.refusals(), count_of(metrics_.errors(), "fault"));
   for (const auto& [key, run] : runs_) {
-    text += fmt::format("\n  {} ({}) for {}", run.peer, run.link,
+    text += fmt::format("; {} ({}) for {}", run.peer, run.link,
                         format_duration(Clock::now() - run.started));
   }
   log_.fault("state", text);
@@ -363,7 +364,7 @@ void Server::write_metrics(const Acceptor& acceptor, bool is_last) {
   try {
     metrics_file_.write(metrics_.render(runs_.size(), acceptor.queued(), acceptor.connected()));
   } catch (const std::system_error& error) {
-    log_.fault("fault", error.what());
+    log_.fault_of_client("fault", error.what());  // it is tried again after each change
   }
 }
 

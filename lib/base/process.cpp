@@ -15,6 +15,7 @@
 #include <filesystem>
 
 #include "lib/base/error.h"
+#include "lib/base/escape.h"
 #include "lib/base/text.h"
 
 #ifdef __GLIBC__
@@ -74,7 +75,7 @@ Child Child::fork(const std::function<int()>& body) {
     die_with(parent);
     status = body();
   } catch (const std::exception& error) {
-    fmt::print(stderr, "{}\n", without_controls(error.what()));
+    fmt::print(stderr, "{}\n", visible(error.what()));
     status = kCannotRun;
   }
   ::_exit(status);

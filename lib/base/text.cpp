@@ -92,22 +92,6 @@ std::string printable(std::string_view text, std::size_t limit) {
   return text.size() > limit ? result + "…" : result;
 }
 
-std::string without_controls(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const auto before = static_cast<unsigned char>(i > 0 ? text[i - 1] : ' ');
-    const bool is_c0 = (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7F;
-    const bool is_c1 = before == 0xC2 && byte >= 0x80 && byte < 0xA0;  // U+0080 to U+009F
-    if (is_c1) {
-      result.pop_back();
-      result += "\\xc2";
-    }
-    result += is_c0 || is_c1 ? fmt::format("\\x{:02x}", byte) : std::string(1, text[i]);
-  }
-  return result;
-}
-
 std::string header_safe(std::string_view text) {
   std::string result(text);
   std::ranges::replace(result, '"', '\'');

@@ -26,10 +26,6 @@ namespace tcpstep {
 // and what is longer than `limit` bytes is cut with "…".
 [[nodiscard]] std::string printable(std::string_view text, std::size_t limit = 60);
 
-// Text that contains outside text, such as a file's name, made safe to print on a terminal: control
-// characters but LF and tab become \xNN. Other UTF-8 is kept.
-[[nodiscard]] std::string without_controls(std::string_view text);
-
 // Outside text made safe as a header value of a result file: quotes, commas, '#' and control
 // bytes would mislead CSV readers and become a space or an apostrophe.
 [[nodiscard]] std::string header_safe(std::string_view text);

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "lib/base/error.h"
-#include "lib/base/text.h"
+#include "lib/base/escape.h"
 
 namespace tcpstep {
 namespace {
@@ -44,8 +44,13 @@ void print_data(std::string_view text) {
 }
 
 void print_message(std::string_view line) {
-  const std::string shown = without_controls(line) + '\n';
+  const std::string shown = visible(line) + '\n';
   std::fwrite(shown.data(), 1, shown.size(), stderr);  // at once: other processes write there, too
+}
+
+void print_lines(std::string_view text) {
+  const std::string shown = visible_lines(text) + '\n';
+  std::fwrite(shown.data(), 1, shown.size(), stderr);
 }
 
 int run_program(std::string_view name, const std::function<int()>& body) {

@@ -20,7 +20,11 @@ int run_program(std::string_view name, const std::function<int()>& body);
 // pipe): a cut table must not look like success.
 void print_data(std::string_view text);
 
-// Writes one line to stderr, control characters made visible. A closed stderr is ignored.
+// Writes one line to stderr: whatever it contains, it stays one (lib/base/escape.h). A closed
+// stderr is ignored.
 void print_message(std::string_view line);
+
+// The same for text whose line feeds are ours.
+void print_lines(std::string_view text);
 
 }  // namespace tcpstep

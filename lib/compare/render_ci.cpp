@@ -2,66 +2,31 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
-#include "lib/base/text.h"
+#include "lib/base/escape.h"
 #include "lib/compare/render.h"
 #include "lib/compare/rows.h"
 
 namespace tcpstep {
 namespace {
 
-// XML has no control characters, not even escaped.
-std::string xml_safe(std::string_view text) {
-  std::string safe;
-  for (const char c : without_controls(text)) {
-    switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      default:
-        safe += c;
-    }
-  }
-  return safe;
-}
-
 std::string test_case(const Comparison& comparison, std::string_view name,
                       const std::string& inside) {
   return fmt::format(R"(    <testcase classname="tcpstep.{}" name="{}"{})",
-                     xml_safe(comparison.link), xml_safe(name),
+                     xml_escaped(comparison.link), xml_escaped(name),
                      inside.empty() ? "/>\n" : ">\n" + inside + "    </testcase>\n");
 }
 
 // The element `kind` ("failure", "error") of a test case.
-std::string outcome(std::string_view kind, const std::string& message, const std::string& text) {
-  return fmt::format("      <{} message=\"{}\">{}</{}>\n", kind, xml_safe(message), xml_safe(text),
-                     kind);
-}
-
-// A workflow command ends at the end of its line.
-std::string command_safe(const std::string& text) {
-  std::string safe;
-  for (const char c : text) {
-    if (c == '%') {
-      safe += "%25";
-    } else if (c == '\r') {
-      safe += "%0D";
-    } else if (c == '\n') {
-      safe += "%0A";
-    } else {
-      safe += c;
-    }
+std::string outcome(std::string_view kind, const std::string& message,
+                    const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) {
+    text += (text.empty() ? "" : "\n") + xml_escaped(line);
   }
-  return safe;
+  return fmt::format("      <{} message=\"{}\">{}</{}>\n", kind, xml_escaped(message), text, kind);
 }
 
 bool is_refused(const Comparison& comparison) {
@@ -73,8 +38,8 @@ bool is_refused(const Comparison& comparison) {
 
 std::string render_junit(const Comparison& comparison) {
   const bool is_slower = comparison.verdict == Verdict::Regression;
-  const std::string details =
-      fmt::format("{}\n{}", subject_line(comparison), fmt::join(remarks(comparison), "\n"));
+  std::vector<std::string> details = remarks(comparison);
+  details.insert(details.begin(), subject_line(comparison));
   std::string cases =
       test_case(comparison, "verdict",
                 is_slower                ? outcome("failure", headline(comparison), details)
@@ -84,8 +49,9 @@ std::string render_junit(const Comparison& comparison) {
     const auto cells = cells_of(row);
     cases += test_case(
         comparison, fmt::format("{} {}", cells[0], cells[1]),
-        row.is_slower  ? outcome("failure", fmt::format("{} slower", cells[4]),
-                                 fmt::format("95 % interval {}, adjusted p {}", cells[5], cells[6]))
+        row.is_slower
+            ? outcome("failure", fmt::format("{} slower", cells[4]),
+                      {fmt::format("95 % interval {}, adjusted p {}", cells[5], cells[6])})
         : row.p_slower ? ""
                        : "      <skipped/>\n");
   }
@@ -98,7 +64,7 @@ std::string render_junit(const Comparison& comparison) {
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
       "  <testsuite name=\"tcpstep compare {}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" "
       "skipped=\"{}\">\n{}  </testsuite>\n</testsuites>\n",
-      xml_safe(comparison.link), comparison.contrasts.size() + 1, failures,
+      xml_escaped(comparison.link), comparison.contrasts.size() + 1, failures,
       is_refused(comparison) ? 1 : 0, skipped, cases);
 }
 
@@ -106,12 +72,12 @@ std::string render_github(const Comparison& comparison) {
   const std::string_view level = comparison.verdict == Verdict::Regression ? "error"
                                  : is_refused(comparison)                  ? "warning"
                                                                            : "notice";
-  std::string text = headline(comparison);
+  std::string text = github_escaped(headline(comparison));
   for (const std::string& remark : remarks(comparison)) {
-    text += '\n' + remark;
+    text += "%0A" + github_escaped(remark);
   }
-  return fmt::format("::{} title=tcpstep compare {}::{}\n", level, comparison.link,
-                     command_safe(text));
+  return fmt::format("::{} title=tcpstep compare {}::{}\n", level, github_escaped(comparison.link),
+                     text);
 }
 
 }  // namespace tcpstep

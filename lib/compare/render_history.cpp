@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "lib/base/escape.h"
 #include "lib/base/text.h"
 #include "lib/compare/history_rows.h"
 #include "lib/compare/render.h"
@@ -100,10 +101,10 @@ Json to_json(const History& history) {
 std::string render_text(std::span<const History> histories) {
   std::string text;
   for (const History& history : histories) {
-    text += fmt::format("{}{}\n{}\n", text.empty() ? "" : "\n", headline(history),
-                        subject_line(history));
+    text += fmt::format("{}{}\n{}\n", text.empty() ? "" : "\n", visible(headline(history)),
+                        visible(subject_line(history)));
     for (const std::string& remark : remarks(history)) {
-      text += "  " + remark + '\n';
+      text += "  " + visible(remark) + '\n';
     }
     TextGrid grid{{kChangeTitles.begin(), kChangeTitles.end()}};
     for (const ChangeCells& row : change_rows(history)) {
@@ -119,18 +120,23 @@ std::string render_text(std::span<const History> histories) {
 std::string render_markdown(std::span<const History> histories) {
   std::string text;
   for (const History& history : histories) {
-    text += fmt::format("{}**{}**\n\n{}\n\n", text.empty() ? "" : "\n", headline(history),
-                        subject_line(history));
+    text +=
+        fmt::format("{}**{}**\n\n{}\n\n", text.empty() ? "" : "\n",
+                    markdown_escaped(headline(history)), markdown_escaped(subject_line(history)));
     for (const std::string& remark : remarks(history)) {
       text += fmt::format("{}- {}\n", remark.starts_with(' ') ? "  " : "",
-                          remark.substr(remark.find_first_not_of(' ')));
+                          markdown_escaped(remark.substr(remark.find_first_not_of(' '))));
     }
     const auto rows = change_rows(history);
     if (!rows.empty()) {
       text += fmt::format("\n| {} |\n|---|---|---:|---:|---:|---:|---|\n",
                           fmt::join(kChangeTitles, " | "));
       for (const ChangeCells& row : rows) {
-        text += fmt::format("| {} |\n", fmt::join(row, " | "));
+        text += '|';
+        for (const std::string& cell : row) {
+          text += fmt::format(" {} |", markdown_escaped(cell));
+        }
+        text += '\n';
       }
     }
   }
@@ -145,8 +151,8 @@ std::string render_csv(std::span<const History> histories) {
     for (const HistoryChange& change : history.changes) {
       for (const ContrastChange& one : change.contrasts) {
         text +=
-            fmt::format("{},{},{},{},{},{:.4f},{:.4f},{:.4f},{:.4f},{}\n", history.link,
-                        utc(history.points[change.first].started),
+            fmt::format("{},{},{},{},{},{:.4f},{:.4f},{:.4f},{:.4f},{}\n",
+                        csv_escaped(history.link), utc(history.points[change.first].started),
                         utc(history.points[change.first - 1].started), word(one.contrast.family),
                         class_word(one.contrast), percent_of(one.change), percent_of(one.low),
                         percent_of(one.high), one.p,

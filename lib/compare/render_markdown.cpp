@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "lib/base/escape.h"
 #include "lib/compare/render.h"
 #include "lib/compare/rows.h"
 
@@ -15,7 +16,11 @@ std::string table_of(const Titles& titles, const Rows& rows) {
   }
   text += "---|\n";
   for (const auto& row : rows) {
-    text += fmt::format("| {} |\n", fmt::join(cells_of(row), " | "));
+    text += '|';
+    for (const std::string& cell : cells_of(row)) {
+      text += fmt::format(" {} |", markdown_escaped(cell));
+    }
+    text += '\n';
   }
   return text;
 }
@@ -23,10 +28,14 @@ std::string table_of(const Titles& titles, const Rows& rows) {
 }  // namespace
 
 std::string render_markdown(const Comparison& comparison) {
-  std::string text = fmt::format("**{}**\n\n{}\n", headline(comparison), subject_line(comparison));
+  std::string text = fmt::format("**{}**\n\n{}\n", markdown_escaped(headline(comparison)),
+                                 markdown_escaped(subject_line(comparison)));
   const auto lines = remarks(comparison);
   if (!lines.empty()) {
-    text += fmt::format("\n- {}\n", fmt::join(lines, "\n- "));
+    text += '\n';
+    for (const std::string& line : lines) {
+      text += fmt::format("- {}\n", markdown_escaped(line));
+    }
   }
   if (!comparison.contrasts.empty()) {
     text += table_of(kContrastTitles, comparison.contrasts);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lib/base/escape.h"
 #include "lib/base/text.h"
 #include "lib/compare/render.h"
 #include "lib/compare/rows.h"
@@ -22,9 +23,10 @@ std::string grid_of(const Titles& titles, const Rows& rows) {
 }  // namespace
 
 std::string render_text(const Comparison& comparison) {
-  std::string text = fmt::format("{}\n{}\n", headline(comparison), subject_line(comparison));
+  std::string text =
+      fmt::format("{}\n{}\n", visible(headline(comparison)), visible(subject_line(comparison)));
   for (const std::string& remark : remarks(comparison)) {
-    text += "  " + remark + '\n';
+    text += "  " + visible(remark) + '\n';
   }
   if (!comparison.contrasts.empty()) {
     text += '\n' + grid_of(kContrastTitles, comparison.contrasts);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -47,6 +48,8 @@ bool agree(const Bytes& a, const Bytes& b, unsigned bits) {
 }  // namespace
 
 AddressRange::AddressRange(std::string_view text) {
+  constexpr Bytes kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};  // RFC 4291, section 2.5.5.2
+  constexpr unsigned kMappedBits = 96;
   const std::string address(text.substr(0, text.find('/')));
   version_ = address.find(':') == std::string::npos ? IpVersion::V4 : IpVersion::V6;
   const unsigned longest = version_ == IpVersion::V4 ? 32 : 128;
@@ -62,6 +65,11 @@ AddressRange::AddressRange(std::string_view text) {
   if (!is_address || !has_prefix) {
     throw UsageError(fmt::format("invalid CIDR prefix '{}'", printable(text)),
                      "Expected an address and a prefix length: 192.0.2.0/24, 2001:db8::/32.");
+  }
+  if (version_ == IpVersion::V6 && bits_ >= kMappedBits && agree(bytes_, kMapped, kMappedBits)) {
+    version_ = IpVersion::V4;  // such clients count as IPv4
+    bits_ -= kMappedBits;
+    std::copy(bytes_.begin() + 12, bytes_.end(), bytes_.begin());
   }
 }
 

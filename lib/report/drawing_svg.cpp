@@ -4,15 +4,15 @@
 #include <cmath>
 #include <iterator>
 
+#include "lib/base/escape.h"
 #include "lib/report/drawing.h"
-#include "lib/report/render.h"
 
 namespace tcpstep {
 namespace {
 
 std::string text_at(double x, double y, std::string_view look, std::string_view text) {
   return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" class=\"{}\">{}</text>\n", x, y, look,
-                     html_escaped(text));
+                     xml_escaped(text));
 }
 
 std::string line_between(double x1, double y1, double x2, double y2, std::string_view look) {
@@ -39,7 +39,7 @@ std::string axes_of(const Panel& panel) {
          fmt::format(
              "<text transform=\"translate({:.0f} {:.0f}) rotate(-90)\" "
              "class=\"muted middle\">{}</text>\n",
-             left - 48, (top + bottom) / 2, html_escaped(panel.y.title));
+             left - 48, (top + bottom) / 2, xml_escaped(panel.y.title));
 }
 
 std::string_view name_of(Color color) {
@@ -114,7 +114,7 @@ std::string key_of(const Panel& panel) {
 std::string svg(const Drawing& drawing) {
   std::string svg =
       fmt::format("<svg viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">\n",
-                  drawing.width, drawing.height, html_escaped(drawing.title));
+                  drawing.width, drawing.height, xml_escaped(drawing.title));
   for (const Panel& panel : drawing.panels) {
     svg += axes_of(panel);
     for (const Curve& curve : panel.curves) {

@@ -27,6 +27,5 @@ namespace tcpstep {
                                       std::span<const PenaltyTable> tables);
 
 // Text as content of an HTML element or of a quoted attribute.
-[[nodiscard]] std::string html_escaped(std::string_view text);
 
 }  // namespace tcpstep

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "lib/base/escape.h"
 #include "lib/base/text.h"
 #include "lib/report/link_drawings.h"
 #include "lib/report/render.h"
@@ -48,16 +49,16 @@ svg .dashed { stroke-width: 1; stroke-dasharray: 5 4; opacity: .7; } svg .faint 
 )";
 
 std::string cell(std::string_view text) {
-  return fmt::format("<td>{}</td>", html_escaped(text));
+  return fmt::format("<td>{}</td>", xml_escaped(text));
 }
 
 // Links side by side in the three rows of 2014.
 std::string penalty_rows(std::span<const PenaltyTable> tables) {
   std::string html =
       fmt::format("<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\">{}</th>",
-                  html_escaped(penalty_rows_title(tables)));
+                  xml_escaped(penalty_rows_title(tables)));
   for (const PenaltyTable& table : tables) {
-    html += fmt::format("<th scope=\"col\">{}</th>", html_escaped(table.link));
+    html += fmt::format("<th scope=\"col\">{}</th>", xml_escaped(table.link));
   }
   html += "</tr></thead>\n<tbody>\n";
   for (const PenaltyRow& row : kPenaltyRows) {
@@ -80,7 +81,7 @@ std::string cell_table(const CellTable& cells, std::size_t columns) {
     }
     html += "</tr></thead>\n<tbody>\n";
     for (const auto& row : cells.rows) {
-      html += fmt::format("<tr><th scope=\"row\">{}</th>", html_escaped(row[0]));
+      html += fmt::format("<tr><th scope=\"row\">{}</th>", xml_escaped(row[0]));
       for (std::size_t i = 1; i < columns; ++i) {
         html += cell(row[i]);
       }
@@ -90,7 +91,7 @@ std::string cell_table(const CellTable& cells, std::size_t columns) {
   }
   return cells.text.empty()
              ? html
-             : html + fmt::format("<p class=\"summary\">{}</p>\n", html_escaped(cells.text));
+             : html + fmt::format("<p class=\"summary\">{}</p>\n", xml_escaped(cells.text));
 }
 
 // The penalties at the boundary itself, with their intervals over runs if there are any.
@@ -103,8 +104,8 @@ std::string environment(const LinkRuns& link) {
       "<details><summary>Environment</summary>\n<div class=\"wide\"><table class=\"facts\">\n";
   for (const auto& [key, value] : link.header.facts()) {
     html +=
-        fmt::format("<tr><th scope=\"row\">{}</th><td>{}{}</td></tr>\n", html_escaped(key),
-                    html_escaped(value), link.varying.contains(key) ? " (other runs differ)" : "");
+        fmt::format("<tr><th scope=\"row\">{}</th><td>{}{}</td></tr>\n", xml_escaped(key),
+                    xml_escaped(value), link.varying.contains(key) ? " (other runs differ)" : "");
   }
   return html + "</table></div></details>\n";
 }
@@ -115,14 +116,14 @@ std::string figure(const std::string& svg, std::string_view caption) {
 
 std::string section(const LinkRuns& link, const PenaltyTable& table) {
   std::string html = fmt::format("<section>\n<h2>{}</h2>\n<p class=\"summary\">{}</p>\n",
-                                 html_escaped(table.link), html_escaped(summary_line(table)));
+                                 xml_escaped(table.link), xml_escaped(summary_line(table)));
   if (!link.warnings.empty()) {
     html += fmt::format("<p class=\"warning\">Warnings from the measuring host: {}</p>\n",
-                        html_escaped(fmt::format("{}", fmt::join(link.warnings, ", "))));
+                        xml_escaped(fmt::format("{}", fmt::join(link.warnings, ", "))));
   }
   const std::string reason = why_no_penalties(table);
   if (!reason.empty()) {
-    html += fmt::format("<p class=\"warning\">{}</p>\n", html_escaped(reason));
+    html += fmt::format("<p class=\"warning\">{}</p>\n", xml_escaped(reason));
   }
   if (!link.series.empty()) {
     html += figure(svg(closeup(link, kFigure)), "Closeup: the fastest ping of every payload size.");
@@ -133,32 +134,6 @@ std::string section(const LinkRuns& link, const PenaltyTable& table) {
 }
 
 }  // namespace
-
-std::string html_escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      case '\'':
-        result += "&#39;";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
-}
 
 std::string render_html(std::span<const LinkRuns> links, std::span<const PenaltyTable> tables) {
   assert(links.size() == tables.size());
@@ -180,7 +155,7 @@ std::string render_html(std::span<const LinkRuns> links, std::span<const Penalty
     html += section(links[i], tables[i]);
   }
   return html +
-         fmt::format("<footer>{}</footer>\n</body>\n</html>\n", html_escaped(version_and_git()));
+         fmt::format("<footer>{}</footer>\n</body>\n</html>\n", xml_escaped(version_and_git()));
 }
 
 }  // namespace tcpstep

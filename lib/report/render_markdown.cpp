@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "lib/base/escape.h"
 #include "lib/report/render.h"
 #include "lib/report/rows.h"
 
@@ -10,12 +11,12 @@ std::string render_penalty_rows(std::span<const PenaltyTable> tables) {
   std::string header = fmt::format("| {} |", penalty_rows_title(tables));
   std::string rule = "|---|";
   for (const PenaltyTable& table : tables) {
-    header += fmt::format(" {} |", table.link);
+    header += fmt::format(" {} |", markdown_escaped(table.link));
     rule += "---:|";
   }
   std::string text = header + '\n' + rule + '\n';
   for (const PenaltyRow& row : kPenaltyRows) {
-    text += fmt::format("| {} |", row.words);
+    text += fmt::format("| {} |", markdown_escaped(row.words));
     for (const PenaltyTable& table : tables) {
       text += fmt::format(" {} |", percent_cell(table.*row.penalty));
     }
@@ -28,7 +29,7 @@ std::string render_cells(const CellTable& cells, std::string_view rule) {
   std::string text;
   const auto add = [&](const std::vector<std::string>& row) {
     for (const std::string& cell : row) {
-      text += cell.empty() ? "| " : fmt::format("| {} ", cell);
+      text += cell.empty() ? "| " : fmt::format("| {} ", markdown_escaped(cell));
     }
     text += "|\n";
   };
@@ -50,8 +51,8 @@ std::string render_fitted(const PenaltyTable& table) {
     return {};
   }
   std::string text = '\n' + render_cells(cells, "|---|---:|---:|---:|");
-  return cells.rows.empty() ? text + cells.text + '\n'
-                            : text + '\n' + cells.text + '\n' + std::string(kLeftOut);
+  text += (cells.rows.empty() ? "" : "\n") + markdown_escaped(cells.text) + '\n';
+  return cells.rows.empty() ? text : text + std::string(kLeftOut);
 }
 
 }  // namespace
@@ -62,10 +63,10 @@ std::string render_markdown(std::span<const PenaltyTable> tables) {
   }
   std::string text = render_penalty_rows(tables);
   for (const PenaltyTable& table : tables) {
-    text += fmt::format("\n**{}**\n\n", summary_line(table));
+    text += fmt::format("\n**{}**\n\n", markdown_escaped(summary_line(table)));
     const std::string reason = why_no_penalties(table);
     if (!reason.empty()) {
-      text += reason + "\n\n";
+      text += markdown_escaped(reason) + "\n\n";
     }
     text += render_cells(class_cells(table), "|---:|---:|---:|---:|---:|") + render_fitted(table);
   }

@@ -8,6 +8,7 @@ import re
 import socket
 import struct
 import termios
+import time
 
 from harness import (PATIENCE, TestCase, environment, fake_server, frame, main, read_run, receive_frame, run, send_acks,
                      start, wait_until)
@@ -285,6 +286,7 @@ class Limits(AskingTestCase):
         self.ask(server, "--sizes=1:9901:100", "--rounds=2")
         self.ask(server, *SWEEP, naming="the limit is 3000 (--max-results)")
         server.files()[0].unlink()
+        time.sleep(1.1)  # a folder that seems full is read once a second
         self.ask(server, *SWEEP)
 
     def test_of_the_disk(self):

@@ -75,7 +75,7 @@ class UnreadStandardError(TestCase):
         self.addCleanup(os.close, reader)
         wait_until(lambda: run("tcpstep-client", "--port", port, "127.0.0.1").returncode == 0, "it listens")
         for _ in range(100):
-            with socket.create_connection(("127.0.0.1", port)) as peer:
+            with socket.create_connection(("127.0.0.1", port), source_address=("127.0.0.2", 0)) as peer:
                 peer.recv(1)
                 peer.sendall(b"1")
                 peer.recv(1)  # and leaves its run, which the server logs

@@ -31,15 +31,6 @@ TEST(TextTest, MakesOutsideTextHarmlessOnATerminal) {
   EXPECT_EQ(printable("abcdef", 3), "abc…");
 }
 
-TEST(TextTest, ShowsControlCharactersInMessagesAndKeepsOtherLanguages) {
-  EXPECT_EQ(without_controls("a\x1b[2J\r\x7f\tb\nc"), "a\\x1b[2J\\x0d\\x7f\tb\nc");
-  EXPECT_EQ(without_controls("\xc2\x9b"
-                             "2J"),
-            "\\xc2\\x9b2J");
-  EXPECT_EQ(without_controls("Büro – 10 µs"), "Büro – 10 µs");
-  EXPECT_EQ(without_controls(""), "");
-}
-
 TEST(TextTest, KeepsHeaderValuesFreeOfWhatMisleadsCsvReaders) {
   EXPECT_EQ(header_safe("Intel(R) \"Xeon\", #1\r\n"), "Intel(R) 'Xeon'   1  ");
 }
