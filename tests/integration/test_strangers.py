@@ -59,7 +59,8 @@ class Turns(Strangers):
                 client = server.run_client("--timeout=60s")
                 self.assertEqual(client.returncode, 0, client.stderr)
                 self.assertLess(time.monotonic() - begin, 30)
-        wait_until(lambda: server.messages.count("longer than its turn") == 3, "the server prints the reason")
+        # The others may have taken longer than --timeout before that.
+        self.assertIn("longer than its turn", server.messages)
 
     def test_last_as_long_as_nobody_waits(self):
         server = self.start_server("--timeout=500ms", "--sizes=1", "--rounds=1")
