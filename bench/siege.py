@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import resource
 import signal
 import socket
@@ -158,8 +159,9 @@ ATTACKS = (nonsense, huge_request, many_numbers, idle_run, slow_acks, silence, d
 
 
 async def attack(port, number, kind, done):
-    """Again and again, as soon as the server has had enough of it."""
-    pause = 0.5
+    """Again and again, as soon as the server has had enough of it. Idle peers leave the others some of an address's places."""
+    pause = 10 if kind is idle else 0.5
+    await asyncio.sleep(random.uniform(0, pause))
     while True:
         with contextlib.suppress(OSError, EOFError, asyncio.TimeoutError, ValueError):
             peer = await asyncio.open_connection("127.0.0.1", port, local_addr=(ADDRESSES[number % 3], 0))
@@ -267,6 +269,8 @@ def main():
         process.send_signal(signal.SIGTERM)
         process.wait()
         lines, log_bytes = len(log.read_text().splitlines()), log.stat().st_size
+        counted = re.findall(r'^tcpstep_(?:runs|refusals)_total\{\w+="(\w+)"\} (\d+)$', (pathlib.Path(folder) / "metrics").read_text(),
+                             re.M)
     waits = [wait for _, wait in beside]
     print(f"{IDLE + ACTIVE} peers of {len(ADDRESSES)} addresses for {duration:.0f} s, load before {os.getloadavg()[2]:.1f}\n")
     print("| | alone | in the siege |\n|---|---:|---:|")
@@ -275,11 +279,13 @@ def main():
     print(f"| median RTT, µs | {medians[0]:.2f} | {medians[1]:.2f}, ratio {medians[1] / medians[0]:.3f} |")
     print(f"| wait for the run: median, longest, s | {statistics.median(w for _, w in alone):.2f}, {max(w for _, w in alone):.2f} "
           f"| {statistics.median(waits):.2f}, {max(waits):.2f} |")
-    print(f"| server: descriptors before, at most, after | {before.descriptors} | {max(s.descriptors for s in states)}, {after.descriptors} |")
+    most = max(s.descriptors for s in states)
+    print(f"| server: descriptors before, at most, after | {before.descriptors} | {most}, {after.descriptors} |")
     print(f"| server: resident KiB before, at most, after | {before.memory} | {max(s.memory for s in states)}, {after.memory} |")
     print(f"| server: processor | | {100 * (at_end.seconds - at_begin.seconds) / duration:.0f} % |")
     print(f"| result files, MB | {before.files}, {before.bytes / 1e6:.1f} | {after.files}, {after.bytes / 1e6:.1f} |")
     print(f"| lines of log, kB | | {lines}, {log_bytes / 1000:.0f} |")
+    print("\nRuns and refusals of the server, honest ones included: " + ", ".join(f"{name} {count}" for name, count in counted))
     print("\nConnections of each kind: " + ", ".join(f"{kind} {count}" for kind, count in sorted(done.items())))
 
 
