@@ -10,6 +10,7 @@ import asyncio
 import collections
 import contextlib
 import json
+import logging
 import os
 import pathlib
 import random
@@ -174,6 +175,7 @@ async def attack(port, number, kind, done):
 
 
 async def besiege(port):
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # that the server closes connections is no news
     done = collections.Counter()
     tasks = [asyncio.create_task(attack(port, number, idle, done)) for number in range(IDLE)]
     tasks += [asyncio.create_task(attack(port, number, ATTACKS[number // 3 % len(ATTACKS)], done)) for number in range(ACTIVE)]
