@@ -7,6 +7,7 @@ The server has its default options. 1200 peers of three addresses attack it on l
 sweeps, one after the other, before the siege and in it. docs/security.md has the figures.
 """
 import asyncio
+import atexit
 import collections
 import contextlib
 import json
@@ -251,6 +252,7 @@ def main():
         with log.open("w") as stderr:
             process = subprocess.Popen([SERVER, "--port", str(port), "--results", results, "--cpu", "0", "--metrics-file",
                                         pathlib.Path(folder) / "metrics"], cwd=folder, stderr=stderr, stdout=subprocess.DEVNULL)
+        atexit.register(process.kill)  # whatever happens here
         time.sleep(1)
         assert process.poll() is None, log.read_text()
         honest_run(port, folder, options)
