@@ -137,12 +137,22 @@ class Hop(Path):
 Measured = collections.namedtuple("Measured", "mode fault port rows status")
 
 
-def measure(folder, path, version, mode, fault, rounds, sizes=SIZES, timeout="20s", status="complete"):
+def start_server(folder, ports, *arguments):
+    """On a port that no other run of the captures has."""
+    while True:
+        server = Server(folder, *arguments)
+        if server.port not in ports:
+            ports.add(server.port)
+            return server
+        server.close()
+
+
+def measure(folder, ports, path, version, mode, fault, rounds, sizes=SIZES, timeout="20s", status="complete"):
     """One negotiated run. Its rows are those of the file of the end that measures, without the opening ping."""
     direction, connection = mode
     path.forget()
     results = pathlib.Path(tempfile.mkdtemp(dir=folder))
-    server = Server(results, "--one-off", "--timeout", timeout)
+    server = start_server(results, ports, "--one-off", "--timeout", timeout)
     try:
         path.wire.copies = Faults(fault, direction == "up")
         client = subprocess.run(
@@ -164,10 +174,10 @@ def measure(folder, path, version, mode, fault, rounds, sizes=SIZES, timeout="20
 
 
 class Count(collections.Counter):
-    """How many pings, how many of them agree with the capture, and how many that waited for a timer would count."""
+    """How many pings, how many of them agree with the captures, and how many that waited for a timer would count."""
 
-    COLUMNS = ("pings", "not captured", "segments", "retransmits", "peer_retransmits", "resent payloads", "resent acks", "timers",
-               "counted in spite of a timer")
+    COLUMNS = ("pings", "not captured", "segments", "retransmits", "peer_retransmits", "resent payloads", "resent acks",
+               "timers", "counted in spite of a timer", "late, nothing resent")
 
     def add(self, measured, near, far):
         is_upward, is_fresh = measured.mode[0] == "up", measured.mode[1] == "fresh"
@@ -188,11 +198,14 @@ class Count(collections.Counter):
             if not all(equal):
                 print(f"  {measured.mode} {measured.fault}: said {said}, captured {truth}, {row}", flush=True)
             is_late = int(row["rtt_ns"]) > RTO_NS
+            has_resent = truth.retransmits + truth.peer_retransmits > 0
             is_left_out = row["round"] == "0" or row["retransmits"] != "0" or row["peer_retransmits"] not in ("0", "")
             self["resent payloads"] += truth.retransmits > 0
             self["resent acks"] += truth.peer_retransmits > 0
-            self["timers"] += is_late
-            self["counted in spite of a timer"] += is_late and not is_left_out and measured.status == "complete"
+            self["timers"] += is_late and has_resent
+            self["late, nothing resent"] += is_late and not has_resent  # a machine with too much to do
+            self["counted in spite of a timer"] += (is_late and has_resent and not is_left_out
+                                                    and measured.status == "complete")
 
     def cells(self):
         return " | ".join(str(self[name]) for name in self.COLUMNS)
@@ -203,7 +216,8 @@ def count_runs(folder, path, version, modes, faults, rounds, **options):
     captures = [Capture(pathlib.Path(folder) / f"{name}.pcapng", interface, prefix)
                 for name, interface, prefix in (("near", path.near_interface, []),
                                                 ("far", path.far_interface, path.client))]
-    runs = [measure(folder, path, version, mode, fault, rounds, **options) for fault in faults for mode in modes]
+    ports = set()
+    runs = [measure(folder, ports, path, version, mode, fault, rounds, **options) for fault in faults for mode in modes]
     near, far = (capture.stop() for capture in captures)
     counts = {fault: Count() for fault in faults}
     for run in runs:
