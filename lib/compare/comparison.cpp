@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -33,9 +34,15 @@ void remove_copies(std::vector<Run>& runs, std::vector<std::string>& notes,
   runs = std::move(once);
 }
 
-bool is_one_mss(const std::vector<Run>& runs) {
-  return std::all_of(runs.begin(), runs.end(),
-                     [&](const Run& run) { return run.key.mss == runs.front().key.mss; });
+// Not of a run whose MSS changed: it has no single one, and is refused for that.
+std::set<std::optional<Mss>> every_mss(const std::vector<Run>& runs) {
+  std::set<std::optional<Mss>> found;
+  for (const Run& run : runs) {
+    if (!run.has_moved) {
+      found.insert(run.key.mss);
+    }
+  }
+  return found;
 }
 
 SideFacts facts_of(const std::vector<Run>& runs) {
@@ -44,8 +51,8 @@ SideFacts facts_of(const std::vector<Run>& runs) {
     facts.lost += run.lost();
     facts.resent.merge(run.resent());
   }
-  if (is_one_mss(runs)) {
-    facts.mss = runs.front().key.mss;
+  if (const auto found = every_mss(runs); found.size() == 1) {
+    facts.mss = *found.begin();
   }
   return facts;
 }
@@ -82,7 +89,7 @@ Comparison compare(std::vector<Run> baseline, std::vector<Run> candidate,
   }
   for (const auto& [side, name] :
        {std::pair(&baseline, "baseline"), std::pair(&candidate, "candidate")}) {
-    if (!is_one_mss(*side)) {
+    if (every_mss(*side).size() > 1) {
       return not_comparable(std::move(result),
                             {fmt::format("the runs of the {} differ in MSS", name)},
                             "Compare runs of one MSS with runs of one MSS.");

@@ -28,6 +28,9 @@ std::string why_unfit(const Run& run) {
     return run.status().empty() ? "partial: it was cut off"
                                 : fmt::format("partial: it ended with {}", run.status());
   }
+  if (run.has_moved) {
+    return "uncertain: the MSS changed while it was measured";
+  }
   if (run.rounds() < kFewestRounds) {
     return fmt::format("{}; at least {} are required", count_of(run.rounds(), "round"),
                        kFewestRounds);

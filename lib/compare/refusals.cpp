@@ -56,8 +56,8 @@ void check_runs(Comparison& result, const RunOrder& order, const Levels& levels)
   for (const Run* run : order.runs) {
     if (std::string reason = why_unfit(*run); !reason.empty()) {
       refuse(result, fmt::format("{} is {}", run->name, reason),
-             run->is_complete() ? "Measure with --rounds 20."
-                                : "Leave partial runs out, or repeat them.");
+             run->is_complete() && !run->has_moved ? "Measure with --rounds 20."
+                                                   : "Leave such runs out, or repeat them.");
     }
   }
 }

@@ -5,6 +5,7 @@
 
 #include "lib/base/error.h"
 #include "lib/compare/comparison.h"
+#include "lib/compare/eligibility.h"
 #include "lib/compare/render.h"
 #include "tests/unit/compare/comparisons.h"
 
@@ -117,6 +118,27 @@ TEST(ComparisonRefusalTest, APartialRunIsNamed) {
   Sides sides = interleaved(10, plain(), plain());
   sides.candidate[2].trailer->status = "timeout";
   expect_refusal(compare(sides), "b2 is partial: it ended with timeout");
+}
+
+// Its sizes have no class: some of its pings were cut elsewhere than the others.
+TEST(ComparisonRefusalTest, ARunWhoseMssChangedIsNamed) {
+  Sides sides = interleaved(10, plain(), plain());
+  auto& run = sides.candidate[2];
+  run.trailer->changed_mss = Mss(1336);
+  run.describe();
+  run.identity = run.name;
+  run.started = std::chrono::sys_time<Duration>(std::chrono::seconds(5));
+  ASSERT_TRUE(run.has_moved);
+  expect_refusal(compare(sides), "b2 is uncertain: the MSS changed while it was measured");
+}
+
+TEST(HistoryTest, LeavesOutARunWhoseMssChanged) {
+  auto runs = interleaved(10, plain(), plain()).baseline;
+  runs[4].trailer->changed_mss = Mss(1336);
+  runs[4].has_moved = true;
+  const UsableRuns usable = usable_runs(std::move(runs), 5, {});
+  EXPECT_EQ(usable.runs.size(), 9U);
+  EXPECT_THAT(usable.notes, Contains(HasSubstr("a4 (uncertain: the MSS changed")));
 }
 
 TEST(ComparisonRefusalTest, AFewLostPingsAreLeftOutAndMoreAreAReason) {
