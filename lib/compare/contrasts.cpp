@@ -22,15 +22,20 @@ struct SizeFacts {
   std::uint32_t segments;
   double log_floor;
   double log_median;
-  std::vector<double> excesses;  // log(sample / median)
+  std::vector<double> excesses;  // sample / median
 };
+
+// Of the first `rounds` samples.
+std::vector<Duration> ascending_of(std::span<const Duration> series, std::size_t rounds) {
+  const std::span<const Duration> first = series.first(std::min(series.size(), rounds));
+  std::vector<Duration> ascending(first.begin(), first.end());
+  std::sort(ascending.begin(), ascending.end());
+  return ascending;
+}
 
 SizeFacts facts_of(PayloadSize size, std::span<const Duration> series,
                    const ContrastSettings& settings) {
-  std::vector<Duration> ascending(
-      series.begin(),
-      series.begin() + static_cast<std::ptrdiff_t>(std::min(series.size(), settings.rounds)));
-  std::sort(ascending.begin(), ascending.end());
+  const std::vector<Duration> ascending = ascending_of(series, settings.rounds);
   std::vector<double> times;
   times.reserve(ascending.size());
   for (const Duration rtt : ascending) {
@@ -42,7 +47,7 @@ SizeFacts facts_of(PayloadSize size, std::span<const Duration> series,
                   .log_median = std::log(median),
                   .excesses = {}};
   for (const double time : times) {
-    facts.excesses.push_back(std::log(time / median));
+    facts.excesses.push_back(time / median);
   }
   return facts;
 }
@@ -67,7 +72,9 @@ std::optional<double> tail_of(const std::vector<const SizeFacts*>& sizes) {
   }
   const auto last = excesses.begin() + static_cast<std::ptrdiff_t>(count);
   std::partial_sort(excesses.begin(), last, excesses.end(), std::greater<>());
-  return std::accumulate(excesses.begin(), last, 0.0) / static_cast<double>(count);
+  return std::accumulate(excesses.begin(), last, 0.0,
+                         [](double sum, double excess) { return sum + std::log(excess); }) /
+         static_cast<double>(count);
 }
 
 // The columns of one run.
@@ -127,6 +134,20 @@ std::string class_word(const Contrast& contrast) {
   return contrast.segments == 0
              ? "all"
              : fmt::format("{}{}", contrast.segments, contrast.is_and_more ? "+" : "");
+}
+
+ContrastTable floors_of(std::span<const Run* const> runs, std::span<const PayloadSize> sizes,
+                        std::size_t rounds, std::size_t draws) {
+  ContrastTable table;
+  table.sizes.assign(sizes.begin(), sizes.end());
+  for (const PayloadSize size : sizes) {
+    ContrastColumn& floors = table.floors.emplace_back();
+    for (const Run* run : runs) {
+      floors.push_back(
+          std::log(expected_minimum(ascending_of(run->samples_of(size), rounds), draws)));
+    }
+  }
+  return table;
 }
 
 ContrastTable contrasts_of(std::span<const Run* const> runs, std::span<const PayloadSize> sizes,
@@ -222,10 +243,7 @@ std::vector<SizeChange> levels_by_size(std::span<const Run> baseline,
       shortest = std::min(shortest, run->samples_of(size).size());
     }
   }
-  return levels_by_size(
-      contrasts_of(runs, sizes,
-                   {.mss = Mss(PayloadSize::kLargest), .rounds = shortest, .draws = shortest}),
-      order);
+  return levels_by_size(floors_of(runs, sizes, shortest, shortest), order);
 }
 
 }  // namespace tcpstep

@@ -49,6 +49,11 @@ struct ContrastSettings {
   std::size_t fewest_in_step = 3;  // sizes of a class whose step is tested
 };
 
+// Sizes and floors of `runs` alone: what is known before the classes are.
+[[nodiscard]] ContrastTable floors_of(std::span<const Run* const> runs,
+                                      std::span<const PayloadSize> sizes, std::size_t rounds,
+                                      std::size_t draws);
+
 // The columns of `runs`, each of which has all of `sizes` (ascending, not empty).
 [[nodiscard]] ContrastTable contrasts_of(std::span<const Run* const> runs,
                                          std::span<const PayloadSize> sizes,

@@ -58,9 +58,7 @@ std::optional<MssFit> fit_of(const ContrastTable& floors, const RunOrder& order,
 
 // By the baseline's MSS, as declared or as its times suggest. Drops sizes, if asked to.
 Mss choose_classes(Comparison& result, const RunOrder& order, CommonSizes& common) {
-  const ContrastTable floors = contrasts_of(
-      order.runs, common.sizes,
-      {.mss = Mss(PayloadSize::kLargest), .rounds = common.rounds, .draws = common.draws});
+  const ContrastTable floors = floors_of(order.runs, common.sizes, common.rounds, common.draws);
   result.baseline.fit = fit_of(floors, order, Side::Baseline);
   result.candidate.fit = fit_of(floors, order, Side::Candidate);
   Classes classes = classes_by(result.baseline.mss, result.baseline.fit, "the baseline's");

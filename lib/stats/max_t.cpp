@@ -6,8 +6,10 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <random>
 
+#include "lib/stats/column_groups.h"
 #include "lib/stats/estimators.h"
 #include "lib/stats/least_squares.h"
 
@@ -144,7 +146,12 @@ MaxT::MaxT(Design design, std::size_t draws)
     runs_of_block_[design_.blocks[run]].push_back(run);
   }
   const ContrastColumn label = label_of(design_);
-  length_ = add_direction(label);
+  x_ = residuals(label);
+  length_ = std::sqrt(dot(x_, x_));
+  for (std::size_t run = 0; run < label.size(); ++run) {
+    taken_out_.push_back(label[run] - x_[run]);
+    x_[run] /= length_;
+  }
   if (design_.trend > 0) {
     inflation_ = std::max(1.0, balance_of(design_).noise);
   }
@@ -174,15 +181,11 @@ bool MaxT::next_labelling(ContrastColumn& label) const {
   });
 }
 
-// Its length, without what is taken out.
-double MaxT::add_direction(const ContrastColumn& raw) {
-  ContrastColumn direction = residuals(raw);
-  const double length = std::sqrt(dot(direction, direction));
-  for (double& element : direction) {
-    element /= length;
+// Without a trend it has the same means in every block as the true label, and so the same length.
+void MaxT::add_labelling(const ContrastColumn& label) {
+  for (std::size_t run = 0; run < label.size(); ++run) {
+    directions_.push_back((label[run] - taken_out_[run]) / length_);
   }
-  directions_.push_back(std::move(direction));
-  return length;
 }
 
 void MaxT::add_all_labellings(const ContrastColumn& label) {
@@ -196,7 +199,7 @@ void MaxT::add_all_labellings(const ContrastColumn& label) {
   }
   do {
     if (next != label) {
-      add_direction(next);
+      add_labelling(next);
     }
   } while (next_labelling(next));
 }
@@ -210,87 +213,61 @@ void MaxT::draw(const ContrastColumn& label, std::size_t draws) {
       for (double& element : raw) {
         element = normal(random);
       }
+      const ContrastColumn direction = residuals(raw);
+      const double length = std::sqrt(dot(direction, direction));
+      for (const double element : direction) {
+        directions_.push_back(element / length);
+      }
     } else {
       for (const auto& runs : runs_of_block_) {
         for (std::size_t left = runs.size(); left > 1; --left) {
           std::swap(raw[runs[left - 1]], raw[runs[random() % left]]);
         }
       }
+      add_labelling(raw);
     }
-    add_direction(raw);
   }
 }
 
 FamilyTest MaxT::test(std::span<const ContrastColumn> columns, Variance variance) const {
-  const std::size_t count = columns.size();
-  const std::size_t runs = design_.order.size();
-  const auto df = static_cast<double>(design_.degrees());
-  std::vector<double> by_run(runs * count);  // the columns of one run beside each other
-  std::vector<double> squares(count);
-  for (std::size_t c = 0; c < count; ++c) {
-    const ContrastColumn column = residuals(columns[c]);
-    squares[c] = dot(column, column);
-    for (std::size_t run = 0; run < runs; ++run) {
-      by_run[run * count + c] = column[run];
-    }
+  std::vector<ContrastColumn> rests;
+  for (const ContrastColumn& column : columns) {
+    rests.push_back(residuals(column));
   }
+  ColumnGroups groups(rests, static_cast<double>(design_.degrees()), variance);
   FamilyTest result;
   std::vector<double> smallest;
-  std::vector<double> t(count);
-  std::vector<double> s2(count);
-  for (const ContrastColumn& direction : directions_) {
-    std::fill(t.begin(), t.end(), 0.0);
-    for (std::size_t run = 0; run < runs; ++run) {
-      const double weight = direction[run];
-      const double* values = &by_run[run * count];
-      for (std::size_t c = 0; c < count; ++c) {
-        t[c] += weight * values[c];
-      }
-    }
-    double mean = 0;
-    for (std::size_t c = 0; c < count; ++c) {
-      s2[c] = std::max(squares[c] - t[c] * t[c], 0.0) / df;
-      mean += s2[c] / static_cast<double>(count);
-    }
-    const bool is_observed = result.contrasts.empty();
-    for (std::size_t c = 0; c < count; ++c) {
-      const double shift = t[c] / length_;
-      if (variance.prior_degrees > 0) {
-        s2[c] = (variance.prior_degrees * mean + df * s2[c]) / (variance.prior_degrees + df);
-      }
-      const double scale = is_observed ? inflation_ : 1;
-      t[c] /= std::sqrt(scale * (s2[c] + variance.added) + kSmallestVariance);
-      if (is_observed) {
-        result.contrasts.push_back({.t = t[c], .shift = shift, .p_slower = 1, .p_faster = 1});
-      }
-    }
-    if (!is_observed) {
-      const auto [low, high] = std::minmax_element(t.begin(), t.end());
-      smallest.push_back(-*low);
-      result.largest.push_back(*high);
-    }
+  for (std::size_t i = 0; i < directions_.size(); i += x_.size()) {
+    groups.turn_to(&directions_[i]);
+    const auto [low, high] = groups.range_of_t(kSmallestVariance);
+    smallest.push_back(-low);
+    result.largest.push_back(high);
   }
   std::sort(result.largest.begin(), result.largest.end());
   std::sort(smallest.begin(), smallest.end());
-  for (ContrastTest& contrast : result.contrasts) {
-    contrast.p_slower = adjusted_p(result.largest, contrast.t);
-    contrast.p_faster = adjusted_p(smallest, -contrast.t);
+  groups.turn_to(x_.data());
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const double t = groups.b(c) / std::sqrt(inflation_ * groups.s2(c) + kSmallestVariance);
+    result.contrasts.push_back({.t = t,
+                                .shift = groups.b(c) / length_,
+                                .p_slower = adjusted_p(result.largest, t),
+                                .p_faster = adjusted_p(smallest, -t)});
   }
   return result;
 }
 
 ContrastColumn MaxT::rest_of(const ContrastColumn& column) const {
   ContrastColumn rest = residuals(column);
-  const double b = dot(directions_.front(), rest);
+  const double b = dot(x_, rest);
   for (std::size_t run = 0; run < rest.size(); ++run) {
-    rest[run] -= b * directions_.front()[run];
+    rest[run] -= b * x_[run];
   }
   return rest;
 }
 
 MaxT::Scaled MaxT::scaled(const ContrastColumn& column, double added_variance) const {
   const ContrastColumn rest = residuals(column);
-  const double b = dot(directions_.front(), rest);
+  const double b = dot(x_, rest);
   const double s2 = std::max(dot(rest, rest) - b * b, 0.0) / static_cast<double>(design_.degrees());
   return {.b = b, .s = std::sqrt(inflation_ * (s2 + added_variance) + kSmallestVariance)};
 }
@@ -303,13 +280,33 @@ std::pair<double, double> MaxT::interval(const ContrastColumn& column, double cr
 
 std::pair<double, double> MaxT::ranked_interval(const ContrastColumn& column,
                                                 double critical) const {
-  const auto t_at = [&](double shift) {
+  const auto t_of = [&](double shift) {
     ContrastColumn shifted = column;
     for (std::size_t run = 0; run < shifted.size(); ++run) {
       shifted[run] -= design_.order[run] == Side::Candidate ? shift : 0;
     }
     const auto [b, s] = scaled(ranked(std::span(&shifted, 1)).front(), 0);
     return b / s;
+  };
+  // Ranks, and so t, change only at the differences of two runs.
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < column.size(); ++i) {
+    for (std::size_t j = 0; j < column.size(); ++j) {
+      if (design_.order[i] == Side::Candidate && design_.order[j] == Side::Baseline) {
+        differences.push_back(column[i] - column[j]);
+      }
+    }
+  }
+  std::sort(differences.begin(), differences.end());
+  std::vector<std::optional<double>> known(differences.size() + 1);  // t below each, and above
+  const auto t_at = [&](double shift) {
+    const auto next = std::lower_bound(differences.begin(), differences.end(), shift);
+    if (next != differences.end() && *next == shift) {
+      return t_of(shift);
+    }
+    auto& t = known[static_cast<std::size_t>(next - differences.begin())];
+    t = t ? t : t_of(shift);
+    return *t;
   };
   const auto [least, most] = std::minmax_element(column.begin(), column.end());
   const double reach = 2 * (*most - *least + 1e-6);
@@ -328,7 +325,9 @@ std::pair<double, double> MaxT::ranked_interval(const ContrastColumn& column,
     }
     return (low + high) / 2;
   };
-  return {shift_with(critical), shift_with(-critical)};
+  // `critical` is often the t of some labelling, and so a t of shifted ranks: both ends then lie
+  // beyond it, whatever the rounding.
+  return {shift_with(critical + kTie), shift_with(-critical - kTie)};
 }
 
 std::vector<ContrastColumn> ranked(std::span<const ContrastColumn> columns) {

@@ -107,16 +107,18 @@ class MaxT {
   };
   [[nodiscard]] Scaled scaled(const ContrastColumn& column, double added_variance) const;
   bool next_labelling(ContrastColumn& label) const;
-  double add_direction(const ContrastColumn& raw);
+  void add_labelling(const ContrastColumn& label);
   void add_all_labellings(const ContrastColumn& label);
   void draw(const ContrastColumn& label, std::size_t draws);
 
   Design design_;
   std::vector<std::vector<std::size_t>> runs_of_block_;
-  std::vector<ContrastColumn> basis_;       // of what is taken out
-  double length_ = 0;                       // |x|
-  double inflation_ = 1;                    // of s2
-  std::vector<ContrastColumn> directions_;  // of length 1; the first one is x
+  std::vector<ContrastColumn> basis_;  // of what is taken out
+  ContrastColumn taken_out_;           // of the label, and so of all that are shuffled
+  double length_ = 0;                  // |x|
+  double inflation_ = 1;               // of s2
+  ContrastColumn x_;                   // of length 1
+  std::vector<double> directions_;     // of the draws, one after the other, each of length 1
 };
 
 // value / count of each: the columns that are tested from 8 runs a side on.

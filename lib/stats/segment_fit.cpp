@@ -1,7 +1,10 @@
 #include "lib/stats/segment_fit.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <numeric>
+#include <utility>
 #include <vector>
 
 #include "lib/stats/estimators.h"
@@ -97,30 +100,75 @@ std::optional<double> SegmentFit::at(PayloadSize size) const {
   return intercept->second + slope_ * size.bytes();
 }
 
+namespace {
+
+double product(const std::vector<double>& a, const std::vector<double>& b) {
+  return std::transform_reduce(a.begin(), a.end(), b.begin(), 0.0);
+}
+
+// Takes the part along `unit`, of length 1, out of `column`.
+void take_out(const std::vector<double>& unit, std::vector<double>& column) {
+  const double part = product(unit, column);
+  for (std::size_t row = 0; row < column.size(); ++row) {
+    column[row] -= part * unit[row];
+  }
+}
+
+// How much of the squares of `rest` is explained by `columns` besides `units`, which are at right
+// angles, of length 1, and not in `rest` any more.
+double explained(const std::vector<double>& rest, std::vector<std::vector<double>> units,
+                 const std::array<std::vector<double>, 2>& columns) {
+  constexpr double kDependent = 1e-20;  // of the squares: what is left of it is rounding
+  double squares = 0;
+  for (std::vector<double> column : columns) {
+    const double whole = product(column, column);
+    for (const auto& unit : units) {
+      take_out(unit, column);
+    }
+    const double left = product(column, column);
+    if (left > kDependent * whole) {
+      const double part = product(rest, column);
+      squares += part * part / left;
+      const double length = std::sqrt(left);
+      std::ranges::transform(column, column.begin(), [&](double x) { return x / length; });
+      units.push_back(std::move(column));
+    }
+  }
+  return squares;
+}
+
+}  // namespace
+
 std::optional<MssFit> fit_mss(std::span<const SizeTime> floors) {
   if (floors.size() < kFewestSizes) {
     return std::nullopt;
   }
   std::vector<double> times;
-  std::vector<std::vector<double>> columns(2);  // 1, size; then two more for the stairs
+  std::vector<std::vector<double>> line(2);  // 1, size
   for (const SizeTime& floor : floors) {
     times.push_back(floor.ns);
-    columns[0].push_back(1);
-    columns[1].push_back(floor.size.bytes());
+    line[0].push_back(1);
+    line[1].push_back(floor.size.bytes());
   }
-  const double straight = least_squares(columns, times).squared_residuals;
-  columns.resize(4, std::vector<double>(floors.size()));
+  const auto units = orthonormal_basis(line);
+  for (const auto& unit : units) {
+    take_out(unit, times);
+  }
+  const double straight = product(times, times);
+  std::array<std::vector<double>, 2> stairs;
+  stairs.fill(std::vector<double>(floors.size()));
   std::vector<double> squares;  // of each MSS
   std::vector<double> last;     // segments - 1 of each size, by the MSS before
   for (std::uint32_t mss = kSmallestMss; mss <= kLargestMss; ++mss) {
     for (std::size_t i = 0; i < floors.size(); ++i) {
       const std::uint32_t segments = segments_needed(floors[i].size, Mss(mss));
-      columns[2][i] = segments >= 2 ? 1 : 0;
-      columns[3][i] = segments - 1;
+      stairs[0][i] = segments >= 2 ? 1 : 0;
+      stairs[1][i] = segments - 1;
     }
-    squares.push_back(columns[3] == last ? squares.back()
-                                         : least_squares(columns, times).squared_residuals);
-    last = columns[3];
+    squares.push_back(stairs[1] == last
+                          ? squares.back()
+                          : std::max(0.0, straight - explained(times, units, stairs)));
+    last = stairs[1];
   }
   const double least = *std::min_element(squares.begin(), squares.end());
   const auto is_best = [&](double sum) { return sum <= least * (1 + 1e-9) + 1e-12 * straight; };
