@@ -103,9 +103,7 @@ Mss choose_classes(History& history, std::span<const Run* const> runs, const Com
   }
   std::optional<MssFit> fit;
   if (!declared) {
-    const ContrastTable table = contrasts_of(
-        runs, common.sizes,
-        {.mss = Mss(PayloadSize::kLargest), .rounds = common.rounds, .draws = common.draws});
+    const ContrastTable table = floors_of(runs, common.sizes, common.rounds, common.draws);
     std::vector<SizeTime> times;
     for (std::size_t i = 0; i < common.sizes.size(); ++i) {
       times.push_back({.size = common.sizes[i], .ns = std::exp(median_of(table.floors[i]))});
@@ -172,7 +170,29 @@ ContrastChange change_of(const Contrast& contrast, const ColumnChange& change, d
           .high = change.high,
           .p = p,
           .is_slower = is_hit && change.shift >= least,
-          .is_faster = is_hit && change.shift <= -least};
+          .is_faster = is_hit && change.shift <= -least,
+          .before_ns = {},
+          .now_ns = {}};
+}
+
+// Points of a column, from the first to the one after the last.
+struct Stretch {
+  std::size_t begin;
+  std::size_t end;
+};
+
+void add_times(ContrastChange& change, const HistoryColumn& column, Stretch before, Stretch now) {
+  if (change.contrast.family != Family::Floor) {
+    return;
+  }
+  const auto median = [&](Stretch points) {
+    const auto at = [&](std::size_t point) {
+      return column.values.begin() + static_cast<std::ptrdiff_t>(point);
+    };
+    return std::exp(median_of({at(points.begin), at(points.end)}));
+  };
+  change.before_ns = median(before);
+  change.now_ns = median(now);
 }
 
 void find_levels(History& history, const Series& series, const std::vector<double>& least) {
@@ -182,7 +202,11 @@ void find_levels(History& history, const Series& series, const std::vector<doubl
   }
   const double alpha = history.settings.alpha;
   const ChangeSearch search = find_changes(columns, least, alpha * (1 - kCreepShare));
-  for (const ChangePoint& found : search.changes) {
+  for (std::size_t i = 0; i < search.changes.size(); ++i) {
+    const ChangePoint& found = search.changes[i];
+    const std::size_t begin = i == 0 ? 0 : search.changes[i - 1].first;
+    const std::size_t end =
+        i + 1 < search.changes.size() ? search.changes[i + 1].first : history.points.size();
     HistoryChange change{.first = found.first,
                          .contrasts = {},
                          .environment = environment_near(series, found.first)};
@@ -190,6 +214,8 @@ void find_levels(History& history, const Series& series, const std::vector<doubl
       const double p = std::min(1.0, found.columns[c].p / (1 - kCreepShare));
       change.contrasts.push_back(
           change_of(history.columns[c].contrast, found.columns[c], p, alpha, least[c]));
+      add_times(change.contrasts.back(), history.columns[c], {begin, found.first},
+                {found.first, end});
     }
     history.changes.push_back(std::move(change));
   }
@@ -218,6 +244,8 @@ void look_for_creep(History& history, const std::vector<double>& least) {
     const ColumnChange change{
         .shift = found.shift[c], .low = found.shift[c], .high = found.shift[c], .p = p};
     creep.contrasts.push_back(change_of(history.columns[c].contrast, change, p, alpha, least[c]));
+    add_times(creep.contrasts.back(), history.columns[c], {begin, begin + found.third},
+              {history.points.size() - found.third, history.points.size()});
     is_found = is_found || creep.contrasts.back().is_slower || creep.contrasts.back().is_faster;
   }
   if (is_found) {

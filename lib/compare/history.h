@@ -51,6 +51,8 @@ struct ContrastChange {
   double p;  // adjusted for all contrasts and places
   bool is_slower;
   bool is_faster;
+  std::optional<double> before_ns;  // medians on both sides, of floors
+  std::optional<double> now_ns;
 };
 
 // A difference of the environment between a point and the one before it.

@@ -25,13 +25,20 @@ std::string sizes_of(const Contrast& contrast) {
                            contrast.segments == 1 && !contrast.is_and_more ? "" : "s");
 }
 
+std::string time_of(std::optional<double> ns) {
+  return ns ? format_duration(Duration(std::llround(*ns))) : "";
+}
+
 std::string text_of(const ContrastChange& change) {
-  return fmt::format("{} of {} {}", word(change.contrast.family), sizes_of(change.contrast),
-                     percent(change.change));
+  const std::string text = fmt::format("{} of {} {}", word(change.contrast.family),
+                                       sizes_of(change.contrast), percent(change.change));
+  return change.now_ns
+             ? fmt::format("{} ({} to {})", text, time_of(change.before_ns), time_of(change.now_ns))
+             : text;
 }
 
 // All sizes, if no class stayed behind; otherwise the first class that moved.
-std::string main_finding(const std::vector<ContrastChange>& contrasts, bool is_slower) {
+const ContrastChange& main_change(const std::vector<ContrastChange>& contrasts, bool is_slower) {
   const auto finding = is_slower ? &ContrastChange::is_slower : &ContrastChange::is_faster;
   const auto moved = [&](const ContrastChange& one) { return one.*finding; };
   const bool is_everywhere = std::all_of(contrasts.begin(), contrasts.end(), [&](const auto& one) {
@@ -41,7 +48,11 @@ std::string main_finding(const std::vector<ContrastChange>& contrasts, bool is_s
   const auto in_class = std::find_if(contrasts.begin(), contrasts.end(), [&](const auto& one) {
     return moved(one) && one.contrast.segments > 0;
   });
-  return text_of(is_everywhere || in_class == contrasts.end() ? *first : *in_class);
+  return is_everywhere || in_class == contrasts.end() ? *first : *in_class;
+}
+
+std::string main_finding(const std::vector<ContrastChange>& contrasts, bool is_slower) {
+  return text_of(main_change(contrasts, is_slower));
 }
 
 // "gradually from 2026-01-10T02:00:00Z to 2026-02-20T02:00:00Z, +0.25 % per day: ...".
@@ -95,6 +106,37 @@ std::string headline(const History& history) {
   const HistoryChange& newest = history.changes.back();
   return fmt::format("{} since {}: {}", verdict, since(history, newest),
                      main_finding(newest.contrasts, is_slower));
+}
+
+OverviewCells overview_row(const History& history) {
+  const std::string runs = fmt::format("{}", history.runs);
+  if (history.trend == Trend::Inconclusive) {
+    return {history.link, "cannot tell", "", "", history.reasons.front(), runs};
+  }
+  if (history.trend == Trend::Steady) {
+    const auto& visible = history.columns.front().visible;
+    return {history.link,
+            "no change",
+            "",
+            "",
+            visible ? fmt::format("{:.1f} % would show", 100 * std::expm1(*visible)) : "",
+            runs};
+  }
+  const bool is_slower = history.trend == Trend::Slower;
+  const auto& contrasts =
+      history.creep ? history.creep->contrasts : history.changes.back().contrasts;
+  const ContrastChange& change = main_change(contrasts, is_slower);
+  return {history.link,
+          history.creep ? fmt::format("{} gradually", word(history.trend))
+                        : fmt::format("{} since {}", word(history.trend),
+                                      since(history, history.changes.back()).substr(0, 10)),
+          time_of(change.before_ns),
+          time_of(change.now_ns),
+          percent(change.change) +
+              (history.creep ? ""
+                             : fmt::format(" ({:+.1f} to {:+.1f})", 100 * std::expm1(change.low),
+                                           100 * std::expm1(change.high))),
+          runs};
 }
 
 std::vector<ChangeCells> change_rows(const History& history) {

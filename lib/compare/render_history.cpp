@@ -26,6 +26,8 @@ Json to_json(const ContrastChange& change) {
           {"change_percent", percent_of(change.change)},
           {"low_percent", percent_of(change.low)},
           {"high_percent", percent_of(change.high)},
+          {"before_ns", change.before_ns ? Json(*change.before_ns) : Json()},
+          {"now_ns", change.now_ns ? Json(*change.now_ns) : Json()},
           {"p", change.p},
           {"slower", change.is_slower},
           {"faster", change.is_faster}};
@@ -100,6 +102,14 @@ Json to_json(const History& history) {
 
 std::string render_text(std::span<const History> histories) {
   std::string text;
+  if (histories.size() > 1) {
+    TextGrid grid{{kOverviewTitles.begin(), kOverviewTitles.end()}};
+    for (const History& history : histories) {
+      const OverviewCells row = overview_row(history);
+      grid.emplace_back(row.begin(), row.end());
+    }
+    text = align(grid);
+  }
   for (const History& history : histories) {
     text += fmt::format("{}{}\n{}\n", text.empty() ? "" : "\n", visible(headline(history)),
                         visible(subject_line(history)));
@@ -119,6 +129,13 @@ std::string render_text(std::span<const History> histories) {
 
 std::string render_markdown(std::span<const History> histories) {
   std::string text;
+  if (histories.size() > 1) {
+    text =
+        fmt::format("| {} |\n|---|---|---:|---:|---:|---:|\n", fmt::join(kOverviewTitles, " | "));
+    for (const History& history : histories) {
+      text += fmt::format("| {} |\n", fmt::join(overview_row(history), " | "));
+    }
+  }
   for (const History& history : histories) {
     text +=
         fmt::format("{}**{}**\n\n{}\n\n", text.empty() ? "" : "\n",
