@@ -207,6 +207,27 @@ std::string unchanged_text(const Comparison& comparison, std::span<const Group> 
                      100 * std::expm1(*row->high));
 }
 
+// The same where all sizes are one class: the intervals of the sizes below.
+std::string unchanged_sizes_text(const Comparison& comparison, std::uint32_t from) {
+  double low = 0;
+  double high = 0;
+  std::uint32_t last = 0;
+  for (const SizeChange& size : comparison.by_size) {
+    if (size.size.bytes() < from && size.low && size.high) {
+      if (*size.low > 0 || *size.high < 0) {
+        return {};
+      }
+      low = std::min(low, *size.low);
+      high = std::max(high, *size.high);
+      last = size.size.bytes();
+    }
+  }
+  return last == 0 ? ""
+                   : fmt::format("; {} to {} bytes unchanged ({:+.1f} to {:+.1f} %)",
+                                 comparison.by_size.front().size.bytes(), last,
+                                 100 * std::expm1(low), 100 * std::expm1(high));
+}
+
 // Of floors or steps that moved.
 std::string class_text(const Comparison& comparison, std::span<const Group> groups, double length,
                        bool is_slower, const std::vector<std::uint32_t>& moved) {
@@ -232,7 +253,8 @@ std::string class_text(const Comparison& comparison, std::span<const Group> grou
       return is_by_size ? of_all_sizes() : "uniform: " + of_all_sizes();
     case Kind::From:
       return fmt::format("from {} on {}, {}{}", name, microseconds(why.ns), at_group(),
-                         is_by_size ? "" : unchanged_text(comparison, groups, why.first));
+                         is_by_size ? unchanged_sizes_text(comparison, group.from)
+                                    : unchanged_text(comparison, groups, why.first));
     case Kind::PerSegment:
       if (is_by_size) {
         return of_all_sizes() + ", growing with the size";
