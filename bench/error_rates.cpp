@@ -1,12 +1,13 @@
 // How often `compare` and `ab --until-decided` raise a false alarm and how often they find what
 // changed, on runs with known truth, in orders that `ab` draws and that people type, beside two
-// common gates on the same runs; and the intervals of the penalty table: scripts/error-rates.
+// common gates on the same runs: scripts/error-rates.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <numeric>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,7 +15,6 @@
 
 #include "bench/run_model.h"
 #include "lib/compare/comparison.h"
-#include "lib/report/fitted_penalties.h"
 #include "lib/stats/estimators.h"
 
 namespace tcpstep {
@@ -138,62 +138,107 @@ void print_alarms(int comparisons) {
   }
 }
 
-// Identical sides that only drift, in orders that `ab` draws and that people type.
-void print_orders(int comparisons) {
-  struct Drift {
-    const char* words;
-    double (*of)(double time);
-  };
-  const std::array drifts{
-      Drift{"none", no_drift}, Drift{"10 %", [](double time) { return 0.1 * time; }},
-      Drift{"25 %", [](double time) { return 0.25 * time; }},
-      Drift{"50 %", [](double time) { return 0.5 * time; }},
-      Drift{"daily cycle, 20 %", [](double time) { return 0.1 * std::sin(6.2831853 * time); }}};
-  struct Order {
-    const char* words;
-    const char* letters;  // repeated; empty: drawn
-  };
-  const std::array orders{Order{"drawn by ab", ""},
-                          Order{"AABB", "AABB"},
-                          Order{"ABBA", "ABBA"},
-                          Order{"ABAB", "AB"},
-                          Order{"A...AB...B", "AAAAAAAAAABBBBBBBBBB"},
-                          Order{"random", ""}};
-  fmt::print(
-      "\n| order | drift | noise | comparisons | tested | false alarms (exit 3) | passed (exit 0) "
-      "|\n"
-      "|---|---|---|---:|---:|---:|---:|\n");
-  for (const Order& order : orders) {
-    for (const Drift& drift : drifts) {
-      for (const Noise& noise : kNoises) {
-        const bool is_drawn = order.words == orders.front().words;
-        std::vector<Comparison> all(static_cast<std::size_t>(comparisons));
-        in_parallel(comparisons, [&](int number) {
-          Generator generator(noise, 3'000'000 + static_cast<std::uint64_t>(number));
-          std::string letters;
-          while (*order.letters != '\0' && letters.size() < 2 * kRuns) {
-            letters += order.letters;
-          }
-          if (letters.empty()) {
-            letters = is_drawn
-                          ? generator.order(kRuns)
-                          : generator.shuffled(std::string(kRuns, 'A') + std::string(kRuns, 'B'));
-          }
-          Sides sides = make_sides(generator, letters, {}, is_drawn, drift.of);
-          all[static_cast<std::size_t>(number)] =
-              compare(std::move(sides.baseline), std::move(sides.candidate), {});
-        });
-        const auto alarms = std::ranges::count(all, Verdict::Regression, &Comparison::verdict);
-        const auto refused = std::ranges::count_if(all, [](const Comparison& one) {
-          return one.verdict == Verdict::Inconclusive && !one.excluded;
-        });
-        fmt::print("| {} | {} | {} | {} | {} | {} | {} |\n", order.words, drift.words, noise.name,
-                   comparisons, comparisons - refused, alarms,
-                   std::ranges::count(
-                       all, 0, [](const Comparison& one) { return exit_status(one.verdict); }));
-        std::fflush(stdout);
-      }
+// How the comparisons of a cell ended.
+struct Exits {
+  std::ptrdiff_t of[5] = {};  // by exit status: 0, 3 or 4
+
+  explicit Exits(const std::vector<int>& all) {
+    for (const int status : all) {
+      ++of[status];
     }
+  }
+};
+
+struct Drift {
+  const char* words;
+  double (*of)(double time);
+};
+constexpr std::array<Drift, 5> kEveryDrift{
+    {{"none", no_drift},
+     {"10 %", [](double time) { return 0.1 * time; }},
+     {"25 %", [](double time) { return 0.25 * time; }},
+     {"50 %", [](double time) { return 0.5 * time; }},
+     {"daily cycle, 20 %", [](double time) { return 0.1 * std::sin(6.2831853 * time); }}}};
+
+// The letters of the order of 2 * kRuns runs.
+std::string letters_of(std::string_view order, Generator& generator) {
+  if (order == "drawn by ab") {
+    return generator.order(kRuns);
+  }
+  if (order == "random") {
+    return generator.shuffled(std::string(kRuns, 'A') + std::string(kRuns, 'B'));
+  }
+  if (order == "A...AB...B") {
+    return std::string(kRuns, 'A') + std::string(kRuns, 'B');
+  }
+  std::string letters;
+  while (letters.size() < 2 * kRuns) {
+    letters += order;
+  }
+  return letters;
+}
+
+// `runs` on a machine that drifts, as if they had been made in that order.
+Sides sides_of(const std::vector<Run>& runs, std::string_view letters, bool is_drawn,
+               double (*drift)(double time)) {
+  Sides sides;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    Run run = runs[i];
+    const double level = 1 + drift(static_cast<double>(i) / static_cast<double>(runs.size()));
+    for (auto& [size, series] : run.series) {
+      SampleSketch rtts;
+      for (const Duration rtt : series.rtts.first_samples()) {
+        rtts.add(Duration(std::llround(level * static_cast<double>(rtt.count()))));
+      }
+      series.rtts = std::move(rtts);
+    }
+    if (is_drawn) {
+      add_block(run, i);
+    }
+    (letters[i] == 'B' ? sides.candidate : sides.baseline).push_back(std::move(run));
+  }
+  return sides;
+}
+
+// Identical sides that only drift, in orders that `ab` draws and that people type: alarms among
+// those that ended with a verdict. All orders and drifts share their runs.
+void print_orders(int comparisons) {
+  constexpr std::array<std::string_view, 6> kOrders{"drawn by ab", "AABB",       "ABBA",
+                                                    "ABAB",        "A...AB...B", "random"};
+  using Statuses = std::array<std::array<int, kEveryDrift.size()>, kOrders.size()>;
+  fmt::print("\n| noise | order |");
+  for (const Drift& drift : kEveryDrift) {
+    fmt::print(" drift: {} |", drift.words);
+  }
+  fmt::print("\n|---|---|---:|---:|---:|---:|---:|\n");
+  for (const Noise& noise : kNoises) {
+    std::vector<Statuses> all(static_cast<std::size_t>(comparisons));
+    in_parallel(comparisons, [&](int number) {
+      Generator generator(noise, 3'000'000 + static_cast<std::uint64_t>(number));
+      const std::vector<Run> runs =
+          make_sides(generator, std::string(2 * kRuns, 'A'), {}, false, no_drift).baseline;
+      for (std::size_t order = 0; order < kOrders.size(); ++order) {
+        const std::string letters = letters_of(kOrders[order], generator);
+        for (std::size_t drift = 0; drift < kEveryDrift.size(); ++drift) {
+          Sides sides = sides_of(runs, letters, order == 0, kEveryDrift[drift].of);
+          all[static_cast<std::size_t>(number)][order][drift] = exit_status(
+              compare(std::move(sides.baseline), std::move(sides.candidate), {}).verdict);
+        }
+      }
+    });
+    for (std::size_t order = 0; order < kOrders.size(); ++order) {
+      fmt::print("| {} | {} |", noise.name, kOrders[order]);
+      for (std::size_t drift = 0; drift < kEveryDrift.size(); ++drift) {
+        std::vector<int> cell;
+        for (const Statuses& one : all) {
+          cell.push_back(one[order][drift]);
+        }
+        const Exits exits(cell);
+        fmt::print(" {} of {} |", exits.of[3], exits.of[0] + exits.of[3]);
+      }
+      fmt::print("\n");
+    }
+    std::fflush(stdout);
   }
 }
 
@@ -201,10 +246,11 @@ void print_orders(int comparisons) {
 void print_levels(int comparisons) {
   const Noise& noise = kNoises[1];
   fmt::print(
-      "\n| runs a side | alpha | all sizes slower by | comparisons | exit 0 | exit 3 | exit 4 |\n"
-      "|---:|---:|---:|---:|---:|---:|---:|\n");
+      "\n| runs per side | alpha | 0 %: exit 0, 3, 4 | 5 %: exit 0, 3, 4 | 30 %: exit 0, 3, 4 |\n"
+      "|---:|---:|---:|---:|---:|\n");
   for (const std::size_t runs : {4U, 6U, 8U, 10U, 20U}) {
     for (const double alpha : {0.2, 0.05, 0.01, 0.001, 0.0001}) {
+      fmt::print("| {} | {} |", runs, alpha);
       for (const double scale : {1.0, 1.05, 1.3}) {
         std::vector<int> all(static_cast<std::size_t>(comparisons));
         in_parallel(comparisons, [&](int number) {
@@ -215,131 +261,60 @@ void print_levels(int comparisons) {
               compare(std::move(sides.baseline), std::move(sides.candidate), {.alpha = alpha})
                   .verdict);
         });
-        fmt::print("| {} | {} | {:.0f} % | {} | {} | {} | {} |\n", runs, alpha, 100 * (scale - 1),
-                   comparisons, std::ranges::count(all, 0), std::ranges::count(all, 3),
-                   std::ranges::count(all, 4));
-        std::fflush(stdout);
+        const Exits exits(all);
+        fmt::print(" {}, {}, {} |", exits.of[0], exits.of[3], exits.of[4]);
       }
-    }
-  }
-}
-
-// `ab --until-decided` with its 20 runs of each side at most, beside 20 fixed ones on the same
-// data.
-void print_early_ends(int comparisons) {
-  constexpr std::size_t kFirst = 10;
-  constexpr std::size_t kMost = 20;
-  struct Outcome {
-    int status = 4;
-    std::size_t runs = kMost;
-    int fixed = 4;
-  };
-  fmt::print(
-      "\n| noise | all sizes slower by | comparisons | exit 3, ended early | exit 0, ended early | "
-      "mean runs a side | exit 3, 20 runs | exit 0, 20 runs |\n"
-      "|---|---:|---:|---:|---:|---:|---:|---:|\n");
-  for (const Noise& noise : kNoises) {
-    for (const double scale : {1.0, 1.05}) {
-      std::vector<Outcome> all(static_cast<std::size_t>(comparisons));
-      in_parallel(comparisons, [&](int number) {
-        Generator generator(noise, 6'000'000 + static_cast<std::uint64_t>(number));
-        const Sides sides =
-            make_sides(generator, generator.order(kMost), {.scale = scale}, true, no_drift);
-        Outcome& outcome = all[static_cast<std::size_t>(number)];
-        for (std::size_t runs = kFirst; runs <= kMost && outcome.status == 4; runs += 2) {
-          const auto first = [&](const std::vector<Run>& side) {
-            return std::vector<Run>(side.begin(), side.begin() + static_cast<std::ptrdiff_t>(runs));
-          };
-          outcome.runs = runs;
-          outcome.status = exit_status(compare(first(sides.baseline), first(sides.candidate),
-                                               {.looks = (kMost - kFirst) / 2 + 1})
-                                           .verdict);
-        }
-        outcome.fixed = exit_status(compare(sides.baseline, sides.candidate, {}).verdict);
-      });
-      double runs = 0;
-      for (const Outcome& outcome : all) {
-        runs += static_cast<double>(outcome.runs) / comparisons;
-      }
-      fmt::print("| {} | {:.0f} % | {} | {} | {} | {:.1f} | {} | {} |\n", noise.name,
-                 100 * (scale - 1), comparisons, std::ranges::count(all, 3, &Outcome::status),
-                 std::ranges::count(all, 0, &Outcome::status), runs,
-                 std::ranges::count(all, 3, &Outcome::fixed),
-                 std::ranges::count(all, 0, &Outcome::fixed));
+      fmt::print("\n");
       std::fflush(stdout);
     }
   }
 }
 
-FittedPenalties penalties_of(Generator& generator, std::size_t rounds) {
-  std::vector<RunFit> fits;
-  for (const double offset : generator.run_offsets(kRuns)) {
-    const Run run = generator.run({}, offset, rounds);
-    std::vector<SizeTime> endpoints;
-    std::vector<double> gaps;
-    for (const auto& [size, series] : run.series) {
-      const Duration smallest = series.rtts.minimum();
-      const Duration second = series.rtts.second_minimum();
-      endpoints.push_back({.size = size, .ns = endpoint_estimate(smallest, second)});
-      gaps.push_back(static_cast<double>((second - smallest).count()));
-    }
-    if (const auto fit = fit_run(endpoints, Mss(kMss), median_of(std::move(gaps)))) {
-      fits.push_back(*fit);
-    }
-  }
-  return combine(fits, Mss(kMss));
-}
-
-struct Coverage {
-  double bias = 0;  // points
-  int tables = 0;   // with an interval: enough runs were on a line
-  int covered = 0;
-};
-
-Coverage coverage_of(const std::vector<FittedPenalties>& all, std::size_t row) {
-  Coverage sum;
-  for (const FittedPenalties& table : all) {
-    const auto& penalty = table.rows[row];
-    if (!penalty || !penalty->low) {
-      continue;
-    }
-    const double truth = Truth().base(penalty->size.bytes()) / Truth().base(1) - 1;
-    sum.bias += 100 * (penalty->share - truth);
-    sum.covered += *penalty->low <= truth && truth <= *penalty->high ? 1 : 0;
-    ++sum.tables;
-  }
-  return sum;
-}
-
-// Bias and coverage of the intervals of filling, second and fourth, by the number of rounds, with
-// and without stalls: one ping in fifty waits for many times its RTT.
-void print_penalties(int tables) {
+// `ab --until-decided` with its 20 runs of each side at most, beside 10 and 20 fixed ones on the
+// same data.
+void print_early_ends(int comparisons) {
+  constexpr std::size_t kFirst = 10;
+  constexpr std::size_t kMost = 20;
   fmt::print(
-      "\n| noise | stalls | rounds | tables with an interval | bias of filling, second, fourth, "
-      "points | 95 % interval covers |\n|---|---|---:|---:|---|---|\n");
+      "\n| noise | all sizes slower by | comparisons | exit 3 | exit 0 | ended before 20 runs | "
+      "mean runs per side | 10 runs: exit 3, 0 | 20 runs: exit 3, 0 |\n"
+      "|---|---:|---:|---:|---:|---:|---:|---:|---:|\n");
   for (const Noise& noise : kNoises) {
-    for (const bool has_stalls : {false, true}) {
-      for (const std::size_t rounds : {5U, 8U, 10U, 20U}) {
-        Noise model = noise;
-        model.outliers = has_stalls ? .007 : 1e-9;  // bursts of three
-        model.outlier_scale = 100;
-        std::vector<FittedPenalties> all(static_cast<std::size_t>(tables));
-        in_parallel(tables, [&](int number) {
-          Generator generator(model, 500'000 + static_cast<std::uint64_t>(number));
-          all[static_cast<std::size_t>(number)] = penalties_of(generator, rounds);
-        });
-        std::string bias;
-        std::string covered;
-        for (std::size_t row = 0; row < 3; ++row) {
-          const Coverage coverage = coverage_of(all, row);
-          const double count = std::max(coverage.tables, 1);
-          bias += fmt::format("{}{:+.2f}", row > 0 ? ", " : "", coverage.bias / count);
-          covered += fmt::format("{}{:.3f}", row > 0 ? ", " : "", coverage.covered / count);
+    for (const double scale : {1.0, 1.05}) {
+      const auto cell = [&] { return std::vector<int>(static_cast<std::size_t>(comparisons), 4); };
+      std::vector<int> statuses = cell();
+      std::vector<int> runs = cell();
+      std::vector<int> fixed[2] = {cell(), cell()};
+      in_parallel(comparisons, [&](int number) {
+        const auto i = static_cast<std::size_t>(number);
+        Generator generator(noise, 6'000'000 + static_cast<std::uint64_t>(number));
+        const Sides sides =
+            make_sides(generator, generator.order(kMost), {.scale = scale}, true, no_drift);
+        const auto status_of = [&](std::size_t count, std::size_t looks) {
+          const auto first = [&](const std::vector<Run>& side) {
+            return std::vector<Run>(side.begin(),
+                                    side.begin() + static_cast<std::ptrdiff_t>(count));
+          };
+          return exit_status(
+              compare(first(sides.baseline), first(sides.candidate), {.looks = looks}).verdict);
+        };
+        for (std::size_t made = kFirst; made <= kMost && statuses[i] == 4; made += 2) {
+          runs[i] = static_cast<int>(made);
+          statuses[i] = status_of(made, (kMost - kFirst) / 2 + 1);
         }
-        fmt::print("| {} | {} | {} | {} of {} | {} | {} |\n", noise.name, has_stalls ? "yes" : "no",
-                   rounds, coverage_of(all, 1).tables, tables, bias, covered);
-        std::fflush(stdout);
-      }
+        fixed[0][i] = status_of(kFirst, 1);
+        fixed[1][i] = status_of(kMost, 1);
+      });
+      const Exits exits(statuses);
+      const Exits ten(fixed[0]);
+      const Exits twenty(fixed[1]);
+      fmt::print(
+          "| {} | {:.0f} % | {} | {} | {} | {} | {:.1f} | {}, {} | {}, {} |\n", noise.name,
+          100 * (scale - 1), comparisons, exits.of[3], exits.of[0],
+          std::ranges::count_if(runs, [](int made) { return made < static_cast<int>(kMost); }),
+          static_cast<double>(std::accumulate(runs.begin(), runs.end(), 0)) / comparisons,
+          ten.of[3], ten.of[0], twenty.of[3], twenty.of[0]);
+      std::fflush(stdout);
     }
   }
 }
@@ -356,13 +331,12 @@ int main(int argc, char** argv) {
     int share;  // of the comparisons asked for
   };
   constexpr std::array kTables{
-      Table{"alarms", tcpstep::print_alarms, 1}, Table{"orders", tcpstep::print_orders, 4},
-      Table{"levels", tcpstep::print_levels, 20}, Table{"early", tcpstep::print_early_ends, 4},
-      Table{"penalties", tcpstep::print_penalties, 1}};
+      Table{"alarms", tcpstep::print_alarms, 2}, Table{"orders", tcpstep::print_orders, 1},
+      Table{"levels", tcpstep::print_levels, 20}, Table{"early", tcpstep::print_early_ends, 4}};
   if (comparisons < 1) {
     fmt::print(stderr,
                "usage: error_rates [COMPARISONS OF EACH KIND (default 1000) "
-               "[alarms|orders|levels|early|penalties]]\n");
+               "[alarms|orders|levels|early]]\n");
     return 2;
   }
   for (const Table& table : kTables) {

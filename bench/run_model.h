@@ -153,12 +153,17 @@ class Generator {
     }
     const double drift = noise_.drift * normal_(random_);
     const std::vector<double> excess = excesses(rounds * sizes.size());
-    for (std::size_t i = 0; i < excess.size(); ++i) {
-      const auto round = static_cast<double>(i / sizes.size());
-      const double level = floors[i % sizes.size()] *
-                           std::exp(drift * (round / static_cast<double>(rounds - 1) - .5));
-      run.series[PayloadSize(sizes[i % sizes.size()])].rtts.add(
-          Duration(std::llround(level * (1 + stretched(excess[i], truth.tail)))));
+    std::vector<SampleSketch> samples(sizes.size());
+    for (std::size_t round = 0; round < rounds; ++round) {
+      const double share = static_cast<double>(round) / static_cast<double>(rounds - 1);
+      const double level = std::exp(drift * (share - .5));
+      for (std::size_t i = 0; i < sizes.size(); ++i) {
+        const double slowdown = 1 + stretched(excess[round * sizes.size() + i], truth.tail);
+        samples[i].add(Duration(std::llround(floors[i] * level * slowdown)));
+      }
+    }
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+      run.series[PayloadSize(sizes[i])].rtts = std::move(samples[i]);
     }
     return run;
   }
@@ -178,6 +183,12 @@ class Generator {
   double q90_ = 0;
   double q99_ = 0;
 };
+
+// As `ab` does, in blocks of four.
+inline void add_block(Run& run, std::size_t position) {
+  run.header.add("ab_id", "1");
+  run.header.add("ab_block", static_cast<std::uint64_t>(position / 4));
+}
 
 // What compare() is given.
 struct Sides {
@@ -201,8 +212,7 @@ Sides make_sides(Generator& generator, const std::string& order, const Truth& tr
     // As declared on both sides: that an MSS moved has to be seen in the times.
     run.key.mss = Mss(kMss);
     if (is_drawn) {
-      run.header.add("ab_id", "1");
-      run.header.add("ab_block", static_cast<std::uint64_t>(i / 4));
+      add_block(run, i);
     }
     (order[i] == 'B' ? sides.candidate : sides.baseline).push_back(std::move(run));
   }
