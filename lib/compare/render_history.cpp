@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -105,7 +106,8 @@ std::string render_text(std::span<const History> histories) {
   if (histories.size() > 1) {
     TextGrid grid{{kOverviewTitles.begin(), kOverviewTitles.end()}};
     for (const History& history : histories) {
-      const OverviewCells row = overview_row(history);
+      OverviewCells row = overview_row(history);
+      std::ranges::transform(row, row.begin(), visible);
       grid.emplace_back(row.begin(), row.end());
     }
     text = align(grid);
@@ -133,7 +135,9 @@ std::string render_markdown(std::span<const History> histories) {
     text =
         fmt::format("| {} |\n|---|---|---:|---:|---:|---:|\n", fmt::join(kOverviewTitles, " | "));
     for (const History& history : histories) {
-      text += fmt::format("| {} |\n", fmt::join(overview_row(history), " | "));
+      OverviewCells row = overview_row(history);
+      std::ranges::transform(row, row.begin(), markdown_escaped);
+      text += fmt::format("| {} |\n", fmt::join(row, " | "));
     }
   }
   for (const History& history : histories) {
