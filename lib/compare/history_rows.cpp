@@ -30,11 +30,8 @@ std::string time_of(std::optional<double> ns) {
 }
 
 std::string text_of(const ContrastChange& change) {
-  const std::string text = fmt::format("{} of {} {}", word(change.contrast.family),
-                                       sizes_of(change.contrast), percent(change.change));
-  return change.now_ns
-             ? fmt::format("{} ({} to {})", text, time_of(change.before_ns), time_of(change.now_ns))
-             : text;
+  return fmt::format("{} of {} {}", word(change.contrast.family), sizes_of(change.contrast),
+                     percent(change.change));
 }
 
 // All sizes, if no class stayed behind; otherwise the first class that moved.
@@ -51,8 +48,12 @@ const ContrastChange& main_change(const std::vector<ContrastChange>& contrasts, 
   return is_everywhere || in_class == contrasts.end() ? *first : *in_class;
 }
 
-std::string main_finding(const std::vector<ContrastChange>& contrasts, bool is_slower) {
-  return text_of(main_change(contrasts, is_slower));
+// With the times before and after.
+std::string finding_of(const std::vector<ContrastChange>& contrasts, bool is_slower) {
+  const ContrastChange& change = main_change(contrasts, is_slower);
+  return change.now_ns ? fmt::format("{} ({} to {})", text_of(change), time_of(change.before_ns),
+                                     time_of(change.now_ns))
+                       : text_of(change);
 }
 
 // "gradually from 2026-01-10T02:00:00Z to 2026-02-20T02:00:00Z, +0.25 % per day: ...".
@@ -67,7 +68,7 @@ std::string creep_text(const History& history) {
       std::max(1e-9, std::chrono::duration<double, std::ratio<86400>>(to - from).count());
   const double rate = 100 * std::expm1(creep.contrasts.front().change / days);
   return fmt::format("gradually between {} and {}, about {:+.2f} % per day: {}", utc(from), utc(to),
-                     rate, main_finding(creep.contrasts, creep.is_slower()));
+                     rate, finding_of(creep.contrasts, creep.is_slower()));
 }
 
 }  // namespace
@@ -105,7 +106,7 @@ std::string headline(const History& history) {
   }
   const HistoryChange& newest = history.changes.back();
   return fmt::format("{} since {}: {}", verdict, since(history, newest),
-                     main_finding(newest.contrasts, is_slower));
+                     finding_of(newest.contrasts, is_slower));
 }
 
 OverviewCells overview_row(const History& history) {
@@ -162,7 +163,7 @@ std::vector<ChangeCells> change_rows(const History& history) {
 }
 
 std::string main_finding(const HistoryChange& change) {
-  return main_finding(change.contrasts, change.is_slower());
+  return text_of(main_change(change.contrasts, change.is_slower()));
 }
 
 std::string subject_line(const History& history) {

@@ -22,7 +22,7 @@ inline constexpr std::array kOverviewTitles{"link", "verdict", "before", "now", 
 // The contrasts of all changes in which something changed, and the floor of all sizes.
 [[nodiscard]] std::vector<ChangeCells> change_rows(const History& history);
 
-// The main finding of a change: "floor of 2 segments +28.83 % (20.1 µs to 25.9 µs)".
+// The main finding of a change: "floor of 2 segments +28.83 %".
 [[nodiscard]] std::string main_finding(const HistoryChange& change);
 
 // "lan: 60 runs, 2026-01-01T02:00:00Z to 2026-03-01T02:00:00Z, 20 rounds, 100 sizes, MSS 1448".
