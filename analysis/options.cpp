@@ -55,6 +55,8 @@ std::optional<AnalyzeOptions> parse_report(int argc, const char* const* argv) {
   declare_statistic(line);
   declare_clock(line);
   line.value("format", "WORD", "text", "text, markdown, csv, json or html");
+  line.flag("details", "text: also the table of each link, if there are several");
+  line.flag("fit", "text, markdown: also the penalties fitted at the boundary itself");
   const auto values = line.parse(argc, argv);
   if (!values) {
     return std::nullopt;
@@ -67,7 +69,9 @@ std::optional<AnalyzeOptions> parse_report(int argc, const char* const* argv) {
                                                         {"markdown", ReportFormat::Markdown},
                                                         {"csv", ReportFormat::Csv},
                                                         {"json", ReportFormat::Json},
-                                                        {"html", ReportFormat::Html}})};
+                                                        {"html", ReportFormat::Html}}),
+      .has_fit = values->is_set("fit"),
+      .has_details = values->is_set("details")};
 }
 
 std::filesystem::path parse_picture(std::string_view text) {

@@ -24,6 +24,8 @@ struct ReportOptions {
   RttClock clock = RttClock::Application;
   Statistic statistic = Statistic::minimum();
   ReportFormat format = ReportFormat::Text;
+  bool has_fit = false;      // text and Markdown: the penalties fitted at the boundary, too
+  bool has_details = false;  // text: the table of each of several links, too
 };
 
 struct PlotOptions {

@@ -14,6 +14,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/escape.h"
+#include "lib/cli/screen.h"
 #include "lib/report/render.h"
 
 namespace tcpstep {
@@ -126,10 +127,15 @@ std::string render_report(const RunCollection& runs, const ReportOptions& option
     tables.push_back(penalty_table(link, options.statistic));
   }
   switch (options.format) {
-    case ReportFormat::Text:
-      return render_text(tables);
+    case ReportFormat::Text: {
+      const Screen screen = screen_of_output();
+      const std::string text = render_text(
+          tables,
+          {.screen = screen, .has_fit = options.has_fit, .has_details = options.has_details});
+      return screen.is_unicode ? text : in_ascii(text);
+    }
     case ReportFormat::Markdown:
-      return render_markdown(tables);
+      return render_markdown(tables, options.has_fit);
     case ReportFormat::Csv:
       return render_csv(tables);
     case ReportFormat::Json:

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "client/options.h"
+#include "client/presentation.h"
 #include "client/run.h"
 #include "lib/base/error.h"
 #include "lib/cli/program.h"
@@ -37,12 +38,20 @@ int take_runs(const ClientOptions& options) {
   for (const Warning& warning : host.scheduling.warnings) {
     print_lines(fmt::format("tcpstep-client: {}\n  {}", warning.text, warning.remedy));
   }
+  if (!options.save.empty()) {
+    prepare_folder(options.save);
+  }
+  ClientOptions of_run = options;
+  std::uint64_t number = 0;
   for (std::uint32_t i = 0; i < options.repetitions; ++i) {
     for (const MeasuredDirection direction : options.directions) {
       if (i > 0 || direction != options.directions.front()) {
         sleep_between_runs(options.pause);
       }
-      perform_run(options, direction, host, secret ? &*secret : nullptr);
+      if (!options.save.empty()) {
+        of_run.output = saved_run(options.save, ++number);
+      }
+      perform_run(of_run, direction, host, secret ? &*secret : nullptr);
     }
   }
   return kExitFine;

@@ -10,6 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::uint32_t kQuickRounds = 8;
+
 CommandLine declare() {
   CommandLine line(
       "tcpstep-client [options] HOST", "Measures round-trip times with tcpstep-server on HOST.",
@@ -38,6 +40,10 @@ CommandLine declare() {
   line.value("pause", "TIME", "0", "idle time between them");
   line.value("output,o", "PATH",
              "write the result to this new file, into this folder, or to standard output: -");
+  line.value("save", "DIR",
+             "write run.csv, table.md, closeup.png, closeup.svg and report.html into this folder");
+  line.flag("json", "print JSON instead of the table");
+  line.flag("quick", "a quick look: the boundaries only, 8 rounds");
   declare_host_options(line);
   line.flag("quiet,q", "print errors only");
   return line;
@@ -45,6 +51,11 @@ CommandLine declare() {
 
 PartialSweep sweep(const OptionValues& values) {
   PartialSweep sweep;
+  if (values.is_set("quick")) {
+    sweep.values.sizes = parse_sizes("boundaries");
+    sweep.values.rounds = kQuickRounds;
+    sweep.chosen.insert({"sizes", "rounds"});
+  }
   for_each_sweep_field([&](const auto& field) {
     const std::string option(field.option);
     const bool is_both = option == "direction" && values.text(option) == "both";
@@ -95,9 +106,19 @@ std::optional<ClientOptions> parse_client_options(int argc, const char* const* a
                          " is not a folder, and there will be several runs",
                      "Give an existing folder: each run gets its own file.");
   }
+  options.save = values->path("save");
+  options.is_json = values->is_set("json");
+  if (!options.save.empty() && !options.output.empty()) {
+    throw UsageError("--save and --output cannot be combined", "--save keeps the run, too.");
+  }
+  if (options.is_json && options.runs() > 1) {
+    throw UsageError(
+        "--json is for one run",
+        "Keep the runs with --save DIR, then: tcpstep report --format json DIR/run*.csv");
+  }
   options.secret_file = values->path("secret-file");
-  options.needs_frames = !options.output.empty() || !options.secret_file.empty() ||
-                         options.directions != std::vector{Down} ||
+  options.needs_frames = !options.output.empty() || !options.save.empty() || options.is_json ||
+                         !options.secret_file.empty() || options.directions != std::vector{Down} ||
                          requested.connection != ConnectionMode::Warm ||
                          !options.request.sweep.chosen.empty();
   options.this_host = host_options(*values);

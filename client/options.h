@@ -25,8 +25,10 @@ struct ClientOptions {
   std::vector<MeasuredDirection> directions;  // one run each
   bool needs_frames = false;                  // something above was requested
   std::uint32_t repetitions = 1;
-  Duration pause{0};                  // between runs
-  std::filesystem::path output;       // a new file, or a folder; empty: none
+  Duration pause{0};             // between runs
+  std::filesystem::path output;  // a new file, or a folder; empty: none
+  std::filesystem::path save;    // a folder for run, table, pictures and page; empty: none
+  bool is_json = false;
   std::filesystem::path secret_file;  // empty: none
 
   HostOptions this_host;

@@ -2,17 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <memory>
-#include <sstream>
 #include <utility>
 
 #include "lib/base/error.h"
 #include "lib/base/text.h"
 #include "lib/cli/program.h"
 #include "lib/cli/stop_signals.h"
-#include "lib/report/render.h"
-#include "lib/runfile/run_reader.h"
 #include "lib/runfile/run_writer.h"
 
 namespace tcpstep {
@@ -52,13 +47,6 @@ void ResultOutput::print(const std::string& text) const {
 std::string summary(const Responses& responses, Duration elapsed, const Address& server) {
   return fmt::format("{}, {} in {} from {}\n", count_of(responses.payloads, "payload"),
                      count_of(responses.bytes, "byte"), format_duration(elapsed), server.text());
-}
-
-std::string table(const std::string& result) {
-  RunReader reader(ByteSource(std::make_unique<std::istringstream>(result)), "the result");
-  RunCollection runs;
-  runs.add(read_run(reader, "the result", RttClock::Application));
-  return render_text(std::array{penalty_table(runs.links()[0], Statistic::minimum())});
 }
 
 void check_end(const Responses& responses, Duration timeout) {

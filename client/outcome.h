@@ -39,9 +39,6 @@ class ResultOutput {
 [[nodiscard]] std::string summary(const Responses& responses, Duration elapsed,
                                   const Address& server);
 
-// The penalty table of a whole result file.
-[[nodiscard]] std::string table(const std::string& result);
-
 // Throws WorldError unless the server ended the connection in order, between two payloads.
 void check_end(const Responses& responses, Duration timeout);
 

@@ -11,6 +11,8 @@
 
 #include "client/connect.h"
 #include "client/outcome.h"
+#include "client/partial.h"
+#include "client/presentation.h"
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
@@ -213,11 +215,12 @@ void take_part_down(const NegotiatedRun& run, const std::string& received) {
   const Responses responses =
       run.is_fresh() ? ack_on_fresh_connections(run) : ack_on_one_connection(run, rest);
   ReceivedResult result{responses.end, {}, std::nullopt, {}};
-  if (responses.end == PingStatus::Ok) {
+  if (responses.end == PingStatus::Interrupted && !run.is_fresh()) {
+    if (auto partial = fetch_partial_result(run.server, responses)) {
+      result = {PingStatus::Ok, std::move(*partial), std::nullopt, {}};
+    }
+  } else if (responses.end == PingStatus::Ok) {
     result = receive_result(run.server, responses, rest, run.options.timeout);
-  }
-  if (!run.options.is_quiet) {
-    run.output.print(summary(responses, run.elapsed(), run.server.peer()));
   }
   const PathInfo path = run.server.path_info();
   const auto hole = responses.end == PingStatus::Timeout
@@ -233,7 +236,7 @@ void take_part_down(const NegotiatedRun& run, const std::string& received) {
                                  format_duration(run.options.timeout), describe(*hole, path)),
                      std::string(kBlackHoleRemedy));
   }
-  if (responses.end != PingStatus::Ok) {
+  if (responses.end != PingStatus::Ok && result.status != PingStatus::Ok) {
     check_end(responses, run.options.timeout);
     throw WorldError("the server ended the run early");
   }
@@ -252,9 +255,8 @@ void take_part_down(const NegotiatedRun& run, const std::string& received) {
     file.sync();
     run.output.publish();
   }
-  if (!run.options.is_quiet) {
-    run.output.print(table(result.bytes));
-  }
+  present(run.options, run.output, result.bytes);
+  StopSignals::die_if_received();
   if (trailer.status != kComplete) {
     throw WorldError(fmt::format("the server ended the run early ({})", trailer.status));
   }
@@ -337,9 +339,7 @@ void take_part_up(const NegotiatedRun& run, const std::string& received) {
   const std::string result = read_file(outcome.file);
   const auto reply = deliver(run, outcome.status, result);
   run.output.publish();
-  if (!run.options.is_quiet) {
-    run.output.print(table(result));
-  }
+  present(run.options, run.output, result);
   StopSignals::die_if_received();
   if (!outcome.black_hole.empty()) {
     throw WorldError(outcome.black_hole, std::string(kBlackHoleRemedy));

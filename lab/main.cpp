@@ -31,7 +31,6 @@ int run(const ShowOptions& options) {
   const Profile profile = load_profile(options.profile);
   LinkRuns runs;
   runs.key = {.link = profile.name, .mss = mss_of(profile)};
-  runs.runs = 1;
   for (const auto& [size, rtts] : predict(profile, {.sizes = parse_sizes("1:9901:100").fixed})) {
     for (const Duration rtt : rtts) {
       runs.series[size].add(rtt);

@@ -84,6 +84,8 @@ int measure_here(const MeasureOptions& options) {
                        options.sizes,
                        "--rounds",
                        std::to_string(options.rounds),
+                       "--order",
+                       "ascending",  // as in 2014
                        "--seed",
                        std::to_string(link.seed),
                        "--timeout",

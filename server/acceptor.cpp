@@ -246,7 +246,7 @@ std::optional<Rejection> Acceptor::rejection_of(PendingClient& client) {
   }
   if (client.negotiation.state() == State::Requested) {
     const PartialSweep& requested = client.negotiation.request().sweep;
-    client.settings.sweep = requested.over(options_.run.sweep);
+    client.settings.sweep = requested.over(options_.negotiated_sweep());
     if (requested.lengthens_run()) {  // the server's own settings may be beyond its limits
       const auto refusal =
           refusal_of(client.settings.sweep, limits, client.connection.path_info().mss);

@@ -33,8 +33,11 @@ CommandLine declare() {
   line.group("Sweep");
   for_each_sweep_field([&](const auto& field) {
     if ((field.where & kServerOption) != 0) {
-      line.value(field.names(), std::string(field.value_name), to_text(SweepSpec{}.*field.member),
-                 std::string(field.meaning));
+      const bool depends = field.key == "order";  // see negotiated_sweep()
+      line.value(field.names(), std::string(field.value_name),
+                 depends ? std::string() : to_text(SweepSpec{}.*field.member),
+                 std::string(field.meaning) +
+                     (depends ? " (default: shuffled; ascending for classic clients)" : ""));
     }
   });
   line.value("congestion", "NAME", "cubic", "TCP congestion control; system: the system's default");
@@ -110,6 +113,12 @@ ServerLimits limits(const OptionValues& values) {
 
 }  // namespace
 
+SweepSpec ServerOptions::negotiated_sweep() const {
+  SweepSpec sweep = run.sweep;
+  sweep.order = is_order_chosen ? sweep.order : Order::Shuffled;
+  return sweep;
+}
+
 std::optional<ServerOptions> parse_server_options(int argc, const char* const* argv) {
   const auto parsed = declare().parse(argc, argv);
   if (!parsed) {
@@ -121,6 +130,7 @@ std::optional<ServerOptions> parse_server_options(int argc, const char* const* a
   options.port = values.get("port", parse_port);
   options.ip_version = ip_version_of(values);
   options.run.sweep = sweep(values);
+  options.is_order_chosen = values.has("order");
   options.limits = limits(values);
   options.secret_file = values.path("secret-file");
   options.metrics_file = values.path("metrics-file");

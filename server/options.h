@@ -20,6 +20,11 @@ struct ServerOptions {
   IpVersion ip_version = IpVersion::Any;
 
   RunSettings run;  // of classic clients, and what others do not ask for
+  bool is_order_chosen = false;
+
+  // What is measured with a client that asks for nothing: classic clients get the order of 2014,
+  // others a shuffled one, which no size gains from.
+  [[nodiscard]] SweepSpec negotiated_sweep() const;
   ServerLimits limits;
   std::filesystem::path secret_file;  // empty: anyone may ask
 

@@ -11,6 +11,7 @@
 #include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/cli/program.h"
+#include "lib/cli/screen.h"
 #include "lib/report/render.h"
 #include "lib/runfile/run_reader.h"
 #include "lib/sweep/black_hole.h"
@@ -63,7 +64,9 @@ void report_outcome(const RunOutcome& outcome, const EndedRun& run) {
     if (sweep.direction == MeasuredDirection::Down) {
       report.minima = minima_of(penalties, runs.links()[0]);
     }
-    table = shortened(render_text(std::array{penalties}), outcome.file);
+    const Screen screen = screen_of_output();
+    const std::string text = render_text(std::array{penalties}, {.screen = screen});
+    table = shortened(screen.is_unicode ? text : in_ascii(text), outcome.file);
   }
   static_cast<void>(run.server.send(encode(report)));
   if (outcome.file.empty() || (run.is_quiet_if_failed && is_failure(outcome.status))) {
@@ -85,8 +88,10 @@ void report_outcome(const RunOutcome& outcome, const EndedRun& run) {
                 {"link", sweep.link},
                 {"run_id", run.run_id},
                 {"file", file}});
-  for (const Warning& warning : outcome.warnings) {
-    run.log.note("warning", render(warning), {{"peer", run.peer}});
+  if (run.options.log_format == LogFormat::Json) {  // otherwise they are below the table
+    for (const Warning& warning : outcome.warnings) {
+      run.log.note("warning", render(warning), {{"peer", run.peer}});
+    }
   }
   if (is_to_stdout) {
     print_lines(table.substr(0, table.find_last_not_of('\n') + 1));

@@ -20,6 +20,7 @@
 #include "lib/cli/stop_signals.h"
 #include "lib/runfile/run_writer.h"
 #include "server/least_rights.h"
+#include "server/reach.h"
 #include "server/setup.h"
 #include "server/turn.h"
 
@@ -66,7 +67,6 @@ int Server::serve() {
   mask_before_ = hold.open_mask();
   sigset_t mask = mask_before_;
   catch_state_signal(mask);
-
   Listener listener = listen_as(options_);
   const std::string address = listener.local_address().text();
   if (options_.run.congestion_control != "system") {  // each run reports what it uses
@@ -82,6 +82,9 @@ int Server::serve() {
                         : output_  ? "result into " + options_.output.string()
                                    : "results in " + (options_.results / "").string()),
             {{"address", address}});
+  if (const std::string reach = how_to_reach(options_); !reach.empty()) {
+    log_.note("reach", reach);
+  }
   for (const Warning& warning : host_.warnings) {
     log_.note("warning", render(warning));
   }

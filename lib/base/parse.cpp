@@ -22,12 +22,14 @@ struct TimeUnit {
   Duration::rep nanoseconds;
 };
 
-constexpr std::array<TimeUnit, 5> kTimeUnits{{
+constexpr std::array<TimeUnit, 7> kTimeUnits{{
     {"ns", 1},
     {"us", 1'000},
     {"ms", 1'000'000},
     {"s", 1'000'000'000},
     {"min", 60'000'000'000},
+    {"h", 3'600'000'000'000},
+    {"d", 86'400'000'000'000},
 }};
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -48,18 +50,24 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
                    "several of these joined by commas.");
 }
 
+// "1448", "1k" (1000) or "64KiB".
 std::uint32_t parse_size(std::string_view text, std::string_view number) {
-  std::uint32_t bytes = 0;
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), bytes);
-  if (number.empty() || error == std::errc::invalid_argument ||
-      end != number.data() + number.size()) {
+  constexpr std::array<std::pair<std::string_view, std::uint64_t>, 4> kUnits{
+      {{"", 1}, {"k", 1000}, {"KiB", 1024}, {"MiB", std::uint64_t{1024} * 1024}}};
+  std::uint32_t count = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), count);
+  const auto unit =
+      std::ranges::find(kUnits, number.substr(static_cast<std::size_t>(end - number.data())),
+                        [](const auto& known) { return known.first; });
+  if (number.empty() || error == std::errc::invalid_argument || unit == kUnits.end()) {
     fail_sizes(text, fmt::format("'{}' is not a whole number", printable(number)));
   }
+  const std::uint64_t bytes = count * unit->second;
   if (error != std::errc{} || bytes < 1 || bytes > PayloadSize::kLargest) {
     fail_sizes(text, fmt::format("{} is not from 1 to {} bytes", printable(number),
                                  PayloadSize::kLargest));
   }
-  return bytes;
+  return static_cast<std::uint32_t>(bytes);
 }
 
 // Adds one number or range, with the bytes of all of them so far kept below the limit.
@@ -130,25 +138,25 @@ std::uint16_t parse_port(std::string_view text) {
 }
 
 Duration parse_duration(std::string_view text, Duration smallest, Duration largest) {
-  Duration::rep number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string_view unit_name(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  const auto digits = std::min(text.find_first_not_of("0123456789."), text.size());
+  const std::string_view unit_name = text.substr(digits);
   const auto unit = std::ranges::find(kTimeUnits, unit_name, &TimeUnit::name);
-  const bool is_zero = number == 0 && unit_name.empty() && !text.empty();
-  if (error == std::errc::invalid_argument || (unit == kTimeUnits.end() && !is_zero)) {
+  constexpr double kMost = 1e18;
+  const auto number = number_of(text.substr(0, digits), 0, kMost);
+  const bool is_zero = number == 0 && unit_name.empty();
+  if (digits == 0 || (unit == kTimeUnits.end() && !is_zero)) {
     throw UsageError(
-        fmt::format("invalid duration '{}': expected a whole number and a unit, such as "
-                    "500us, 10ms, 2s or 5min",
+        fmt::format("invalid duration '{}': expected a number and a unit, such as "
+                    "500us, 10ms, 0.5s, 5min or 1h",
                     printable(text)));
   }
-  const Duration::rep factor = is_zero ? 1 : unit->nanoseconds;
-  const bool is_too_large =
-      error == std::errc::result_out_of_range || number > largest.count() / factor;
-  if (number < 0 || is_too_large || Duration(number * factor) < smallest) {
+  const double ns =
+      number.value_or(kMost) * (is_zero ? 1.0 : static_cast<double>(unit->nanoseconds));
+  if (ns > static_cast<double>(largest.count()) || ns < static_cast<double>(smallest.count())) {
     throw UsageError(fmt::format("invalid duration '{}': expected {} to {}", printable(text),
                                  format_duration(smallest), format_duration(largest)));
   }
-  return Duration(number * factor);
+  return Duration(static_cast<Duration::rep>(ns + 0.5));
 }
 
 SizeList parse_sizes(std::string_view text) {

@@ -60,7 +60,39 @@ void note_differences(LinkRuns& link, const RunHeader& other) {
   }
 }
 
+constexpr std::size_t kMostHosts = 100;
+
+// "192.0.2.1" of "192.0.2.1:19901", otherwise the host's name.
+std::string host_of(const RunHeader& header, std::string_view role) {
+  const auto address = header.find(fmt::format("{}_addr", role));
+  if (!address) {
+    return std::string(header.find(fmt::format("{}_host", role)).value_or(""));
+  }
+  const std::string host(address->substr(0, address->rfind(':')));
+  return host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
+}
+
+void note_hosts(LinkRuns& link, const Run& run) {
+  const auto note = [&](std::set<std::string>& hosts, std::string_view role) {
+    const std::string host = host_of(run.header, role);
+    if (!host.empty() && hosts.size() < kMostHosts) {
+      hosts.insert(host);
+    }
+  };
+  note(link.senders, run.key.is_up ? "client" : "server");
+  note(link.receivers, run.key.is_up ? "server" : "client");
+}
+
+void note_start(LinkRuns& link, const Run& run) {
+  if (run.started) {
+    link.first_start = std::min(link.first_start.value_or(*run.started), *run.started);
+    link.last_start = std::max(link.last_start.value_or(*run.started), *run.started);
+  }
+}
+
 void add_run(LinkRuns& link, const Run& run) {
+  note_hosts(link, run);
+  note_start(link, run);
   std::istringstream warnings{std::string(run.header.find("warnings").value_or(""))};
   link.warnings.insert(std::istream_iterator<std::string>(warnings), {});
   ++link.runs;

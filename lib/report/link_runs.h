@@ -1,8 +1,10 @@
 // All runs of one link, pooled size by size, in memory that does not grow with their number.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -23,6 +25,10 @@ struct LinkRuns {
   std::set<std::string> varying;    // keys for which another run has another value
   std::set<std::string> differing;  // of them: settings that change an RTT, where both are known
   std::set<std::string> warnings;   // of any run
+  std::set<std::string> senders;    // addresses, or names, of the hosts that sent payloads
+  std::set<std::string> receivers;  // and of those that acked them; of at most 100 runs each
+  std::optional<std::chrono::sys_time<Duration>> first_start;
+  std::optional<std::chrono::sys_time<Duration>> last_start;
 
   std::uint32_t runs = 0;
   std::uint32_t partial_runs = 0;   // cut off, or ended by something before they were complete

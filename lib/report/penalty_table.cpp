@@ -1,22 +1,79 @@
 #include "lib/report/penalty_table.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <cmath>
+#include <ctime>
 #include <map>
 #include <utility>
+
+#include "lib/report/warnings.h"
 
 namespace tcpstep {
 namespace {
 
+bool is_virtual(const LinkRuns& runs) {
+  return runs.header.find("lab_time") == "virtual";
+}
+
+// When the runs were: "2026-11-22 16:41 UTC", "2026-11-20 to 2026-11-26", "virtual time".
+std::string period(const LinkRuns& runs) {
+  if (is_virtual(runs)) {
+    return "virtual time";
+  }
+  if (!runs.first_start) {
+    return {};
+  }
+  const auto calendar = [](std::chrono::sys_time<Duration> time) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    return fmt::gmtime(std::chrono::system_clock::to_time_t(seconds));
+  };
+  const std::tm first = calendar(*runs.first_start);
+  const std::tm last = calendar(*runs.last_start);
+  return first.tm_yday == last.tm_yday && first.tm_year == last.tm_year
+             ? fmt::format("{:%Y-%m-%d %H:%M} UTC", first)
+             : fmt::format("{:%Y-%m-%d} to {:%Y-%m-%d}", first, last);
+}
+
+std::string last_day(const LinkRuns& runs) {
+  if (is_virtual(runs) || !runs.last_start) {
+    return {};
+  }
+  const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(*runs.last_start));
+  constexpr std::array kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                               "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  return fmt::format("{} {}", static_cast<unsigned>(day.day()),
+                     kMonths[static_cast<unsigned>(day.month()) - 1]);
+}
+
 struct Point {
   PayloadSize size;
   double ns;
+  const SampleSketch* samples;
 };
 
 Duration rounded(double ns) {
   return Duration(std::llround(ns));
+}
+
+Levels levels_of(const std::vector<Point>& points) {
+  constexpr std::uint64_t kFewestForP99 = 100;
+  double fastest = 0;
+  double median = 0;
+  SampleSketch all;
+  for (const Point& point : points) {
+    const auto count = static_cast<double>(&point - points.data() + 1);
+    fastest += (static_cast<double>(point.samples->minimum().count()) - fastest) / count;
+    median += (point.samples->quantile_ns(0.5) - median) / count;
+    all.merge(*point.samples);
+  }
+  return {.fastest = rounded(fastest),
+          .median = rounded(median),
+          .p99 = all.size() >= kFewestForP99 ? std::optional(all.quantile(0.99)) : std::nullopt};
 }
 
 // The mean of the points' RTTs, against the reference. `points` is not empty.
@@ -29,7 +86,8 @@ Penalty penalty_of(const std::vector<Point>& points, double reference_ns) {
           .largest = points.back().size,
           .rtt = rounded(mean),
           .extra = rounded(mean - reference_ns),
-          .share = (mean - reference_ns) / reference_ns};
+          .share = (mean - reference_ns) / reference_ns,
+          .levels = levels_of(points)};
 }
 
 }  // namespace
@@ -53,6 +111,14 @@ PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
       .unstamped = runs.unstamped,
       .clock = runs.clock,
       .differing = runs.differing,
+      .sizes = 0,
+      .senders = {runs.senders.begin(), runs.senders.end()},
+      .receivers = {runs.receivers.begin(), runs.receivers.end()},
+      .congestion_control =
+          std::string(runs.header.find("effective_congestion_control").value_or("")),
+      .when = period(runs),
+      .last_day = last_day(runs),
+      .warnings = warnings_in_words(runs),
       .reference_size = {},
       .filling = {},
       .second = {},
@@ -72,18 +138,21 @@ PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
     if (statistic.is_rounded(rtts)) {
       table.relative_error = SampleSketch::kRelativeError;
     }
+    ++table.sizes;
+    const Point point{.size = size, .ns = *ns, .samples = &rtts};
     table.fewest_samples = table.reference_size
                                ? std::min<std::uint64_t>(table.fewest_samples, rtts.size())
                                : rtts.size();
     if (!table.reference_size) {
       table.reference_size = size;
       table.reference_rtt = rounded(*ns);
+      table.reference_levels = levels_of({point});
       reference = *ns;
     }
     if (runs.key.mss) {
-      points_of_class[segments_needed(size, *runs.key.mss)].push_back({size, *ns});
+      points_of_class[segments_needed(size, *runs.key.mss)].push_back(point);
     }
-    last = Point{size, *ns};
+    last = point;
   }
   if (!runs.key.mss && last && last->size != *table.reference_size) {
     table.largest = penalty_of({*last}, reference);

@@ -7,11 +7,19 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/error.h"
 #include "lib/base/units.h"
 #include "lib/report/link_runs.h"
 #include "lib/stats/statistic.h"
 
 namespace tcpstep {
+
+// What these sizes take, whatever the statistic is.
+struct Levels {
+  Duration fastest{0};          // mean over the sizes of the fastest ping of each
+  Duration median{0};           // likewise
+  std::optional<Duration> p99;  // of all samples of these sizes, if they are 100 or more
+};
 
 // The extra RTT of one or more sizes over the reference size of the same runs.
 struct Penalty {
@@ -20,6 +28,7 @@ struct Penalty {
   Duration rtt;    // mean over these sizes of the statistic
   Duration extra;  // rtt minus the reference
   double share;    // extra divided by the reference, both unrounded: 0.3 is "30 %"
+  Levels levels = {};
 };
 
 // The sizes that need `segments` segments.
@@ -48,9 +57,18 @@ struct PenaltyTable {
   RttClock clock = RttClock::Application;
   std::set<std::string> differing;  // settings in which the runs are not alike
 
+  std::uint32_t sizes = 0;           // with samples
+  std::vector<std::string> senders;  // the hosts that sent payloads, as in LinkRuns
+  std::vector<std::string> receivers;
+  std::string congestion_control;  // of the first run
+  std::string when;                // "2026-11-22 16:41 UTC", or "virtual time"
+  std::string last_day;            // "22 Nov"; empty if it is not known
+  std::vector<Warning> warnings;   // what spoils these numbers, the most important first
+
   // The smallest size measured (1 byte by default) and its statistic; empty without samples.
   std::optional<PayloadSize> reference_size;
   Duration reference_rtt{0};
+  Levels reference_levels = {};
 
   // The rows of 2014. Empty if no measured size is in that class, or if all sizes are in one class:
   // then no packet was ever full.

@@ -5,14 +5,24 @@
 #include <string>
 #include <string_view>
 
+#include "lib/base/screen_text.h"
 #include "lib/report/link_runs.h"
 #include "lib/report/penalty_table.h"
 
 namespace tcpstep {
 
-// Links side by side in the three rows of 2014, then the classes of each link.
-[[nodiscard]] std::string render_text(std::span<const PenaltyTable> tables);
-[[nodiscard]] std::string render_markdown(std::span<const PenaltyTable> tables);
+struct TextOptions {
+  Screen screen = {};
+  bool has_fit = false;      // also the penalties fitted at the boundary
+  bool has_details = false;  // of several links, also the table of each
+};
+
+// One link: a row for each number of packets. Several links: a row for each of them.
+[[nodiscard]] std::string render_text(std::span<const PenaltyTable> tables,
+                                      const TextOptions& options = {});
+// Links side by side in the three rows of 2014, then the packets of each link.
+[[nodiscard]] std::string render_markdown(std::span<const PenaltyTable> tables,
+                                          bool has_fit = false);
 
 // One line per row of every table, each with the facts by which to trust it; times in ns, shares in
 // percent, empty where not available.

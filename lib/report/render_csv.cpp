@@ -17,6 +17,14 @@ std::string begin(const PenaltyTable& table, std::string_view statistic) {
                      table.samples);
 }
 
+std::string keys_of(const std::vector<Warning>& warnings) {
+  std::string keys;
+  for (const Warning& warning : warnings) {
+    keys += (keys.empty() ? "" : " ") + warning.key;
+  }
+  return keys;
+}
+
 // `row` is reference, filling, second, fourth, largest, or class with its number of segments.
 std::string line(const PenaltyTable& table, std::string_view row, std::string_view segments,
                  const std::optional<Penalty>& penalty, bool is_comparable = true) {
@@ -27,8 +35,8 @@ std::string line(const PenaltyTable& table, std::string_view row, std::string_vi
       penalty && is_comparable
           ? fmt::format("{},{:.4f},,", penalty->extra.count(), penalty->share * 100)
           : ",,,";
-  return fmt::format("{},{},{},{},{}\n", begin(table, table.statistic.name()), row, segments, rtt,
-                     extra);
+  return fmt::format("{},{},{},{},{},{}\n", begin(table, table.statistic.name()), row, segments,
+                     rtt, extra, keys_of(table.warnings));
 }
 
 // The same row at the boundary itself, with its interval over runs.
@@ -37,8 +45,8 @@ std::string fitted_line(const PenaltyTable& table, std::string_view row,
   const std::string interval =
       penalty.low ? fmt::format("{:.4f},{:.4f}", *penalty.low * 100, *penalty.high * 100) : ",";
   const std::uint32_t bytes = penalty.size.bytes();
-  return fmt::format("{},fitted_{},,{},{},,,{:.4f},{}\n", begin(table, "endpoint"), row, bytes,
-                     bytes, penalty.share * 100, interval);
+  return fmt::format("{},fitted_{},,{},{},,,{:.4f},{},{}\n", begin(table, "endpoint"), row, bytes,
+                     bytes, penalty.share * 100, interval, keys_of(table.warnings));
 }
 
 }  // namespace
@@ -47,7 +55,7 @@ std::string render_csv(std::span<const PenaltyTable> tables) {
   std::string text =
       "link,mss_bytes,clock,statistic,runs,partial_runs,moved_runs,differing,samples,row,segments,"
       "smallest_bytes,largest_bytes,rtt_ns,penalty_ns,penalty_percent,low_percent,"
-      "high_percent\n";
+      "high_percent,warnings\n";
   for (const PenaltyTable& table : tables) {
     if (table.reference_size) {
       const Penalty reference{.smallest = *table.reference_size,

@@ -94,9 +94,24 @@ std::string cell_table(const CellTable& cells, std::size_t columns) {
              : html + fmt::format("<p class=\"summary\">{}</p>\n", xml_escaped(cells.text));
 }
 
-// The penalties at the boundary itself, with their intervals over runs if there are any.
-std::string fitted_table(const PenaltyTable& table) {
-  return cell_table(fitted_cells(table), table.fitted.runs >= kFewestRunsForInterval ? 4 : 3);
+std::string packet_table(const PenaltyTable& table) {
+  CellTable cells = class_cells(table);
+  if (!cells.title.empty()) {
+    cells.title[5] = cells.added_to;
+  }
+  return cell_table(cells, cells.title.size());
+}
+
+std::string warning_paragraphs(const PenaltyTable& table) {
+  std::string html;
+  for (const std::string& caveat : caveats(table)) {
+    html += fmt::format("<p class=\"warning\">{}</p>\n", xml_escaped(caveat));
+  }
+  for (const Warning& warning : table.warnings) {
+    html += fmt::format("<p class=\"warning\">{}<br>{}</p>\n", xml_escaped(warning.text),
+                        xml_escaped(warning.remedy));
+  }
+  return html;
 }
 
 std::string environment(const LinkRuns& link) {
@@ -115,19 +130,16 @@ std::string figure(const std::string& svg, std::string_view caption) {
 }
 
 std::string section(const LinkRuns& link, const PenaltyTable& table) {
-  std::string html = fmt::format("<section>\n<h2>{}</h2>\n<p class=\"summary\">{}</p>\n",
-                                 xml_escaped(table.link), xml_escaped(summary_line(table)));
-  if (!link.warnings.empty()) {
-    html += fmt::format("<p class=\"warning\">Warnings from the measuring host: {}</p>\n",
-                        xml_escaped(fmt::format("{}", fmt::join(link.warnings, ", "))));
-  }
+  std::string html =
+      fmt::format("<section>\n<h2>{}</h2>\n<p class=\"summary\">{}<br>{}</p>\n",
+                  xml_escaped(table.link), xml_escaped(heading(table)), xml_escaped(extent(table)));
   const std::string reason = why_no_penalties(table);
   if (!reason.empty()) {
     html += fmt::format("<p class=\"warning\">{}</p>\n", xml_escaped(reason));
   }
   if (!link.series.empty()) {
     html += figure(svg(closeup(link, kFigure)), "Closeup: the fastest ping of every payload size.");
-    html += cell_table(class_cells(table), 5) + fitted_table(table);
+    html += packet_table(table) + warning_paragraphs(table);
     html += figure(svg(spread(link, kFigure)), "All results: from the fastest to the slowest.");
   }
   return html + environment(link) + "</section>\n";

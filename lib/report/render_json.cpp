@@ -8,15 +8,23 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+Json to_json(const Levels& levels) {
+  return {{"fastest_ns", levels.fastest.count()},
+          {"median_ns", levels.median.count()},
+          {"p99_ns", levels.p99 ? Json(levels.p99->count()) : Json()}};
+}
+
 Json to_json(const std::optional<Penalty>& penalty) {
   if (!penalty) {
     return nullptr;
   }
-  return {{"smallest_bytes", penalty->smallest.bytes()},
-          {"largest_bytes", penalty->largest.bytes()},
-          {"rtt_ns", penalty->rtt.count()},
-          {"penalty_ns", penalty->extra.count()},
-          {"penalty_percent", penalty->share * 100}};
+  Json json{{"smallest_bytes", penalty->smallest.bytes()},
+            {"largest_bytes", penalty->largest.bytes()},
+            {"rtt_ns", penalty->rtt.count()},
+            {"penalty_ns", penalty->extra.count()},
+            {"penalty_percent", penalty->share * 100}};
+  json.update(to_json(penalty->levels));
+  return json;
 }
 
 Json to_json(const FittedPenalties& fitted) {
@@ -56,6 +64,7 @@ Json to_json(const PenaltyTable& table) {
       {"unstamped", table.unstamped},
       {"reference_bytes", table.reference_size ? Json(table.reference_size->bytes()) : Json()},
       {"reference_rtt_ns", table.reference_size ? Json(table.reference_rtt.count()) : Json()}};
+  link["reference"] = table.reference_size ? to_json(table.reference_levels) : Json();
   for (const PenaltyRow& row : kPenaltyRows) {
     link[std::string(row.key)] = to_json(table.*row.penalty);
   }
@@ -76,6 +85,11 @@ Json to_json(const PenaltyTable& table) {
   }
   link["remark"] = reason.empty() ? Json() : Json(reason);
   link["caveats"] = caveats(table);
+  link["warnings"] = Json::array();
+  for (const Warning& warning : table.warnings) {
+    link["warnings"].push_back(
+        {{"key", warning.key}, {"text", warning.text}, {"remedy", warning.remedy}});
+  }
   return link;
 }
 

@@ -43,32 +43,52 @@ std::string render_cells(const CellTable& cells, std::string_view rule) {
   return text;
 }
 
-constexpr std::string_view kLeftOut = "lost and retransmitted pings are left out, slow ones stay\n";
-
 std::string render_fitted(const PenaltyTable& table) {
   const CellTable cells = fitted_cells(table);
   if (cells.text.empty()) {
     return {};
   }
   std::string text = '\n' + render_cells(cells, "|---|---:|---:|---:|");
-  text += (cells.rows.empty() ? "" : "\n") + markdown_escaped(cells.text) + '\n';
-  return cells.rows.empty() ? text : text + std::string(kLeftOut);
+  return text + (cells.rows.empty() ? "" : "\n") + markdown_escaped(cells.text) + '\n';
+}
+
+// The last columns, with what they are relative to.
+CellTable cells_of(const PenaltyTable& table) {
+  CellTable cells = class_cells(table);
+  if (!cells.title.empty()) {
+    cells.title[5] = cells.added_to;
+  }
+  return cells;
+}
+
+std::string render_warnings(const PenaltyTable& table) {
+  std::string text;
+  for (const std::string& caveat : caveats(table)) {
+    text += fmt::format("- {}\n", markdown_escaped(caveat));
+  }
+  for (const Warning& warning : table.warnings) {
+    text +=
+        fmt::format("- {} {}\n", markdown_escaped(warning.text), markdown_escaped(warning.remedy));
+  }
+  return text.empty() ? text : '\n' + text;
 }
 
 }  // namespace
 
-std::string render_markdown(std::span<const PenaltyTable> tables) {
+std::string render_markdown(std::span<const PenaltyTable> tables, bool has_fit) {
   if (tables.empty()) {
     return {};
   }
   std::string text = render_penalty_rows(tables);
   for (const PenaltyTable& table : tables) {
-    text += fmt::format("\n**{}**\n\n", markdown_escaped(summary_line(table)));
+    text += fmt::format("\n**{}**\n\n{}\n\n", markdown_escaped(heading(table)),
+                        markdown_escaped(extent(table)));
     const std::string reason = why_no_penalties(table);
     if (!reason.empty()) {
       text += markdown_escaped(reason) + "\n\n";
     }
-    text += render_cells(class_cells(table), "|---:|---:|---:|---:|---:|") + render_fitted(table);
+    text += render_cells(cells_of(table), "|---|---:|---:|---:|---:|---:|---:|") +
+            render_warnings(table) + (has_fit ? render_fitted(table) : "");
   }
   return text;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lib/base/escape.h"
 #include "lib/base/text.h"
 #include "lib/report/drawing.h"
 
@@ -22,10 +23,23 @@ int decimals_of(double value) {
   return value < 10 ? 3 : value < 100 ? 2 : value < 1000 ? 1 : 0;
 }
 
-// In the unit of the table's reference, so that a column has one unit.
+// In the unit of the table's fastest ping, which gets three digits, so that a column has one unit
+// and as many decimals everywhere.
 std::string rtt_cell(const PenaltyTable& table, Duration rtt) {
-  const RttUnit unit = unit_for(table.reference_rtt);
-  return fmt::format("{:.{}f} {}", unit.of(rtt), decimals_of(unit.of(rtt)), unit.name);
+  const Duration fastest = table.reference_levels.fastest;
+  const RttUnit unit = unit_for(fastest);
+  const int decimals = std::max(0, decimals_of(unit.of(fastest)) - 1);
+  return fmt::format("{:.{}f} {}", unit.of(rtt), decimals, unit.name);
+}
+
+// The time added: with one decimal more, where there are fewer than two.
+std::string added_cell(const PenaltyTable& table, Duration extra) {
+  const Duration fastest = table.reference_levels.fastest;
+  const RttUnit unit = unit_for(fastest);
+  const int decimals = std::min(2, decimals_of(unit.of(fastest)));
+  const double value = unit.of(extra);
+  return fmt::format("{:+.{}f} {}", std::abs(value) < 0.5 * std::pow(10.0, -decimals) ? 0.0 : value,
+                     decimals, unit.name);
 }
 
 std::string fitted_text(const PenaltyTable& table) {
@@ -36,7 +50,7 @@ std::string fitted_text(const PenaltyTable& table) {
                                 : std::string();
   }
   std::string text = fmt::format(
-      "fitted: 2 x(1) - x(2) of each size, one slope, one step per class; {}",
+      "fitted to the fastest pings: 2 x(1) - x(2) of each size, one slope, one step per class; {}",
       fitted.runs >= kFewestRunsForInterval
           ? fmt::format("95 % intervals over {}", count_of(fitted.runs, "run"))
       : fitted.runs == 1 ? std::string("within-run only: another run may differ by more")
@@ -84,20 +98,37 @@ CellTable class_cells(const PenaltyTable& table) {
   if (!table.reference_size || (table.classes.empty() && !table.largest)) {
     return cells;
   }
-  const auto add = [&](std::string name, const Penalty& penalty, bool is_comparable) {
-    cells.rows.push_back({std::move(name), sizes_cell(penalty), rtt_cell(table, penalty.rtt),
-                          is_comparable ? extra_cell(table, penalty) : "",
-                          is_comparable ? percent_cell(penalty) : ""});
+  const auto add = [&](std::string packets, std::string sizes, const Levels& levels,
+                       const Penalty* penalty) {
+    cells.rows.push_back({std::move(packets), std::move(sizes), rtt_cell(table, levels.fastest),
+                          rtt_cell(table, levels.median),
+                          levels.p99 ? rtt_cell(table, *levels.p99) : "–",
+                          penalty != nullptr ? added_cell(table, penalty->extra) : "",
+                          penalty != nullptr ? percent_cell(*penalty) : ""});
   };
-  cells.title = {"segments", "payload bytes", "RTT", "penalty", "share"};
-  cells.rows.push_back({"reference", fmt::format("{}", table.reference_size->bytes()),
-                        rtt_cell(table, table.reference_rtt), "", ""});
+  const std::string_view statistic = table.statistic.name() == "min" ? "fastest" : "";
+  cells.added_to = fmt::format("added to {}",
+                               statistic.empty() ? table.statistic.name() : std::string(statistic));
+  cells.title = {"packets", "payload bytes", "fastest", "median", "p99", "time", "share"};
   const bool is_comparable = why_no_penalties(table).empty();
+  const bool has_one_row = table.classes.size() == 1;
+  if (!has_one_row) {
+    const std::uint32_t segments =
+        table.mss ? segments_needed(*table.reference_size, *table.mss) : 0;
+    add(table.mss ? fmt::format("{}", segments) : "?",
+        fmt::format("{}", table.reference_size->bytes()), table.reference_levels, nullptr);
+  }
+  if (table.filling) {
+    add("1, full", sizes_cell(*table.filling), table.filling->levels, &*table.filling);
+  }
   for (const SegmentClass& row : table.classes) {
-    add(fmt::format("{}", row.segments), row.penalty, is_comparable);
+    if (row.segments > 1 || !is_comparable) {
+      add(fmt::format("{}", row.segments), sizes_cell(row.penalty), row.penalty.levels,
+          is_comparable ? &row.penalty : nullptr);
+    }
   }
   if (table.largest) {
-    add("unknown", *table.largest, true);
+    add("?", sizes_cell(*table.largest), table.largest->levels, &*table.largest);
   }
   return cells;
 }
@@ -136,9 +167,8 @@ std::vector<std::string> caveats(const PenaltyTable& table) {
                                 table.fewest_rounds, table.most_rounds));
   }
   if (const double above = reference_excess(table); above > 0.02) {
-    texts.push_back(
-        fmt::format("the reference is {:.1f} % above its class: penalties are too small{}",
-                    above * 100, table.is_shuffled ? "" : " (try --order shuffled)"));
+    texts.push_back(fmt::format(
+        "the reference is {:.1f} % above its class: penalties are too small", above * 100));
   }
   if (table.moved_runs > 0) {
     texts.push_back(fmt::format("the MSS changed during {}: boundaries are uncertain",
@@ -156,6 +186,46 @@ std::string joined_caveats(const PenaltyTable& table) {
   std::string text;
   for (const std::string& caveat : caveats(table)) {
     text += ", " + caveat;
+  }
+  return text;
+}
+
+std::string heading(const PenaltyTable& table) {
+  const auto host = [](const std::vector<std::string>& hosts) {
+    return hosts.size() == 1 ? visible(hosts.front()) : count_of(hosts.size(), "host");
+  };
+  std::string text = table.link + ':';
+  if (!table.senders.empty() && !table.receivers.empty()) {
+    text += fmt::format(" {} → {},", host(table.senders), host(table.receivers));
+  }
+  text += table.mss ? fmt::format(" MSS {}", table.mss->bytes()) : " MSS unknown";
+  for (const std::string& fact : {table.congestion_control, table.when}) {
+    text += fact.empty() ? "" : ", " + visible(fact);
+  }
+  return text;
+}
+
+std::string extent(const PenaltyTable& table) {
+  if (table.runs == 0) {  // not measured but predicted
+    return count_of(table.sizes, "size");
+  }
+  const std::string rounds =
+      table.fewest_rounds == table.most_rounds
+          ? count_of(table.most_rounds, "round")
+          : fmt::format("{} to {} rounds", table.fewest_rounds, table.most_rounds);
+  std::string text = fmt::format("{} × {} × {}, {} lost", count_of(table.runs, "run"), rounds,
+                                 count_of(table.sizes, "size"), table.lost);
+  if (const std::string left_out = table.resent.text(); !left_out.empty()) {
+    text += ", " + left_out;
+  }
+  if (table.statistic.name() != "min") {
+    text += ", " + table.statistic.name();
+  }
+  if (table.relative_error > 0) {
+    text += fmt::format(" of each size within {:.1f} %", table.relative_error * 100);
+  }
+  if (table.clock == RttClock::Kernel) {
+    text += fmt::format(", kernel clock, {} without kernel timestamps left out", table.unstamped);
   }
   return text;
 }

@@ -41,12 +41,14 @@ inline constexpr std::array<PenaltyRow, 3> kPenaltyRows{{
 
 // A table of one link: title and rows, each with as many cells. `text` stands below the table.
 struct CellTable {
+  std::string added_to = {};  // of class_cells(): what its last two columns are relative to
   std::vector<std::string> title;
   std::vector<std::vector<std::string>> rows;
   std::string text;
 };
-// The reference and every class of segments; without an MSS the smallest and the largest size.
-// Empty if there are no samples.
+// A row for the smallest size, for the full packet, for every further class; one row if all sizes
+// are in one class; without an MSS the smallest and the largest size. Empty if there are no
+// samples.
 [[nodiscard]] CellTable class_cells(const PenaltyTable& table);
 // The penalties that were fitted, or only why there are none. Empty without classes.
 [[nodiscard]] CellTable fitted_cells(const PenaltyTable& table);
@@ -55,6 +57,11 @@ struct CellTable {
 [[nodiscard]] std::vector<std::string> caveats(const PenaltyTable& table);
 // The same, each preceded by ", ", for the end of a line.
 [[nodiscard]] std::string joined_caveats(const PenaltyTable& table);
+
+// "lan: 192.0.2.1 → 192.0.2.7, MSS 1448, cubic, 2026-11-22 16:41 UTC".
+[[nodiscard]] std::string heading(const PenaltyTable& table);
+// "5 runs × 20 rounds × 100 sizes, 0 lost", and what was left out.
+[[nodiscard]] std::string extent(const PenaltyTable& table);
 
 // "veth: MSS 1448, 1 run, 2000 samples, 0 lost, min", and the caveats.
 [[nodiscard]] std::string summary_line(const PenaltyTable& table);

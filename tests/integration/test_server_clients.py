@@ -167,7 +167,7 @@ class ExitStatusOfOneRun(TestCase):
                       cwd=self.directory)
         self.assertIn("listening on", again.stderr.readline())
         self.assertEqual(server.run_client().returncode, 0)
-        self.assertEqual(again.communicate()[0].count("samples"), 1)
+        self.assertEqual(again.communicate()[0].count("1 run ×"), 1)
         self.assertEqual(again.returncode, 0)
 
 

@@ -39,7 +39,7 @@ class BadOptions(TestCase):
             self.refuse("--rounds", rounds, naming=["--rounds", rounds])
 
     def test_invalid_durations_are_rejected(self):
-        for duration in ("10", "-1s", "nan", "1h", "1.5s", "99999999999999999999s", "61min"):
+        for duration in ("10", "-1s", "nan", "1hour", "1.5.1s", "99999999999999999999s", "61min"):
             self.refuse(f"--interval={duration}", naming=["--interval", duration])
             self.refuse(f"--timeout={duration}", naming=["--timeout", duration])
         self.refuse("--timeout=0", naming=["--timeout", "0"])

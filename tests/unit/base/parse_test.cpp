@@ -29,6 +29,17 @@ TEST(ParseSizesTest, SortsAListAndDropsDuplicates) {
             (std::vector{PayloadSize(1), PayloadSize(3), PayloadSize(100), PayloadSize(1448)}));
 }
 
+TEST(ParseSizesTest, TakesUnits) {
+  EXPECT_EQ(
+      parse_sizes("1,1k,64KiB,1MiB").fixed,
+      (std::vector{PayloadSize(1), PayloadSize(1000), PayloadSize(65536), PayloadSize(1048576)}));
+  EXPECT_EQ(parse_sizes("1k:3k:1k").fixed,
+            (std::vector{PayloadSize(1000), PayloadSize(2000), PayloadSize(3000)}));
+  for (const char* text : {"1K", "1kB", "k", "2MiB", "4294967295MiB", "1KiBs"}) {
+    EXPECT_THROW(static_cast<void>(parse_sizes(text)), UsageError) << text;
+  }
+}
+
 TEST(ParseSizesTest, KeepsBoundariesForWhenTheMssIsKnown) {
   EXPECT_TRUE(parse_sizes("boundaries").has_boundaries);
   EXPECT_TRUE(parse_sizes("1,boundaries,20000").has_boundaries);
@@ -59,8 +70,11 @@ TEST(ParseDurationTest, NeedsAUnit) {
   EXPECT_EQ(parse_duration("2s", 0s, 1h), 2s);
   EXPECT_EQ(parse_duration("5min", 0s, 1h), 5min);
   EXPECT_EQ(parse_duration("0", 0s, 1h), 0s);
+  EXPECT_EQ(parse_duration("0.5s", 0s, 1h), 500ms);
+  EXPECT_EQ(parse_duration("1h", 0s, 1h), 1h);
+  EXPECT_EQ(parse_duration("2d", 0s, 100h), 48h);
   for (const char* text :
-       {"", "10", "s", "1.5s", "1e3ms", "nan", "inf", "-1s", "1 s", "1S", "1h"}) {
+       {"", "10", "s", "1.5.1s", ".s", "1e3ms", "nan", "inf", "-1s", "1 s", "1S", "1hour"}) {
     EXPECT_THROW(static_cast<void>(parse_duration(text, 0s, 1h)), UsageError) << text;
   }
 }

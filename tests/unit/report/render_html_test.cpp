@@ -46,27 +46,13 @@ TEST(RenderHtmlTest, ShowsLinksSideBySideAndEachOfThemAlone) {
   EXPECT_THAT(html, HasSubstr("+5.00 µs"));
 }
 
-LinkRuns link_of_runs(std::uint32_t runs) {
+TEST(RenderHtmlTest, SaysWhatSpoilsTheNumbersAndWhatToDo) {
   LinkRuns link = link_of("lan", 1448);
-  for (std::uint32_t run = 0; run < runs; ++run) {
-    std::vector<SizeTime> endpoints;
-    for (const auto& [size, samples] : link.series) {
-      endpoints.push_back({.size = size,
-                           .ns = static_cast<double>(samples.minimum().count()) +
-                                 100.0 * run * segments_needed(size, *link.key.mss)});
-    }
-    link.fits.push_back(fit_run(endpoints, *link.key.mss).value());
-  }
-  link.runs = runs;
-  return link;
-}
-
-TEST(RenderHtmlTest, HasIntervalsOverFourRunsOrMore) {
-  const std::string title = "<th scope=\"col\">95 % interval</th>";
-  EXPECT_THAT(render(link_of_runs(3)), Not(HasSubstr(title)));
-  const std::string html = render(link_of_runs(4));
-  EXPECT_THAT(html, HasSubstr(title));
-  EXPECT_THAT(html, testing::ContainsRegex("<td>[+][0-9.]+ to [+][0-9.]+ %</td>"));
+  link.header.add("interface", "eth0");
+  link.warnings = {"segments_merged"};
+  const std::string html = render(link);
+  EXPECT_THAT(html, HasSubstr("Packets are merged on eth0"));
+  EXPECT_THAT(html, HasSubstr("ethtool -K eth0 tso off"));
 }
 
 TEST(RenderHtmlTest, NeedsNothingFromOutside) {

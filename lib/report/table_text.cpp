@@ -1,0 +1,197 @@
+#include "lib/report/table_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lib/base/text.h"
+#include "lib/report/drawing.h"
+#include "lib/report/rows.h"
+
+namespace tcpstep {
+namespace {
+
+constexpr std::size_t kLongestLink = 20;  // columns
+constexpr std::size_t kMostNamedHosts = 6;
+
+std::string warning_lines(const std::string& text, const std::string& remedy,
+                          const Screen& screen) {
+  return wrapped(text, screen.columns, "  ! ", "    ") +
+         (remedy.empty() ? std::string() : wrapped(remedy, screen.columns, "    ", "    "));
+}
+
+// Who was pooled under one name.
+std::string hosts_line(const std::vector<std::string>& hosts, std::string_view role) {
+  std::string names;
+  for (std::size_t i = 0; i < std::min(hosts.size(), kMostNamedHosts); ++i) {
+    names += (i == 0 ? "" : ", ") + printable(hosts[i]);
+  }
+  return fmt::format("Runs with {} {} hosts are pooled: {}{}.", hosts.size(), role, names,
+                     hosts.size() > kMostNamedHosts ? ", …" : "");
+}
+
+std::string notes(const PenaltyTable& table, const Screen& screen) {
+  std::string text;
+  for (const auto& [hosts, role] :
+       {std::pair(&table.senders, "sending"), std::pair(&table.receivers, "receiving")}) {
+    if (hosts->size() > 1) {
+      text += warning_lines(hosts_line(*hosts, role),
+                            "Name their runs with --link, or select some of them.", screen);
+    }
+  }
+  for (const std::string& caveat : caveats(table)) {
+    text += warning_lines(caveat, {}, screen);
+  }
+  for (const Warning& warning : table.warnings) {
+    text += warning_lines(warning.text, warning.remedy, screen);
+  }
+  return text;
+}
+
+std::vector<ScreenColumn> screen_columns(const CellTable& cells) {
+  // What gives way first: the time added, the tail, the sizes, the median.
+  constexpr unsigned kGivesWay[]{0, 2, 0, 1, 3, 4, 0};
+  std::vector<ScreenColumn> table;
+  for (std::size_t i = 0; i < cells.title.size(); ++i) {
+    ScreenColumn& column = table.emplace_back();
+    column.title = cells.title[i];
+    column.gives_way = kGivesWay[i];
+    column.group = i >= 5 ? cells.added_to : "";
+    for (const auto& row : cells.rows) {
+      column.cells.push_back(row[i]);
+    }
+  }
+  // Nothing was added where all sizes are in one class.
+  const bool is_empty = std::ranges::all_of(
+      cells.rows, [](const auto& row) { return row[5].empty() && row[6].empty(); });
+  table.resize(is_empty && !table.empty() ? 5 : table.size());
+  return table;
+}
+
+std::string fitted_text(const PenaltyTable& table, const Screen& screen) {
+  const CellTable fitted = fitted_cells(table);
+  std::string text;
+  if (!fitted.rows.empty()) {
+    TextGrid grid{fitted.title};
+    grid.insert(grid.end(), fitted.rows.begin(), fitted.rows.end());
+    text = align(grid);
+  }
+  return fitted.text.empty() ? text : text + wrapped(fitted.text, screen.columns, "  ", "  ");
+}
+
+// "97.2 ms": three digits are enough to compare links.
+std::string short_duration(Duration duration) {
+  const RttUnit unit = unit_for(duration);
+  const double value = unit.of(duration);
+  return fmt::format("{:.{}f} {}", value, value < 10 ? 2 : value < 100 ? 1 : 0, unit.name);
+}
+
+std::string short_percent(const std::optional<Penalty>& penalty) {
+  if (!penalty) {
+    return "–";
+  }
+  const double percent = std::round(penalty->share * 100);
+  return percent == 0 ? "±0 %" : fmt::format("{:+.0f} %", percent);
+}
+
+// Each warning once, after the links that it is about.
+std::string overview_notes(std::span<const PenaltyTable> tables, const Screen& screen) {
+  std::vector<std::pair<Warning, std::vector<std::string>>> found;
+  const auto note = [&](const Warning& warning, const std::string& link) {
+    const auto known = std::ranges::find_if(found, [&](const auto& entry) {
+      const Warning& other = entry.first;
+      return warning.key.empty() ? other.text == warning.text : other.key == warning.key;
+    });
+    if (known != found.end()) {
+      known->second.push_back(link);
+    } else {
+      found.push_back({warning, {link}});
+    }
+  };
+  for (const PenaltyTable& table : tables) {
+    if (const std::string reason = why_no_penalties(table); !reason.empty()) {
+      note({.key = {}, .text = reason, .remedy = {}}, table.link);
+    }
+    for (const std::string& caveat : caveats(table)) {
+      note({.key = {}, .text = caveat, .remedy = {}}, table.link);
+    }
+    if (table.receivers.size() > 1) {
+      note({.key = {}, .text = hosts_line(table.receivers, "receiving"), .remedy = {}}, table.link);
+    }
+    for (const Warning& warning : table.warnings) {
+      note(warning, table.link);
+    }
+  }
+  std::string text;
+  for (const auto& [warning, links] : found) {
+    std::string names;
+    for (const std::string& link : links) {
+      names += (names.empty() ? "" : ", ") + link;
+    }
+    text += warning_lines(
+        fmt::format("{}: {}", links.size() == tables.size() ? "all links" : names, warning.text),
+        warning.remedy, screen);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string link_text(const PenaltyTable& table, const Screen& screen, bool has_fit) {
+  std::string text =
+      wrapped(heading(table), screen.columns) + wrapped(extent(table), screen.columns);
+  if (const std::string reason = why_no_penalties(table); !reason.empty()) {
+    text += wrapped(reason, screen.columns);
+  }
+  if (const CellTable cells = class_cells(table); !cells.rows.empty()) {
+    text += screen_table(screen_columns(cells), screen.columns);
+  }
+  text += notes(table, screen);
+  return has_fit ? text + fitted_text(table, screen) : text;
+}
+
+std::string overview_text(std::span<const PenaltyTable> tables, const Screen& screen) {
+  std::uint64_t runs = 0;
+  bool is_one_byte = true;
+  for (const PenaltyTable& table : tables) {
+    runs += table.runs;
+    is_one_byte = is_one_byte && table.reference_size.value_or(PayloadSize(1)) == PayloadSize(1);
+  }
+  const std::string rtt = is_one_byte ? "RTT of 1 byte" : "RTT of smallest size";
+  const std::string added = "added by packet";
+  std::vector<ScreenColumn> columns{{.title = "link"},
+                                    {.title = "runs", .gives_way = 5},
+                                    {.title = "fastest", .group = rtt},
+                                    {.title = "median", .gives_way = 3, .group = rtt},
+                                    {.title = "p99", .gives_way = 4, .group = rtt},
+                                    {.title = "full", .gives_way = 1, .group = added},
+                                    {.title = "2nd", .group = added},
+                                    {.title = "4th", .gives_way = 2, .group = added},
+                                    {.title = "last", .gives_way = 6}};
+  for (const PenaltyTable& table : tables) {
+    const bool has_samples = table.reference_size.has_value();
+    const Levels& levels = table.reference_levels;
+    const std::string cells[]{cut_to(table.link, kLongestLink),
+                              fmt::format("{}", table.runs),
+                              has_samples ? short_duration(levels.fastest) : "–",
+                              has_samples ? short_duration(levels.median) : "–",
+                              levels.p99 ? short_duration(*levels.p99) : "–",
+                              short_percent(table.filling),
+                              short_percent(table.second),
+                              short_percent(table.fourth),
+                              table.last_day};
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      columns[i].cells.push_back(cells[i]);
+    }
+  }
+  return fmt::format("{}, {}\n", count_of(tables.size(), "link"), count_of(runs, "run")) +
+         screen_table(std::move(columns), screen.columns) + overview_notes(tables, screen);
+}
+
+}  // namespace tcpstep

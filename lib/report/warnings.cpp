@@ -1,0 +1,134 @@
+#include "lib/report/warnings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "lib/base/escape.h"
+#include "lib/base/text.h"
+
+namespace tcpstep {
+namespace {
+
+// By importance: what changes the steps, what moves all times, what only widens the tail.
+constexpr auto kOrder = std::to_array<std::string_view>(
+    {"segments_merged", "bbr", "rtt_below_wakeup", "other_load", "one_processor", "rtt_near_clock",
+     "slow_clock", "other_congestion_control", "no_realtime", "no_mlock", "no_busy_poll",
+     "no_timestamps", "no_hardware_timestamps", "deep_idle", "governor", "virtual_machine"});
+
+std::string fact(const LinkRuns& runs, std::string_view key) {
+  return visible(runs.header.find(key).value_or("unknown"));
+}
+
+Warning segments_merged(const LinkRuns& runs) {
+  const std::string interface = fact(runs, "interface");
+  return {.key = "segments_merged",
+          .text = fmt::format("Packets are merged on {} ({}): steps after the first are too small.",
+                              interface, fact(runs, "interface_offloads")),
+          .remedy = fmt::format(
+              "ethtool -K {} tso off gso off gro off lro off, on both hosts, then run again",
+              interface)};
+}
+
+Warning of_key(const LinkRuns& runs, const std::string& key) {
+  if (key == "segments_merged") {
+    return segments_merged(runs);
+  }
+  if (key == "bbr") {
+    return {key, "BBR paces the segments of a payload apart.",
+            "Use --congestion cubic, unless BBR is what you study."};
+  }
+  if (key == "other_load") {
+    return {key, fmt::format("Other programs were running (load {}).", fact(runs, "load")),
+            "Stop them, or expect a long tail; the fastest pings suffer least."};
+  }
+  if (key == "one_processor") {
+    return {key, "Only one processor was available.",
+            "Use --wait block, and stop other programs while measuring."};
+  }
+  if (key == "slow_clock") {
+    return {key, fmt::format("Reading the clock ({}) is slow.", fact(runs, "clocksource")),
+            "Choose a faster one, such as tsc: tcpstep doctor says how."};
+  }
+  if (key == "other_congestion_control") {
+    return {key,
+            fmt::format("The congestion control was {}, not {}.",
+                        fact(runs, "effective_congestion_control"),
+                        fact(runs, "requested_congestion_control")),
+            "See net.ipv4.tcp_available_congestion_control, or choose another one with "
+            "--congestion."};
+  }
+  if (key == "governor") {
+    return {key, fmt::format("The frequency governor was {}.", fact(runs, "governor")),
+            "cpupower frequency-set -g performance"};
+  }
+  if (key == "deep_idle") {
+    return {key, "Idle processors slept deeply.",
+            "cpupower idle-set -D 10, or hold /dev/cpu_dma_latency at 0 while measuring"};
+  }
+  if (key == "virtual_machine") {
+    return {key, "The measuring host is a virtual machine.",
+            "Its host may take the processor away: trust the fastest pings, and repeat runs."};
+  }
+  return {key, fmt::format("Recorded when measuring: {}.", visible(key)),
+          "tcpstep doctor says more."};
+}
+
+std::optional<Duration> time_fact(const LinkRuns& runs, std::string_view key) {
+  const std::string_view text = runs.header.find(key).value_or("");
+  Duration::rep ns = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ns);
+  return !text.empty() && error == std::errc{} && ns >= 0 ? std::optional(Duration(ns))
+                                                          : std::nullopt;
+}
+
+// What only the RTTs show, against the timers of the measuring host.
+void add_timer_warnings(const LinkRuns& runs, std::vector<Warning>& warnings) {
+  if (runs.series.empty()) {
+    return;
+  }
+  Duration shortest = Duration::max();
+  for (const auto& [size, rtts] : runs.series) {
+    shortest = std::min(shortest, rtts.minimum());
+  }
+  const auto wakeup = time_fact(runs, "wakeup_median_ns");
+  if (wakeup && shortest < *wakeup && runs.header.find("wait") == "block" &&
+      runs.header.find("effective_cpu").value_or("any") == "any") {
+    warnings.push_back(
+        {.key = "rtt_below_wakeup",
+         .text = fmt::format("RTTs depend on which processors both programs ran on: a sleeping "
+                             "thread takes {} to wake up here.",
+                             format_duration(*wakeup)),
+         .remedy = "Pin both ends with --cpu, or use --wait spin on idle processors."});
+  }
+  const auto reading = time_fact(runs, "clock_reading_ns");
+  if (reading && shortest < 100 * *reading) {
+    warnings.push_back(
+        {.key = "rtt_near_clock",
+         .text = fmt::format("The shortest RTT is less than 100 readings of the clock ({} each).",
+                             format_duration(*reading)),
+         .remedy = "Do not trust differences below 1 %."});
+  }
+}
+
+}  // namespace
+
+std::vector<Warning> warnings_in_words(const LinkRuns& runs) {
+  std::vector<Warning> warnings;
+  for (const std::string& key : runs.warnings) {
+    warnings.push_back(of_key(runs, key));
+  }
+  add_timer_warnings(runs, warnings);
+  std::ranges::stable_sort(warnings, {}, [](const Warning& warning) {
+    return std::ranges::find(kOrder, warning.key) - kOrder.begin();
+  });
+  return warnings;
+}
+
+}  // namespace tcpstep

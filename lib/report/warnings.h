@@ -1,0 +1,15 @@
+// The warnings of runs in words: result files hold their keys only.
+#pragma once
+
+#include <vector>
+
+#include "lib/base/error.h"
+#include "lib/report/link_runs.h"
+
+namespace tcpstep {
+
+// What was recorded when the runs were made, and what their RTTs show: those that change how to
+// read the numbers come first. Facts are those of the first run.
+[[nodiscard]] std::vector<Warning> warnings_in_words(const LinkRuns& runs);
+
+}  // namespace tcpstep
