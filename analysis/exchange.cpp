@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "analysis/commands.h"
+#include "analysis/report.h"
 #include "analysis/repair.h"
 #include "lib/base/error.h"
 #include "lib/base/text.h"
@@ -51,8 +52,8 @@ std::string read_foreign(const std::filesystem::path& path) {
       throw WorldError(fmt::format("{} has more than 1 GiB", path.string()));
     }
   } while (got > 0);
-  if (source.is_damaged()) {
-    throw WorldError(fmt::format("{} is damaged or cut off", path.string()));
+  if (source.is_cut()) {
+    throw WorldError(fmt::format("{} is cut off", path.string()));
   }
   return text;
 }
@@ -81,8 +82,12 @@ std::string render_export(const RunCollection& runs, const ExportOptions& option
                                                  : export_github_action_benchmark(tables);
 }
 
-void export_go(const std::filesystem::path& file, RttClock clock) {
+std::vector<std::string> export_go(const std::filesystem::path& file, RttClock clock) {
   const Run run = read_run(file, clock, std::max(std::thread::hardware_concurrency(), 1U));
+  if (run.is_unverified) {
+    throw WorldError(
+        fmt::format("{} breaks off, and no checksum covers what is left of it", file.string()));
+  }
   std::string text;
   for (const std::string_view key : {"server_os", "server_cpu", "effective_congestion_control"}) {
     text += fmt::format("{}: {}\n", key, run.header.find(key).value_or("unknown"));
@@ -122,6 +127,7 @@ void export_go(const std::filesystem::path& file, RttClock clock) {
     }
   }
   print_data(text);
+  return run.is_complete() ? std::vector<std::string>() : std::vector{partial_message(run)};
 }
 
 void import_files(const ImportOptions& options) {

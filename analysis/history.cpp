@@ -32,7 +32,7 @@ std::set<fs::path> expand(const std::vector<fs::path>& places) {
     }
     const std::size_t before = files.size();
     for (const auto& entry : fs::directory_iterator(place)) {
-      if (!entry.is_directory() && is_result_file(entry.path())) {
+      if (entry.is_regular_file() && is_result_file(entry.path())) {
         files.insert(entry.path().lexically_normal());
       }
     }

@@ -96,13 +96,22 @@ int repair(const RepairOptions& options) {
 
 int export_runs(const ExportOptions& options) {
   if (options.format == ExportFormat::Go) {
+    std::vector<std::string> failures;
     for (const auto& file : options.files) {
-      export_go(file, options.clock);
+      try {
+        print_failures(export_go(file, options.clock));
+      } catch (const WorldError& error) {
+        failures.push_back(message_of(error));
+      } catch (const std::system_error& error) {
+        failures.push_back(message_of(error));
+      }
     }
-    return kExitFine;
+    print_failures(failures);
+    return failures.empty() ? kExitFine : kExitFailed;
   }
   const LoadedRuns loaded = load_runs(options.files, options.clock);
   print_failures(loaded.failures);
+  print_failures(loaded.partial);
   if (!loaded.runs.links().empty()) {
     print_data(render_export(loaded.runs, options));
   }

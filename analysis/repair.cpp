@@ -22,6 +22,9 @@ std::string what_was_cut(const Inspection& inspection) {
   if (!inspection.trailer) {
     text += fmt::format(", status {}", kRepaired);
   }
+  if (inspection.is_archive_cut) {
+    text += ", not covered by a checksum";
+  }
   return text +
          fmt::format(", {}, {} lost", count_of(inspection.samples, "sample"), inspection.lost);
 }
@@ -47,7 +50,7 @@ std::string describe(const fs::path& file, const Inspection& inspection) {
                        counts);
   }
   std::string why;
-  if (inspection.is_archive_damaged) {
+  if (inspection.is_archive_cut) {
     why = "the archive breaks off";
   } else if (inspection.cut_bytes > 0) {
     why = fmt::format("the line is cut off after {}", count_of(inspection.cut_bytes, "byte"));
@@ -105,6 +108,12 @@ std::string repair_run(const fs::path& file, const std::optional<fs::path>& outp
     return describe(file, inspection) + ": nothing to repair";
   }
   if (!output) {
+    if (const auto names = fs::hard_link_count(fs::canonical(file)); names > 1) {
+      throw UsageError(
+          fmt::format("{} has {} names (hard links); a repair in place would part them",
+                      file.string(), names),
+          "Leave out --in-place.");
+    }
     replace(file, inspection);
     return fmt::format("{}: {}", visible(file.native()), what_was_cut(inspection));
   }

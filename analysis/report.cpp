@@ -47,6 +47,12 @@ std::string repeated_run_message(const fs::path& file) {
                      visible(file.native()));
 }
 
+std::string unverified_message(const fs::path& file) {
+  return fmt::format(
+      "{} breaks off: it counts as a partial run, and no checksum covers what is left of it",
+      file.string());
+}
+
 using Outcome = std::variant<Run, std::string>;  // the message, if it failed
 
 Outcome try_to_read(const fs::path& file, RttClock clock, unsigned threads) {
@@ -97,6 +103,10 @@ std::string message_of(const std::exception& error) {
              : fmt::format("{}\n  {}", visible(world->what()), visible(world->hint()));
 }
 
+std::string partial_message(const Run& run) {
+  return fmt::format("{} is a partial run ({})", run.name, run.why_partial());
+}
+
 LoadedRuns load_runs(const std::vector<fs::path>& files, RttClock clock) {
   LoadedRuns loaded;
   const unsigned threads = std::max(std::thread::hardware_concurrency(), 1U);
@@ -112,8 +122,15 @@ LoadedRuns load_runs(const std::vector<fs::path>& files, RttClock clock) {
       auto* run = std::get_if<Run>(&outcomes[i]);
       if (run == nullptr) {
         loaded.failures.push_back(std::move(std::get<std::string>(outcomes[i])));
-      } else if (!loaded.runs.add(*run)) {
+        continue;
+      }
+      if (!loaded.runs.add(*run)) {
         loaded.failures.push_back(repeated_run_message(left[i]));
+      }
+      if (run->is_unverified) {
+        loaded.failures.push_back(unverified_message(left[i]));
+      } else if (!run->is_complete()) {
+        loaded.partial.push_back(partial_message(*run));
       }
     }
     left = left.subspan(count);

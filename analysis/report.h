@@ -18,12 +18,16 @@ namespace tcpstep {
 // What could be read of some files, and why the others could not.
 struct LoadedRuns {
   RunCollection runs;
-  std::vector<std::string> failures;  // one per file that was left out
+  std::vector<std::string> failures;  // one per file that was left out, or is not to be trusted
+  std::vector<std::string> partial;   // one per run that is not complete
 };
 
 // Reads every file, in bounded memory and with all processors; one that cannot be read is
 // reported and skipped.
 [[nodiscard]] LoadedRuns load_runs(const std::vector<std::filesystem::path>& files, RttClock clock);
+
+// "run.csv is a partial run (interrupted)"
+[[nodiscard]] std::string partial_message(const Run& run);
 
 // The tables of all links in the format asked for; empty if nothing was read.
 [[nodiscard]] std::string render_report(const RunCollection& runs, const ReportOptions& options);

@@ -10,6 +10,7 @@ import asyncio
 import atexit
 import collections
 import contextlib
+import hashlib
 import json
 import logging
 import os
@@ -136,13 +137,14 @@ async def endless_pings(peer):
 async def made_up_result(peer):
     await ask(peer, direction="up", sizes="1:1000:1", rounds=99, warmup_rounds=0)
     text = b"# format: tcpstep-result/1\n" + b"1,1,0,1,,,,,,,,,ok\n" * 100000
-    peer[1].write(frame(json.dumps({"type": "result", "status": "complete", "bytes": len(text)}).encode()) + text)
+    peer[1].write(frame(json.dumps({"type": "result", "status": "complete", "bytes": len(text),
+                                    "hash": hashlib.blake2b(text, digest_size=32).hexdigest()}).encode()) + text)
     await peer[0].read()
 
 
 async def trickled_result(peer):
     await ask(peer, direction="up", sizes="1", rounds=1, warmup_rounds=0)
-    peer[1].write(frame(b'{"type":"result","status":"complete","bytes":1000}'))
+    peer[1].write(frame(b'{"type":"result","status":"complete","bytes":1000,"hash":"' + b"0" * 64 + b'"}'))
     while True:
         peer[1].write(b"#")
         await asyncio.sleep(0.5)

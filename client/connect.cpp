@@ -43,19 +43,66 @@ TcpConnection connect_once(const ClientOptions& options) {
   }
 }
 
-void print_queue_position(const std::optional<std::uint64_t>& ahead) {
-  if (ahead.value_or(0) > 0) {
-    print_message(fmt::format("tcpstep-client: queued: {} ahead", count_of(*ahead, "client")));
-  }
-}
-
 Request request_for(const ClientOptions& options, MeasuredDirection direction,
-                    const HostFacts& host) {
+                    const HostFacts& host, const TcpConnection& server) {
   Request request = options.request;
   request.sweep.values.direction = direction;
   request.tool = version_and_git();
   request.environment = environment_of(host, false);
+  const EndAddresses addresses = addresses_of(server, Role::Client);
+  request.server_addr = addresses.server;
+  request.client_addr = addresses.client;
   return request;
+}
+
+// What a server may say before it is the client's turn: as much as any queue needs, and less than a
+// flood.
+class Chatter {
+ public:
+  // Throws WorldError. To be called for each part that has arrived.
+  void check(std::size_t bytes) {
+    StopSignals::die_if_received();
+    bytes_ += bytes;
+    const std::chrono::duration<double> so_far = Clock::now() - begin_;
+    if (static_cast<double>(bytes_) > kBurst + kMostPerSecond * so_far.count()) {
+      throw WorldError("the server floods this client with messages",
+                       "It is not a tcpstep-server, or it is broken.");
+    }
+  }
+
+  // Prints where in the queue this client is, if that has changed, once a second at most.
+  void show(const std::optional<std::uint64_t>& ahead) {
+    const auto now = Clock::now();
+    if (ahead == shown_ || now < show_at_) {
+      return;
+    }
+    shown_ = ahead;
+    show_at_ = now + 1s;
+    if (ahead.value_or(0) > 0) {
+      print_message(fmt::format("tcpstep-client: queued: {} ahead", count_of(*ahead, "client")));
+    }
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr double kBurst = 1 << 20U;  // bytes; a message has 64 KiB at most
+  static constexpr double kMostPerSecond = 1 << 14U;
+
+  Clock::time_point begin_ = Clock::now();
+  Clock::time_point show_at_ = begin_;
+  std::uint64_t bytes_ = 0;
+  std::optional<std::uint64_t> shown_;
+};
+
+// Throws unless the negotiation goes on, or is over and successful.
+void check(const ClientNegotiation& negotiation) {
+  if (negotiation.state() == State::Refused) {
+    throw WorldError("the server refused: " + negotiation.refusal().reason,
+                     negotiation.refusal().hint);
+  }
+  if (negotiation.state() == State::Failed) {
+    throw WorldError("the server broke the protocol: " + negotiation.fault());
+  }
 }
 
 }  // namespace
@@ -82,15 +129,17 @@ bool prepare_connection(TcpConnection& server, const ClientOptions& options) {
 
 Agreement negotiate(TcpConnection& server, const ClientOptions& options,
                     MeasuredDirection direction, const HostFacts& host, const Secret* secret) {
-  ClientNegotiation negotiation(request_for(options, direction, host), secret);
+  ClientNegotiation negotiation(request_for(options, direction, host, server), secret);
   std::vector<std::byte> buffer(kReadAtOnce);
-  std::optional<std::uint64_t> ahead;
+  Chatter chatter;
+  std::optional<std::chrono::steady_clock::time_point> deadline;  // of hello and proof
   const auto result = [&](PingStatus end) {
     const bool is_accepted = negotiation.state() == State::Accepted;
     const std::uint64_t acked = negotiation.has_acked() ? 1 : 0;
     return Agreement{.accept = is_accepted ? std::optional(negotiation.accept()) : std::nullopt,
                      .limits = negotiation.limits(),
                      .has_asked = negotiation.has_asked(),
+                     .session = negotiation.session(),
                      .so_far = {.payloads = acked, .bytes = acked, .end = end},
                      .rest = negotiation.take_rest()};
   };
@@ -99,54 +148,67 @@ Agreement negotiate(TcpConnection& server, const ClientOptions& options,
     if (received.status != PingStatus::Ok) {
       return result(received.status);
     }
+    chatter.check(received.bytes);
     const std::string reply = negotiation.add(std::span(buffer).first(received.bytes));
     if (const PingStatus sent = server.send_all(bytes_of(reply)); sent != PingStatus::Ok) {
       return result(sent);
     }
+    check(negotiation);
     switch (negotiation.state()) {
       case State::Waiting:
         server.set_io_timeout(std::max(options.timeout, kQueueTimeout));
-        if (negotiation.ahead() != ahead && !options.is_quiet) {
-          print_queue_position(negotiation.ahead());
+        if (!options.is_quiet) {
+          chatter.show(negotiation.ahead());
         }
-        ahead = negotiation.ahead();
         break;
       case State::Accepted:
         server.set_io_timeout(options.timeout);
         return result(PingStatus::Ok);
       case State::Classic:
         return result(PingStatus::Ok);
-      case State::Refused:
-        throw WorldError("the server refused: " + negotiation.refusal().reason,
-                         negotiation.refusal().hint);
-      case State::Failed:
-        throw WorldError("the server broke the protocol: " + negotiation.fault());
       default:
-        break;
+        if (!deadline) {
+          deadline = std::chrono::steady_clock::now() + options.timeout;
+        } else if (std::chrono::steady_clock::now() >= *deadline) {
+          return result(PingStatus::Timeout);
+        }
     }
   }
 }
 
-RunSettings settings_of(const Accept& accept, const RunLimits& limits, const ClientOptions& options,
+RunSettings settings_of(Agreement& agreement, const ClientOptions& options,
                         std::chrono::steady_clock::time_point begin) {
+  const Accept& accept = *agreement.accept;
+  const std::uint64_t seconds = agreement.limits.seconds;
   RunSettings settings;
   settings.sweep = accept.sweep;
-  if (limits.seconds > 0 && limits.seconds <= kLongestLimit) {
-    settings.deadline = begin + std::chrono::seconds(limits.seconds);
+  settings.deadline = begin + options.limits.time;
+  if (seconds > 0 && seconds <= kLongestLimit) {
+    settings.deadline = std::min(settings.deadline, begin + std::chrono::seconds(seconds));
   }
   settings.congestion_control = kCongestionControl;
   settings.scheduling = options.this_host.scheduling;
   settings.busy_poll = options.this_host.busy_poll;
   settings.is_anonymous = accept.is_anonymous;
   settings.has_peer_retransmits = accept.has_peer_retransmits;
+  settings.longest_wait = options.timeout;
+  settings.session = agreement.session ? &*agreement.session : nullptr;
   return settings;
 }
 
-RunIdentity identity_of(const Accept& accept) {
-  return {.run_id = accept.run_id,
-          .is_negotiated = true,
-          .concurrent_runs = accept.concurrent_runs,
-          .peer = accept.environment};
+RunIdentity identity_of(const Accept& accept, const TcpConnection& server) {
+  RunIdentity identity{.run_id = accept.run_id,
+                       .is_negotiated = true,
+                       .concurrent_runs = accept.concurrent_runs,
+                       .peer = accept.environment,
+                       .started_utc = accept.started_utc,
+                       .seen_by_server = {},
+                       .seen_by_client = {}};
+  if (!accept.is_anonymous) {
+    identity.seen_by_server = {.server = accept.server_addr, .client = accept.client_addr};
+    identity.seen_by_client = addresses_of(server, Role::Client);
+  }
+  return identity;
 }
 
 FreshConnection join_run(const Address& server, const std::string& token,
@@ -155,12 +217,16 @@ FreshConnection join_run(const Address& server, const std::string& token,
   static_cast<void>(prepare_connection(connection, options));
   ClientNegotiation negotiation(Join{.token = token}, secret);
   std::array<std::byte, 4096> buffer{};
+  const auto deadline = std::chrono::steady_clock::now() + options.timeout;
   while (negotiation.state() != State::Accepted) {
-    const auto received = connection.receive_some(buffer);
-    if (received.status != PingStatus::Ok) {
-      throw WorldError(fmt::format("a fresh connection failed: {}", to_word(received.status)));
+    auto [status, bytes] = connection.receive_some(buffer);
+    if (status == PingStatus::Ok && std::chrono::steady_clock::now() >= deadline) {
+      status = PingStatus::Timeout;
     }
-    const std::string reply = negotiation.add(std::span(buffer).first(received.bytes));
+    if (status != PingStatus::Ok) {
+      throw WorldError(fmt::format("a fresh connection failed: {}", to_word(status)));
+    }
+    const std::string reply = negotiation.add(std::span(buffer).first(bytes));
     const bool is_over = negotiation.state() == State::Refused ||
                          negotiation.state() == State::Failed ||
                          negotiation.state() == State::Classic;

@@ -26,9 +26,10 @@ inline constexpr const char* kCongestionControl = "cubic";
 bool prepare_connection(TcpConnection& server, const ClientOptions& options);
 
 struct Agreement {
-  std::optional<Accept> accept;  // empty: the server speaks the classic protocol only
-  RunLimits limits;              // of the server
-  bool has_asked = false;        // the server speaks frames
+  std::optional<Accept> accept;    // empty: the server speaks the classic protocol only
+  RunLimits limits;                // of the server
+  bool has_asked = false;          // the server speaks frames
+  std::optional<Session> session;  // with a secret
   Responses so_far;  // the opening ping; `end` is Ok unless the connection ended already
   std::string rest;  // what came after the negotiation
 };
@@ -38,11 +39,11 @@ struct Agreement {
                                   MeasuredDirection direction, const HostFacts& host,
                                   const Secret* secret);
 
-// What the client and the server have agreed on, for a run that begins at `begin`.
-[[nodiscard]] RunSettings settings_of(const Accept& accept, const RunLimits& limits,
-                                      const ClientOptions& options,
+// What the client and the server have agreed on, for a run that begins at `begin`. The agreement
+// has an `accept`, and must outlive the settings.
+[[nodiscard]] RunSettings settings_of(Agreement& agreement, const ClientOptions& options,
                                       std::chrono::steady_clock::time_point begin);
-[[nodiscard]] RunIdentity identity_of(const Accept& accept);
+[[nodiscard]] RunIdentity identity_of(const Accept& accept, const TcpConnection& server);
 
 // A fresh connection for one ping of the run with that token.
 struct FreshConnection {

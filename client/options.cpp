@@ -1,5 +1,7 @@
 #include "client/options.h"
 
+#include <limits>
+
 #include "lib/base/parse.h"
 #include "lib/base/text.h"
 #include "lib/cli/command_line.h"
@@ -24,9 +26,11 @@ CommandLine declare() {
   line.flag("ipv4,4", "IPv4 only");
   line.flag("ipv6,6", "IPv6 only");
   line.value("timeout,W", "TIME", "30s", "limit for connecting, and for silence afterwards");
+  line.value("max-time", "TIME", "60min", "longest run that the server may make of it");
+  line.value("max-bytes", "N", "1073741824", "payload bytes that the server may choose");
   line.value("retry", "N", "0", "retry a failed connection N times, once a second");
   line.value("secret-file", "FILE",
-             "prove to the server that this client knows the secret in this file");
+             "prove that this client knows the secret in this file; the server must, too");
   line.group("Run (the server's settings are the defaults)");
   for_each_sweep_field([&](const auto& field) {
     if ((field.where & kClientOption) != 0) {
@@ -84,6 +88,11 @@ std::optional<ClientOptions> parse_client_options(int argc, const char* const* a
   options.ip_version = ip_version_of(*values);
   options.timeout =
       values->get("timeout", [](std::string_view text) { return parse_duration(text, 1ms, 24h); });
+  options.limits.bytes = values->get("max-bytes", [](std::string_view text) {
+    return parse_count(text, 1, std::numeric_limits<std::uint64_t>::max());
+  });
+  options.limits.time =
+      values->get("max-time", [](std::string_view text) { return parse_duration(text, 1s, 24h); });
   options.retries = values->get("retry", [](std::string_view text) {
     return static_cast<std::uint32_t>(parse_count(text, 0, 1'000'000));
   });

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "client/limits.h"
 #include "lib/base/units.h"
 #include "lib/cli/command_line.h"
 #include "lib/net/address.h"
@@ -19,6 +20,7 @@ struct ClientOptions {
   std::uint16_t port = 0;
   IpVersion ip_version = IpVersion::Any;
   Duration timeout{0};
+  ClientLimits limits;
   std::uint32_t retries = 0;
 
   Request request;                            // what to ask a server that speaks frames

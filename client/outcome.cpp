@@ -15,6 +15,22 @@ namespace {
 
 constexpr const char* kResult = "result.csv";
 
+void check_excess(const Responses& responses, const std::string& after) {
+  switch (responses.excess) {
+    case Excess::None:
+      return;
+    case Excess::PayloadBytes:
+      throw WorldError("the server sent a larger payload than any of this run," + after);
+    case Excess::Payloads:
+      throw WorldError("the server sent more payloads than this run has," + after);
+    case Excess::Bytes:
+      throw WorldError(fmt::format("the limit of bytes (--max-bytes) is reached after {},{}",
+                                   count_of(responses.bytes, "byte"), after));
+    case Excess::Time:
+      throw WorldError("the limit of time (--max-time) is reached" + after);
+  }
+}
+
 }  // namespace
 
 ResultOutput::ResultOutput(const std::filesystem::path& path) : path_(path) {
@@ -22,12 +38,16 @@ ResultOutput::ResultOutput(const std::filesystem::path& path) : path_(path) {
     temporary_.emplace();
     file_.emplace(temporary_->path() / kResult);
   } else if (is_wanted() && !std::filesystem::is_directory(path)) {
-    file_.emplace(path);
+    static_cast<void>(OutputFile(path));  // removed: it stays empty
   }
 }
 
 OutputFile ResultOutput::open(const SweepSpec& sweep) {
-  return file_ ? std::move(*file_) : create_run_file(path_, sweep.link, sweep.label);
+  if (file_) {
+    return std::move(*file_);
+  }
+  return std::filesystem::is_directory(path_) ? create_run_file(path_, sweep.link, sweep.label)
+                                              : OutputFile(path_);
 }
 
 void ResultOutput::publish() const {
@@ -76,11 +96,13 @@ void check_end(const Responses& responses, Duration timeout) {
     case PingStatus::Reset:
       throw WorldError("the server reset the connection" + after);
     case PingStatus::Protocol:
+      check_excess(responses, after);
       throw WorldError(
           "the server sent a sentinel inside a payload or did not wait for the ack," + after,
           "It does not speak tcpstep's protocol: see docs/protocol.md.");
     case PingStatus::Interrupted:
       StopSignals::die_if_received();
+      check_excess(responses, after);
       [[fallthrough]];
     default:
       throw WorldError("the connection failed" + after);

@@ -17,7 +17,8 @@ namespace tcpstep {
 // Where results go: to a new file, into a folder, to standard output ("-"), or nowhere.
 class ResultOutput {
  public:
-  // A new file is created at once: a bad path must fail before the run. Empty: nowhere.
+  // A bad path must fail before the run; but a client that is killed before there is a result
+  // leaves no file. Empty: nowhere.
   explicit ResultOutput(const std::filesystem::path& path);
 
   [[nodiscard]] bool is_wanted() const { return !path_.empty(); }
@@ -32,7 +33,7 @@ class ResultOutput {
  private:
   std::filesystem::path path_;
   std::optional<TemporaryFolder> temporary_;  // of a result for standard output
-  std::optional<OutputFile> file_;
+  std::optional<OutputFile> file_;            // in there
 };
 
 // "2100 payloads, 10415601 bytes in 1.284 s from 192.0.2.1:19901"

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <variant>
 #include <vector>
 
+#include "client/limits.h"
 #include "lib/base/process.h"
 #include "lib/base/text.h"
 #include "lib/protocol/classic.h"
@@ -20,7 +20,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kPatience = 5s;  // somebody waits for the prompt
-constexpr std::uint64_t kLargestResult = std::uint64_t{1} << 30U;
 
 // While it lives, waits are not cut short by the signal that was received.
 class DespiteSignal {
@@ -57,26 +56,28 @@ std::string skip_to_frame(TcpConnection& server, bool is_in_payload) {
 
 }  // namespace
 
-std::optional<std::string> fetch_partial_result(TcpConnection& server, const Responses& responses) {
+std::optional<PartialResult> fetch_partial_result(const NegotiatedRun& run,
+                                                  const Responses& responses) {
   const DespiteSignal despite;
-  server.set_io_timeout(kPatience);
-  server.end_sending();
-  const std::string rest = skip_to_frame(server, responses.unfinished_bytes > 0);
+  run.server.set_io_timeout(kPatience);
+  run.server.end_sending();
+  const std::string rest = skip_to_frame(run.server, responses.unfinished_bytes > 0);
   if (rest.empty()) {
     return std::nullopt;
   }
-  FrameStream frames(server, rest);
+  FrameStream frames(run.server, run.settings.session, rest);
   auto received = frames.receive(kPatience);
   if (received.message && std::holds_alternative<Finished>(*received.message)) {
     received = frames.receive(kPatience);  // too late for the report on acks
   }
   const auto* result = received.message ? std::get_if<Result>(&*received.message) : nullptr;
-  std::string bytes;
-  if (result == nullptr || result->bytes > kLargestResult ||
-      frames.receive_bytes(bytes, result->bytes) != PingStatus::Ok) {
+  PartialResult partial;
+  if (result == nullptr || result->bytes > largest_result(run.settings.sweep, run.options.limits) ||
+      frames.receive_file(partial.bytes, *result) != PingStatus::Ok) {
     return std::nullopt;
   }
-  return bytes;
+  partial.status = result->status;
+  return partial;
 }
 
 }  // namespace tcpstep

@@ -337,8 +337,7 @@ void Acceptor::send_position(PendingClient& client, std::uint64_t ahead) {
 }
 
 void Acceptor::update_queue(std::uint64_t running) {
-  running_ = running;
-  std::uint64_t ahead = running;
+  std::uint64_t ahead = running_ = running;
   for (const std::uint64_t id : queue_.turns(recent_use_)) {
     PendingClient& client = clients_.at(id);
     if (client.negotiation.state() == State::Requested && client.ahead != ahead) {
@@ -364,6 +363,7 @@ QueuedRun Acceptor::take_next() {
                  .request = client.negotiation.state() == State::Requested
                                 ? std::optional(client.negotiation.request())
                                 : std::nullopt,
+                 .session = client.negotiation.session(),
                  .settings = client.settings};
   forget(entry);
   return next;

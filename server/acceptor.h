@@ -31,6 +31,7 @@ struct QueuedRun {
   std::string network;             // that the limits count
   Sample opening;                  // the ping it has acked
   std::optional<Request> request;  // nothing from a classic client
+  std::optional<Session> session;  // with a secret
   RunSettings settings;
 };
 

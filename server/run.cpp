@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -23,14 +22,12 @@
 #include "lib/sweep/responder.h"
 #include "lib/sweep/result_check.h"
 #include "server/run_end.h"
+#include "server/run_identity.h"
 
 namespace tcpstep {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr std::uint64_t kLongestRow = 256;  // bytes
-constexpr std::uint64_t kLongestHeader = std::uint64_t{2} << 20U;
 
 struct ServedRun {
   TcpConnection& client;
@@ -52,26 +49,14 @@ struct ServedRun {
 // --- The negotiated protocol ---
 
 // So that the client need not guess why nothing more comes.
-void send_refusal(TcpConnection& client, const Refuse& refusal) {
-  static_cast<void>(FrameStream(client).send(refusal));
-}
-
-Accept accept_message(const ServedRun& run, std::uint64_t pings) {
-  Environment facts = environment_of(run.host, run.settings.is_anonymous);
-  facts.emplace("tool", version_and_git());
-  return {.run_id = run.identity.run_id,
-          .token = run.token,
-          .sweep = run.settings.sweep,
-          .pings = pings,
-          .concurrent_runs = run.identity.concurrent_runs,
-          .is_anonymous = run.settings.is_anonymous,
-          .has_peer_retransmits = run.settings.has_peer_retransmits,
-          .environment = std::move(facts)};
+void send_refusal(const ServedRun& run, const Refuse& refusal) {
+  static_cast<void>(FrameStream(run.client, run.settings.session).send(refusal));
 }
 
 // Ok once the client is ready.
 PingStatus accept_run(const ServedRun& run, FrameStream& frames, std::uint64_t pings) {
-  const PingStatus sent = frames.send(accept_message(run, pings));
+  const PingStatus sent =
+      frames.send(accept_of(run.identity, run.settings, run.token, run.host, pings));
   if (sent != PingStatus::Ok) {
     return sent;
   }
@@ -135,7 +120,8 @@ RunOutcome measure_classic(const ServedRun& run) {
 
 void send_result(const ServedRun& run, FrameStream& frames, const RunOutcome& outcome) {
   const std::string bytes = run.request->wants_result ? read_file(outcome.file) : std::string();
-  PingStatus sent = frames.send(Result{.status = outcome.status, .bytes = bytes.size()});
+  PingStatus sent =
+      frames.send(Result{.status = outcome.status, .bytes = bytes.size(), .hash = hash_of(bytes)});
   if (sent == PingStatus::Ok && !bytes.empty()) {
     sent = run.client.send_all(bytes_of(bytes));
   }
@@ -146,7 +132,7 @@ void send_result(const ServedRun& run, FrameStream& frames, const RunOutcome& ou
 
 RunOutcome measure_down(const ServedRun& run) {
   SweepSession session(run.client, run.settings, run.host, run.opening);
-  FrameStream frames(run.client);
+  FrameStream frames(run.client, run.settings.session);
   if (const PingStatus status = accept_run(run, frames, session.pings());
       status != PingStatus::Ok) {
     return outcome_without_file(status, run.settings);
@@ -180,12 +166,19 @@ RunOutcome write_lost_run(const ServedRun& run, PingStatus status, std::uint64_t
           .black_hole = hole ? describe(*hole, path) : ""};
 }
 
+// One ping more may discover the path.
+ResponseLimits limits_of(const ServedRun& run) {
+  const SweepSpec& sweep = run.settings.sweep;
+  return {.payload_bytes = sweep.sizes.largest().bytes(), .payloads = sweep.most_pings() + 1};
+}
+
 // `received` becomes what follows the last payload.
 Responses ack_on_one_connection(const ServedRun& run, std::string& received) {
   Responder responder(run.client, {.received = bytes_of(received),
                                    .acked = 0,
                                    .stops_at_frame = true,
-                                   .watches_acks = run.settings.has_peer_retransmits});
+                                   .watches_acks = run.settings.has_peer_retransmits,
+                                   .limits = limits_of(run)});
   const Responses responses = responder.run();
   received = text_of(responder.rest());
   return responses;
@@ -218,8 +211,8 @@ Responses ack_on_fresh_connections(const ServedRun& run) {
       received.connection->set_wait(run.settings.scheduling.wait);
       // A payload that is sent earlier would be timed together with this hand-over.
       static_cast<void>(FrameStream(*received.connection).send(Ready{}));
-      Responder responder(*received.connection,
-                          {.watches_acks = run.settings.has_peer_retransmits});
+      Responder responder(*received.connection, {.watches_acks = run.settings.has_peer_retransmits,
+                                                 .limits = limits_of(run)});
       add_ping(all, responder.run(), all.payloads + 1);  // the client knows best what became of it
     }
   }
@@ -227,7 +220,7 @@ Responses ack_on_fresh_connections(const ServedRun& run) {
 
 RunOutcome receive_result(const ServedRun& run, const Responses& responses,
                           const std::string& already_received) {
-  FrameStream frames(run.client, already_received);
+  FrameStream frames(run.client, run.settings.session, already_received);
   const auto received = receive_after_pings(frames, responses.payloads, responses.resent_acks,
                                             run.settings.sweep.timeout);
   if (received.status != PingStatus::Ok) {
@@ -237,34 +230,34 @@ RunOutcome receive_result(const ServedRun& run, const Responses& responses,
   if (result == nullptr) {
     return write_lost_run(run, PingStatus::Protocol);
   }
-  const std::uint64_t pings = std::min(run.options.limits.pings,
-                                       std::numeric_limits<std::uint64_t>::max() / kLongestRow / 2);
-  const std::uint64_t limit = kLongestHeader + kLongestRow * pings;
+  const std::uint64_t limit = largest_result(run.settings.sweep.most_pings());
   if (result->bytes > limit) {
-    send_refusal(run.client,
+    send_refusal(run,
                  {.reason = fmt::format("a result of {} bytes exceeds this server's limit of {}",
                                         result->bytes, limit),
                   .hint = "Ask for fewer pings."});
     return write_lost_run(run, PingStatus::Protocol);
   }
   std::string text;
-  if (const PingStatus status = frames.receive_bytes(text, result->bytes);
-      status != PingStatus::Ok) {
+  if (const PingStatus status = frames.receive_file(text, *result); status != PingStatus::Ok) {
     return write_lost_run(run, status);
   }
   RunTrailer trailer;
   try {
     trailer = check_result(text, {.facts = header_without_result(run),
                                   .settings = run.settings,
-                                  .longest = std::chrono::steady_clock::now() - run.begin});
+                                  .longest = std::chrono::steady_clock::now() - run.begin,
+                                  .status = result->status,
+                                  .acked = responses.payloads,
+                                  .mss = run.client.peer_mss()});
   } catch (const WorldError& error) {
-    send_refusal(run.client, {.reason = error.what(), .hint = {}});
+    send_refusal(run, {.reason = error.what(), .hint = {}});
     RunOutcome outcome = write_lost_run(run, PingStatus::Protocol);
     outcome.fault = error.what();
     return outcome;
   }
   OutputFile file = run.open_output();
-  file.append(text);
+  write_copy(file, text);
   file.sync();
   if (frames.send(Stored{}) == PingStatus::Ok) {
     static_cast<void>(run.client.finish(1s));
@@ -277,7 +270,7 @@ RunOutcome ack_up(const ServedRun& run) {
   run.client.set_io_timeout(run.settings.sweep.timeout);
   run.client.set_wait(run.settings.scheduling.wait);
   static_cast<void>(set_congestion_control(run.client.fd(), run.settings.congestion_control));
-  FrameStream frames(run.client);
+  FrameStream frames(run.client, run.settings.session);
   if (const PingStatus status = accept_run(run, frames, 0); status != PingStatus::Ok) {
     return outcome_without_file(status, run.settings);
   }
@@ -295,10 +288,10 @@ RunOutcome serve(const ServedRun& run) {
   try {
     return run.settings.sweep.direction == MeasuredDirection::Up ? ack_up(run) : measure_down(run);
   } catch (const WorldError& error) {
-    send_refusal(run.client, {.reason = error.what(), .hint = error.hint()});
+    send_refusal(run, {.reason = error.what(), .hint = error.hint()});
     throw;
   } catch (const std::system_error&) {
-    send_refusal(run.client,
+    send_refusal(run,
                  {.reason = "the server cannot write the result", .hint = "See its messages."});
     throw;
   }
@@ -309,6 +302,7 @@ RunOutcome serve(const ServedRun& run) {
 bool perform_run(RunTask task, const ServerOptions& options, const HostFacts& host, Channel& server,
                  const OpenOutput& open_output, const Log& log) {
   RunSettings& settings = task.client.settings;
+  settings.session = task.client.session ? &*task.client.session : nullptr;
   settings.has_peer_retransmits = task.client.request && task.client.request->has_peer_retransmits;
   settings.sweep.seed = settings.sweep.seed ? *settings.sweep.seed : random_seed();
   const ServedRun run{.client = task.client.connection,

@@ -21,6 +21,7 @@
 #include "lib/runfile/run_writer.h"
 #include "server/least_rights.h"
 #include "server/reach.h"
+#include "server/run_identity.h"
 #include "server/setup.h"
 #include "server/turn.h"
 
@@ -154,22 +155,10 @@ void Server::start_runs(Acceptor& acceptor) {
 
 RunTask Server::task_for(QueuedRun client) const {
   RunTask task{.client = std::move(client),
-               .identity = {.run_id = make_run_id(),
-                            .is_negotiated = false,
-                            .concurrent_runs = options_.limits.concurrent_runs,
-                            .peer = {}},
+               .identity = {},
                .token = random_hex(16),
                .is_quiet_if_failed = log_.is_suppressing()};
-  if (const auto& request = task.client.request) {
-    task.identity.is_negotiated = true;
-    task.identity.peer = request->environment;
-    if (!request->tool.empty()) {
-      task.identity.peer.insert_or_assign("tool", request->tool);
-    }
-    if (options_.run.is_anonymous) {
-      task.identity.peer.erase("host");
-    }
-  }
+  task.identity = identity_of(task.client, options_);
   task.client.settings.deadline = Clock::now() + options_.limits.time;
   return task;
 }

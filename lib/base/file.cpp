@@ -33,9 +33,7 @@ fs::path folder_of(const fs::path& file) {
 void rename_durably(const fs::path& from, const fs::path& to) {
   check_syscall(std::rename(from.c_str(), to.c_str()), "rename {} to {}", from.string(),
                 to.string());
-  const Fd folder(::open(folder_of(to).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  check_syscall(folder.get(), "open {}", folder_of(to).string());
-  check_syscall(::fsync(folder.get()), "flush {}", folder_of(to).string());
+  flush_folder_of(to);
 }
 
 // Of a symbolic link, the target is replaced.
@@ -43,9 +41,11 @@ fs::path target_of(const fs::path& path) {
   return fs::is_symlink(path) ? fs::canonical(path) : path;
 }
 
+// And the owner, as far as this process may give files away.
 void keep_mode(const Fd& draft, const fs::path& target, const fs::path& shown) {
   struct stat before {};
   if (::stat(target.c_str(), &before) == 0) {
+    static_cast<void>(::fchown(draft.get(), before.st_uid, before.st_gid) == 0);
     check_syscall(::fchmod(draft.get(), before.st_mode & 07777U), "set the mode of {}",
                   shown.string());
   }
@@ -106,6 +106,12 @@ void write_all(const Fd& file, std::string_view bytes, const std::string& name) 
     check_syscall(written, "write to {}", name);
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
+}
+
+void flush_folder_of(const fs::path& file) {
+  const Fd folder(::open(folder_of(file).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  check_syscall(folder.get(), "open {}", folder_of(file).string());
+  check_syscall(::fsync(folder.get()), "flush {}", folder_of(file).string());
 }
 
 void replace_file(const fs::path& path, std::string_view bytes, unsigned mode) {

@@ -22,6 +22,9 @@ namespace tcpstep {
 // Writes all bytes, however many write(2) calls that takes.
 void write_all(const Fd& file, std::string_view bytes, const std::string& name);
 
+// Makes names in the folder of `file` survive a power failure: those of new files, too (fsync(2)).
+void flush_folder_of(const std::filesystem::path& file);
+
 // Atomically makes `path` hold `bytes`: a reader or a crash sees the old file or the new one, never
 // a part. Both file and folder are flushed to disk. A file that was there keeps its mode, a new one
 // gets `mode`. If `path` is a symbolic link, its target is replaced.

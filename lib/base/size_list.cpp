@@ -9,6 +9,7 @@ namespace {
 
 constexpr PayloadSize kReference(1);
 constexpr PayloadSize kLargestByDefault(9901);
+constexpr std::uint32_t kSmallestMss = 48;  // that Linux sends with (TCP_MIN_SND_MSS)
 
 }  // namespace
 
@@ -35,6 +36,11 @@ std::vector<PayloadSize> ascending(const std::vector<PayloadSize>& sizes) {
 PayloadSize SizeList::largest() const {
   const PayloadSize given = fixed.empty() ? kReference : fixed.back();
   return has_boundaries ? std::max(given, kLargestByDefault) : given;
+}
+
+std::uint64_t SizeList::most() const {
+  const std::uint64_t boundaries = largest().bytes() / kSmallestMss;
+  return std::max<std::uint64_t>(fixed.size(), 1) + (has_boundaries ? 4 * boundaries : 0);
 }
 
 std::optional<std::vector<PayloadSize>> SizeList::resolve(std::optional<Mss> mss) const {

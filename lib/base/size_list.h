@@ -23,6 +23,9 @@ struct SizeList {
   // What no size of a run will exceed, whatever the MSS.
   [[nodiscard]] PayloadSize largest() const;
 
+  // How many sizes a run can have at most, whatever the MSS.
+  [[nodiscard]] std::uint64_t most() const;
+
   // All sizes of a run, ascending and without duplicates, never empty. Boundaries are k·MSS - 1,
   // k·MSS, k·MSS + 1 and k·MSS + 2, up to the largest fixed size, or up to 9901 if that lies before
   // the first boundary; 1 is the reference if no size was given. Without an MSS there are no

@@ -26,6 +26,7 @@ constexpr double kFewestUsual = 0.8;  // of the sizes that most runs have
 std::string why_unfit(const Run& run) {
   if (!run.is_complete()) {
     return run.status().empty() ? "partial: it was cut off"
+           : run.is_unverified  ? "partial: its archive was cut off"
                                 : fmt::format("partial: it ended with {}", run.status());
   }
   if (run.has_moved) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <ctime>
+#include <limits>
 #include <utility>
 
 #include "lib/base/error.h"
@@ -26,16 +27,18 @@ int tick_signal() {
   return SIGRTMIN + 5;
 }
 
-void ignore_tick(int /*signal*/) {}
+}  // namespace
 
-void catch_ticks() {
+void Patience::count_tick(int /*signal*/) {
+  ticks_ = ticks_ == std::numeric_limits<std::sig_atomic_t>::max() ? 0 : ticks_ + 1;
+}
+
+void Patience::catch_ticks() {
   struct sigaction action {};
-  action.sa_handler = ignore_tick;  // no SA_RESTART: to interrupt is all that it is for
+  action.sa_handler = count_tick;  // no SA_RESTART: above all it has to interrupt
   sigemptyset(&action.sa_mask);
   check_syscall(::sigaction(tick_signal(), &action, nullptr), "sigaction");
 }
-
-}  // namespace
 
 Patience::Patience(Patience&& other) noexcept
     : limit_(other.limit_),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <csignal>
 #include <ctime>
 #include <optional>
 
@@ -37,11 +38,18 @@ class Patience {
   // To be called whenever a wait was interrupted, or got part of what it waited for.
   [[nodiscard]] bool is_over() noexcept;
 
+  // Another number after each tick, also where no wait was interrupted: a loop that has to look at
+  // the clock now and then does so when this has changed.
+  [[nodiscard]] static int ticks() noexcept { return ticks_; }
+
  private:
   using Clock = std::chrono::steady_clock;
 
+  static void count_tick(int signal);
+  static void catch_ticks();
   void stop_ticks() noexcept;
 
+  static inline volatile std::sig_atomic_t ticks_ = 0;
   Duration limit_{0};
   std::optional<timer_t> timer_;
   std::optional<Clock::time_point> deadline_;  // of the current wait, once interrupted

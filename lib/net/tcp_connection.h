@@ -35,6 +35,13 @@ struct PathInfo {
   bool is_nodelay = false;         // read back
 };
 
+// What a peer's segments can carry: not more than this end has offered, and, once full ones have
+// arrived, not far less than those.
+struct MssRange {
+  std::uint32_t least = 1;
+  std::uint32_t most = PayloadSize::kLargest;
+};
+
 // What the kernel knows about the way of the acks, where their sender does not tell.
 struct AckEvidence {
   std::optional<Duration> busy;  // with data sent and not acknowledged, in all; by whole ticks
@@ -117,7 +124,8 @@ class TcpConnection {
   [[nodiscard]] PingStatus stay_idle(Duration pause) noexcept;
 
   // Adds to `sample`, a ping just measured, what the kernel knows about it: what has changed since
-  // the last call, and the timestamps. `sent_at` is the reading of CLOCK_MONOTONIC before the send.
+  // the last call, and the timestamps. An ack before all of its payload has arrived is
+  // PingStatus::Protocol. `sent_at` is the reading of CLOCK_MONOTONIC before the send.
   void explain(Sample& sample, Duration sent_at) noexcept;
 
   // How many segments the kernel has retransmitted on this connection so far.
@@ -146,6 +154,8 @@ class TcpConnection {
   [[nodiscard]] bool wait_until_acknowledged(Duration patience) const;
 
   [[nodiscard]] PathInfo path_info() const;
+  // What the MSS of the other end, which has sent the payloads, can be.
+  [[nodiscard]] MssRange peer_mss() const;
   [[nodiscard]] const Address& peer() const { return peer_; }
   [[nodiscard]] Address local_address() const;
 

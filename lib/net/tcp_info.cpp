@@ -71,6 +71,12 @@ void TcpConnection::explain(Sample& sample, Duration sent_at) noexcept {
                      .ack = {.busy = microseconds_in(info.get(&tcp_info::tcpi_busy_time)),
                              .expected_rtt = microseconds_in(info.get(&tcp_info::tcpi_rtt)),
                              .deviation = microseconds_in(info.get(&tcp_info::tcpi_rttvar))}};
+  // The segment of an ack acknowledges, for TCP, all of the payload that its sender has received.
+  const bool is_underway = info.get(&tcp_info::tcpi_unacked).value_or(0) > 0 ||
+                           info.get(&tcp_info::tcpi_notsent_bytes).value_or(0) > 0;
+  if (sample.status == PingStatus::Ok && is_underway) {
+    sample.status = PingStatus::Protocol;
+  }
   evidence.segments = growth(last_.segments, now.segments);
   evidence.retransmits = growth(last_.retransmits, now.retransmits);
   evidence.delivered = growth(last_.delivered, now.delivered);
@@ -90,6 +96,21 @@ void TcpConnection::explain(Sample& sample, Duration sent_at) noexcept {
 
 std::optional<std::uint32_t> TcpConnection::retransmits() const noexcept {
   return TcpInfo(fd_).get(&tcp_info::tcpi_total_retrans);
+}
+
+MssRange TcpConnection::peer_mss() const {
+  constexpr std::uint32_t kSmallest = 48;     // of Linux (TCP_MIN_SND_MSS)
+  constexpr std::uint32_t kFirstGuess = 536;  // of the kernel, before a segment has arrived
+  const TcpInfo info(fd_);
+  MssRange range{.least = kSmallest};
+  range.most = info.get(&tcp_info::tcpi_advmss).value_or(range.most);
+  const std::uint32_t received = info.get(&tcp_info::tcpi_rcv_mss).value_or(0);
+  const int own = read_option(fd_, IPPROTO_TCP, TCP_MAXSEG);
+  if (received > kFirstGuess && own > 0) {
+    // Half of it: over loopback the kernel's own changes, with the peer's window.
+    range.least = std::min(received, static_cast<std::uint32_t>(own)) / 2;
+  }
+  return range;
 }
 
 PathInfo TcpConnection::path_info() const {

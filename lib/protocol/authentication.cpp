@@ -6,19 +6,35 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <set>
 #include <vector>
 
 #include "lib/base/error.h"
+#include "lib/base/fd.h"
 
 namespace tcpstep {
 namespace {
 
 static_assert(crypto_auth_KEYBYTES == 32);
 
+using Bytes = std::vector<unsigned char>;
+
+constexpr std::size_t kFewestCharacters = 8;  // different ones
+constexpr const char* kRecipe = "Make one: head -c 24 /dev/urandom | base64";
+
+// Both ends have to come to the same key without a message before, so that this is no secret of a
+// server. What it is for: a table of guesses made for another program is useless here.
+constexpr std::array<unsigned char, crypto_pwhash_SALTBYTES> kSalt{
+    't', 'c', 'p', 's', 't', 'e', 'p', '-', 's', 'e', 'c', 'r', 'e', 't', '/', '1'};
+
 void start_sodium() {
   if (::sodium_init() < 0) {
     throw WorldError("libsodium cannot start", "Is there a source of random numbers?");
   }
+}
+
+const unsigned char* data_of(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
 }
 
 std::string to_hex(const unsigned char* bytes, std::size_t count) {
@@ -28,69 +44,119 @@ std::string to_hex(const unsigned char* bytes, std::size_t count) {
   return text;
 }
 
-std::vector<unsigned char> join(std::string_view nonce, std::string_view request) {
-  std::vector<unsigned char> message(nonce.begin(), nonce.end());
-  message.insert(message.end(), request.begin(), request.end());
-  return message;
+void append_number(Bytes& bytes, std::uint64_t number) {
+  for (unsigned shift = 64; shift > 0; shift -= 8) {
+    bytes.push_back(static_cast<unsigned char>(number >> (shift - 8)));
+  }
+}
+
+// With its length, so that no two lists of texts look the same.
+void append_text(Bytes& bytes, std::string_view text) {
+  append_number(bytes, text.size());
+  bytes.insert(bytes.end(), text.begin(), text.end());
+}
+
+Bytes numbered(std::uint64_t number, std::string_view message) {
+  Bytes bytes;
+  append_number(bytes, number);
+  bytes.insert(bytes.end(), message.begin(), message.end());
+  return bytes;
+}
+
+// Waits for nobody who would have to write to a pipe.
+Fd open_secret(const std::filesystem::path& file) {
+  const std::string name = file.string();
+  Fd fd(check_syscall(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK), "open the secret {}",
+                      name));
+  struct stat facts {};
+  check_syscall(::fstat(fd.get(), &facts), "open the secret {}", name);
+  if (!S_ISREG(facts.st_mode)) {
+    throw WorldError(fmt::format("the secret {} is not a regular file", name));
+  }
+  if (facts.st_uid != ::geteuid() && facts.st_uid != 0) {
+    throw WorldError(fmt::format("the secret {} belongs to another user", name),
+                     fmt::format("Its owner knows it: chown it, or make a new one. {}", kRecipe));
+  }
+  if ((facts.st_mode & 077U) != 0) {
+    throw WorldError(
+        fmt::format("others may read the secret {} (mode {:03o})", name, facts.st_mode & 0777U),
+        fmt::format("Keep it to yourself: chmod 600 {}", name));
+  }
+  return fd;
 }
 
 }  // namespace
 
 Secret::Secret(std::string_view text) {
   start_sodium();
-  if (text.size() < kShortest) {
-    throw WorldError(
-        fmt::format("the secret has {} bytes; at least {} are required", text.size(), kShortest),
-        "Make one: head -c 24 /dev/urandom | base64");
+  if (text.size() < kShortest || text.size() > kLongest) {
+    throw WorldError(fmt::format("the secret has {} bytes; {} to {} are required", text.size(),
+                                 kShortest, kLongest),
+                     kRecipe);
   }
-  ::crypto_generichash(key_.data(), key_.size(),
-                       reinterpret_cast<const unsigned char*>(text.data()), text.size(), nullptr,
-                       0);
+  if (std::set<char>(text.begin(), text.end()).size() < kFewestCharacters) {
+    throw WorldError(
+        fmt::format("the secret has fewer than {} different characters", kFewestCharacters),
+        kRecipe);
+  }
+  if (::crypto_pwhash(key_.data(), key_.size(), text.data(), text.size(), kSalt.data(),
+                      crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE,
+                      crypto_pwhash_ALG_ARGON2ID13) != 0) {
+    throw WorldError(fmt::format("not enough memory for the secret: it takes {} MiB",
+                                 crypto_pwhash_MEMLIMIT_INTERACTIVE >> 20U));
+  }
 }
 
 Secret::~Secret() {
   ::sodium_memzero(key_.data(), key_.size());
 }
 
-std::string Secret::mac_of(std::string_view nonce, std::string_view request) const {
-  const auto message = join(nonce, request);
+Session::Session(const Secret& secret, Role own, std::string_view hello, std::string_view asked,
+                 std::string_view client_nonce) {
+  for (const Role role : {Role::Client, Role::Server}) {
+    Bytes said;
+    append_text(said, role == Role::Client ? "client" : "server");
+    append_text(said, hello);
+    append_text(said, asked);
+    append_text(said, client_nonce);
+    Key& key = role == own ? own_key_ : other_key_;
+    ::crypto_generichash(key.data(), key.size(), said.data(), said.size(), secret.key_.data(),
+                         secret.key_.size());
+  }
+}
+
+Session::~Session() {
+  ::sodium_memzero(own_key_.data(), own_key_.size());
+  ::sodium_memzero(other_key_.data(), other_key_.size());
+}
+
+std::string Session::prove(std::string_view message) {
+  const Bytes bytes = numbered(sent_++, message);
   std::array<unsigned char, crypto_auth_BYTES> mac{};
-  ::crypto_auth(mac.data(), message.data(), message.size(), key_.data());
+  ::crypto_auth(mac.data(), bytes.data(), bytes.size(), own_key_.data());
   return to_hex(mac.data(), mac.size());
 }
 
-bool Secret::proves(std::string_view mac, std::string_view nonce, std::string_view request) const {
-  std::array<unsigned char, crypto_auth_BYTES> bytes{};
+bool Session::accepts(std::string_view mac, std::string_view message) {
+  std::array<unsigned char, crypto_auth_BYTES> given{};
   std::size_t length = 0;
   const char* end = nullptr;
   // sodium_hex2bin stops at the first character that is not a digit, before the end.
-  if (mac.size() != 2 * bytes.size() ||
-      ::sodium_hex2bin(bytes.data(), bytes.size(), mac.data(), mac.size(), nullptr, &length,
+  if (mac.size() != 2 * given.size() ||
+      ::sodium_hex2bin(given.data(), given.size(), mac.data(), mac.size(), nullptr, &length,
                        &end) != 0 ||
-      length != bytes.size() || end != mac.data() + mac.size()) {
+      length != given.size() || end != mac.data() + mac.size()) {
     return false;
   }
-  const auto message = join(nonce, request);
-  return ::crypto_auth_verify(bytes.data(), message.data(), message.size(), key_.data()) == 0;
+  const Bytes bytes = numbered(received_++, message);
+  return ::crypto_auth_verify(given.data(), bytes.data(), bytes.size(), other_key_.data()) == 0;
 }
 
 Secret read_secret(const std::filesystem::path& file) {
-  const int fd = check_syscall(::open(file.c_str(), O_RDONLY | O_CLOEXEC), "open the secret {}",
-                               file.string());
-  struct stat facts {};
+  const Fd fd = open_secret(file);
   std::array<char, 4096> buffer{};
-  const bool is_known = ::fstat(fd, &facts) == 0;
-  const ssize_t bytes = ::read(fd, buffer.data(), buffer.size());
-  ::close(fd);
-  if (is_known && (facts.st_mode & 077U) != 0) {
-    ::sodium_memzero(buffer.data(), buffer.size());
-    throw WorldError(fmt::format("others may read the secret {} (mode {:03o})", file.string(),
-                                 facts.st_mode & 0777U),
-                     fmt::format("Keep it to yourself: chmod 600 {}", file.string()));
-  }
-  if (bytes < 0) {
-    throw WorldError(fmt::format("cannot read the secret {}", file.string()));
-  }
+  const ssize_t bytes = check_syscall(::read(fd.get(), buffer.data(), buffer.size()),
+                                      "read the secret {}", file.string());
   const std::string_view text(buffer.data(), static_cast<std::size_t>(bytes));
   std::string_view line = text.substr(0, text.find('\n'));
   if (line.ends_with('\r')) {
@@ -101,9 +167,16 @@ Secret read_secret(const std::filesystem::path& file) {
   return secret;
 }
 
+std::string hash_of(std::string_view bytes) {
+  start_sodium();
+  std::array<unsigned char, crypto_generichash_BYTES> hash{};
+  ::crypto_generichash(hash.data(), hash.size(), data_of(bytes), bytes.size(), nullptr, 0);
+  return to_hex(hash.data(), hash.size());
+}
+
 std::string random_hex(std::size_t bytes) {
   start_sodium();
-  std::vector<unsigned char> random(bytes);
+  Bytes random(bytes);
   ::randombytes_buf(random.data(), random.size());
   return to_hex(random.data(), random.size());
 }

@@ -5,20 +5,19 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "lib/base/error.h"
 #include "lib/base/text.h"
+#include "lib/protocol/strict_json.h"
 
 namespace tcpstep {
 namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kDeepest = 4;
 constexpr std::size_t kLongestText = 256;
 constexpr std::size_t kLongestReason = 1000;
 constexpr std::size_t kMostFacts = 32;
@@ -26,32 +25,6 @@ constexpr std::size_t kMostFacts = 32;
 std::string shown(const Json& value) {
   return printable(value.dump(-1, ' ', true, Json::error_handler_t::replace));
 }
-
-// Rejects what nlohmann::json would accept: unlimited nesting, and duplicate keys, of which two
-// readers may believe different ones.
-class StrictParsing {
- public:
-  bool operator()(int depth, Json::parse_event_t event, const Json& parsed) {
-    using Event = Json::parse_event_t;
-    if (event == Event::object_start || event == Event::array_start) {
-      if (depth >= kDeepest) {
-        throw ProtocolError(fmt::format("JSON nested deeper than {} levels", kDeepest));
-      }
-      keys_.emplace_back();
-    } else if (event == Event::object_end || event == Event::array_end) {
-      keys_.pop_back();
-    } else if (event == Event::key) {
-      const auto& key = parsed.get_ref<const std::string&>();
-      if (!keys_.back().insert(key).second) {
-        throw ProtocolError(fmt::format("duplicate key '{}'", printable(key)));
-      }
-    }
-    return true;
-  }
-
- private:
-  std::vector<std::set<std::string>> keys_;
-};
 
 // A message into a JSON object. Encoder and Decoder have the same functions, for describe() below.
 class Encoder {
@@ -303,6 +276,8 @@ void describe(Codec codec, Request& request) {
   codec.flag("result", request.wants_result);
   codec.optional_flag("peer_retransmits", request.has_peer_retransmits);
   codec.environment(request.environment);
+  codec.optional_text("server_addr", request.server_addr);
+  codec.optional_text("client_addr", request.client_addr);
 }
 
 template <class Codec>
@@ -313,6 +288,7 @@ void describe(Codec codec, Join& join) {
 
 template <class Codec>
 void describe(Codec codec, Authentication& authentication) {
+  codec.optional_text("nonce", authentication.nonce);
   codec.text("mac", authentication.mac);
 }
 
@@ -331,6 +307,9 @@ void describe(Codec codec, Accept& accept) {
   codec.flag("anonymous", accept.is_anonymous);
   codec.optional_flag("peer_retransmits", accept.has_peer_retransmits);
   codec.environment(accept.environment);
+  codec.optional_text("started_utc", accept.started_utc);
+  codec.optional_text("server_addr", accept.server_addr);
+  codec.optional_text("client_addr", accept.client_addr);
 }
 
 template <class Codec>
@@ -344,6 +323,7 @@ template <class Codec>
 void describe(Codec codec, Result& result) {
   codec.name("status", result.status);
   codec.number("bytes", result.bytes);
+  codec.hexadecimal("hash", result.hash, 64);
 }
 
 template <class Codec>
@@ -376,12 +356,7 @@ std::string encode(const Message& message) {
 }
 
 Message decode(std::string_view json) {
-  Json object;
-  try {
-    object = Json::parse(json, StrictParsing());
-  } catch (const Json::exception& error) {
-    throw ProtocolError(fmt::format("invalid JSON: {}", printable(error.what(), 200)));
-  }
+  const Json object = parse_strictly(json);
   if (!object.is_object()) {
     throw ProtocolError("invalid frame: expected a JSON object");
   }

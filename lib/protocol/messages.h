@@ -45,6 +45,8 @@ struct Request {
   bool wants_result = false;          // the file's bytes at the end
   bool has_peer_retransmits = false;  // Finished and ResentAcks are known here
   Environment environment;
+  std::string server_addr;  // as the client's socket knows them
+  std::string client_addr;
 };
 
 // Client: this connection belongs to that run, for one ping.
@@ -52,9 +54,12 @@ struct Join {
   std::string token;
 };
 
-// Client, after a Request or Join if the server wants it.
+// With a secret. Client, after its Request or Join: its own nonce, and the proof that it knows the
+// secret. Server: the same proof in return. Both, after each later message of that connection: the
+// proof that it is theirs.
 struct Authentication {
-  std::string mac;  // hexadecimal
+  std::string nonce;  // 64 hexadecimal digits, in the first one of a client
+  std::string mac;    // hexadecimal
 };
 
 // Server: that many clients are ahead.
@@ -72,6 +77,9 @@ struct Accept {
   bool is_anonymous = false;          // no addresses and host names in the file
   bool has_peer_retransmits = false;  // Finished and ResentAcks come after the last ping
   Environment environment;
+  std::string started_utc;  // by the server's clock
+  std::string server_addr;  // as the server's socket knows them; empty if it is anonymous
+  std::string client_addr;
 };
 
 // Client: start. Server: the same on a fresh connection of an upward run.
@@ -94,6 +102,7 @@ inline constexpr std::uint32_t kMostResends =
 struct Result {
   std::string status;
   std::uint64_t bytes = 0;
+  std::string hash;  // of these bytes, 64 hexadecimal digits
 };
 
 // Server: the result of an upward run is on disk.

@@ -49,7 +49,8 @@ std::string ServerNegotiation::take_ack(std::span<const std::byte> bytes) {
   }
   if (bytes.front() == kFrameMark) {
     state_ = State::AwaitingRequest;
-    return frame_of(hello_);
+    said_ = encode(hello_);
+    return encode_frame(said_);
   }
   if (secret_ != nullptr) {
     is_unauthenticated_ = true;
@@ -60,6 +61,7 @@ std::string ServerNegotiation::take_ack(std::span<const std::byte> bytes) {
 }
 
 std::string ServerNegotiation::take_frames() {
+  std::string reply;
   try {
     while (state_ == State::AwaitingRequest || state_ == State::AwaitingMac) {
       const auto json = frames_.next();
@@ -69,7 +71,7 @@ std::string ServerNegotiation::take_frames() {
       if (state_ == State::AwaitingRequest) {
         take_request(*json);
       } else {
-        take_mac(*json);
+        reply = take_mac(*json);
       }
     }
     if (state_ != State::Failed && !frames_.is_empty()) {
@@ -78,7 +80,7 @@ std::string ServerNegotiation::take_frames() {
   } catch (const ProtocolError& error) {
     return fail(error.what());
   }
-  return state_ == State::Failed ? fail(fault_) : std::string();
+  return state_ == State::Failed ? fail(fault_) : reply;
 }
 
 // The request is decoded only after the MAC: before that, a stranger reaches as little as possible.
@@ -91,16 +93,21 @@ void ServerNegotiation::take_request(std::string_view json) {
   }
 }
 
-void ServerNegotiation::take_mac(std::string_view json) {
+// Returns this end's proof.
+std::string ServerNegotiation::take_mac(std::string_view json) {
   const Message message = decode(json);
   const auto* authentication = std::get_if<Authentication>(&message);
-  if (authentication == nullptr || !secret_->proves(authentication->mac, hello_.nonce, asked_)) {
+  if (authentication != nullptr) {
+    session_.emplace(*secret_, Role::Server, said_, asked_, authentication->nonce);
+  }
+  if (!session_ || !session_->accepts(authentication->mac)) {
     is_unauthenticated_ = true;
     fault_ = "the client does not know the secret";
     state_ = State::Failed;
-    return;
+    return {};
   }
   grant();
+  return frame_of(Authentication{.nonce = {}, .mac = session_->prove()});
 }
 
 void ServerNegotiation::grant() {
@@ -165,15 +172,25 @@ std::string ClientNegotiation::add(std::span<const std::byte> bytes) {
 std::string ClientNegotiation::take_frames() {
   std::string reply;
   try {
-    while (state_ == State::AwaitingHello || state_ == State::Waiting) {
-      const auto json = frames_.next();
+    for (;;) {
+      const bool is_decided = state_ != State::AwaitingHello && state_ != State::AwaitingProof &&
+                              state_ != State::Waiting && state_ != State::AwaitingSeal;
+      const auto json = is_decided ? std::nullopt : frames_.next();
       if (!json) {
         break;
       }
-      if (state_ == State::AwaitingHello) {
-        reply += take_hello(*json);
-      } else {
-        take_decision(*json);
+      switch (state_) {
+        case State::AwaitingHello:
+          reply += take_hello(*json);
+          break;
+        case State::AwaitingProof:
+          take_proof(*json);
+          break;
+        case State::AwaitingSeal:
+          take_seal(*json);
+          break;
+        default:
+          take_decision(*json);
       }
     }
   } catch (const ProtocolError& error) {
@@ -186,8 +203,7 @@ std::string ClientNegotiation::take_frames() {
 std::string ClientNegotiation::take_hello(std::string_view json) {
   const Message message = decode(json);
   if (const auto* refusal = std::get_if<Refuse>(&message)) {
-    refusal_ = *refusal;
-    state_ = State::Refused;
+    refuse(*refusal);
     return {};
   }
   const auto* hello = std::get_if<Hello>(&message);
@@ -198,21 +214,42 @@ std::string ClientNegotiation::take_hello(std::string_view json) {
   if (!hello->wants_authentication && secret_ != nullptr) {
     throw ProtocolError("it does not ask for the secret of --secret-file");
   }
+  if (hello->wants_authentication && secret_ == nullptr) {
+    refuse({.reason = "the server accepts only clients that know its secret",
+            .hint = "Use --secret-file FILE."});
+    return {};
+  }
+  return ask(*hello, json);
+}
+
+// What to ask for, with the proof of the secret; the server's is awaited then.
+std::string ClientNegotiation::ask(const Hello& hello, std::string_view said) {
   const std::string asked = encode(asked_);
   std::string reply = encode_frame(asked);
-  if (hello->wants_authentication) {
-    if (secret_ == nullptr) {
-      refusal_ = {.reason = "the server accepts only clients that know its secret",
-                  .hint = "Use --secret-file FILE."};
-      state_ = State::Refused;
-      return {};
-    }
-    reply += frame_of(Authentication{.mac = secret_->mac_of(hello->nonce, asked)});
-  }
   has_asked_ = true;
+  if (hello.wants_authentication) {
+    Authentication proof{.nonce = random_hex(32), .mac = {}};
+    session_.emplace(*secret_, Role::Client, said, asked, proof.nonce);
+    proof.mac = session_->prove();
+    state_ = State::AwaitingProof;
+    return reply + frame_of(proof);
+  }
   // After a join there is no decision: the ping follows, or a refusal.
   state_ = std::holds_alternative<Join>(asked_) ? State::Accepted : State::Waiting;
   return reply;
+}
+
+void ClientNegotiation::take_proof(std::string_view json) {
+  const Message message = decode(json);
+  if (const auto* refusal = std::get_if<Refuse>(&message)) {
+    refuse(*refusal);
+    return;
+  }
+  const auto* proof = std::get_if<Authentication>(&message);
+  if (proof == nullptr || !session_->accepts(proof->mac)) {
+    throw ProtocolError("it does not know the secret of --secret-file");
+  }
+  state_ = std::holds_alternative<Join>(asked_) ? State::Accepted : State::Waiting;
 }
 
 void ClientNegotiation::take_decision(std::string_view json) {
@@ -225,13 +262,27 @@ void ClientNegotiation::take_decision(std::string_view json) {
       throw ProtocolError("it accepted " + broken);
     }
     accept_ = std::move(*accept);
-    state_ = State::Accepted;
+    accepted_ = json;
+    state_ = session_ ? State::AwaitingSeal : State::Accepted;
   } else if (auto* refusal = std::get_if<Refuse>(&message)) {
-    refusal_ = std::move(*refusal);
-    state_ = State::Refused;
+    refuse(*refusal);
   } else {
     throw ProtocolError("expected queued, accept or refuse from the server");
   }
+}
+
+void ClientNegotiation::take_seal(std::string_view json) {
+  const Message message = decode(json);
+  const auto* seal = std::get_if<Authentication>(&message);
+  if (seal == nullptr || !session_->accepts(seal->mac, accepted_)) {
+    throw ProtocolError("its accept is not from an end that knows the secret of --secret-file");
+  }
+  state_ = State::Accepted;
+}
+
+void ClientNegotiation::refuse(const Refuse& refusal) {
+  refusal_ = refusal;
+  state_ = State::Refused;
 }
 
 }  // namespace tcpstep

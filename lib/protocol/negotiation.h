@@ -47,12 +47,14 @@ class ServerNegotiation {
   [[nodiscard]] const std::string& fault() const { return fault_; }
   // True if authentication failed.
   [[nodiscard]] bool is_unauthenticated() const { return is_unauthenticated_; }
+  // For the messages from accept on; empty without a secret.
+  [[nodiscard]] const std::optional<Session>& session() const { return session_; }
 
  private:
   std::string take_ack(std::span<const std::byte> bytes);
   std::string take_frames();
   void take_request(std::string_view json);
-  void take_mac(std::string_view json);
+  std::string take_mac(std::string_view json);
   void grant();
   std::string fail(const std::string& fault);
 
@@ -62,7 +64,9 @@ class ServerNegotiation {
   FrameDecoder frames_;
   Request request_;
   Join join_;
+  std::string said_;   // the JSON of hello_
   std::string asked_;  // the JSON that the MAC has to prove
+  std::optional<Session> session_;
   std::string fault_;
   bool is_unauthenticated_ = false;
 };
@@ -73,7 +77,9 @@ class ClientNegotiation {
   enum class State : std::uint8_t {
     AwaitingOpening,
     AwaitingHello,  // or a payload: then the server is classic
+    AwaitingProof,  // that the server knows the secret
     Waiting,        // for the decision; see ahead()
+    AwaitingSeal,   // the proof that the decision to accept is the server's
     Accepted,       // see accept(); frames or payloads come next
     Classic,        // take_rest() may have the beginning of a payload
     Refused,        // see refusal()
@@ -96,6 +102,8 @@ class ClientNegotiation {
   [[nodiscard]] const Accept& accept() const { return accept_; }
   [[nodiscard]] const Refuse& refusal() const { return refusal_; }
   [[nodiscard]] const std::string& fault() const { return fault_; }
+  // For the messages after accept; empty without a secret.
+  [[nodiscard]] const std::optional<Session>& session() const { return session_; }
 
   // What came after the last message; it is taken out.
   [[nodiscard]] std::string take_rest() { return frames_.take_rest(); }
@@ -103,7 +111,11 @@ class ClientNegotiation {
  private:
   std::string take_frames();
   std::string take_hello(std::string_view json);
+  std::string ask(const Hello& hello, std::string_view said);
+  void take_proof(std::string_view json);
   void take_decision(std::string_view json);
+  void take_seal(std::string_view json);
+  void refuse(const Refuse& refusal);
 
   Message asked_;
   const Secret* secret_;
@@ -114,6 +126,8 @@ class ClientNegotiation {
   std::string beginning_;  // perhaps of a frame, perhaps of a payload
   std::optional<std::uint64_t> ahead_;
   RunLimits limits_;  // of the server
+  std::optional<Session> session_;
+  std::string accepted_;  // the JSON of accept_
   Accept accept_;
   Refuse refusal_;
   std::string fault_;

@@ -47,6 +47,11 @@ struct SweepSpec {
   Duration interval{0};               // idle time before each ping
   Duration timeout = std::chrono::seconds(10);  // of each ping
   Fill fill = Fill::Random;
+
+  // Warm-up included.
+  [[nodiscard]] std::uint64_t all_rounds() const { return std::uint64_t{rounds} + warmup_rounds; }
+  // How many pings a run can have at most, whatever the MSS.
+  [[nodiscard]] std::uint64_t most_pings() const { return all_rounds() * sizes.most(); }
 };
 
 // The values of an enum as text, for options, messages and headers.

@@ -19,6 +19,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/fd.h"
+#include "lib/runfile/zstd_frames.h"
 
 namespace tcpstep {
 namespace {
@@ -75,11 +76,14 @@ struct ByteSource::File {
       got = ::read(fd.get(), to, size);
     } while (got < 0 && errno == EINTR);
     if (got < 0) {
-      error = errno;
-      throw_system_error(error, "read " + name);
+      throw_system_error(errno, "read " + name);
     }
+    is_at_end = got == 0;
     return static_cast<std::size_t>(got);
   }
+
+  // Has the end of the file been read, within an archive's last frame?
+  [[nodiscard]] bool ends_within_frame() const { return is_at_end && !frames.is_between_frames(); }
 
   [[nodiscard]] bool starts_with(std::string_view text) const {
     return std::string_view(begin.data(), count).starts_with(text);
@@ -92,7 +96,8 @@ struct ByteSource::File {
   std::array<char, kZstd.size()> begin{};
   std::size_t count = 0;
   std::size_t used = 0;
-  int error = 0;
+  bool is_at_end = false;
+  ZstdFrames frames;  // if it is such an archive
 };
 
 ByteSource::ByteSource(const std::filesystem::path& path)
@@ -102,17 +107,22 @@ ByteSource::ByteSource(const std::filesystem::path& path)
   if (!is_compressed_) {
     return;
   }
+  is_zstd_ = !is_gzip;
   if (file_->is_regular) {
     allowance_ = kSmallArchive + kMostExpansion * file_->bytes;
   }
   // A copyable view of the file, as Boost wants it.
   struct Device : io::source {
-    explicit Device(std::shared_ptr<File> from) : file(std::move(from)) {}
+    Device(std::shared_ptr<File> from, bool zstd) : file(std::move(from)), is_zstd(zstd) {}
     std::streamsize read(char* to, std::streamsize size) {
       const std::size_t got = file->read(to, static_cast<std::size_t>(size));
+      if (is_zstd) {
+        file->frames.add({to, got});
+      }
       return got == 0 ? -1 : static_cast<std::streamsize>(got);
     }
     std::shared_ptr<File> file;
+    bool is_zstd;
   };
   auto chain = std::make_unique<io::filtering_istream>();
   if (is_gzip) {
@@ -120,7 +130,8 @@ ByteSource::ByteSource(const std::filesystem::path& path)
   } else {
     chain->push(io::zstd_decompressor(kChunk), kStep);
   }
-  chain->push(Device(file_), kChunk);
+  chain->push(Device(file_, is_zstd_), kChunk);
+  chain->exceptions(std::ios::badbit);  // passes on what a decompressor throws
   stream_ = std::move(chain);
 }
 
@@ -133,23 +144,46 @@ int ByteSource::plain_file() const {
   return file_ && file_->is_regular && !is_compressed_ ? file_->fd.get() : -1;
 }
 
+// The step in which a decompressor fails gives nothing; the steps before it are good.
+std::size_t ByteSource::decompress(std::span<char> buffer) {
+  std::size_t bytes = 0;
+  const auto fail = [&](const std::string& why, const std::string& hint) {
+    throw WorldError(fmt::format("{} is damaged: {}", name_, why), hint);
+  };
+  constexpr const char* kHint = "None of it can be trusted. Fetch it again.";
+  try {
+    while (bytes < buffer.size() && *stream_) {
+      const std::size_t wanted = std::min<std::size_t>(kStep, buffer.size() - bytes);
+      stream_->read(buffer.data() + bytes, static_cast<std::streamsize>(wanted));
+      bytes += static_cast<std::size_t>(stream_->gcount());
+    }
+    is_cut_ = is_cut_ || (is_zstd_ && file_->ends_within_frame());
+  } catch (const io::gzip_error& error) {
+    const bool is_early =
+        error.error() == io::gzip::bad_footer || error.zlib_error_code() == io::zlib::buf_error;
+    if (!is_early || !file_->is_at_end) {
+      fail(error.error() == io::gzip::bad_crc ? "its checksum is wrong" : "it is no gzip archive",
+           kHint);
+    }
+    is_cut_ = true;
+  } catch (const io::zstd_error& error) {
+    constexpr int kTooMuchMemory = -16;  // ZSTD_error_frameParameter_windowTooLarge
+    if (error.error() == kTooMuchMemory) {
+      fail("its window is larger than 128 MiB", "Decompress it first: zstd -d --long=31");
+    }
+    fail("its checksum or a part of it is wrong", kHint);
+  }
+  return bytes;
+}
+
 std::size_t ByteSource::read(std::span<char> buffer) {
   if (!stream_) {
     return file_->read(buffer.data(), buffer.size());
   }
-  // A decompressor's exception ends up as badbit, and the step in which it happens gives nothing:
-  // the steps before it are good.
-  const std::size_t step = is_compressed_ ? kStep : buffer.size();
-  std::size_t bytes = 0;
-  while (bytes < buffer.size() && *stream_) {
-    const std::size_t wanted = std::min(step, buffer.size() - bytes);
-    stream_->read(buffer.data() + bytes, static_cast<std::streamsize>(wanted));
-    bytes += static_cast<std::size_t>(stream_->gcount());
-  }
-  if (file_ && file_->error != 0) {
-    throw_system_error(file_->error, "read " + name_);
-  }
-  is_damaged_ = is_damaged_ || stream_->bad();
+  const std::size_t bytes = is_compressed_ ? decompress(buffer) : [&] {
+    stream_->read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+    return static_cast<std::size_t>(stream_->gcount());
+  }();
   if (bytes > allowance_) {
     throw WorldError(
         fmt::format("{} expands to more than {} times its size", name_, kMostExpansion),

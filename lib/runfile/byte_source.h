@@ -26,12 +26,13 @@ class ByteSource {
   ByteSource& operator=(ByteSource&&) noexcept;
   ~ByteSource();
 
-  // Fills as much of `buffer` as there is data; 0 at the end. A damaged or cut archive ends where
-  // its last whole block ends, as a cut plain file does; see `is_damaged()`. Throws
-  // std::system_error if reading fails, WorldError when an archive has expanded beyond anything a
-  // result file would.
+  // Fills as much of `buffer` as there is data; 0 at the end. An archive that was cut ends where
+  // its last whole block ends, as a cut plain file does: see `is_cut()`. Throws std::system_error
+  // if reading fails, WorldError if an archive is damaged, by its checksum or otherwise, or has
+  // expanded beyond anything a result file would. It is known only at the end.
   [[nodiscard]] std::size_t read(std::span<char> buffer);
-  [[nodiscard]] bool is_damaged() const { return is_damaged_; }
+  // At the end: no checksum covers what was read.
+  [[nodiscard]] bool is_cut() const { return is_cut_; }
   [[nodiscard]] bool is_compressed() const { return is_compressed_; }
 
   // The descriptor of a regular file that is not compressed, for pread(2); otherwise -1.
@@ -39,13 +40,15 @@ class ByteSource {
 
  private:
   struct File;
+  std::size_t decompress(std::span<char> buffer);
 
   std::string name_;
   std::shared_ptr<File> file_;            // empty with a stream of the caller's
   std::unique_ptr<std::istream> stream_;  // empty for plain files
   bool is_compressed_ = false;
+  bool is_zstd_ = false;
   std::uint64_t allowance_ = std::numeric_limits<std::uint64_t>::max();  // bytes still to expect
-  bool is_damaged_ = false;
+  bool is_cut_ = false;
 };
 
 }  // namespace tcpstep

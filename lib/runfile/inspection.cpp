@@ -18,7 +18,7 @@ constexpr std::size_t kChunk = std::size_t{1024} * 1024;
 }  // namespace
 
 Inspection inspect_run(const std::filesystem::path& file) {
-  RunReader reader(file);
+  RunReader reader(file, Scrutiny::All);
   Inspection inspection;
   while (const auto row = reader.next()) {
     if (row->round > 0) {
@@ -34,7 +34,7 @@ Inspection inspect_run(const std::filesystem::path& file) {
   inspection.whole_bytes = reader.offset();
   inspection.cut_bytes = reader.cut_bytes();
   inspection.is_compressed = reader.is_compressed();
-  inspection.is_archive_damaged = reader.is_archive_damaged();
+  inspection.is_archive_cut = reader.is_archive_cut();
   return inspection;
 }
 

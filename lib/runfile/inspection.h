@@ -20,10 +20,10 @@ struct Inspection {
   std::uint64_t cut_bytes = 0;    // after the last LF
   Duration elapsed{0};            // up to the end of the last ping
   bool is_compressed = false;
-  bool is_archive_damaged = false;
+  bool is_archive_cut = false;
 
   // True if nothing is missing: an interrupted run is whole, its trailer says "interrupted".
-  [[nodiscard]] bool is_whole() const { return trailer && cut_bytes == 0 && !is_archive_damaged; }
+  [[nodiscard]] bool is_whole() const { return trailer && cut_bytes == 0 && !is_archive_cut; }
 };
 
 // Reads the file from end to end. Throws RunFileError, with line and column, where it is more than

@@ -70,6 +70,7 @@ void OutputFile::replace_with(OutputFile finished) {
 
 void OutputFile::sync() {
   check_syscall(::fsync(fd_), "flush {}", path_.string());
+  flush_folder_of(path_);
 }
 
 }  // namespace tcpstep

@@ -25,7 +25,7 @@ class OutputFile {
   // file is then as it was.
   void replace_with(OutputFile finished);
 
-  // Makes what was written survive a power failure.
+  // Makes the file and what was written survive a power failure.
   void sync();
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }

@@ -1,5 +1,6 @@
 // Reading a run: in blocks, by several threads if the file is large; line by line where a file has
 // anything unusual in it.
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "lib/base/error.h"
+#include "lib/base/size_list.h"
 #include "lib/runfile/row_scanner.h"
 #include "lib/runfile/run.h"
 
@@ -23,6 +25,19 @@ namespace {
 
 constexpr std::size_t kBlockSize = std::size_t{256} * 1024;    // stays in the cache of a core
 constexpr std::uint64_t kLargePart = std::uint64_t{1} << 20U;  // worth a thread of its own
+
+// No round has more, so that no run has more sizes than fit into memory.
+class RoundBytes {
+ public:
+  // False if this size, which was not there before, is too much.
+  [[nodiscard]] bool add(PayloadSize size) {
+    bytes_ += size.bytes();
+    return bytes_ <= kLargestRoundBytes;
+  }
+
+ private:
+  std::uint64_t bytes_ = 0;
+};
 
 // What the rows of a run, or of a part of it, add up to.
 class Tally {
@@ -42,10 +57,17 @@ class Tally {
     ++(row.rtt ? samples_ : lost_);
     SizeSeries*& place = places_.get()[row.size.bytes()];
     if (place == nullptr) [[unlikely]] {
+      has_room_ = has_room_ && round_.add(row.size);
+      if (!has_room_) {
+        return;
+      }
       place = &series_[row.size];
     }
     place->add(row, clock_);
   }
+
+  // False: more sizes than a run has.
+  [[nodiscard]] bool has_room() const { return has_room_; }
 
   void move_to(std::map<PayloadSize, SizeSeries>& all) {
     for (auto& [size, series] : series_) {
@@ -67,6 +89,8 @@ class Tally {
   RttClock clock_;
   std::uint64_t samples_ = 0;  // as the trailer counts them
   std::uint64_t lost_ = 0;
+  RoundBytes round_;
+  bool has_room_ = true;
   std::map<PayloadSize, SizeSeries> series_;
   // Where each size is in `series_`. Pages that no size needs are never touched.
   std::unique_ptr<SizeSeries*, Free> places_;
@@ -96,7 +120,7 @@ struct Part {
           static_cast<std::size_t>(static_cast<const char*>(newline) - memory.get()) + 1;
       const ScannedBlock block = scanner.scan(std::string_view(memory.get(), whole),
                                               [&](const Row& row) { tally.add(row); });
-      if (!block.is_ordinary || trailer) {
+      if (!block.is_ordinary || trailer || !tally.has_room()) {
         is_ordinary = false;
         return;
       }
@@ -202,12 +226,21 @@ Run begin_run(const RunReader& reader, std::string name, RttClock clock) {
 
 Run read_run(RunReader& reader, std::string name, RttClock clock) {
   Run run = begin_run(reader, std::move(name), clock);
+  RoundBytes round;
   while (const auto row = reader.next()) {
-    if (row->round > 0) {
-      run.series[row->size].add(*row, clock);
+    if (row->round == 0) {
+      continue;
     }
+    const auto [series, is_new] = run.series.try_emplace(row->size);
+    if (is_new && !round.add(row->size)) {
+      throw RunFileError(fmt::format("{}:{}: more payload sizes than a round of 1 GiB has",
+                                     run.name, reader.lines()),
+                         "Were several runs joined? Analyze them apart.");
+    }
+    series->second.add(*row, clock);
   }
   run.trailer = reader.trailer();
+  run.is_unverified = reader.is_archive_cut();
   run.describe();
   return run;
 }
@@ -232,7 +265,12 @@ std::optional<Run> scan_run(RunReader& reader, std::string name, RttClock clock,
   for (Part& part : parts) {
     part.tally.move_to(run.series);
   }
+  RoundBytes round;
+  if (!std::ranges::all_of(run.series, [&](const auto& one) { return round.add(one.first); })) {
+    return std::nullopt;
+  }
   run.trailer = reader.trailer();
+  run.is_unverified = reader.is_archive_cut();
   run.describe();
   return run;
 }

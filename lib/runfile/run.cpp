@@ -177,6 +177,13 @@ void Run::describe() {
   identity = identity_of(*this);
 }
 
+std::string Run::why_partial() const {
+  if (is_complete()) {
+    return {};
+  }
+  return is_unverified ? "archive cut off" : trailer ? trailer->status : "cut off";
+}
+
 std::vector<PayloadSize> Run::sizes() const {
   std::vector<PayloadSize> sizes;
   for (const auto& [size, pings] : series) {

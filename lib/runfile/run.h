@@ -117,6 +117,7 @@ struct Run {
   std::string name;  // of its file, for messages
   RunHeader header;
   std::optional<RunTrailer> trailer;  // empty: the file was cut off
+  bool is_unverified = false;         // it is an archive that was cut off before its checksum
   RttClock clock = RttClock::Application;
   std::map<PayloadSize, SizeSeries> series;  // of all sizes with a counted ping, clean or not
 
@@ -135,7 +136,9 @@ struct Run {
   [[nodiscard]] std::string_view status() const {
     return trailer ? std::string_view(trailer->status) : std::string_view();
   }
-  [[nodiscard]] bool is_complete() const { return status() == kComplete; }
+  [[nodiscard]] bool is_complete() const { return status() == kComplete && !is_unverified; }
+  // Why it is not complete: "interrupted", "cut off", "archive cut off"; empty if it is.
+  [[nodiscard]] std::string why_partial() const;
   [[nodiscard]] bool is_virtual() const { return header.find("lab_time") == "virtual"; }
 
   // The sizes with a clean sample, and the clean samples of one in the order measured: none of a

@@ -26,13 +26,16 @@ class RunFileError : public WorldError {
   using WorldError::WorldError;
 };
 
+// What a reader looks at: what tables need, or all that docs/result_format.md calls an error.
+enum class Scrutiny : std::uint8_t { Needed, All };
+
 class RunReader {
  public:
   // Reads up to and including the names of the columns. Throws RunFileError if this is not a
   // result file of a version we know, std::system_error if it cannot be read at all.
-  explicit RunReader(const std::filesystem::path& path);
+  explicit RunReader(const std::filesystem::path& path, Scrutiny scrutiny = Scrutiny::Needed);
   // The same from any source; `name` is what errors call it.
-  RunReader(ByteSource source, std::string name);
+  RunReader(ByteSource source, std::string name, Scrutiny scrutiny = Scrutiny::Needed);
 
   [[nodiscard]] const RunHeader& header() const { return header_; }
 
@@ -48,7 +51,7 @@ class RunReader {
   [[nodiscard]] std::uint64_t lines() const { return line_number_; }
   [[nodiscard]] std::uint64_t cut_bytes() const { return end_ - begin_; }
   [[nodiscard]] bool is_compressed() const { return source_.is_compressed(); }
-  [[nodiscard]] bool is_archive_damaged() const { return source_.is_damaged(); }
+  [[nodiscard]] bool is_archive_cut() const { return source_.is_cut(); }
 
   // For read_run(), which scans the rows in blocks instead of calling next(): the columns, the rest
   // of the bytes (0 at the end), where in a plain file they begin, its descriptor (-1 if the bytes
@@ -70,12 +73,14 @@ class RunReader {
   void parse_field(Row& row, bool& is_ok, Column column, std::string_view field);
   std::uint64_t parse_number(std::string_view field, std::string_view name, std::uint64_t smallest,
                              std::uint64_t largest) const;
+  void check_text(std::string_view line) const;
   void check_end() const;
   [[noreturn]] void fail(const std::string& what, std::string_view at = {},
                          const std::string& hint = {}) const;
 
   ByteSource source_;
   std::string name_;
+  Scrutiny scrutiny_;
   std::unique_ptr<char[]> buffer_;  // not zeroed: most files fill little of it
   std::size_t begin_ = 0;           // of the unread part of the buffer
   std::size_t end_ = 0;
@@ -86,6 +91,8 @@ class RunReader {
 
   RunHeader header_;
   std::vector<Column> columns_;
+  std::vector<std::string>
+      unneeded_;  // with Scrutiny::All: names of columns of other numbers, or ""
   std::optional<RunTrailer> trailer_;
   std::uint64_t samples_ = 0;
   std::uint64_t lost_ = 0;

@@ -83,6 +83,27 @@ OutputFile create_run_file(const std::filesystem::path& directory, std::string_v
   }
 }
 
+void write_copy(OutputFile& file, std::string_view text) {
+  try {
+    file.append(text);
+    return;
+  } catch (const std::system_error&) {
+    // Some of the rounds may still fit. The first that does not throws the same again.
+  }
+  const auto round_of = [](std::string_view line) { return line.substr(0, line.find(',')); };
+  const auto first_line = [](std::string_view lines) {
+    return lines.substr(0, std::min(lines.find('\n'), lines.size() - 1) + 1);
+  };
+  while (!text.empty()) {
+    std::size_t end = first_line(text).size();
+    while (end < text.size() && round_of(first_line(text.substr(end))) == round_of(text)) {
+      end += first_line(text.substr(end)).size();
+    }
+    file.append(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+}
+
 RunWriter::RunWriter(OutputFile file, const RunHeader& header, bool has_ack_columns)
     : file_(std::move(file)), has_ack_columns_(has_ack_columns) {
   std::string lines = fmt::format("# format: {}\n", kRunFormat);

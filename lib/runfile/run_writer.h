@@ -18,6 +18,10 @@ namespace tcpstep {
 [[nodiscard]] OutputFile create_run_file(const std::filesystem::path& directory,
                                          std::string_view link, std::string_view label);
 
+// Writes the text of a result file of another host. Throws std::system_error if not all of it can
+// be written; the whole rounds that fit are.
+void write_copy(OutputFile& file, std::string_view text);
+
 class RunWriter {
  public:
   // Writes the header and the names of the columns: kRunColumns, or kOldRunColumns.

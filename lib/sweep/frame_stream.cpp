@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "lib/base/process.h"
 #include "lib/base/text.h"
@@ -13,13 +14,38 @@ constexpr std::size_t kPart = std::size_t{64} * 1024;
 
 }  // namespace
 
-FrameStream::FrameStream(TcpConnection& connection, std::string_view received)
-    : connection_(connection) {
+FrameStream::FrameStream(TcpConnection& connection, Session* session, std::string_view received)
+    : connection_(connection), session_(session) {
   frames_.add(bytes_of(received));
 }
 
 PingStatus FrameStream::send(const Message& message) {
-  return connection_.send_all(bytes_of(frame_of(message)));
+  const std::string json = encode(message);
+  std::string frames = encode_frame(json);
+  if (session_ != nullptr) {
+    frames += frame_of(Authentication{.nonce = {}, .mac = session_->prove(json)});
+  }
+  return connection_.send_all(bytes_of(frames));
+}
+
+// The next message that is complete, with its proof. Throws ProtocolError.
+std::optional<Message> FrameStream::take_message() {
+  while (const auto json = frames_.next()) {
+    if (session_ == nullptr) {
+      return decode(*json);
+    }
+    if (!unproven_) {
+      unproven_ = json;
+      continue;
+    }
+    const Message proof = decode(*json);
+    const auto* authentication = std::get_if<Authentication>(&proof);
+    if (authentication == nullptr || !session_->accepts(authentication->mac, *unproven_)) {
+      throw ProtocolError("a message is not from an end that knows the secret");
+    }
+    return decode(*std::exchange(unproven_, std::nullopt));
+  }
+  return std::nullopt;
 }
 
 PingStatus FrameStream::fill(std::string& buffer) {
@@ -34,8 +60,8 @@ FrameStream::Received FrameStream::receive(Duration limit) {
   std::string part;
   for (;;) {
     try {
-      if (const auto json = frames_.next()) {
-        return {.status = PingStatus::Ok, .message = decode(*json)};
+      if (auto message = take_message()) {
+        return {.status = PingStatus::Ok, .message = std::move(message)};
       }
     } catch (const ProtocolError& error) {
       fault_ = error.what();
@@ -51,7 +77,8 @@ FrameStream::Received FrameStream::receive(Duration limit) {
   }
 }
 
-PingStatus FrameStream::receive_bytes(std::string& bytes, std::uint64_t count) {
+PingStatus FrameStream::receive_file(std::string& bytes, const Result& result) {
+  const std::uint64_t count = result.bytes;
   bytes = frames_.take_rest();
   std::string part;
   while (bytes.size() < count) {
@@ -66,6 +93,10 @@ PingStatus FrameStream::receive_bytes(std::string& bytes, std::uint64_t count) {
   if (bytes.size() > count) {
     frames_.add(bytes_of(std::string_view(bytes).substr(count)));
     bytes.resize(count);
+  }
+  if (hash_of(bytes) != result.hash) {
+    fault_ = "the result is not the one that was announced";
+    return PingStatus::Protocol;
   }
   return PingStatus::Ok;
 }

@@ -9,14 +9,17 @@
 #include "lib/base/sample.h"
 #include "lib/base/units.h"
 #include "lib/net/tcp_connection.h"
+#include "lib/protocol/authentication.h"
 #include "lib/protocol/messages.h"
 
 namespace tcpstep {
 
 class FrameStream {
  public:
-  // `received` was read from the connection before.
-  explicit FrameStream(TcpConnection& connection, std::string_view received = {});
+  // `received` was read from the connection before. With a `session`, which must outlive this, each
+  // message is followed by the proof that it is its sender's.
+  explicit FrameStream(TcpConnection& connection, Session* session = nullptr,
+                       std::string_view received = {});
 
   [[nodiscard]] PingStatus send(const Message& message);
 
@@ -28,9 +31,9 @@ class FrameStream {
   };
   [[nodiscard]] Received receive(Duration limit);
 
-  // The `count` bytes after the last message. Timeout if nothing comes for the connection's own
-  // limit.
-  [[nodiscard]] PingStatus receive_bytes(std::string& bytes, std::uint64_t count);
+  // The bytes after a Result, by its count and hash. Timeout if nothing comes for the connection's
+  // own limit, Protocol if they are others.
+  [[nodiscard]] PingStatus receive_file(std::string& bytes, const Result& result);
 
   // What came after the last message; it is taken out.
   [[nodiscard]] std::string take_rest() { return frames_.take_rest(); }
@@ -38,9 +41,12 @@ class FrameStream {
 
  private:
   PingStatus fill(std::string& buffer);
+  std::optional<Message> take_message();
 
   TcpConnection& connection_;
+  Session* session_;
   FrameDecoder frames_;
+  std::optional<std::string> unproven_;  // the JSON of a message whose proof has not come yet
   std::string fault_;
 };
 

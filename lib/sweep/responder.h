@@ -3,19 +3,33 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "lib/base/process.h"
 #include "lib/base/sample.h"
+#include "lib/net/patience.h"
 #include "lib/protocol/classic.h"
 #include "lib/protocol/frame.h"
 #include "lib/sweep/resent_acks.h"
 
 namespace tcpstep {
+
+// What a responder takes at most, and which of it was too little.
+struct ResponseLimits {
+  static constexpr std::uint64_t kAny = std::numeric_limits<std::uint64_t>::max();
+
+  std::uint64_t payload_bytes = PayloadSize::kLargest;  // of one payload
+  std::uint64_t payloads = kAny;
+  std::uint64_t bytes = kAny;
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+};
+enum class Excess : std::uint8_t { None, PayloadBytes, Payloads, Bytes, Time };
 
 // What a responder received until the end.
 struct Responses {
@@ -24,6 +38,7 @@ struct Responses {
   std::uint64_t unfinished_bytes = 0;  // of a payload that was cut off
   std::uint64_t largest = 0;           // bytes of the largest complete payload
   PingStatus end = PingStatus::Ok;     // Closed is a normal end if nothing is unfinished
+  Excess excess = Excess::None;        // then `end` is Interrupted for Time, otherwise Protocol
   std::vector<ResentAck> resent_acks;  // if the responder watches them; pings count from its start
 };
 
@@ -32,6 +47,7 @@ inline void add_ping(Responses& all, const Responses& one, std::uint64_t ping) {
   all.payloads += one.payloads;
   all.bytes += one.bytes;
   all.largest = std::max(all.largest, one.largest);
+  all.excess = one.excess;
   for (const ResentAck& ack : one.resent_acks) {
     all.resent_acks.push_back({.ping = ping, .times = ack.times});
   }
@@ -43,6 +59,7 @@ struct ResponderOptions {
   std::uint64_t acked = 0;                   // payloads of one byte, before this responder
   bool stops_at_frame = false;               // what begins with kFrameMark is a frame: see rest()
   bool watches_acks = false;                 // which of them the kernel has to send again
+  ResponseLimits limits = {};
 };
 
 // Acks every payload until the peer closes or something goes wrong.
@@ -54,6 +71,7 @@ class Responder {
       : peer_(peer),
         buffer_(std::size_t{64} * 1024),
         stops_at_frame_(options.stops_at_frame),
+        limits_(options.limits),
         watch_(peer, options.watches_acks),
         early_(options.received.begin(), options.received.end()) {
     responses_.payloads = options.acked;
@@ -121,6 +139,27 @@ class Responder {
     } else {
       responses_.unfinished_bytes += data.size();
     }
+    check_limits();
+  }
+
+  void check_limits() {
+    if (std::max(responses_.largest, responses_.unfinished_bytes) > limits_.payload_bytes) {
+      exceed(Excess::PayloadBytes);
+    } else if (responses_.payloads > limits_.payloads) {
+      exceed(Excess::Payloads);
+    } else if (responses_.bytes > limits_.bytes) {
+      exceed(Excess::Bytes);
+    } else if (const int ticks = Patience::ticks(); ticks != ticks_) {
+      ticks_ = ticks;
+      if (std::chrono::steady_clock::now() >= limits_.deadline) {
+        exceed(Excess::Time);
+      }
+    }
+  }
+
+  void exceed(Excess excess) {
+    responses_.excess = excess;
+    responses_.end = excess == Excess::Time ? PingStatus::Interrupted : PingStatus::Protocol;
   }
 
   // Where both programs share a processor, a search after the ack delays the server's clock reading
@@ -148,6 +187,8 @@ class Responder {
   Peer& peer_;
   std::vector<std::byte> buffer_;
   bool stops_at_frame_;
+  ResponseLimits limits_;
+  int ticks_ = Patience::ticks();
   ResentAckWatch<Peer> watch_;
   std::vector<std::byte> early_;
   std::vector<std::byte> rest_;

@@ -22,13 +22,6 @@ using namespace std::chrono_literals;
 constexpr auto kSharedFacts =
     std::to_array<std::string_view>({"host", "os", "cpu", "processors", "virtualization", "tool"});
 
-std::string utc_now() {
-  const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
-  const auto fraction = now.time_since_epoch() % 1s;
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(now)), fraction.count());
-}
-
 bool is_up(const RunSettings& settings) {
   return settings.sweep.direction == MeasuredDirection::Up;
 }
@@ -93,14 +86,9 @@ void add_settings(RunHeader& header, const RunSettings& settings, const HostFact
   header.add("effective_busy_poll_us", static_cast<std::uint64_t>(connection.busy_poll.count()));
 }
 
-void add_path(RunHeader& header, const TcpConnection& peer, const ConnectionFacts& connection,
-              bool is_anonymous, bool client_measures) {
+void add_path(RunHeader& header, const TcpConnection& peer, const ConnectionFacts& connection) {
   const PathInfo& path = connection.path;
   header.add("ip_version", peer.peer().version() == IpVersion::V4 ? "4" : "6");
-  if (!is_anonymous) {
-    header.add("server_addr", (client_measures ? peer.peer() : peer.local_address()).text());
-    header.add("client_addr", (client_measures ? peer.local_address() : peer.peer()).text());
-  }
   if (path.mss) {
     header.add("mss_bytes", path.mss->bytes());
   }
@@ -122,20 +110,44 @@ void add_path(RunHeader& header, const TcpConnection& peer, const ConnectionFact
 
 void add_identity(RunHeader& header, const RunSettings& settings, const RunIdentity& identity) {
   header.add("run_id", identity.run_id);
-  header.add("started_utc", utc_now());
+  header.add("started_utc", identity.started_utc);
   header.add("tool", version_and_git());
   header.add("protocol", identity.is_negotiated ? "negotiated" : "classic");
   header.add("measured_by", is_up(settings) ? "client" : "server");
   header.add("concurrent_runs", identity.concurrent_runs);
 }
 
-void add_ends(RunHeader& header, const Environment& server, const Environment& client) {
+// Each end says what it is. What the end that does not measure says is marked as its claim.
+void add_ends(RunHeader& header, const Environment& server, const Environment& client, bool is_up) {
+  std::string claimed;
   for (const auto& [role, facts] : {std::pair("server", &server), std::pair("client", &client)}) {
     for (const std::string_view name : kSharedFacts) {
-      if (const auto fact = facts->find(std::string(name)); fact != facts->end()) {
-        header.add(fmt::format("{}_{}", role, name), fact->second);
+      const auto fact = facts->find(std::string(name));
+      if (fact == facts->end() || fact->second.empty()) {
+        continue;
+      }
+      const std::string key = fmt::format("{}_{}", role, name);
+      header.add(key, fact->second);
+      if ((facts == &server) == is_up) {
+        claimed += (claimed.empty() ? "" : " ") + key;
       }
     }
+  }
+  header.add(is_up ? "claimed_by_server" : "claimed_by_client", claimed);
+}
+
+// As the server's socket knows them. Where addresses are translated on the way, the client's knows
+// others.
+void add_addresses(RunHeader& header, const RunIdentity& identity) {
+  const EndAddresses& server = identity.seen_by_server;
+  const EndAddresses& client = identity.seen_by_client;
+  header.add("server_addr", server.server);
+  header.add("client_addr", server.client);
+  if (client.server != server.server) {
+    header.add("claimed_server_addr", client.server);
+  }
+  if (client.client != server.client) {
+    header.add("claimed_client_addr", client.client);
   }
 }
 
@@ -163,6 +175,20 @@ std::string keys_of(const std::vector<Warning>& warnings) {
 
 }  // namespace
 
+std::string utc_now() {
+  const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+  const auto fraction = now.time_since_epoch() % 1s;
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(now)), fraction.count());
+}
+
+EndAddresses addresses_of(const TcpConnection& connection, Role own) {
+  const std::string here = connection.local_address().text();
+  const std::string there = connection.peer().text();
+  return own == Role::Server ? EndAddresses{.server = here, .client = there}
+                             : EndAddresses{.server = there, .client = here};
+}
+
 Environment environment_of(const HostFacts& host, bool is_anonymous) {
   Environment facts{{"os", host.info.os},
                     {"cpu", host.info.cpu},
@@ -186,9 +212,11 @@ RunHeader describe_run(const TcpConnection& peer, const RunSettings& settings,
   add_identity(header, settings, identity);
   add_sweep(header, settings.sweep, sizes);
   add_settings(header, settings, host, connection);
-  add_path(header, peer, connection, settings.is_anonymous, client_measures);
+  add_addresses(header, identity);
+  add_path(header, peer, connection);
   const Environment own = environment_of(host, settings.is_anonymous);
-  add_ends(header, client_measures ? identity.peer : own, client_measures ? own : identity.peer);
+  add_ends(header, client_measures ? identity.peer : own, client_measures ? own : identity.peer,
+           client_measures);
   add_host(header, host);
   std::vector<Warning> warnings = host.warnings;
   warnings.insert(warnings.end(), connection.warnings.begin(), connection.warnings.end());
@@ -197,11 +225,15 @@ RunHeader describe_run(const TcpConnection& peer, const RunSettings& settings,
 }
 
 RunHeader describe_lost_run(const RunSettings& settings, const RunIdentity& identity,
-                            const Environment& own) {
+                            const Environment& facts) {
+  Environment own = facts;
+  own.emplace("tool", version_and_git());
   RunHeader header;
   add_identity(header, settings, identity);
   add_sweep(header, settings.sweep, {});
-  add_ends(header, is_up(settings) ? own : identity.peer, is_up(settings) ? identity.peer : own);
+  add_addresses(header, identity);
+  add_ends(header, is_up(settings) ? own : identity.peer, is_up(settings) ? identity.peer : own,
+           is_up(settings));
   return header;
 }
 

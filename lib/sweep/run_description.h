@@ -23,6 +23,12 @@ struct ConnectionFacts {
   std::vector<Warning> warnings;
 };
 
+// "2026-11-22T16:41:59.254708Z"
+[[nodiscard]] std::string utc_now();
+
+// The addresses of a connection as this end knows them.
+[[nodiscard]] EndAddresses addresses_of(const TcpConnection& connection, Role own);
+
 // What one end sends the other about its host.
 [[nodiscard]] Environment environment_of(const HostFacts& host, bool is_anonymous);
 

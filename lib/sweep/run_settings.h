@@ -1,6 +1,7 @@
 // What a run is about: what to measure, how this end goes about it, and which run it is.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -9,6 +10,7 @@
 #include "lib/base/sample.h"
 #include "lib/base/units.h"
 #include "lib/host/scheduling.h"
+#include "lib/protocol/authentication.h"
 #include "lib/protocol/messages.h"
 #include "lib/protocol/sweep_spec.h"
 
@@ -28,6 +30,17 @@ struct RunSettings {
   std::chrono::microseconds busy_poll{0};
   bool is_anonymous = false;          // no addresses and host names in the file
   bool has_peer_retransmits = false;  // both ends of a negotiated run know Finished and ResentAcks
+  Duration longest_wait = Duration::max();  // this end's own, whatever the other end wants
+  Session* session = nullptr;  // proves the messages of a run with a secret; it outlives the run
+
+  // Of each wait for the other end.
+  [[nodiscard]] Duration wait_limit() const { return std::min(sweep.timeout, longest_wait); }
+};
+
+// The addresses of a connection, as the socket of one end knows them.
+struct EndAddresses {
+  std::string server;
+  std::string client;
 };
 
 // Which run it is.
@@ -36,6 +49,9 @@ struct RunIdentity {
   bool is_negotiated = false;
   std::uint64_t concurrent_runs = 1;  // that the server allows
   Environment peer;                   // facts about the host at the other end
+  std::string started_utc;            // by the server's clock, when it accepts
+  EndAddresses seen_by_server;        // empty if it is anonymous
+  EndAddresses seen_by_client;        // empty if it is classic
 };
 
 // A version 4 UUID (RFC 9562, section 5.4).

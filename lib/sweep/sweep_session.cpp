@@ -70,7 +70,7 @@ void probe_by_frame(TcpConnection& client, PayloadSize size, Duration timeout) {
 
 // Sets what was asked for, and reads back what came of it. The connection has carried one ping.
 ConnectionFacts prepare(TcpConnection& client, const RunSettings& settings, Duration opening_rtt) {
-  client.set_io_timeout(settings.sweep.timeout);
+  client.set_io_timeout(settings.wait_limit());
   client.set_wait(settings.scheduling.wait);
   ConnectionFacts facts;
   facts.interface = describe_interface(client.local_address());
@@ -78,7 +78,7 @@ ConnectionFacts prepare(TcpConnection& client, const RunSettings& settings, Dura
   facts.path = client.path_info();
   if (const auto size = probe_size(settings.sweep, facts.path.mss);
       size && is_fresh_downward(settings.sweep)) {
-    probe_by_frame(client, *size, settings.sweep.timeout);
+    probe_by_frame(client, *size, settings.wait_limit());
     facts.path = client.path_info();
   }
   Sample so_far;
@@ -165,7 +165,7 @@ class FreshPeer {
       if (status != PingStatus::Ok) {
         return status;
       }
-      connection_->set_io_timeout(settings_.sweep.timeout);
+      connection_->set_io_timeout(settings_.wait_limit());
       connection_->set_wait(settings_.scheduling.wait);
       static_cast<void>(
           tcpstep::set_congestion_control(connection_->fd(), facts_.path.congestion_control));
@@ -226,6 +226,7 @@ RunOutcome SweepSession::measure(const RunIdentity& identity, const OpenOutput& 
   Sample before;
   peer_.explain(opening_ ? *opening_ : before, Duration(0));
   if (opening_) {
+    opening_->status = PingStatus::Ok;  // other messages may be on their way since
     opening_->evidence.segments.reset();
     opening_->evidence.retransmits.reset();
     opening_->evidence.delivered.reset();
@@ -346,9 +347,9 @@ SweepSession::Swept SweepSession::sweep(Peer& peer, const RunIdentity& identity,
 // Asks the other end which of its acks it had to send again, and completes the rows. What does not
 // arrive, or cannot be written, stays unknown.
 PingStatus SweepSession::learn_resent_acks(Swept& swept) {
-  FrameStream frames(peer_);
+  FrameStream frames(peer_, settings_.session);
   const ResentAcksReport report =
-      ask_for_resent_acks(frames, unlisted_pings_ + swept.pings, settings_.sweep.timeout);
+      ask_for_resent_acks(frames, unlisted_pings_ + swept.pings, settings_.wait_limit());
   if (report.status != PingStatus::Ok) {
     return report.status == PingStatus::Protocol ? report.status : swept.status;
   }

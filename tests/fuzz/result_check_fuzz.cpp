@@ -44,9 +44,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const AgreedRun open = agreed_run(false);
   static const AgreedRun anonymous = agreed_run(true);
   static const AgreedRun with_acks = agreed_run(false, true);
+  static const AgreedRun limited = agreed_run(false, false, "limit");
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   check(text, open);
   check(text, anonymous);
   check(text, with_acks);
+  check(text, limited);
   return 0;
 }

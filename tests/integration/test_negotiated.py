@@ -12,22 +12,10 @@ import time
 
 from harness import (PATIENCE, TestCase, environment, fake_server, frame, main, read_run, receive_frame, run, send_acks,
                      start, wait_until)
+from rogue_server import accept_of, greet, result_frame, start_run
 
 SWEEP = ("--sizes=1,100,2000", "--rounds=3")
 PINGS = 3 * 3
-
-
-def accept_as(peer, **differing):
-    """A server's part of the negotiation, by hand; `differing` is what it accepts in place of a run of one ping."""
-    peer.sendall(b"1")
-    peer.recv(1)
-    peer.sendall(frame({"type": "hello", "protocol": 1, "tool": "x", "nonce": "0" * 64, "authentication": False,
-                        "limits": {"bytes": 9, "pings": 9, "seconds": 9}}))
-    receive_frame(peer)
-    peer.sendall(frame({"type": "accept", "run_id": "0", "token": "0" * 32, "link": "lan", "sizes": "1", "rounds": 1,
-                        "warmup_rounds": 1, "order": "ascending", "seed": 1, "interval_ns": 0, "timeout_ns": 10**9,
-                        "fill": "random", "direction": "down", "connection": "warm", "pings": 2, "concurrent_runs": 1,
-                        "anonymous": False, "environment": {}} | differing))
 
 
 def sends_nothing(peer):
@@ -171,12 +159,11 @@ class Asking(AskingTestCase):
         result = server.files()[0].read_bytes()
 
         def script(peer):
-            accept_as(peer, peer_retransmits=True)
-            receive_frame(peer)
+            start_run(peer, link="lan", warmup_rounds=1, pings=2, peer_retransmits=True)
             for _ in range(2):
                 peer.sendall(b"1")
                 peer.recv(1)
-            peer.sendall(frame({"type": "result", "status": "complete", "bytes": len(result)}) + result)
+            peer.sendall(result_frame(result) + result)
             peer.recv(1)
 
         output = self.directory / "run.csv"
@@ -190,7 +177,8 @@ class Asking(AskingTestCase):
         received = []
 
         def script(peer):
-            accept_as(peer, sizes="9901", rounds=1000000, direction="up", pings=0)
+            request = greet(peer)
+            peer.sendall(frame(accept_of(request, sizes="9901", rounds=1000000, direction="up", pings=0)))
             received.append(peer.recv(100))
 
         with fake_server(script) as port:
@@ -366,7 +354,7 @@ class Secrets(AskingTestCase):
                 peer.sendall(b"\xb7")
                 receive_frame(peer)
                 peer.sendall(frame(request) + frame({"type": "authentication"} if mac is None else
-                                                    {"type": "authentication", "mac": mac}))
+                                                    {**proof, "mac": mac}))
                 refusal = receive_frame(peer)
                 self.assertEqual((refusal["type"], refusal["reason"]),
                                  ("refuse", "the client does not know the secret"))

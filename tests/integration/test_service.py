@@ -9,6 +9,7 @@ import threading
 import time
 
 from harness import TestCase, frame, main, read_run, receive_frame, run, send_acks, start, wait_until
+from rogue_server import result_frame
 
 SWEEP = ("--sizes=1,100,2000", "--rounds=3")
 
@@ -109,7 +110,7 @@ class StrangeClients(TestCase):
                 self.assertEqual(accept["type"], "accept")
                 peer.sendall(frame({"type": "ready"}) + b"1")
                 self.assertEqual(peer.recv(1), b"1")
-                peer.sendall(frame({"type": "result", "status": "complete", "bytes": len(lie)}) + lie)
+                peer.sendall(result_frame(lie) + lie)
                 self.assertEqual(receive_frame(peer)["type"], "refuse")
                 self.assertEqual(peer.recv(1), b"")
         wait_until(lambda: len(self.ended_files()) == 2, "both runs have a file")

@@ -37,15 +37,20 @@ class FullDiskOfTheServer(SmallDiskTestCase):
         self.assertTrue(all(file.whole_lines for file in begun))
         self.assertGreater(max(len(file.rows) for file in begun), 100, "what fitted is kept")
 
-    def test_leaves_the_client_of_an_upward_run_its_own_file(self):
+    def test_keeps_what_fits_of_an_upward_run_and_leaves_the_client_its_own_file(self):
         self.server = self.server_on("32k")
         run_file = self.refuse("up")
         self.assertEqual((run_file.trailer["status"], run_file.trailer["samples"]), ("complete", "2000"))
-        self.assertEqual(self.server.run_client(*FEW).returncode, 0, "nothing of it blocks the disk")
+        again = self.server.run_client(*FEW)
+        self.assertTrue(again.returncode == 0 or "cannot write the result" in again.stderr, again.stderr)
         self.server.process.terminate()
         self.server.wait()
-        file, = self.directory.glob("*_unnamed.csv")
-        self.assert_complete(file, 2)
+        kept = max((read_run(file) for file in self.directory.glob("*_unnamed*.csv")), key=lambda run: len(run.rows))
+        self.assertTrue(kept.whole_lines)
+        self.assertIsNone(kept.trailer)
+        self.assertGreater(len(kept.rows), 100)
+        self.assertEqual(len(kept.rows) % 2, 0, "whole rounds only")
+        self.assertEqual(kept.rows, run_file.rows[:len(kept.rows)])
 
 
 class FileSizeLimit(TestCase):
@@ -97,7 +102,11 @@ class FullDiskOfTheClient(SmallDiskTestCase):
     def test_leaves_the_server_the_whole_downward_run(self):
         trailer, left = self.run_out("down", "--output=client-disk/run.csv")
         self.assertEqual((trailer["status"], trailer["samples"]), ("complete", "2000"))
-        self.assertEqual(left, [], "half a result would pass for one")
+        run_file = read_run(left[0])
+        self.assertTrue(run_file.whole_lines)
+        self.assertIsNone(run_file.trailer)
+        self.assertGreater(len(run_file.rows), 100)
+        self.assertEqual(len(run_file.rows) % 2, 1, "whole rounds only, and the opening ping")
 
     def test_keeps_the_rounds_of_an_upward_run_that_fitted(self):
         trailer, (left,) = self.run_out("up", "--output=client-disk/run.csv")

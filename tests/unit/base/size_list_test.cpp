@@ -5,6 +5,8 @@
 
 #include <type_traits>
 
+#include "lib/base/parse.h"
+
 namespace tcpstep {
 namespace {
 
@@ -52,6 +54,17 @@ TEST(SizeListTest, FindsNoBoundaryOnLoopbackOrWithoutAnMss) {
   const SizeList list{.fixed = {}, .has_boundaries = true};
   EXPECT_THAT(bytes_of(list, Mss(32741)), testing::ElementsAre(1));
   EXPECT_THAT(bytes_of(list, std::nullopt), testing::ElementsAre(1));
+}
+
+TEST(SizeListTest, NeverHasMoreThanItSays) {
+  for (const char* text :
+       {"1", "1:9901:100", "boundaries", "1,1000,boundaries", "20000,boundaries"}) {
+    const SizeList list = parse_sizes(text);
+    for (const std::uint32_t mss : {48U, 100U, 536U, 1448U}) {
+      EXPECT_LE(list.resolve(Mss(mss))->size(), list.most()) << text << " " << mss;
+    }
+  }
+  EXPECT_EQ(parse_sizes("1:9901:100").most(), 100U);
 }
 
 TEST(SizeListTest, RefusesBoundariesThatWouldNeedTooMuch) {

@@ -57,6 +57,43 @@ TEST_F(TcpConnectionTest, TakesTwoBytesForAProtocolError) {
   EXPECT_EQ(server->receive_ack(), PingStatus::Protocol);
 }
 
+TEST_F(TcpConnectionTest, TakesAnAckBeforeItsPayloadForAProtocolError) {
+  const int small = 4096;
+  ::setsockopt(client->fd().get(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+  const std::vector<std::byte> payload(300'000);
+  Sample ping;
+  ASSERT_EQ(client->send_all(kByte), PingStatus::Ok);
+  ASSERT_EQ(server->send_all(payload), PingStatus::Ok);
+  ASSERT_EQ(server->receive_ack(), PingStatus::Ok);
+  server->explain(ping, Duration(0));
+  EXPECT_EQ(ping.status, PingStatus::Protocol);
+
+  std::vector<std::byte> buffer(payload.size());
+  for (std::size_t got = 0; got < payload.size();) {
+    got += client->receive_some(buffer).bytes;
+  }
+  ASSERT_EQ(client->send_all(kByte), PingStatus::Ok);
+  ASSERT_EQ(server->receive_ack(), PingStatus::Ok);
+  Sample honest;
+  server->explain(honest, Duration(0));
+  EXPECT_EQ(honest.status, PingStatus::Ok);
+}
+
+TEST_F(TcpConnectionTest, KnowsWhatSegmentsTheOtherEndCanHave) {
+  const MssRange before = client->peer_mss();
+  EXPECT_GE(before.most, server->path_info().mss->bytes());
+  EXPECT_LE(before.least, server->path_info().mss->bytes());
+  std::vector<std::byte> buffer(100'000);
+  ASSERT_EQ(server->send_all(buffer), PingStatus::Ok);
+  for (std::size_t got = 0; got < buffer.size();) {
+    got += client->receive_some(buffer).bytes;
+  }
+  const MssRange after = client->peer_mss();
+  EXPECT_GE(after.least, before.least);
+  EXPECT_GT(after.least, 536U);
+  EXPECT_LE(after.least, server->path_info().mss->bytes());
+}
+
 TEST_F(TcpConnectionTest, NoticesAnUnsolicitedByte) {
   EXPECT_EQ(server->stay_idle(0s), PingStatus::Ok);
   ASSERT_EQ(client->send_all(kByte), PingStatus::Ok);

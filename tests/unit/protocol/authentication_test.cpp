@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -12,36 +13,70 @@
 namespace tcpstep {
 namespace {
 
-const std::string nonce(64, 'a');
-constexpr std::string_view kRequest = R"({"type":"request","protocol":1})";
+constexpr std::string_view kHello = R"({"type":"hello","protocol":1})";
+constexpr std::string_view kAsked = R"({"type":"request","protocol":1})";
 
-TEST(SecretTest, ProvesItsOwnMacAndNoOther) {
+struct Ends {
+  explicit Ends(const Secret& client_secret, const Secret& server_secret,
+                std::string_view heard = kHello, std::string_view asked = kAsked)
+      : client(client_secret, Role::Client, heard, kAsked, "c"),
+        server(server_secret, Role::Server, kHello, asked, "c") {}
+  Session client;
+  Session server;
+};
+
+TEST(SessionTest, ProvesEachMessageOfEitherEnd) {
   const Secret secret("sixteen letters!");
-  const std::string mac = secret.mac_of(nonce, kRequest);
-  EXPECT_EQ(mac.size(), 64U);
-  EXPECT_TRUE(secret.proves(mac, nonce, kRequest));
-  EXPECT_FALSE(Secret("sixteen letters?").proves(mac, nonce, kRequest)) << "another secret";
-  EXPECT_FALSE(secret.proves(mac, std::string(64, 'b'), kRequest)) << "replayed with a new nonce";
-  EXPECT_FALSE(secret.proves(mac, nonce, std::string(kRequest) + " ")) << "another request";
+  Ends ends(secret, secret);
+  EXPECT_EQ(Session(ends.client).prove().size(), 64U);
+  EXPECT_TRUE(ends.server.accepts(ends.client.prove()));
+  EXPECT_TRUE(ends.client.accepts(ends.server.prove()));
+  EXPECT_TRUE(ends.client.accepts(ends.server.prove("accept"), "accept"));
+  EXPECT_TRUE(ends.server.accepts(ends.client.prove("ready"), "ready"));
 }
 
-TEST(SecretTest, ProvesNoDamagedMac) {
+TEST(SessionTest, ProvesNothingElse) {
   const Secret secret("sixteen letters!");
-  const std::string mac = secret.mac_of(nonce, kRequest);
+  const auto is_taken = [](Ends ends) { return ends.server.accepts(ends.client.prove()); };
+  EXPECT_FALSE(is_taken(Ends(Secret("sixteen letters?"), secret))) << "another secret";
+  EXPECT_FALSE(is_taken(Ends(secret, secret, "{}"))) << "another hello, of another nonce";
+  EXPECT_FALSE(is_taken(Ends(secret, secret, kHello, "{}"))) << "another request";
+  Ends ends(secret, secret);
+  EXPECT_FALSE(Session(ends.client).accepts(ends.client.prove())) << "its own, reflected";
+  const std::string first = ends.server.prove("ready");
+  const std::string second = ends.server.prove("ready");
+  EXPECT_FALSE(Session(ends.client).accepts(second, "ready")) << "out of order";
+  EXPECT_FALSE(Session(ends.client).accepts(first, "steady")) << "another message";
+  EXPECT_TRUE(ends.client.accepts(first, "ready"));
+  EXPECT_FALSE(Session(ends.client).accepts(first, "ready")) << "repeated";
+  EXPECT_TRUE(ends.client.accepts(second, "ready"));
+}
+
+TEST(SessionTest, AcceptsNoDamagedMac) {
+  const Secret secret("sixteen letters!");
+  Ends ends(secret, secret);
+  const std::string mac = ends.client.prove();
+  const auto is_taken = [&](const std::string& given) {
+    return Session(ends.server).accepts(given);
+  };
+  EXPECT_TRUE(is_taken(mac));
   for (std::size_t i = 0; i < mac.size(); ++i) {
     std::string damaged = mac;
     damaged[i] = damaged[i] == '0' ? '1' : '0';
-    EXPECT_FALSE(secret.proves(damaged, nonce, kRequest)) << i;
+    EXPECT_FALSE(is_taken(damaged)) << i;
   }
-  EXPECT_FALSE(secret.proves("", nonce, kRequest));
-  EXPECT_FALSE(secret.proves(mac.substr(0, 62), nonce, kRequest));
-  EXPECT_FALSE(secret.proves(mac + "00", nonce, kRequest));
-  EXPECT_FALSE(secret.proves(std::string(64, 'x'), nonce, kRequest));
-  EXPECT_FALSE(secret.proves(std::string(64, '\0'), nonce, kRequest));
+  EXPECT_FALSE(is_taken(""));
+  EXPECT_FALSE(is_taken(mac.substr(0, 62)));
+  EXPECT_FALSE(is_taken(mac + "00"));
+  EXPECT_FALSE(is_taken(std::string(64, 'x')));
+  EXPECT_FALSE(is_taken(std::string(64, '\0')));
 }
 
 TEST(SecretTest, IsRefusedIfItCouldBeGuessed) {
   EXPECT_THROW(Secret("password"), WorldError);
+  EXPECT_THROW(Secret(std::string(16, ' ')), WorldError);
+  EXPECT_THROW(Secret(std::string(20, '\0')), WorldError);
+  EXPECT_THROW(Secret(std::string(1025, 'a') + "bcdefghijk"), WorldError);
 }
 
 class SecretFile : public testing::Test {
@@ -56,8 +91,8 @@ class SecretFile : public testing::Test {
 
 TEST_F(SecretFile, GivesItsFirstLine) {
   write("sixteen letters!\r\nanother line", std::filesystem::perms(0600));
-  const std::string mac = Secret("sixteen letters!").mac_of(nonce, kRequest);
-  EXPECT_TRUE(read_secret(file_).proves(mac, nonce, kRequest));
+  Ends ends(Secret("sixteen letters!"), read_secret(file_));
+  EXPECT_TRUE(ends.server.accepts(ends.client.prove()));
 }
 
 TEST_F(SecretFile, ThatOthersMayReadIsRefused) {
@@ -69,6 +104,11 @@ TEST_F(SecretFile, ThatOthersMayReadIsRefused) {
     EXPECT_THAT(error.what(), testing::HasSubstr("640"));
     EXPECT_THAT(error.what(), testing::Not(testing::HasSubstr("sixteen")));
   }
+}
+
+TEST_F(SecretFile, ThatIsAPipeIsRefusedAtOnce) {
+  ASSERT_EQ(::mkfifo(file_.c_str(), 0600), 0);
+  EXPECT_THROW(static_cast<void>(read_secret(file_)), WorldError);
 }
 
 TEST_F(SecretFile, ThatIsNotThereIsNamed) {

@@ -33,10 +33,13 @@ TEST(NegotiationTest, LeadsFromTheOpeningPingToAnAccept) {
     EXPECT_EQ(client.add(bytes_of(ServerNegotiation::opening())), "\xB7");
     const std::string hello = server.add(bytes_of("\xB7"));
     const std::string request = client.add(bytes_of(hello));
-    EXPECT_EQ(server.add(bytes_of(request)), "");
+    const std::string proof = server.add(bytes_of(request));
+    EXPECT_EQ(proof.empty(), shared == nullptr);
     ASSERT_EQ(server.state(), ServerState::Requested) << server.fault();
     EXPECT_EQ(server.request().sweep.values.link, "adsl");
-    EXPECT_EQ(client.state(), ClientState::Waiting);
+    EXPECT_EQ(client.add(bytes_of(proof)), "");
+    EXPECT_EQ(client.state(), ClientState::Waiting) << client.fault();
+    EXPECT_EQ(server.session().has_value(), shared != nullptr);
     EXPECT_EQ(client.add(bytes_of(frame_of(Queued{.ahead = 3}))), "");
     EXPECT_EQ(client.ahead(), 3U);
     EXPECT_EQ(client.add(bytes_of(frame_of(Refuse{.reason = "no", .hint = "ever"}))), "");
@@ -102,6 +105,62 @@ TEST(ClientNegotiationTest, ASecretIsNotForAServerThatDoesNotAskForOne) {
   EXPECT_EQ(client.fault(), "it does not ask for the secret of --secret-file");
 }
 
+// A client with a secret that has sent its proof, and what it has sent.
+struct ProvenClient {
+  explicit ProvenClient(const Secret& secret)
+      : client(Request{.sweep = {.values = {.rounds = 1}, .chosen = {"rounds"}}}, &secret) {
+    Hello hello = hello_with('a');
+    hello.wants_authentication = true;
+    said = encode(hello);
+    static_cast<void>(client.add(bytes_of(ServerNegotiation::opening())));
+    FrameDecoder frames;
+    frames.add(bytes_of(client.add(bytes_of(encode_frame(said)))));
+    asked = frames.next().value();
+    proof = std::get<Authentication>(decode(frames.next().value()));
+  }
+  void receive(const std::string& frames) { EXPECT_EQ(client.add(bytes_of(frames)), ""); }
+  ClientNegotiation client;
+  std::string said;
+  std::string asked;
+  Authentication proof;
+};
+
+TEST(ClientNegotiationTest, BelievesOnlyAServerThatProvesTheSecret) {
+  const Secret secret("sixteen letters!");
+  const Secret other("seventeen letters");
+  const std::string accept =
+      encode(accept_of({.rounds = 1, .seed = 7, .interval = std::chrono::seconds(1)}));
+  const auto mac_frame = [](const std::string& mac) {
+    return frame_of(Authentication{.nonce = {}, .mac = mac});
+  };
+  {
+    ProvenClient honest(secret);
+    Session server(secret, Role::Server, honest.said, honest.asked, honest.proof.nonce);
+    honest.receive(mac_frame(server.prove()));
+    honest.receive(encode_frame(accept));
+    EXPECT_EQ(honest.client.state(), ClientState::AwaitingSeal) << honest.client.fault();
+    honest.receive(mac_frame(server.prove(accept)));
+    EXPECT_EQ(honest.client.state(), ClientState::Accepted) << honest.client.fault();
+  }
+  {
+    ProvenClient deceived(secret);
+    Session rogue(other, Role::Server, deceived.said, deceived.asked, deceived.proof.nonce);
+    deceived.receive(mac_frame(rogue.prove()));
+    EXPECT_EQ(deceived.client.fault(), "it does not know the secret of --secret-file");
+  }
+  ProvenClient reflected(secret);
+  reflected.receive(mac_frame(reflected.proof.mac));
+  EXPECT_EQ(reflected.client.fault(), "it does not know the secret of --secret-file");
+  ProvenClient skipped(secret);
+  skipped.receive(encode_frame(accept));
+  EXPECT_EQ(skipped.client.fault(), "it does not know the secret of --secret-file");
+  ProvenClient changed(secret);  // by a relay that passes all other messages on
+  Session server(secret, Role::Server, changed.said, changed.asked, changed.proof.nonce);
+  changed.receive(mac_frame(server.prove()));
+  changed.receive(encode_frame(accept) + mac_frame(server.prove(accept + " ")));
+  EXPECT_THAT(changed.client.fault(), testing::HasSubstr("accept is not from an end that knows"));
+}
+
 TEST(ServerNegotiationTest, AnyOtherAckIsAClassicClients) {
   for (const char* ack : {"1", "0", "G", "\x16"}) {
     ServerNegotiation server(hello_with('a'), nullptr);
@@ -146,14 +205,16 @@ TEST(ServerNegotiationTest, WithASecretOnlyAProofIsAccepted) {
     ServerNegotiation server(hello_with(nonce), &secret);
     const auto hello = std::get<Hello>(message_in(server.add(bytes_of("\xB7"))));
     EXPECT_TRUE(hello.wants_authentication);
-    static_cast<void>(
-        server.add(bytes_of(encode_frame(request) + frame_of(Authentication{.mac = mac}))));
+    static_cast<void>(server.add(
+        bytes_of(encode_frame(request) + frame_of(Authentication{.nonce = "c", .mac = mac}))));
     EXPECT_EQ(server.is_unauthenticated(), server.state() == ServerState::Failed);
     return server.state();
   };
   const std::string request =
       encode(Request{.sweep = {.values = {.link = "lan"}, .chosen = {"link"}}});
-  const std::string mac = secret.mac_of(std::string(64, 'a'), request);
+  Hello hello = hello_with('a');
+  hello.wants_authentication = true;
+  const std::string mac = Session(secret, Role::Client, encode(hello), request, "c").prove();
   EXPECT_EQ(state_after('a', request, mac), ServerState::Requested);
   EXPECT_EQ(state_after('b', request, mac), ServerState::Failed)
       << "replayed on another connection";

@@ -49,6 +49,34 @@ TEST(RunReaderTest, FindsColumnsByNameAndIgnoresOthers) {
   EXPECT_EQ(rows[0].round, 1U);
 }
 
+TEST(RunReaderTest, FindsEveryErrorOfTheFormatIfAsked) {
+  const auto error_of_all = [](const std::string& text) {
+    try {
+      RunReader reader(ByteSource(std::make_unique<std::istringstream>(text)), "run.csv",
+                       Scrutiny::All);
+      while (reader.next()) {
+      }
+      return std::string("no error");
+    } catch (const RunFileError& error) {
+      return std::string(error.what());
+    }
+  };
+  const std::string columns = "size_bytes,rtt_ns,delivered,new,status\n";
+  EXPECT_EQ(error_of_all(kHead + "# a remark, of any kind\n" + columns + "1,9,,-1.5,ok\n"),
+            "no error");
+  for (const char* number : {"-5", "1.5", "1e5", "+1", " 1", "99999999999999999999"}) {
+    const std::string text = kHead + columns + "1,9," + number + ",x,ok\n";
+    EXPECT_THAT(error_of_all(text), testing::StartsWith("run.csv:5:5: delivered is")) << number;
+    EXPECT_EQ(error_of(text), "no error") << "no table needs it";
+  }
+  using namespace std::string_literals;
+  EXPECT_THAT(error_of_all(kHead + columns + "1,9,,\0,ok\n"s), HasSubstr(":5:6: the control"));
+  EXPECT_THAT(error_of_all(kHead + columns + "1,9,,,o\x1bk\n"), HasSubstr(":5:8: the control"));
+  EXPECT_THAT(error_of_all(kHead + columns + "1,9,,\r,ok\n"), HasSubstr("character 0x0d"));
+  EXPECT_THAT(error_of_all(kHead + "# a\tremark\n" + columns), HasSubstr(":4:4: the control"));
+  EXPECT_THAT(error_of_all(kHead + "# server_cpu: a,b\n" + columns), HasSubstr("server_cpu has a"));
+}
+
 TEST(RunReaderTest, TakesAStatusOtherThanOkForALostPing) {
   const auto rows = rows_of(kHead + kColumns + "1,1,0,,timeout\n1,1,0,50,reset\n");
   ASSERT_EQ(rows.size(), 2U);

@@ -69,6 +69,22 @@ TEST(ResponderTest, StopsAtAServerThatDoesNotWait) {
   EXPECT_EQ(inside.acks, "");
 }
 
+TEST(ResponderTest, TakesNoMoreThanItsLimits) {
+  const auto excess = [](std::deque<std::string> pieces, const ResponseLimits& limits) {
+    ScriptedPeer peer{.pieces = std::move(pieces), .acks = {}};
+    const Responses responses = Responder(peer, {.limits = limits}).run();
+    EXPECT_EQ(responses.end == PingStatus::Closed, responses.excess == Excess::None);
+    return responses.excess;
+  };
+  EXPECT_EQ(excess({"xx1", "xx1"}, {.payload_bytes = 3, .payloads = 2, .bytes = 6}), Excess::None);
+  EXPECT_EQ(excess({"xx1", "xxx1"}, {.payload_bytes = 3}), Excess::PayloadBytes);
+  EXPECT_EQ(excess({"xx", "xx", "xx"}, {.payload_bytes = 3}), Excess::PayloadBytes);
+  EXPECT_EQ(excess({"1", "1", "1"}, {.payloads = 2}), Excess::Payloads);
+  EXPECT_EQ(excess({"xx1", "xx1"}, {.bytes = 5}), Excess::Bytes);
+  EXPECT_EQ(excess(std::deque<std::string>(20, std::string(65536, 'x')), {}), Excess::PayloadBytes)
+      << "no payload has more than 1 MiB";
+}
+
 TEST(ResponderTest, StopsSearchingOnceTheServerHasFollowedTheProtocol) {
   ScriptedPeer peer{.pieces = std::deque<std::string>(100, "x1"), .acks = {}};
   peer.pieces.emplace_back("x1x1");

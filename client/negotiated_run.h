@@ -1,0 +1,57 @@
+// A run that the server has accepted: what both directions share.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "client/options.h"
+#include "client/outcome.h"
+#include "lib/net/tcp_connection.h"
+#include "lib/protocol/authentication.h"
+#include "lib/sweep/black_hole.h"
+#include "lib/sweep/run_description.h"
+#include "lib/sweep/run_settings.h"
+
+namespace tcpstep {
+
+struct NegotiatedRun {
+  using Clock = std::chrono::steady_clock;
+
+  const ClientOptions& options;
+  const HostFacts& host;
+  const Secret* secret;
+  TcpConnection& server;
+  ResultOutput& output;
+  std::string token;
+  std::uint64_t pings;  // of a run that the server measures
+  RunSettings settings;
+  RunIdentity identity;
+  Clock::time_point begin;
+
+  [[nodiscard]] Duration elapsed() const { return Clock::now() - begin; }
+  [[nodiscard]] bool is_fresh() const { return settings.sweep.connection == ConnectionMode::Fresh; }
+};
+
+// The facts that the server's result has to agree with, and the header if there is none.
+[[nodiscard]] RunHeader header_without_result(const NegotiatedRun& run);
+
+// A run that broke off leaves a file with its status.
+void write_lost_run(const NegotiatedRun& run, std::string_view status,
+                    const std::optional<BlackHole>& hole = std::nullopt);
+
+// Of what was thrown on the way: a stop signal, or a failure.
+[[nodiscard]] PingStatus status_of_exception();
+
+// Sends `ready`. Returns what the server has sent already.
+[[nodiscard]] std::string send_ready(const NegotiatedRun& run, const std::string& received);
+
+// The server measures, this end sends the acks and receives the result. `received` came after
+// accept.
+void take_part_down(const NegotiatedRun& run, const std::string& received);
+// This end measures, the server sends the acks and keeps the result.
+void take_part_up(const NegotiatedRun& run, const std::string& received);
+
+}  // namespace tcpstep

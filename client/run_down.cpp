@@ -1,0 +1,216 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "client/connect.h"
+#include "client/limits.h"
+#include "client/negotiated_run.h"
+#include "client/outcome.h"
+#include "client/partial.h"
+#include "client/presentation.h"
+#include "lib/base/error.h"
+#include "lib/base/file.h"
+#include "lib/base/text.h"
+#include "lib/cli/progress_bar.h"
+#include "lib/cli/stop_signals.h"
+#include "lib/net/waiting.h"
+#include "lib/runfile/run_writer.h"
+#include "lib/sweep/frame_stream.h"
+#include "lib/sweep/resent_acks.h"
+#include "lib/sweep/responder.h"
+#include "lib/sweep/result_check.h"
+
+namespace tcpstep {
+namespace {
+
+// Besides the announced pings there may be the opening one, and one that discovers the path.
+ResponseLimits limits_of(const NegotiatedRun& run, std::uint64_t pings) {
+  return {.payload_bytes = run.settings.sweep.sizes.largest().bytes(),
+          .payloads = pings + 2,
+          .bytes = run.options.limits.bytes + PayloadSize::kLargest,
+          .deadline = run.begin + run.options.limits.time};
+}
+
+// `received` becomes what follows the last payload.
+Responses ack_on_one_connection(const NegotiatedRun& run, std::string& received) {
+  const SweepSpec& sweep = run.settings.sweep;
+  const std::uint64_t rounds = std::uint64_t{sweep.rounds} + sweep.warmup_rounds;
+  const std::uint64_t pings_per_round = std::max<std::uint64_t>(run.pings / rounds, 1);
+  ProgressBar progress("round", rounds, !run.options.is_quiet);
+  Responder responder(run.server, {.received = bytes_of(received),
+                                   .acked = 1,
+                                   .stops_at_frame = true,
+                                   .watches_acks = run.settings.has_peer_retransmits,
+                                   .limits = limits_of(run, run.pings)});
+  std::uint64_t end_of_round = 1 + pings_per_round;  // the opening ping came before the rounds
+  const Responses responses = responder.run([&] {
+    if (responder.so_far().payloads >= end_of_round) {
+      progress.show((end_of_round - 1) / pings_per_round, sweep.link);
+      end_of_round += pings_per_round;
+    }
+  });
+  received = text_of(responder.rest());
+  return responses;
+}
+
+// A frame in place of a payload: why a fresh connection is refused.
+[[noreturn]] void throw_refusal(TcpConnection& connection, const std::string& received,
+                                Duration limit) {
+  const auto [status, message] = FrameStream(connection, nullptr, received).receive(limit);
+  const auto* refusal = message ? std::get_if<Refuse>(&*message) : nullptr;
+  throw WorldError("a fresh connection was refused: " +
+                       (refusal != nullptr ? refusal->reason : "unexpected data from the server"),
+                   refusal != nullptr ? refusal->hint : "");
+}
+
+Responses ack_on_fresh_connections(const NegotiatedRun& run) {
+  ProgressBar progress("ping", run.pings, !run.options.is_quiet);
+  Responses all{.payloads = 1, .bytes = 1};
+  for (std::uint64_t ping = 0; ping < run.pings && !is_readable(run.server.fd()); ++ping) {
+    std::optional<FreshConnection> fresh;
+    try {
+      fresh.emplace(join_run(run.server.peer(), run.token, run.options, run.secret));
+    } catch (const std::exception&) {
+      if (is_readable(run.server.fd())) {  // the server has ended the run meanwhile
+        break;
+      }
+      write_lost_run(run, to_word(status_of_exception()));
+      StopSignals::die_if_received();
+      throw;
+    }
+    Responder responder(fresh->connection, {.received = bytes_of(fresh->rest),
+                                            .acked = 0,
+                                            .stops_at_frame = true,
+                                            .watches_acks = run.settings.has_peer_retransmits,
+                                            .limits = limits_of(run, 1)});
+    const Responses responses = responder.run();
+    if (!responder.rest().empty()) {
+      write_lost_run(run, to_word(PingStatus::Failed));
+      throw_refusal(fresh->connection, text_of(responder.rest()), run.options.timeout);
+    }
+    add_ping(all, responses, ping + 1);
+    if (NegotiatedRun::Clock::now() >= run.begin + run.options.limits.time) {
+      all.excess = Excess::Time;
+      all.end = PingStatus::Interrupted;
+      return all;
+    }
+    if (responses.end != PingStatus::Closed || responses.unfinished_bytes > 0) {
+      all.end = responses.end == PingStatus::Ok ? PingStatus::Closed : responses.end;
+      all.unfinished_bytes = responses.unfinished_bytes;
+      return all;
+    }
+    progress.show(ping + 1, run.settings.sweep.link);
+  }
+  return all;
+}
+
+struct ReceivedResult {
+  PingStatus status = PingStatus::Ok;
+  std::string bytes = {};      // the whole file if `status` is Ok
+  std::string announced = {};  // its status
+  std::optional<Refuse> refusal = {};
+  std::string fault = {};  // why `status` is not Ok, if that is known
+};
+
+ReceivedResult receive_result(const NegotiatedRun& run, const Responses& responses,
+                              const std::string& received) {
+  FrameStream frames(run.server, run.settings.session, received);
+  const auto [status, message] =  // the opening ping is not one of the run's
+      receive_after_pings(frames, responses.payloads - 1, responses.resent_acks,
+                          run.options.timeout);
+  if (status != PingStatus::Ok) {
+    return {.status = status, .fault = frames.fault()};
+  }
+  if (const auto* refusal = std::get_if<Refuse>(&*message)) {
+    return {.status = PingStatus::Failed, .refusal = *refusal};
+  }
+  const auto* result = std::get_if<Result>(&*message);
+  const std::uint64_t limit = largest_result(run.settings.sweep, run.options.limits);
+  if (result == nullptr || result->bytes > limit) {
+    return {.status = PingStatus::Protocol,
+            .fault = result == nullptr ? "the server did not send a result"
+                                       : fmt::format("it has {} bytes, this run's has {} at most",
+                                                     result->bytes, limit)};
+  }
+  ReceivedResult whole{.announced = result->status};
+  whole.status = frames.receive_file(whole.bytes, *result);
+  whole.fault = frames.fault();
+  return whole;
+}
+
+// Data from another host is checked before it is kept or shown.
+RunTrailer check_received(const NegotiatedRun& run, const Responses& responses,
+                          const ReceivedResult& result) {
+  try {
+    return check_result(result.bytes, {.facts = header_without_result(run),
+                                       .settings = run.settings,
+                                       .longest = run.elapsed(),
+                                       .status = result.announced,
+                                       .acked = responses.payloads - 1,  // but for the opening ping
+                                       .mss = run.server.peer_mss()});
+  } catch (const WorldError& error) {
+    write_lost_run(run, to_word(PingStatus::Protocol));
+    throw WorldError(fmt::format("the server sent an invalid result: {}", error.what()));
+  }
+}
+
+}  // namespace
+
+void take_part_down(const NegotiatedRun& run, const std::string& received) {
+  std::string rest = send_ready(run, received);
+  const Responses responses =
+      run.is_fresh() ? ack_on_fresh_connections(run) : ack_on_one_connection(run, rest);
+  ReceivedResult result{.status = responses.end};
+  if (StopSignals::received() != 0 && responses.end == PingStatus::Interrupted && !run.is_fresh()) {
+    if (auto partial = fetch_partial_result(run, responses)) {
+      result = {.bytes = std::move(partial->bytes), .announced = std::move(partial->status)};
+    }
+  } else if (responses.end == PingStatus::Ok) {
+    result = receive_result(run, responses, rest);
+  }
+  const PathInfo path = run.server.path_info();
+  const auto hole = responses.end == PingStatus::Timeout
+                        ? suspect_black_hole(responses.largest, run.settings.sweep, path)
+                        : std::nullopt;
+  if (result.status != PingStatus::Ok) {
+    write_lost_run(
+        run, result.refusal ? to_word(PingStatus::Failed) : end_of_run(result.status, run.settings),
+        hole);
+  }
+  if (hole) {
+    throw WorldError(fmt::format("no data from the server for {}: {}",
+                                 format_duration(run.options.timeout), describe(*hole, path)),
+                     std::string(kBlackHoleRemedy));
+  }
+  if (responses.end != PingStatus::Ok && result.status != PingStatus::Ok) {
+    check_end(responses, run.options.timeout);
+    throw WorldError("the server ended the run early");
+  }
+  if (result.refusal) {
+    throw WorldError(result.refusal->reason, result.refusal->hint);
+  }
+  if (result.status != PingStatus::Ok) {
+    StopSignals::die_if_received();
+    throw WorldError("the result did not arrive: " +
+                     (result.fault.empty() ? std::string(to_word(result.status)) : result.fault));
+  }
+  const RunTrailer trailer = check_received(run, responses, result);
+  if (run.output.is_wanted()) {  // byte for byte what the server has
+    OutputFile file = run.output.open(run.settings.sweep);
+    write_copy(file, result.bytes);
+    file.sync();
+    run.output.publish();
+  }
+  present(run.options, run.output, result.bytes);
+  StopSignals::die_if_received();
+  if (trailer.status != kComplete) {
+    throw WorldError(fmt::format("the server ended the run early ({})", trailer.status));
+  }
+}
+
+}  // namespace tcpstep

@@ -1,0 +1,23 @@
+// What a run is called, and between whom it is.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "lib/host/doctor.h"
+#include "lib/protocol/messages.h"
+#include "lib/sweep/run_settings.h"
+#include "server/acceptor.h"
+#include "server/options.h"
+
+namespace tcpstep {
+
+// Of the run with this client, which begins now.
+[[nodiscard]] RunIdentity identity_of(const QueuedRun& client, const ServerOptions& options);
+
+// What the client of this run is told, once it is its turn: `pings` if the server measures.
+[[nodiscard]] Accept accept_of(const RunIdentity& identity, const RunSettings& settings,
+                               const std::string& token, const HostFacts& host,
+                               std::uint64_t pings);
+
+}  // namespace tcpstep
