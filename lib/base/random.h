@@ -24,6 +24,12 @@ class Random {
     return static_cast<std::uint32_t>((next() >> 32U) * limit >> 32U);
   }
 
+  // True in `parts` of a million cases. Draws nothing where that is never.
+  bool happens(std::uint32_t parts) {
+    constexpr std::uint32_t kMillion = 1'000'000;
+    return parts > 0 && below(kMillion) < parts;
+  }
+
   // 0 … longest, to the nanosecond.
   Duration uniform(Duration longest) { return scaled(longest, next() >> 32U); }
 

@@ -19,10 +19,6 @@ namespace {
 
 constexpr Frame kPlot = kPicture.plot;
 
-double percent_of(double log_change) {
-  return 100 * std::expm1(log_change);
-}
-
 RttUnit unit_of(double smallest_ns) {
   return unit_for(Duration(std::llround(smallest_ns)));
 }

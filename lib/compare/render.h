@@ -27,7 +27,8 @@ namespace tcpstep {
 // The verdict in one line: "REGRESSION: from 2 segments on +2.50 µs, +11.23 % (+10.1 to +12.3)".
 [[nodiscard]] std::string headline(const Comparison& comparison);
 
-// "+1.23 %" of a change as a natural logarithm.
+// A change as a natural logarithm, in percent, and as a text: "+1.23 %".
+[[nodiscard]] double percent_of(double log_change);
 [[nodiscard]] std::string percent(double log_change);
 
 }  // namespace tcpstep

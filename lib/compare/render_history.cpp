@@ -17,10 +17,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double percent_of(double log_change) {
-  return 100 * std::expm1(log_change);
-}
-
 Json to_json(const ContrastChange& change) {
   return {{"family", word(change.contrast.family)},
           {"segments", class_word(change.contrast)},

@@ -11,10 +11,6 @@
 namespace tcpstep {
 namespace {
 
-double percent_of(double log_change) {
-  return 100 * std::expm1(log_change);
-}
-
 // What rounds to zero has no sign: never "-0.0 %".
 double unsigned_zero(double percent, double digit) {
   return std::abs(percent) < digit / 2 ? 0 : percent;
@@ -33,6 +29,10 @@ std::string headline_of_pass(const Comparison& comparison) {
 }
 
 }  // namespace
+
+double percent_of(double log_change) {
+  return 100 * std::expm1(log_change);
+}
 
 std::string percent(double log_change) {
   return fmt::format("{:+.2f} %", unsigned_zero(percent_of(log_change), 0.01));

@@ -7,7 +7,6 @@ namespace {
 
 constexpr std::uint32_t kCellPayload = 48;
 constexpr std::uint32_t kCell = 53;
-constexpr std::uint32_t kMillion = 1'000'000;
 
 Duration round_up(Duration time, Duration step) {
   return (time + step - Duration(1)) / step * step;
@@ -113,7 +112,7 @@ Duration BlockFlow::ready(Duration now, std::optional<Duration> sent,
 }
 
 bool BlockFlow::is_polled(Random& random) const {
-  return profile_.polled_ppm > 0 && random.below(kMillion) < profile_.polled_ppm;
+  return random.happens(profile_.polled_ppm);
 }
 
 Duration HoldOff::look(Duration now, std::uint32_t bytes) {

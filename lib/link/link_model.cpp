@@ -3,12 +3,6 @@
 #include <algorithm>
 
 namespace tcpstep {
-namespace {
-
-constexpr std::uint32_t kMillion = 1'000'000;
-
-}  // namespace
-
 LinkDirection::LinkDirection(const DirectionProfile& profile, Direction direction,
                              std::uint64_t seed)
     : profile_(profile),
@@ -21,7 +15,7 @@ LinkDirection::LinkDirection(const DirectionProfile& profile, Direction directio
 
 std::optional<Duration> LinkDirection::send(Duration now, std::uint32_t bytes,
                                             const LinkDirection& peer, Medium& medium) {
-  if (profile_.loss_ppm > 0 && random_.below(kMillion) < profile_.loss_ppm) {
+  if (random_.happens(profile_.loss_ppm)) {
     return std::nullopt;
   }
   if (is_queue_full(now)) {

@@ -36,15 +36,15 @@ PingStatus status_of(int error_number) {
   }
 }
 
+constexpr std::uint32_t kSpinsBetweenLooks = 4096;  // about a millisecond
+
+}  // namespace
+
 int read_option(const Fd& fd, int level, int option) {
   int value = 0;
   socklen_t length = sizeof value;
   return ::getsockopt(fd.get(), level, option, &value, &length) == 0 ? value : -1;
 }
-
-constexpr std::uint32_t kSpinsBetweenLooks = 4096;  // about a millisecond
-
-}  // namespace
 
 CongestionResult set_congestion_control(const Fd& fd, const std::string& name) noexcept {
   if (::setsockopt(fd.get(), IPPROTO_TCP, TCP_CONGESTION, name.data(),

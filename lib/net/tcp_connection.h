@@ -64,6 +64,9 @@ enum class CongestionResult : std::uint8_t {
 };
 CongestionResult set_congestion_control(const Fd& fd, const std::string& name) noexcept;
 
+// An option of getsockopt(2) whose value is an int; -1 if it cannot be read.
+[[nodiscard]] int read_option(const Fd& fd, int level, int option);
+
 // Reads and writes, each bounded by the I/O timeout. TCP_NODELAY is on from the start.
 class TcpConnection {
  public:

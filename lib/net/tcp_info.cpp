@@ -12,12 +12,6 @@
 namespace tcpstep {
 namespace {
 
-int read_option(const Fd& fd, int level, int option) {
-  int value = 0;
-  socklen_t length = sizeof value;
-  return ::getsockopt(fd.get(), level, option, &value, &length) == 0 ? value : -1;
-}
-
 template <class Number>
 std::optional<Duration> microseconds_in(const std::optional<Number>& count) {
   return count ? std::optional<Duration>(std::chrono::microseconds(*count)) : std::nullopt;

@@ -13,7 +13,7 @@
 namespace tcpstep {
 namespace {
 
-constexpr std::size_t kChunk = std::size_t{1024} * 1024;
+constexpr std::size_t kCheckedChunk = std::size_t{1024} * 1024;
 
 }  // namespace
 
@@ -41,9 +41,9 @@ Inspection inspect_run(const std::filesystem::path& file) {
 void write_repaired(const std::filesystem::path& file, const Inspection& inspection,
                     OutputFile& output) {
   ByteSource source(file);
-  std::vector<char> chunk(kChunk);
+  std::vector<char> chunk(kCheckedChunk);
   for (std::uint64_t left = inspection.whole_bytes; left > 0;) {
-    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, kChunk));
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, kCheckedChunk));
     const std::size_t got = source.read(std::span(chunk).first(wanted));
     if (got == 0) {
       throw WorldError(fmt::format("{} became shorter while it was read", file.string()));
