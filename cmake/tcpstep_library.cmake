@@ -6,7 +6,7 @@ if(TCPSTEP_PRECOMPILE)
   add_library(tcpstep_precompiled STATIC ${PROJECT_BINARY_DIR}/generated/precompiled.cpp)
   target_compile_features(tcpstep_precompiled PUBLIC cxx_std_20)
   set_target_properties(tcpstep_precompiled PROPERTIES CXX_EXTENSIONS OFF)
-  target_link_libraries(tcpstep_precompiled PRIVATE fmt::fmt tcpstep::sanitizers tcpstep::warnings)
+  target_link_libraries(tcpstep_precompiled PRIVATE tcpstep::fmt tcpstep::sanitizers tcpstep::warnings)
   target_precompile_headers(tcpstep_precompiled PRIVATE
     <algorithm> <array> <chrono> <filesystem> <fstream> <functional> <map> <optional> <set> <span> <sstream>
     <string> <string_view> <variant> <vector> <fmt/chrono.h> <fmt/format.h> <fmt/ranges.h> <nlohmann/json.hpp>)

@@ -1,3 +1,7 @@
+#include "lib/net/interface_info.h"
+
+#ifdef TCPSTEP_HAS_LIBMNL
+
 #include <libmnl/libmnl.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
@@ -6,8 +10,6 @@
 
 #include <array>
 #include <memory>
-
-#include "lib/net/interface_info.h"
 
 namespace tcpstep {
 namespace {
@@ -63,3 +65,16 @@ std::string qdisc_of(const std::string& interface) {
 }
 
 }  // namespace tcpstep
+
+#else
+
+namespace tcpstep {
+
+// Without libmnl the queue is an unknown fact.
+std::string qdisc_of(const std::string&) {
+  return {};
+}
+
+}  // namespace tcpstep
+
+#endif

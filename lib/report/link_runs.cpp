@@ -17,7 +17,7 @@ namespace {
 
 // Header keys of what the user chose and what changes an RTT. Runs that differ in these are pooled
 // all the same, because the user gave them one name, but tables say so.
-constexpr auto kSettings = std::to_array<std::string_view>(
+constexpr auto kComparedKeys = std::to_array<std::string_view>(
     {"sizes_bytes", "order", "interval_ns", "fill", "effective_congestion_control",
      "effective_timestamps", "wait", "effective_cpu", "effective_realtime",
      "effective_busy_poll_us"});
@@ -54,7 +54,7 @@ void note_differences(LinkRuns& link, const RunHeader& other) {
     if (known != value) {
       link.varying.insert(key);
     }
-    if (known && known != value && std::ranges::find(kSettings, key) != kSettings.end()) {
+    if (known && known != value && std::ranges::find(kComparedKeys, key) != kComparedKeys.end()) {
       link.differing.insert(key);
     }
   }

@@ -50,7 +50,7 @@ std::string last_day(const LinkRuns& runs) {
                      kMonths[static_cast<unsigned>(day.month()) - 1]);
 }
 
-struct Point {
+struct SizePoint {
   PayloadSize size;
   double ns;
   const SampleSketch* samples;
@@ -60,12 +60,12 @@ Duration rounded(double ns) {
   return Duration(std::llround(ns));
 }
 
-Levels levels_of(const std::vector<Point>& points) {
+Levels levels_of(const std::vector<SizePoint>& points) {
   constexpr std::uint64_t kFewestForP99 = 100;
   double fastest = 0;
   double median = 0;
   SampleSketch all;
-  for (const Point& point : points) {
+  for (const SizePoint& point : points) {
     const auto count = static_cast<double>(&point - points.data() + 1);
     fastest += (static_cast<double>(point.samples->minimum().count()) - fastest) / count;
     median += (point.samples->quantile_ns(0.5) - median) / count;
@@ -77,9 +77,9 @@ Levels levels_of(const std::vector<Point>& points) {
 }
 
 // The mean of the points' RTTs, against the reference. `points` is not empty.
-Penalty penalty_of(const std::vector<Point>& points, double reference_ns) {
+Penalty penalty_of(const std::vector<SizePoint>& points, double reference_ns) {
   double mean = 0;
-  for (const Point& point : points) {
+  for (const SizePoint& point : points) {
     mean += (point.ns - mean) / static_cast<double>(&point - points.data() + 1);
   }
   return {.smallest = points.front().size,
@@ -128,8 +128,8 @@ PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
       .classes = {}};
   table.fitted.too_short = runs.short_runs;
   double reference = 0;
-  std::optional<Point> last;
-  std::map<std::uint32_t, std::vector<Point>> points_of_class;
+  std::optional<SizePoint> last;
+  std::map<std::uint32_t, std::vector<SizePoint>> points_of_class;
   for (const auto& [size, rtts] : runs.series) {
     const auto ns = statistic.ns_of(rtts);
     if (!ns) {
@@ -139,7 +139,7 @@ PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
       table.relative_error = SampleSketch::kRelativeError;
     }
     ++table.sizes;
-    const Point point{.size = size, .ns = *ns, .samples = &rtts};
+    const SizePoint point{.size = size, .ns = *ns, .samples = &rtts};
     table.fewest_samples = table.reference_size
                                ? std::min<std::uint64_t>(table.fewest_samples, rtts.size())
                                : rtts.size();

@@ -7,7 +7,7 @@
 namespace tcpstep {
 namespace {
 
-std::string render_penalty_rows(std::span<const PenaltyTable> tables) {
+std::string render_penalty_grid(std::span<const PenaltyTable> tables) {
   std::string header = fmt::format("| {} |", penalty_rows_title(tables));
   std::string rule = "|---|";
   for (const PenaltyTable& table : tables) {
@@ -79,7 +79,7 @@ std::string render_markdown(std::span<const PenaltyTable> tables, bool has_fit) 
   if (tables.empty()) {
     return {};
   }
-  std::string text = render_penalty_rows(tables);
+  std::string text = render_penalty_grid(tables);
   for (const PenaltyTable& table : tables) {
     text += fmt::format("\n**{}**\n\n{}\n\n", markdown_escaped(heading(table)),
                         markdown_escaped(extent(table)));
