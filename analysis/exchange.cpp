@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "analysis/commands.h"
-#include "analysis/report.h"
 #include "analysis/repair.h"
+#include "analysis/report.h"
 #include "lib/base/error.h"
 #include "lib/base/text.h"
 #include "lib/cli/program.h"

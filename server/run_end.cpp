@@ -88,8 +88,10 @@ void report_outcome(const RunOutcome& outcome, const EndedRun& run) {
                 {"link", sweep.link},
                 {"run_id", run.run_id},
                 {"file", file}});
-  if (run.options.log_format == LogFormat::Json) {  // otherwise they are below the table
-    for (const Warning& warning : outcome.warnings) {
+  for (const Warning& warning : outcome.warnings) {
+    // What every run over this path shows is below its table.
+    const bool is_of_path = warning.key == "segments_merged" || warning.key == "bbr";
+    if (!is_of_path || run.options.log_format == LogFormat::Json) {
       run.log.note("warning", render(warning), {{"peer", run.peer}});
     }
   }

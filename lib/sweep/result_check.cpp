@@ -129,9 +129,9 @@ void check_facts(const RunHeader& header, const AgreedRun& agreed) {
     }
   }
   const auto mss = header.mss();
-  if (!mss || mss->bytes() < agreed.mss.least || mss->bytes() > agreed.mss.most) {
+  if (mss && (mss->bytes() < agreed.mss.least || mss->bytes() > agreed.mss.most)) {
     throw WorldError(fmt::format("the result has an MSS of {} bytes; this connection's is {} to {}",
-                                 mss ? mss->bytes() : 0, agreed.mss.least, agreed.mss.most));
+                                 mss->bytes(), agreed.mss.least, agreed.mss.most));
   }
   for (const char* key : {"server_addr", "client_addr", "server_host", "client_host"}) {
     if (agreed.settings.is_anonymous && header.find(key)) {

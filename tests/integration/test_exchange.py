@@ -105,7 +105,8 @@ class Export(TestCase):
     def test_go_has_every_sample_however_many(self):
         path = self.directory / "long.csv"
         rows = "".join(f"{1 + i // 2},{1 + 1448 * (i % 2)},{1000 + i}\n" for i in range(10_000))
-        path.write_text("# format: tcpstep-result/1\n# mss_bytes: 1448\nround,size_bytes,rtt_ns\n" + rows)
+        path.write_text("# format: tcpstep-result/1\n# mss_bytes: 1448\nround,size_bytes,rtt_ns\n" + rows
+                        + "# end: status=complete samples=10000 lost=0 elapsed_ns=99\n")
         found = re.findall(r"/segments=(\d)/size=\d+ 1 (\d+) ns/op$", self.export("go", path), re.M)
         self.assertEqual(found, [(str(1 + i % 2), str(1000 + i)) for i in range(10_000)])
         result = subprocess.run([program("tcpstep-analyze"), "export", "--format=go", "-"], input=path.read_bytes(),

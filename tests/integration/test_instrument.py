@@ -135,7 +135,7 @@ class Evidence(InstrumentTest):
         self.assertLess(send + kernel, receive)
 
     def test_covers_the_initial_window_beyond_the_default_sizes(self):
-        run_file, _ = self.measure("--sizes=1,14480,14481,1048576", rounds=1)
+        run_file, _ = self.measure("--sizes=1,14480,14481,1048576", "--order=ascending", rounds=1)
         self.assertEqual([row["size_bytes"] for row in self.counted(run_file)],
                          ["1", "14480", "14481", "1048576"])
 

@@ -149,7 +149,8 @@ TEST(ResultCheckTest, KnowsTheOrderOfASeed) {
 TEST(ResultCheckTest, RejectsHostNamesIfTheServerIsAnonymous) {
   AgreedRun agreed = agreed_run();
   agreed.settings.is_anonymous = true;
-  EXPECT_THAT(error_of(file("host"), agreed), HasSubstr("has server_addr, but this server is anonymous"));
+  EXPECT_THAT(error_of(file("host"), agreed),
+              HasSubstr("has server_addr, but this server is anonymous"));
 }
 
 }  // namespace
