@@ -40,8 +40,9 @@ std::vector<Address> addresses_of_this_host(IpVersion version) {
                                                                            : sizeof(sockaddr_in6)));
     }
   }
-  std::ranges::stable_partition(
-      addresses, [](const Address& address) { return address.version() == IpVersion::V4; });
+  // Not the one of std::ranges, which clang 14 cannot compile with this library.
+  std::stable_partition(addresses.begin(), addresses.end(),
+                        [](const Address& address) { return address.version() == IpVersion::V4; });
   return addresses;
 }
 
