@@ -133,7 +133,7 @@ int measure_here(const MeasureOptions& options) {
   }
   StopSignals::die_if_received();
   if (!options.place.is_netem) {
-    print_message(fmt::format("tcpstep-lab: {}: {}", profile.name, faithfulness.text()));
+    print_lines(fmt::format("tcpstep-lab: {}: {}", profile.name, faithfulness.text()));
   }
   return outcome.status != 0 || !faithfulness.is_faithful ? kExitFailed : kExitFine;
 }
@@ -261,7 +261,7 @@ int run_command(const RunOptions& options) {
     return outcome.status;
   }
   const Faithfulness faithfulness = judge(outcome.error, {}, profile, options.place.tolerance);
-  print_message(fmt::format("tcpstep-lab: {}: {}", profile.name, faithfulness.text()));
+  print_lines(fmt::format("tcpstep-lab: {}: {}", profile.name, faithfulness.text()));
   return outcome.status == 0 && !faithfulness.is_faithful ? kExitFailed : outcome.status;
 }
 
