@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
-#include <ranges>
 #include <sstream>
 #include <utility>
 #include <vector>
@@ -147,7 +146,10 @@ std::vector<PayloadSize> sizes_of(const RunHeader& header, const SweepSpec& swee
   }
   const auto listed = header.find("resolved_sizes_bytes");
   if (sweep.sizes.has_boundaries && listed) {
-    const auto bytes = std::views::transform(*sizes, [](PayloadSize size) { return size.bytes(); });
+    std::vector<std::uint32_t> bytes;
+    for (const PayloadSize size : *sizes) {
+      bytes.push_back(size.bytes());
+    }
     if (*listed != fmt::format("{}", fmt::join(bytes, " "))) {
       throw WorldError("the result has resolved_sizes_bytes that are not those of its MSS");
     }
