@@ -19,8 +19,9 @@ class Virtual(TestCase):
 
     def measure(self, *arguments):
         """The result files of a measurement."""
+        slow = ("--tolerance", "5%") if is_sanitized("tcpstep-lab") else ()  # it shares the processor with the hosts
         result = run("tcpstep-lab", "measure", "--virtual", "-n", 3, "--sizes", "1,1401,2101,5101",
-                     "--results", self.directory / "results", *arguments, timeout=PATIENCE)
+                     "--results", self.directory / "results", *arguments, *slow, timeout=PATIENCE)
         if "cannot start the virtual machine" in result.stderr:
             self.skipTest(result.stderr.strip())
         self.assertEqual(result.returncode, 0, result.stderr)
