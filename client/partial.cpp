@@ -19,7 +19,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kPatience = 5s;  // somebody waits for the prompt
+// Somebody waits for the prompt, and the server may be a stranger's.
+constexpr Duration kPatience = 5s;  // in silence
+constexpr Duration kPatienceInAll = 15s;
+
+using Clock = FrameStream::Clock;
 
 // While it lives, waits are not cut short by the signal that was received.
 class DespiteSignal {
@@ -34,10 +38,10 @@ class DespiteSignal {
 };
 
 // Drops what is left of the payload in flight. Returns the beginning of the frame after it, empty
-// if none comes.
-std::string skip_to_frame(TcpConnection& server, bool is_in_payload) {
+// if none comes until the deadline.
+std::string skip_to_frame(TcpConnection& server, bool is_in_payload, Clock::time_point deadline) {
   std::vector<std::byte> buffer(std::size_t{64} * 1024);
-  for (;;) {
+  while (Clock::now() < deadline) {
     const auto received = server.receive_some(buffer);
     if (received.status != PingStatus::Ok) {
       return {};
@@ -52,6 +56,7 @@ std::string skip_to_frame(TcpConnection& server, bool is_in_payload) {
       left = left.subspan(static_cast<std::size_t>(end - left.begin()) + (is_in_payload ? 0 : 1));
     }
   }
+  return {};
 }
 
 }  // namespace
@@ -59,9 +64,10 @@ std::string skip_to_frame(TcpConnection& server, bool is_in_payload) {
 std::optional<PartialResult> fetch_partial_result(const NegotiatedRun& run,
                                                   const Responses& responses) {
   const DespiteSignal despite;
+  const auto deadline = Clock::now() + kPatienceInAll;
   run.server.set_io_timeout(kPatience);
   run.server.end_sending();
-  const std::string rest = skip_to_frame(run.server, responses.unfinished_bytes > 0);
+  const std::string rest = skip_to_frame(run.server, responses.unfinished_bytes > 0, deadline);
   if (rest.empty()) {
     return std::nullopt;
   }
@@ -73,7 +79,7 @@ std::optional<PartialResult> fetch_partial_result(const NegotiatedRun& run,
   const auto* result = received.message ? std::get_if<Result>(&*received.message) : nullptr;
   PartialResult partial;
   if (result == nullptr || result->bytes > largest_result(run.settings.sweep, run.options.limits) ||
-      frames.receive_file(partial.bytes, *result) != PingStatus::Ok) {
+      frames.receive_file(partial.bytes, *result, deadline) != PingStatus::Ok) {
     return std::nullopt;
   }
   partial.status = result->status;

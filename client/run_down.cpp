@@ -138,7 +138,8 @@ ReceivedResult receive_result(const NegotiatedRun& run, const Responses& respons
                                                      result->bytes, limit)};
   }
   ReceivedResult whole{.announced = result->status};
-  whole.status = frames.receive_file(whole.bytes, *result);
+  whole.status = frames.receive_file(whole.bytes, *result,
+                                     run.begin + run.options.limits.time + run.options.timeout);
   whole.fault = frames.fault();
   return whole;
 }

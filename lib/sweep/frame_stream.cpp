@@ -56,7 +56,7 @@ PingStatus FrameStream::fill(std::string& buffer) {
 }
 
 FrameStream::Received FrameStream::receive(Duration limit) {
-  const auto deadline = std::chrono::steady_clock::now() + limit;
+  const auto deadline = Clock::now() + limit;
   std::string part;
   for (;;) {
     try {
@@ -67,7 +67,7 @@ FrameStream::Received FrameStream::receive(Duration limit) {
       fault_ = error.what();
       return {.status = PingStatus::Protocol, .message = std::nullopt};
     }
-    if (std::chrono::steady_clock::now() >= deadline) {
+    if (Clock::now() >= deadline) {
       return {.status = PingStatus::Timeout, .message = std::nullopt};
     }
     if (const PingStatus status = fill(part); status != PingStatus::Ok) {
@@ -77,13 +77,17 @@ FrameStream::Received FrameStream::receive(Duration limit) {
   }
 }
 
-PingStatus FrameStream::receive_file(std::string& bytes, const Result& result) {
+PingStatus FrameStream::receive_file(std::string& bytes, const Result& result,
+                                     Clock::time_point deadline) {
   const std::uint64_t count = result.bytes;
   bytes = frames_.take_rest();
   std::string part;
   while (bytes.size() < count) {
     if (requested_stop() != 0) {
       return PingStatus::Interrupted;
+    }
+    if (Clock::now() >= deadline) {
+      return PingStatus::Timeout;
     }
     if (const PingStatus status = fill(part); status != PingStatus::Ok) {
       return status;

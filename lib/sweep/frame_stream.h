@@ -1,6 +1,7 @@
 // Frames over a connection, each within a time limit.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -32,8 +33,10 @@ class FrameStream {
   [[nodiscard]] Received receive(Duration limit);
 
   // The bytes after a Result, by its count and hash. Timeout if nothing comes for the connection's
-  // own limit, Protocol if they are others.
-  [[nodiscard]] PingStatus receive_file(std::string& bytes, const Result& result);
+  // own limit, or if they are not complete at `deadline`; Protocol if they are others.
+  using Clock = std::chrono::steady_clock;
+  [[nodiscard]] PingStatus receive_file(std::string& bytes, const Result& result,
+                                        Clock::time_point deadline = Clock::time_point::max());
 
   // What came after the last message; it is taken out.
   [[nodiscard]] std::string take_rest() { return frames_.take_rest(); }

@@ -137,6 +137,26 @@ class Messages(RogueTestCase):
             self.assertEqual(client.returncode, -number)
             self.assertLess(messages.count("queued"), 100)
 
+    def test_after_a_signal_do_not_keep_it(self):
+        """The client then waits for what was measured so far, but not for ever."""
+        for data, pause in ((b"x" * 65536, 0), (b"x", 0.1), (b"\xb7", 0.1)):
+            with self.subTest(data=data[:1], pause=pause):
+                def script(peer, data=data, pause=pause):
+                    start_run(peer)
+                    peer.recv(1)  # nothing more comes: the client is on its way out
+                    with contextlib.suppress(OSError):
+                        while True:
+                            peer.sendall(data)
+                            time.sleep(pause)
+
+                with fake_server(script) as port:
+                    client = start("tcpstep-client", "--port", port, "127.0.0.1", cwd=self.directory)
+                    self.assertIn("connected", client.stderr.readline())
+                    time.sleep(0.5)  # the signal may come earlier, too: then there is no run yet
+                    client.send_signal(signal.SIGINT)
+                    client.communicate(timeout=PATIENCE)
+                self.assertEqual(client.returncode, -signal.SIGINT)
+
     def test_that_trickle_have_a_limit(self):
         def script(peer):
             peer.sendall(b"1")
