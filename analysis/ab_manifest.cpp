@@ -38,8 +38,8 @@ Json asked_for(const AbOptions& options) {
   if (options.is_through) {
     asked["through"] = true;
   }
-  if (options.looks() > 1) {
-    asked["looks"] = options.looks();
+  if (const Looks looks = options.looks(); looks.count > 1) {
+    asked["looks"] = looks.count;
   }
   return asked;
 }
@@ -116,14 +116,16 @@ void AbManifest::write() const {
   replace_file(path_, json_.dump(2, ' ', false, Json::error_handler_t::replace) + '\n');
 }
 
-std::size_t looks_in(const fs::path& folder) {
+Looks looks_in(const fs::path& folder) {
   if (!fs::exists(folder / kName)) {
-    return 1;
+    return {};
   }
   const Json json = Json::parse(read_file(folder / kName), nullptr, false);
-  const bool is_known =
-      is_manifest(json) && json.contains("looks") && json["looks"].is_number_unsigned();
-  return is_known ? std::max<std::size_t>(1, json["looks"].get<std::size_t>()) : 1;
+  const auto number = [&](const char* key) {
+    const bool is_known = json.contains(key) && json[key].is_number_unsigned();
+    return is_known ? json[key].get<std::uint32_t>() : 0;
+  };
+  return is_manifest(json) ? Looks{.count = number("looks"), .most_runs = number("runs")} : Looks{};
 }
 
 }  // namespace tcpstep

@@ -38,7 +38,7 @@ class AbManifest {
   nlohmann::ordered_json json_;
 };
 
-// How often `ab` looks at the verdict of the runs in `folder`; 1 if its ab.json says nothing.
-[[nodiscard]] std::size_t looks_in(const std::filesystem::path& folder);
+// When `ab` looks at the verdict of the runs in `folder`; once if its ab.json says nothing.
+[[nodiscard]] Looks looks_in(const std::filesystem::path& folder);
 
 }  // namespace tcpstep

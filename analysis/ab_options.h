@@ -8,6 +8,7 @@
 #include <string>
 
 #include "lib/base/units.h"
+#include "lib/compare/comparison.h"
 
 namespace tcpstep {
 
@@ -26,9 +27,10 @@ struct AbOptions {
   bool is_resumed = false;
   bool is_quiet = false;
 
-  // How often the verdict is looked at, at most: after each block, or once.
-  [[nodiscard]] std::size_t looks() const {
-    return !is_ended_early || runs <= kFirstLook ? 1 : (runs - kFirstLook + 1) / 2 + 1;
+  // The verdict is looked at after each block, or once.
+  [[nodiscard]] Looks looks() const {
+    const bool is_once = !is_ended_early || runs <= kFirstLook;
+    return {.count = is_once ? 1 : (runs - kFirstLook + 1) / 2 + 1, .most_runs = runs};
   }
 };
 

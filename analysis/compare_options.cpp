@@ -77,7 +77,7 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
     return std::nullopt;
   }
   std::vector<std::filesystem::path> baseline = files_of(*values);
-  std::size_t looks = 1;
+  Looks looks;
   std::vector<std::filesystem::path> candidate(border == end ? end : border + 1, end);
   if (border == end && baseline.size() == 1 && std::filesystem::is_directory(baseline.front())) {
     const std::filesystem::path folder = baseline.front();

@@ -290,7 +290,7 @@ void print_early_ends(int comparisons) {
         Generator generator(noise, 6'000'000 + static_cast<std::uint64_t>(number));
         const Sides sides =
             make_sides(generator, generator.order(kMost), {.scale = scale}, true, no_drift);
-        const auto status_of = [&](std::size_t count, std::size_t looks) {
+        const auto status_of = [&](std::size_t count, Looks looks) {
           const auto first = [&](const std::vector<Run>& side) {
             return std::vector<Run>(side.begin(),
                                     side.begin() + static_cast<std::ptrdiff_t>(count));
@@ -300,10 +300,10 @@ void print_early_ends(int comparisons) {
         };
         for (std::size_t made = kFirst; made <= kMost && statuses[i] == 4; made += 2) {
           runs[i] = static_cast<int>(made);
-          statuses[i] = status_of(made, (kMost - kFirst) / 2 + 1);
+          statuses[i] = status_of(made, {.count = (kMost - kFirst) / 2 + 1, .most_runs = kMost});
         }
-        fixed[0][i] = status_of(kFirst, 1);
-        fixed[1][i] = status_of(kMost, 1);
+        fixed[0][i] = status_of(kFirst, {});
+        fixed[1][i] = status_of(kMost, {});
       });
       const Exits exits(statuses);
       const Exits ten(fixed[0]);

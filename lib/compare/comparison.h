@@ -17,9 +17,22 @@ namespace tcpstep {
 
 enum class Verdict : std::uint8_t { NoRegression, Faster, Regression, Inconclusive, NotComparable };
 
+// How often a verdict is looked at, at growing numbers of runs: all looks share the errors.
+struct Looks {
+  std::size_t count = 1;
+  std::uint32_t most_runs = 0;  // of each side: at the last look
+
+  // Of an error that all may make, the share of the look at `runs` of each side. The last one has
+  // half of it (Lan & DeMets 1983: any shares that add up to one will do), because it has the most
+  // to tell.
+  [[nodiscard]] double share_at(std::uint32_t runs) const {
+    return count <= 1 ? 1 : runs >= most_runs ? 0.5 : 0.5 / static_cast<double>(count - 1);
+  }
+};
+
 struct CompareSettings {
-  double alpha = 0.01;                   // false alarms of a whole comparison
-  std::size_t looks = 1;                 // at growing numbers of runs that share the errors
+  double alpha = 0.01;  // false alarms of a whole comparison
+  Looks looks;
   std::optional<double> minimum_effect;  // 0.02: 2 %, 0 in virtual time. For tails at least 25 %
   double tolerance = 0.05;               // the slowdown that a pass rules out
   bool is_lenient = false;               // pass even if it does not

@@ -24,9 +24,10 @@ constexpr double kLocalPriorDegrees = 20;
 constexpr double kMinimumEffect = 0.02;
 constexpr double kConfidence = 0.95;
 
-// Of an error that all looks together may make, the share of one (Bonferroni).
-double of_look(double error, const CompareSettings& settings) {
-  return error / static_cast<double>(std::max<std::size_t>(1, settings.looks));
+// Of an error that all looks together may make, the share of this one.
+double of_look(double error, const Comparison& comparison) {
+  return error * comparison.settings.looks.share_at(
+                     std::min(comparison.baseline.runs, comparison.candidate.runs));
 }
 
 Levels levels_of(double alpha, NullLaw law) {
@@ -152,7 +153,7 @@ double test_contrasts(Comparison& result, const ContrastTable& table, const Sett
   const FamilyTest main = setting.is_ranked
                               ? setting.test.test(ranked(table.columns), {})
                               : setting.test.test(table.columns, {.added = setting.tick_variance});
-  const double confidence = 1 - of_look(1 - kConfidence, result.settings);
+  const double confidence = 1 - of_look(1 - kConfidence, result);
   const double simultaneous =
       main.largest[static_cast<std::size_t>(
                        std::ceil(confidence * static_cast<double>(main.largest.size()))) -
@@ -274,9 +275,11 @@ void conclude(Comparison& result, const std::vector<Group>& groups, double lengt
   } else if (result.runs_for_tolerance && !result.settings.is_lenient) {
     result.verdict = Verdict::Inconclusive;
     refuse(result,
-           fmt::format("{}up to {:.1f} % slower is not ruled out",
-                       is_faster ? "faster in part, but elsewhere " : "no slowdown found, but ",
-                       100 * rise),
+           is_faster
+               ? fmt::format("faster: {}; but elsewhere up to {:.1f} % slower is not ruled out",
+                             result.attribution, 100 * rise)
+               : fmt::format("no slowdown found, but up to {:.1f} % slower is not ruled out",
+                             100 * rise),
            fmt::format("To rule out {:g} %, about {} runs per side are needed. --lenient passes "
                        "without.",
                        100 * result.settings.tolerance, *result.runs_for_tolerance));
@@ -327,12 +330,12 @@ void look_for_slow_mode(Comparison& result, const ContrastColumn& floor, const R
 Comparison test_runs(Comparison result, std::span<const Run> baseline,
                      std::span<const Run> candidate) {
   const RunOrder order = order_of(baseline, candidate, result.settings.is_exchangeable);
-  const Levels levels =
-      levels_of(of_look(result.settings.alpha, result.settings), order.design.law);
-  if (result.settings.looks > 1) {
+  const Levels levels = levels_of(of_look(result.settings.alpha, result), order.design.law);
+  if (result.settings.looks.count > 1) {
     result.notes.push_back(fmt::format(
-        "the verdict may be looked at {} times: each look has that share of the errors allowed",
-        result.settings.looks));
+        "the verdict may be looked at {} times, which share the errors: the last look has half of "
+        "them",
+        result.settings.looks.count));
   }
   result.blocks = order.blocks;
   result.notes.insert(result.notes.end(), order.notes.begin(), order.notes.end());

@@ -82,6 +82,35 @@ TEST(ComparisonTest, NamesASpeedUpWithoutFailing) {
   EXPECT_FALSE(result.contrasts.front().is_slower);
 }
 
+// The improvement is named with its size even where the noise of the other class leaves room for a
+// slowdown.
+TEST(ComparisonTest, NamesASpeedUpOfSomeSizesWhereItCannotTellOfTheOthers) {
+  const Sides sides = interleaved(10, plain(), with([](std::uint32_t bytes) {
+                                    return stairs(bytes, 1448) - (bytes > 1448 ? 2000 : 0);
+                                  }));
+  const Comparison result = compare(sides, {.tolerance = 0.0005});
+  EXPECT_EQ(result.verdict, Verdict::Inconclusive);
+  EXPECT_THAT(headline(result), HasSubstr("CANNOT TELL: faster: from 2 segments on -1.9"));
+  EXPECT_THAT(headline(result), HasSubstr("but elsewhere up to"));
+  EXPECT_EQ(compare(sides, {}).verdict, Verdict::Faster);
+}
+
+// Looks at growing numbers of runs share the errors: early ones test more strictly, the last one
+// less so.
+TEST(ComparisonTest, SharesTheErrorsAmongAllLooks) {
+  const Looks looks{.count = 6, .most_runs = 20};
+  double sum = 0;
+  for (std::uint32_t runs = 10; runs <= 20; runs += 2) {
+    sum += looks.share_at(runs);
+  }
+  EXPECT_DOUBLE_EQ(sum, 1);
+  EXPECT_DOUBLE_EQ(Looks{}.share_at(10), 1);
+  const Sides sides = interleaved(10, plain(), plain());
+  const auto excluded_at = [&](Looks when) { return *compare(sides, {.looks = when}).excluded; };
+  EXPECT_GT(excluded_at(looks), excluded_at({.count = 6, .most_runs = 10}));
+  EXPECT_GT(excluded_at({.count = 6, .most_runs = 10}), excluded_at({}));
+}
+
 // All sizes gain the same time, so the steps are a larger share of what is left.
 TEST(ComparisonTest, DoesNotCallALargerStepBesideFasterFloorsARegression) {
   for (const double deviation : {0.004, 0.015}) {
