@@ -247,6 +247,11 @@ std::optional<Rejection> Acceptor::rejection_of(PendingClient& client) {
   if (client.negotiation.state() == State::Requested) {
     const PartialSweep& requested = client.negotiation.request().sweep;
     client.settings.sweep = requested.over(options_.negotiated_sweep());
+    if (requested.chosen.contains("link")) {
+      if (const auto refusal = refusal_of_link(client.settings.sweep.link, limits)) {
+        return Rejection{.kind = "link", .refusal = *refusal};
+      }
+    }
     if (requested.lengthens_run()) {  // the server's own settings may be beyond its limits
       const auto refusal =
           refusal_of(client.settings.sweep, limits, client.connection.path_info().mss);

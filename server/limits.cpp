@@ -1,6 +1,7 @@
 #include "server/limits.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -71,6 +72,14 @@ std::optional<Refuse> refusal_of(const SweepSpec& sweep, const ServerLimits& lim
         .hint = "Ask for a shorter --interval, or fewer --rounds."};
   }
   return std::nullopt;
+}
+
+std::optional<Refuse> refusal_of_link(const std::string& link, const ServerLimits& limits) {
+  if (limits.links.empty() || std::ranges::find(limits.links, link) != limits.links.end()) {
+    return std::nullopt;
+  }
+  return Refuse{.reason = fmt::format("a link may not be named {} here", link),
+                .hint = fmt::format("Names for --link: {}.", fmt::join(limits.links, ", "))};
 }
 
 // A few clients beyond each limit get a refusal; the rest of a crowd is closed.

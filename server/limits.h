@@ -27,6 +27,7 @@ struct ServerLimits {
   std::uint64_t queue = 0;
   std::uint64_t concurrent_runs = 1;
   std::vector<AddressRange> allowed;  // empty: all
+  std::vector<std::string> links;     // that they may name; empty: any
   // Of what the runs leave on disk.
   std::uint64_t results_bytes = 0;
   std::uint64_t free_bytes = 0;
@@ -39,6 +40,10 @@ struct ServerLimits {
 // Why this sweep is beyond the limits, or nothing. `mss` decides where boundaries are.
 [[nodiscard]] std::optional<Refuse> refusal_of(const SweepSpec& sweep, const ServerLimits& limits,
                                                std::optional<Mss> mss);
+
+// Why a client may not name its link so, or nothing.
+[[nodiscard]] std::optional<Refuse> refusal_of_link(const std::string& link,
+                                                    const ServerLimits& limits);
 
 // Why a client gets no run, whatever it requests.
 struct Rejection {

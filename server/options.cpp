@@ -28,6 +28,8 @@ CommandLine declare() {
   line.flag("ipv6,6", "IPv6 only");
   line.flag("one-off,1", "exit after one client");
   line.value("allow", "LIST", "accept only clients of these networks: 192.0.2.0/24,2001:db8::/32");
+  line.value("links", "LIST",
+             "names that clients may give their link: lan,wifi (default: any valid name)");
   line.value("secret-file", "FILE", "accept only clients that know the secret in this file");
   line.value("concurrent", "N", "1", "runs at the same time; they disturb each other");
   line.group("Sweep");
@@ -66,14 +68,16 @@ CommandLine declare() {
   return line;
 }
 
-std::vector<AddressRange> parse_networks(std::string_view text) {
-  std::vector<AddressRange> networks;
+// What commas separate, each item as `parse` reads it.
+template <class Parse>
+auto parse_list(std::string_view text, Parse parse) {
+  std::vector<decltype(parse(text))> items;
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
-    networks.emplace_back(text.substr(begin, end - begin));
+    items.push_back(parse(text.substr(begin, end - begin)));
     begin = end + 1;
   }
-  return networks;
+  return items;
 }
 
 SweepSpec sweep(const OptionValues& values) {
@@ -106,7 +110,13 @@ ServerLimits limits(const OptionValues& values) {
   limits.results_bytes = number("max-results", 1, kAny);
   limits.free_bytes = number("min-free", 0, kAny);
   if (values.has("allow")) {
-    limits.allowed = values.get("allow", parse_networks);
+    limits.allowed = values.get("allow", [](std::string_view text) {
+      return parse_list(text, [](std::string_view network) { return AddressRange(network); });
+    });
+  }
+  if (values.has("links")) {
+    limits.links =
+        values.get("links", [](std::string_view text) { return parse_list(text, parse_name); });
   }
   return limits;
 }

@@ -208,6 +208,15 @@ class Limits(AskingTestCase):
         self.assertEqual(server.files(), [])
         self.ask(server, "--sizes=1", "--rounds=40")
 
+    def test_of_names_of_links(self):
+        server = self.start_server("--link=desk", "--links=lan,wifi")
+        self.ask(server, *SWEEP, "--link=3g", naming="a link may not be named 3g here")
+        self.ask(server, *SWEEP, "--link=desk", naming="Names for --link: lan, wifi.")
+        self.ask(server, *SWEEP, "--link=wifi")
+        self.ask(server, *SWEEP)  # the server's own
+        links = [read_run(file).header["link"] for file in sorted(server.files())]
+        self.assertEqual(sorted(links), ["desk", "wifi"])
+
     def test_of_runs_of_one_address(self):
         server = self.start_server("--max-runs-per-address=2")
         self.ask(server, *SWEEP)
