@@ -6,11 +6,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
+#include <bit>
 #include <cstring>
 #include <exception>
 #include <memory>
-#include <new>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -42,28 +41,20 @@ class RoundBytes {
 // What the rows of a run, or of a part of it, add up to.
 class Tally {
  public:
-  explicit Tally(RttClock clock)
-      : clock_(clock),
-        places_(static_cast<SizeSeries**>(std::calloc(PayloadSize::kLargest + 1, sizeof(void*)))) {
-    if (!places_) {
-      throw std::bad_alloc();
-    }
-  }
+  explicit Tally(RttClock clock) : clock_(clock) {}
 
   [[gnu::always_inline]] void add(const Row& row) {
     if (row.round == 0) {
       return;
     }
     ++(row.rtt ? samples_ : lost_);
-    SizeSeries*& place = places_.get()[row.size.bytes()];
-    if (place == nullptr) [[unlikely]] {
-      has_room_ = has_room_ && round_.add(row.size);
-      if (!has_room_) {
+    const std::uint32_t bytes = row.size.bytes();
+    if (bytes >= places_.size() || places_[bytes] == nullptr) [[unlikely]] {
+      if (!make_place(row.size)) {
         return;
       }
-      place = &series_[row.size];
     }
-    place->add(row, clock_);
+    places_[bytes]->add(row, clock_);
   }
 
   // False: more sizes than a run has.
@@ -82,9 +73,16 @@ class Tally {
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
 
  private:
-  struct Free {
-    void operator()(void* memory) const { std::free(memory); }
-  };
+  [[gnu::noinline]] bool make_place(PayloadSize size) {
+    has_room_ = has_room_ && round_.add(size);
+    if (has_room_) {
+      if (size.bytes() >= places_.size()) {
+        places_.resize(std::bit_ceil(size.bytes() + 1));
+      }
+      places_[size.bytes()] = &series_[size];
+    }
+    return has_room_;
+  }
 
   RttClock clock_;
   std::uint64_t samples_ = 0;  // as the trailer counts them
@@ -92,8 +90,7 @@ class Tally {
   RoundBytes round_;
   bool has_room_ = true;
   std::map<PayloadSize, SizeSeries> series_;
-  // Where each size is in `series_`. Pages that no size needs are never touched.
-  std::unique_ptr<SizeSeries*, Free> places_;
+  std::vector<SizeSeries*> places_;  // where each size is in `series_`
 };
 
 // The lines of one part of a file, as one thread sees them.
@@ -103,10 +100,11 @@ struct Part {
   // Scans whole lines until `read` returns 0. What follows the last LF is ignored: it may be cut.
   template <class Read>
   void scan(const RowScanner& scanner, Read read) {
-    const std::unique_ptr<char[]> memory(new char[kBlockSize + RowScanner::kPadding]());
+    const auto memory = std::make_unique_for_overwrite<char[]>(kBlockSize + RowScanner::kPadding);
     std::size_t kept = 0;  // bytes of a line that goes on
     while (const std::size_t got = read(std::span(memory.get(), kBlockSize).subspan(kept))) {
       const std::size_t bytes = kept + got;
+      std::memset(memory.get() + bytes, 0, RowScanner::kPadding);
       const void* newline = ::memrchr(memory.get(), '\n', bytes);
       if (newline == nullptr) {
         kept = bytes;

@@ -15,7 +15,7 @@
 namespace tcpstep {
 namespace {
 
-constexpr std::size_t kBufferSize = std::size_t{1024} * 1024;
+constexpr std::size_t kSmallBuffer = std::size_t{64} * 1024;  // at first: it grows with the lines
 // The sizes of one round, 1 GiB at most, are 46 000 numbers at most: 280 kB in the header.
 constexpr std::size_t kLongestLine = std::size_t{512} * 1024;
 constexpr std::uint64_t kLongestHeader = std::uint64_t{2048} * 1024;
@@ -48,7 +48,8 @@ RunReader::RunReader(ByteSource source, std::string name, Scrutiny scrutiny)
     : source_(std::move(source)),
       name_(std::move(name)),
       scrutiny_(scrutiny),
-      buffer_(new char[kBufferSize]) {
+      buffer_size_(kSmallBuffer),
+      buffer_(std::make_unique_for_overwrite<char[]>(buffer_size_)) {
   read_header();
 }
 
@@ -97,10 +98,17 @@ std::optional<std::string_view> RunReader::next_line() {
 }
 
 void RunReader::refill() {
-  std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
   end_ -= begin_;
+  if (end_ == buffer_size_) {
+    auto larger = std::make_unique_for_overwrite<char[]>(2 * buffer_size_);
+    std::memcpy(larger.get(), buffer_.get() + begin_, end_);
+    buffer_ = std::move(larger);
+    buffer_size_ *= 2;
+  } else {
+    std::memmove(buffer_.get(), buffer_.get() + begin_, end_);
+  }
   begin_ = 0;
-  const std::size_t bytes = source_.read(std::span(buffer_.get(), kBufferSize).subspan(end_));
+  const std::size_t bytes = source_.read(std::span(buffer_.get(), buffer_size_).subspan(end_));
   end_ += bytes;
   is_at_end_ = bytes == 0;
 }

@@ -81,6 +81,7 @@ class RunReader {
   ByteSource source_;
   std::string name_;
   Scrutiny scrutiny_;
+  std::size_t buffer_size_;
   std::unique_ptr<char[]> buffer_;  // not zeroed: most files fill little of it
   std::size_t begin_ = 0;           // of the unread part of the buffer
   std::size_t end_ = 0;
