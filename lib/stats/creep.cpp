@@ -8,8 +8,8 @@
 
 #include "lib/stats/change_points.h"
 #include "lib/stats/estimators.h"
-#include "lib/stats/least_squares.h"
 #include "lib/stats/mean_shift.h"
+#include "lib/stats/orthonormal_basis.h"
 
 namespace tcpstep {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "lib/stats/column_groups.h"
 #include "lib/stats/estimators.h"
-#include "lib/stats/least_squares.h"
+#include "lib/stats/orthonormal_basis.h"
 
 namespace tcpstep {
 namespace {

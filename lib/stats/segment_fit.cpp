@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "lib/stats/estimators.h"
-#include "lib/stats/least_squares.h"
+#include "lib/stats/orthonormal_basis.h"
 
 namespace tcpstep {
 namespace {
@@ -21,73 +21,91 @@ constexpr double kExact = 1e-9;          // of the times: what is left is roundi
 constexpr double kHuber = 1.345;         // 95 % efficient if the residuals are normal
 constexpr double kNormalScale = 1.4826;  // the deviation of a normal distribution by its median |x|
 
-// Residuals of the weighted least squares of `values` on `columns`.
-std::vector<double> weighted_residuals(const std::vector<std::vector<double>>& columns,
-                                       std::vector<double> values,
-                                       const std::vector<double>& weights,
-                                       std::vector<double>& coefficients) {
-  auto scaled = columns;
-  auto scaled_values = values;
-  for (std::size_t row = 0; row < values.size(); ++row) {
-    const double factor = std::sqrt(weights[row]);
-    scaled_values[row] *= factor;
-    for (auto& column : scaled) {
-      column[row] *= factor;
+// Times of as many segments, in a row.
+struct SegmentClass {
+  std::uint32_t segments;
+  std::span<const SizeTime> times;
+  double intercept = 0;
+};
+
+std::vector<SegmentClass> classes_of(std::span<const SizeTime> times, Mss mss) {
+  std::vector<SegmentClass> classes;
+  for (std::size_t i = 0, begin = 0; i < times.size(); ++i) {
+    const std::uint32_t segments = segments_needed(times[i].size, mss);
+    if (i + 1 == times.size() || segments_needed(times[i + 1].size, mss) != segments) {
+      classes.push_back({.segments = segments, .times = times.subspan(begin, i + 1 - begin)});
+      begin = i + 1;
     }
   }
-  coefficients = least_squares(scaled, scaled_values).coefficients;
-  for (std::size_t row = 0; row < values.size(); ++row) {
-    for (std::size_t column = 0; column < columns.size(); ++column) {
-      values[row] -= coefficients[column] * columns[column][row];
+  return classes;
+}
+
+// Fits the intercepts, and returns the common slope: weighted least squares around the means of the
+// classes give the same slope as a fit with all intercepts (Frisch & Waugh, Econometrica 1 (1933)
+// 387), in time that grows with the number of sizes only.
+double fit_classes(std::span<SegmentClass> classes, std::span<const double> weights) {
+  double products = 0;
+  double squares = 0;
+  std::vector<std::pair<double, double>> means;  // of bytes and of ns
+  std::size_t i = 0;
+  for (const SegmentClass& one : classes) {
+    double sum = 0;
+    double bytes = 0;
+    double ns = 0;
+    for (std::size_t k = 0; k < one.times.size(); ++k) {
+      sum += weights[i + k];
+      bytes += weights[i + k] * one.times[k].size.bytes();
+      ns += weights[i + k] * one.times[k].ns;
+    }
+    means.emplace_back(bytes / sum, ns / sum);
+    for (const SizeTime& time : one.times) {
+      const double distance = time.size.bytes() - means.back().first;
+      products += weights[i] * distance * (time.ns - means.back().second);
+      squares += weights[i] * distance * distance;
+      ++i;
     }
   }
-  return values;
+  const double slope = products / squares;
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    classes[c].intercept = means[c].second - slope * means[c].first;
+  }
+  return slope;
 }
 
 }  // namespace
 
 std::optional<SegmentFit> SegmentFit::of(std::span<const SizeTime> times, Mss mss) {
-  std::map<std::uint32_t, std::vector<double>> classes;  // which times are of a class: 1, else 0
-  std::vector<double> sizes;
-  std::vector<double> values;
-  for (std::size_t i = 0; i < times.size(); ++i) {
-    auto& members = classes[segments_needed(times[i].size, mss)];
-    members.resize(times.size());
-    members[i] = 1;
-    sizes.push_back(times[i].size.bytes());
-    values.push_back(times[i].ns);
-  }
+  std::vector<SegmentClass> classes = classes_of(times, mss);
   if (classes.size() == times.size()) {
     return std::nullopt;
   }
-  std::vector<std::vector<double>> columns;
-  columns.reserve(classes.size() + 1);
-  for (auto& [segments, members] : classes) {
-    columns.push_back(std::move(members));
-  }
-  columns.push_back(std::move(sizes));
   SegmentFit fit(mss);
-  std::vector<double> coefficients;
+  fit.residuals_.resize(times.size());
   std::vector<double> weights(times.size(), 1);
-  const double freedom =
-      std::max<double>(1, static_cast<double>(times.size()) - static_cast<double>(columns.size()));
+  std::vector<double> distances(times.size());
+  const double largest = std::ranges::max(times, {}, &SizeTime::ns).ns;
+  const double freedom = std::max<double>(
+      1, static_cast<double>(times.size()) - static_cast<double>(classes.size() + 1));
   const double widening = std::sqrt(static_cast<double>(times.size()) / freedom);
   for (int i = 0; i < kIterations; ++i) {
-    fit.residuals_ = weighted_residuals(columns, values, weights, coefficients);
-    std::vector<double> distances(times.size());
+    fit.slope_ = fit_classes(classes, weights);
+    std::size_t row = 0;
+    for (const SegmentClass& one : classes) {
+      for (const SizeTime& time : one.times) {
+        fit.residuals_[row++] = time.ns - one.intercept - fit.slope_ * time.size.bytes();
+      }
+    }
     std::ranges::transform(fit.residuals_, distances.begin(), [](double r) { return std::abs(r); });
     fit.residual_deviation_ = kNormalScale * widening * median_of(distances);
-    if (fit.residual_deviation_ <= kExact * *std::ranges::max_element(values)) {
+    if (fit.residual_deviation_ <= kExact * largest) {
       break;
     }
     std::ranges::transform(distances, weights.begin(), [&](double distance) {
       return std::min(1.0, kHuber * fit.residual_deviation_ / std::max(distance, 1e-9));
     });
   }
-  fit.slope_ = coefficients.back();
-  std::size_t column = 0;
-  for (const auto& [segments, members] : classes) {
-    fit.intercepts_[segments] = coefficients[column++];
+  for (const SegmentClass& one : classes) {
+    fit.intercepts_[one.segments] = one.intercept;
   }
   return fit;
 }
