@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <utility>
 
 namespace tcpstep {
@@ -21,12 +22,12 @@ std::size_t width_of(const ScreenColumn& column) {
   return width;
 }
 
-std::size_t width_of(const std::vector<ScreenColumn>& table) {
-  std::size_t width = 0;
+std::vector<std::size_t> widths_of(const std::vector<ScreenColumn>& table) {
+  std::vector<std::size_t> widths;
   for (const ScreenColumn& column : table) {
-    width += kGap + width_of(column);
+    widths.push_back(width_of(column));
   }
-  return width;
+  return widths;
 }
 
 std::string padded(std::string_view text, std::size_t width, bool is_left) {
@@ -40,11 +41,12 @@ void end_line(std::string& text) {
 }
 
 // Each group's name ends above its last column.
-std::string group_line(const std::vector<ScreenColumn>& table) {
+std::string group_line(const std::vector<ScreenColumn>& table,
+                       const std::vector<std::size_t>& widths) {
   std::string line;
   std::size_t end = 0;
   for (std::size_t i = 0; i < table.size(); ++i) {
-    end += kGap + width_of(table[i]);
+    end += kGap + widths[i];
     const std::string& group = table[i].group;
     const bool is_last = i + 1 == table.size() || table[i + 1].group != group;
     if (!group.empty() && is_last) {
@@ -134,23 +136,25 @@ std::string in_ascii(std::string_view text) {
 }
 
 std::string screen_table(std::vector<ScreenColumn> table, std::size_t columns) {
-  while (width_of(table) > columns) {
+  std::vector<std::size_t> widths = widths_of(table);
+  while (std::accumulate(widths.begin(), widths.end(), kGap * widths.size()) > columns) {
     const auto next = std::ranges::max_element(table, {}, &ScreenColumn::gives_way);
     if (next == table.end() || next->gives_way == 0) {
       break;
     }
+    widths.erase(widths.begin() + (next - table.begin()));
     table.erase(next);
   }
-  std::string text = group_line(table);
+  std::string text = group_line(table, widths);
   if (!text.empty()) {
     end_line(text);
   }
   const std::size_t rows = table.empty() ? 0 : table.front().cells.size();
   for (std::size_t row = 0; row <= rows; ++row) {
     std::string line;
-    for (const ScreenColumn& column : table) {
-      const std::string& cell = row == 0 ? column.title : column.cells[row - 1];
-      line += std::string(kGap, ' ') + padded(cell, width_of(column), &column == table.data());
+    for (std::size_t i = 0; i < table.size(); ++i) {
+      const std::string& cell = row == 0 ? table[i].title : table[i].cells[row - 1];
+      line += std::string(kGap, ' ') + padded(cell, widths[i], i == 0);
     }
     end_line(line);
     text += line;

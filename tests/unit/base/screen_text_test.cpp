@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
 #include "lib/base/text.h"
 
 namespace tcpstep {
@@ -51,6 +55,25 @@ TEST(ScreenTextTest, LeavesOutColumnsThatDoNotFit) {
             "  packets  share\n"
             "  1\n"
             "  2        +16 %\n");
+}
+
+// A file may have 46 000 classes. Ten times as many rows take ten times as long, not a hundred
+// times.
+TEST(ScreenTextTest, TakesTimeInProportionToTheRows) {
+  const auto time_of = [](std::size_t rows) {
+    auto least = std::chrono::steady_clock::duration::max();
+    for (int i = 0; i < 3; ++i) {
+      std::vector<ScreenColumn> table(3);
+      for (ScreenColumn& column : table) {
+        column.cells.assign(rows, "1501–2801");
+      }
+      const auto start = std::chrono::steady_clock::now();
+      EXPECT_FALSE(screen_table(std::move(table), 80).empty());
+      least = std::min(least, std::chrono::steady_clock::now() - start);
+    }
+    return least;
+  };
+  EXPECT_LT(time_of(5000), 40 * time_of(500));
 }
 
 TEST(ScreenTextTest, FindsTheNearestWord) {
