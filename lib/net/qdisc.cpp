@@ -1,80 +1,96 @@
-#include "lib/net/interface_info.h"
-
-#ifdef TCPSTEP_HAS_LIBMNL
-
-#include <libmnl/libmnl.h>
+#include <linux/netlink.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
+#include <algorithm>
 #include <array>
-#include <memory>
+#include <cstring>
+#include <span>
+
+#include "lib/base/fd.h"
+#include "lib/net/interface_info.h"
 
 namespace tcpstep {
 namespace {
 
-struct Query {
-  int interface;
-  std::string kind;
-};
+using Bytes = std::span<const char>;
 
-int take_kind(const nlattr* attribute, void* query) {
-  if (mnl_attr_get_type(attribute) == TCA_KIND) {
-    static_cast<Query*>(query)->kind = mnl_attr_get_str(attribute);
+constexpr timeval kPatience{.tv_sec = 1, .tv_usec = 0};  // a fact is not worth waiting for
+
+// Calls `visit` with each header in `bytes` and what belongs to it; `length` is the header's member
+// that counts both. Messages and attributes are padded to four bytes.
+template <class Header, class Length, class Visit>
+void for_each(Bytes bytes, Length Header::*length, Visit visit) {
+  Header header{};
+  while (bytes.size() >= sizeof header) {
+    std::memcpy(&header, bytes.data(), sizeof header);
+    const std::size_t size = header.*length;
+    if (size < sizeof header || size > bytes.size()) {
+      return;
+    }
+    visit(header, bytes.subspan(sizeof header, size - sizeof header));
+    bytes = bytes.subspan(std::min(bytes.size(), (size + 3) / 4 * 4));
   }
-  return MNL_CB_OK;
 }
 
-int take_root_qdisc(const nlmsghdr* message, void* data) {
-  auto* query = static_cast<Query*>(data);
-  const auto* qdisc = static_cast<const tcmsg*>(mnl_nlmsg_get_payload(message));
-  if (qdisc->tcm_ifindex == query->interface && qdisc->tcm_parent == TC_H_ROOT) {
-    mnl_attr_parse(message, sizeof *qdisc, take_kind, query);
+// The kind of the queueing discipline in a message about it; empty unless it is the root of
+// `interface`.
+std::string kind_in(Bytes message, int interface) {
+  tcmsg qdisc{};
+  std::string kind;
+  if (message.size() >= sizeof qdisc) {
+    std::memcpy(&qdisc, message.data(), sizeof qdisc);
   }
-  return MNL_CB_OK;
+  if (qdisc.tcm_ifindex == interface && qdisc.tcm_parent == TC_H_ROOT) {
+    for_each(message.subspan(sizeof qdisc), &rtattr::rta_len,
+             [&](const rtattr& header, Bytes text) {
+               if (header.rta_type == TCA_KIND) {
+                 kind.assign(text.begin(), std::ranges::find(text, '\0'));
+               }
+             });
+  }
+  return kind;
 }
 
 }  // namespace
 
+// The one question to rtnetlink: docs/decisions/0014-netlink-by-hand.md.
 std::string qdisc_of(const std::string& interface) {
-  const std::unique_ptr<mnl_socket, decltype(&::mnl_socket_close)> socket(
-      mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC), &::mnl_socket_close);
+  struct Request {
+    nlmsghdr header;
+    tcmsg qdisc;
+  };
+  const Request request{.header = {.nlmsg_len = sizeof(Request),
+                                   .nlmsg_type = RTM_GETQDISC,
+                                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+                                   .nlmsg_seq = 1,
+                                   .nlmsg_pid = 0},
+                        .qdisc = {}};
+  const auto index = static_cast<int>(::if_nametoindex(interface.c_str()));
+  const Fd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+  if (index == 0 || socket.get() < 0 ||
+      ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience) != 0 ||
+      ::send(socket.get(), &request, sizeof request, 0) < 0) {
+    return {};
+  }
+  std::string kind;
   std::array<char, 32768> buffer{};
-  Query query{.interface = static_cast<int>(::if_nametoindex(interface.c_str())), .kind = {}};
-  if (socket == nullptr || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0) {
-    return {};
+  for (bool is_over = false; !is_over;) {
+    const ssize_t bytes = ::recv(socket.get(), buffer.data(), buffer.size(), 0);
+    is_over = bytes <= 0;
+    for_each(Bytes(buffer).first(static_cast<std::size_t>(std::max<ssize_t>(bytes, 0))),
+             &nlmsghdr::nlmsg_len, [&](const nlmsghdr& header, Bytes message) {
+               is_over =
+                   is_over || header.nlmsg_type == NLMSG_DONE || header.nlmsg_type == NLMSG_ERROR;
+               if (kind.empty() && header.nlmsg_type == RTM_NEWQDISC) {
+                 kind = kind_in(message, index);
+               }
+             });
   }
-  nlmsghdr* request = mnl_nlmsg_put_header(buffer.data());
-  request->nlmsg_type = RTM_GETQDISC;
-  request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-  request->nlmsg_seq = 1;
-  auto* which = static_cast<tcmsg*>(mnl_nlmsg_put_extra_header(request, sizeof(tcmsg)));
-  which->tcm_family = AF_UNSPEC;
-  if (mnl_socket_sendto(socket.get(), request, request->nlmsg_len) < 0) {
-    return {};
-  }
-  int status = MNL_CB_OK;
-  while (status > MNL_CB_STOP) {
-    const ssize_t bytes = mnl_socket_recvfrom(socket.get(), buffer.data(), buffer.size());
-    status = bytes < 0 ? -1
-                       : mnl_cb_run(buffer.data(), static_cast<std::size_t>(bytes), 1,
-                                    mnl_socket_get_portid(socket.get()), take_root_qdisc, &query);
-  }
-  return query.kind;
+  return kind;
 }
 
 }  // namespace tcpstep
-
-#else
-
-namespace tcpstep {
-
-// Without libmnl the queue is an unknown fact.
-std::string qdisc_of(const std::string&) {
-  return {};
-}
-
-}  // namespace tcpstep
-
-#endif

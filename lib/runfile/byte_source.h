@@ -11,6 +11,8 @@
 #include <span>
 #include <string>
 
+#include "lib/runfile/archive.h"
+
 namespace tcpstep {
 
 // The name for standard input.
@@ -32,23 +34,20 @@ class ByteSource {
   // expanded beyond anything a result file would. It is known only at the end.
   [[nodiscard]] std::size_t read(std::span<char> buffer);
   // At the end: no checksum covers what was read.
-  [[nodiscard]] bool is_cut() const { return is_cut_; }
-  [[nodiscard]] bool is_compressed() const { return is_compressed_; }
+  [[nodiscard]] bool is_cut() const { return archive_ && archive_->is_cut(); }
+  [[nodiscard]] bool is_compressed() const { return archive_ != nullptr; }
 
   // The descriptor of a regular file that is not compressed, for pread(2); otherwise -1.
   [[nodiscard]] int plain_file() const;
 
  private:
   struct File;
-  std::size_t decompress(std::span<char> buffer);
 
   std::string name_;
   std::shared_ptr<File> file_;            // empty with a stream of the caller's
-  std::unique_ptr<std::istream> stream_;  // empty for plain files
-  bool is_compressed_ = false;
-  bool is_zstd_ = false;
+  std::unique_ptr<std::istream> stream_;  // empty for files
+  std::unique_ptr<Archive> archive_;      // empty for plain files
   std::uint64_t allowance_ = std::numeric_limits<std::uint64_t>::max();  // bytes still to expect
-  bool is_cut_ = false;
 };
 
 }  // namespace tcpstep
