@@ -4,6 +4,12 @@
 #include "lib/base/parse.h"
 
 namespace tcpstep {
+namespace {
+
+constexpr auto kClocks = std::to_array<Word<RttClock>>(
+    {{"application", RttClock::Application}, {"kernel", RttClock::Kernel}});
+
+}  // namespace
 
 std::vector<std::filesystem::path> files_of(const OptionValues& values) {
   return {values.positional().begin(), values.positional().end()};
@@ -12,11 +18,11 @@ std::vector<std::filesystem::path> files_of(const OptionValues& values) {
 void declare_clock(CommandLine& line) {
   line.value("clock", "WORD", "application",
              "application, or kernel: RTT without the measuring host's stack");
+  line.words("clock", kClocks);
 }
 
 RttClock clock_of(const OptionValues& values) {
-  return values.choose<RttClock>(
-      "clock", {{"application", RttClock::Application}, {"kernel", RttClock::Kernel}});
+  return values.choose("clock", kClocks);
 }
 
 std::filesystem::path parse_folder(std::string_view text) {

@@ -18,6 +18,12 @@
 namespace tcpstep {
 namespace {
 
+constexpr auto kFormats = std::to_array<Word<CompareFormat>>({{"text", CompareFormat::Text},
+                                                              {"markdown", CompareFormat::Markdown},
+                                                              {"json", CompareFormat::Json},
+                                                              {"junit", CompareFormat::Junit},
+                                                              {"github", CompareFormat::Github}});
+
 double parse_tolerance(std::string_view text) {
   const double share = parse_effect(text);
   if (share == 0) {
@@ -68,10 +74,13 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
   line.flag("advisory", "exit with 0 whatever the verdict");
   declare_clock(line);
   line.value("format", "WORD", "text", "text, markdown, json, junit or github");
+  line.words("format", kFormats);
   line.value("plot", "DIR", "also draw both sides there: PNG, SVG and gnuplot script");
   const auto* const end = argv + argc;
+  const bool completes = argc > 1 && argv[1] == kCompletionRequest;
   const auto* const border =
-      std::find_if(argv + 1, end, [](std::string_view word) { return word == "--"; });
+      completes ? end
+                : std::find_if(argv + 1, end, [](std::string_view word) { return word == "--"; });
   const auto values = line.parse(static_cast<int>(border - argv), argv);
   if (!values) {
     return std::nullopt;
@@ -89,24 +98,19 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
     throw UsageError("CANDIDATE is missing",
                      "Usage: tcpstep-analyze compare [options] BASELINE... -- CANDIDATE...");
   }
-  CompareOptions options{
-      .baseline = std::move(baseline),
-      .candidate = std::move(candidate),
-      .clock = clock_of(*values),
-      .settings = {.alpha = values->get("alpha", parse_alpha),
-                   .looks = looks,
-                   .tolerance = values->get("tolerance", parse_tolerance),
-                   .is_lenient = values->is_set("lenient"),
-                   .is_exchangeable = values->is_set("assume-exchangeable"),
-                   .ignores_segmentation = values->is_set("ignore-segmentation"),
-                   .ignores_environment = values->is_set("ignore-environment")},
-      .format = values->choose<CompareFormat>("format", {{"text", CompareFormat::Text},
-                                                         {"markdown", CompareFormat::Markdown},
-                                                         {"json", CompareFormat::Json},
-                                                         {"junit", CompareFormat::Junit},
-                                                         {"github", CompareFormat::Github}}),
-      .plots = {},
-      .is_advisory = values->is_set("advisory")};
+  CompareOptions options{.baseline = std::move(baseline),
+                         .candidate = std::move(candidate),
+                         .clock = clock_of(*values),
+                         .settings = {.alpha = values->get("alpha", parse_alpha),
+                                      .looks = looks,
+                                      .tolerance = values->get("tolerance", parse_tolerance),
+                                      .is_lenient = values->is_set("lenient"),
+                                      .is_exchangeable = values->is_set("assume-exchangeable"),
+                                      .ignores_segmentation = values->is_set("ignore-segmentation"),
+                                      .ignores_environment = values->is_set("ignore-environment")},
+                         .format = values->choose("format", kFormats),
+                         .plots = {},
+                         .is_advisory = values->is_set("advisory")};
   if (values->has("minimum-effect")) {
     options.settings.minimum_effect = values->get("minimum-effect", parse_effect);
   }

@@ -11,6 +11,13 @@ namespace {
 constexpr auto kFirstVersion = std::chrono::year(2014) / 1 / 1;  // no run is older
 constexpr std::chrono::hours kClocksDiffer(24);                  // between two hosts, at most
 
+constexpr auto kUnits =
+    std::to_array<Word<HistoryUnit>>({{"run", HistoryUnit::Run}, {"day", HistoryUnit::Day}});
+constexpr auto kFormats = std::to_array<Word<HistoryFormat>>({{"text", HistoryFormat::Text},
+                                                              {"markdown", HistoryFormat::Markdown},
+                                                              {"csv", HistoryFormat::Csv},
+                                                              {"json", HistoryFormat::Json}});
+
 }  // namespace
 
 std::optional<HistoryOptions> parse_history_options(int argc, const char* const* argv) {
@@ -27,11 +34,13 @@ std::optional<HistoryOptions> parse_history_options(int argc, const char* const*
              "smallest change that counts; for tails at least 25%");
   line.value("sensitivity", "SHARE", "50%", "cannot tell if a change has to be larger to be found");
   line.value("by", "WORD", "run", "run, or day: the median of a day's runs counts as one");
+  line.words("by", kUnits);
   line.flag("ignore-environment",
             "treat as one series although host, interface or transport differ");
   line.flag("advisory", "exit with 0 whatever the verdict");
   declare_clock(line);
   line.value("format", "WORD", "text", "text, markdown, csv or json");
+  line.words("format", kFormats);
   line.value("plot", "DIR", "also draw each link there: PNG, SVG and gnuplot script");
   const auto values = line.parse(argc, argv);
   if (!values) {
@@ -45,13 +54,9 @@ std::optional<HistoryOptions> parse_history_options(int argc, const char* const*
                    .sensitivity = values->get("sensitivity", parse_effect),
                    .plausible = {.earliest = std::chrono::sys_days(kFirstVersion),
                                  .latest = std::chrono::system_clock::now() + kClocksDiffer},
-                   .unit = values->choose<HistoryUnit>(
-                       "by", {{"run", HistoryUnit::Run}, {"day", HistoryUnit::Day}}),
+                   .unit = values->choose("by", kUnits),
                    .ignores_environment = values->is_set("ignore-environment")},
-      .format = values->choose<HistoryFormat>("format", {{"text", HistoryFormat::Text},
-                                                         {"markdown", HistoryFormat::Markdown},
-                                                         {"csv", HistoryFormat::Csv},
-                                                         {"json", HistoryFormat::Json}}),
+      .format = values->choose("format", kFormats),
       .plots = {},
       .is_advisory = values->is_set("advisory")};
   if (values->has("plot")) {

@@ -14,6 +14,24 @@
 namespace tcpstep {
 namespace {
 
+constexpr auto kReportFormats =
+    std::to_array<Word<ReportFormat>>({{"text", ReportFormat::Text},
+                                       {"markdown", ReportFormat::Markdown},
+                                       {"csv", ReportFormat::Csv},
+                                       {"json", ReportFormat::Json},
+                                       {"html", ReportFormat::Html}});
+constexpr auto kExportFormats = std::to_array<Word<ExportFormat>>(
+    {{"openmetrics", ExportFormat::OpenMetrics},
+     {"github-action-benchmark", ExportFormat::GithubActionBenchmark},
+     {"bencher", ExportFormat::Bencher},
+     {"go", ExportFormat::Go},
+     {"csv", ExportFormat::Csv},
+     {"hgrm", ExportFormat::Hgrm}});
+constexpr auto kForeignTools =
+    std::to_array<Word<ForeignTool>>({{"sockperf", ForeignTool::Sockperf},
+                                      {"irtt", ForeignTool::Irtt},
+                                      {"lagscope", ForeignTool::Lagscope}});
+
 constexpr std::string_view kHelp =
     "Usage: tcpstep-analyze COMMAND [options] FILE...\n"
     "Turns result files of tcpstep-server into penalty tables and plots.\n"
@@ -33,6 +51,9 @@ constexpr std::string_view kHelp =
 
 void declare_statistic(CommandLine& line) {
   line.value("statistic", "WORD", "min", "statistic of each size: min, median, mean, p99, ...");
+  for (const char* word : {"min", "median", "mean", "p90", "p99"}) {
+    line.add_word("statistic", word);
+  }
 }
 
 Statistic statistic_of(const OptionValues& values) {
@@ -55,23 +76,19 @@ std::optional<AnalyzeOptions> parse_report(int argc, const char* const* argv) {
   declare_statistic(line);
   declare_clock(line);
   line.value("format", "WORD", "text", "text, markdown, csv, json or html");
+  line.words("format", kReportFormats);
   line.flag("details", "text: also the table of each link, if there are several");
   line.flag("fit", "text, markdown: also the penalties fitted at the boundary itself");
   const auto values = line.parse(argc, argv);
   if (!values) {
     return std::nullopt;
   }
-  return ReportOptions{
-      .files = files_of(*values),
-      .clock = clock_of(*values),
-      .statistic = statistic_of(*values),
-      .format = values->choose<ReportFormat>("format", {{"text", ReportFormat::Text},
-                                                        {"markdown", ReportFormat::Markdown},
-                                                        {"csv", ReportFormat::Csv},
-                                                        {"json", ReportFormat::Json},
-                                                        {"html", ReportFormat::Html}}),
-      .has_fit = values->is_set("fit"),
-      .has_details = values->is_set("details")};
+  return ReportOptions{.files = files_of(*values),
+                       .clock = clock_of(*values),
+                       .statistic = statistic_of(*values),
+                       .format = values->choose("format", kReportFormats),
+                       .has_fit = values->is_set("fit"),
+                       .has_details = values->is_set("details")};
 }
 
 std::filesystem::path parse_picture(std::string_view text) {
@@ -170,6 +187,7 @@ std::optional<AnalyzeOptions> parse_export(int argc, const char* const* argv) {
       "format", "WORD",
       "openmetrics, github-action-benchmark, bencher, go (benchstat), csv (a line per size), "
       "hgrm (HdrHistogram, in microseconds)");
+  line.words("format", kExportFormats);
   declare_statistic(line);
   declare_clock(line);
   line.value("size", "BYTES", "hgrm: the payload size (default: the smallest)");
@@ -177,18 +195,11 @@ std::optional<AnalyzeOptions> parse_export(int argc, const char* const* argv) {
   if (!values) {
     return std::nullopt;
   }
-  ExportOptions options{
-      .files = files_of(*values),
-      .clock = clock_of(*values),
-      .statistic = statistic_of(*values),
-      .format = values->choose<ExportFormat>(
-          "format", {{"openmetrics", ExportFormat::OpenMetrics},
-                     {"github-action-benchmark", ExportFormat::GithubActionBenchmark},
-                     {"bencher", ExportFormat::Bencher},
-                     {"go", ExportFormat::Go},
-                     {"csv", ExportFormat::Csv},
-                     {"hgrm", ExportFormat::Hgrm}}),
-      .size = {}};
+  ExportOptions options{.files = files_of(*values),
+                        .clock = clock_of(*values),
+                        .statistic = statistic_of(*values),
+                        .format = values->choose("format", kExportFormats),
+                        .size = {}};
   if (values->has("size")) {
     options.size = values->get("size", [](std::string_view text) {
       return PayloadSize(static_cast<std::uint32_t>(parse_count(text, 1, PayloadSize::kLargest)));
@@ -208,6 +219,7 @@ std::optional<AnalyzeOptions> parse_import(int argc, const char* const* argv) {
   line.positional("FILE", 1, kMostFiles);
   line.group("Import");
   line.value("from", "TOOL", "sockperf, irtt or lagscope");
+  line.words("from", kForeignTools);
   line.value("link", "NAME", "what to call the path");
   line.value("output", "FILE", "the result file; never replaced");
   const auto values = line.parse(argc, argv);
@@ -219,13 +231,10 @@ std::optional<AnalyzeOptions> parse_import(int argc, const char* const* argv) {
       throw UsageError(fmt::format("--{} is missing", option), "See --help.");
     }
   }
-  return ImportOptions{
-      .from = values->choose<ForeignTool>("from", {{"sockperf", ForeignTool::Sockperf},
-                                                   {"irtt", ForeignTool::Irtt},
-                                                   {"lagscope", ForeignTool::Lagscope}}),
-      .files = files_of(*values),
-      .link = values->get("link", parse_name),
-      .output = values->output_path("output")};
+  return ImportOptions{.from = values->choose("from", kForeignTools),
+                       .files = files_of(*values),
+                       .link = values->get("link", parse_name),
+                       .output = values->output_path("output")};
 }
 
 std::optional<AnalyzeOptions> parse_compare(int argc, const char* const* argv) {

@@ -38,8 +38,10 @@ CommandLine declare() {
       line.value(field.names(), std::string(field.value_name),
                  has_default ? to_text(SweepSpec{}.*field.member) : std::string(),
                  std::string(field.meaning));
+      line.words(std::string(field.option), words_of(field));
     }
   });
+  line.add_word("direction", "both");
   line.value("repeat", "K", "1", "number of runs, one after the other");
   line.value("pause", "TIME", "0", "idle time between them");
   line.value("output,o", "PATH",

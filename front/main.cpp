@@ -6,11 +6,13 @@
 #include <cerrno>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "front/commands.h"
 #include "lib/base/error.h"
 #include "lib/base/process.h"
 #include "lib/base/text.h"
+#include "lib/cli/completion.h"
 #include "lib/cli/program.h"
 
 namespace tcpstep {
@@ -76,6 +78,22 @@ int show_all_help() {
   return kExitFine;
 }
 
+// What completes the last of `words`: a command, or what its program says.
+int complete(const std::vector<std::string>& words) {
+  if (words.size() == 1 || (words.size() == 2 && words.front() == "help")) {
+    std::vector<std::string> names{"help"};
+    for (const FrontCommand& known : front_commands()) {
+      names.emplace_back(known.name);
+    }
+    print_data(completions(names, words.back()));
+    return kExitFine;
+  }
+  Command command = program_of(words.front());
+  command.insert(command.begin() + 1, std::string(kCompletionRequest));
+  command.insert(command.end(), words.begin() + 1, words.end());
+  run_in_place(words.front(), command);
+}
+
 int run(int argc, char** argv) {
   const std::string word = argc > 1 ? argv[1] : "";
   if (word.empty()) {
@@ -85,6 +103,9 @@ int run(int argc, char** argv) {
   if (word == "--version" || word == "-V") {
     print_data(fmt::format("{}\n", version_and_git()));
     return kExitFine;
+  }
+  if (word == kCompletionRequest && argc > 2) {
+    return complete({argv + 2, argv + argc});
   }
   if (word == "help" || word == "--help" || word == "-h") {
     if (argc == 2) {

@@ -31,7 +31,15 @@ constexpr std::uint64_t kMostRounds = 100'000;
 constexpr std::size_t kMostArguments = 10'000;
 constexpr std::size_t kMostProfiles = 100;
 
+// What completes PROFILE.
+void offer_profiles(CommandLine& line) {
+  for (const BuiltInProfile& profile : built_in_profiles()) {
+    line.add_word("", profile.name);
+  }
+}
+
 void declare_link(CommandLine& line) {
+  offer_profiles(line);
   line.group("Link");
   line.value("scale", "K", "1", "multiply all times of the link by K: 10, or 0.2 for a quick look");
   line.flag("swap", "swap the two directions of the link");
@@ -89,6 +97,7 @@ std::optional<LabOptions> parse_show(int argc, const char* const* argv) {
                    "Example:\n  tcpstep-lab show adsl >mine.profile\n");
   line.group("Show");
   line.positional("PROFILE", 1, 1);
+  offer_profiles(line);
   const auto values = line.parse(argc, argv);
   if (!values) {
     return std::nullopt;

@@ -15,6 +15,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr auto kLogFormats =
+    std::to_array<Word<LogFormat>>({{"text", LogFormat::Text}, {"json", LogFormat::Json}});
+constexpr auto kTimestampModes =
+    std::to_array<Word<TimestampMode>>({{"auto", TimestampMode::Auto},
+                                        {"off", TimestampMode::Off},
+                                        {"software", TimestampMode::Software},
+                                        {"hardware", TimestampMode::Hardware}});
+
 CommandLine declare() {
   CommandLine line("tcpstep-server [options]",
                    "Waits for clients, measures the round-trip time of payloads of many sizes with "
@@ -40,10 +48,12 @@ CommandLine declare() {
                  depends ? std::string() : to_text(SweepSpec{}.*field.member),
                  std::string(field.meaning) +
                      (depends ? " (default: shuffled; ascending for classic clients)" : ""));
+      line.words(std::string(field.option), words_of(field));
     }
   });
   line.value("congestion", "NAME", "cubic", "TCP congestion control; system: the system's default");
   line.value("timestamps", "WORD", "auto", "kernel timestamps: off, software, hardware, auto");
+  line.words("timestamps", kTimestampModes);
   declare_host_options(line);
   line.flag("doctor", "check this host for sources of noise and exit");
   line.group("Limits");
@@ -64,6 +74,7 @@ CommandLine declare() {
   line.value("metrics-file", "FILE",
              "write counters and fastest RTTs to this file, for Prometheus");
   line.value("log-format", "WORD", "text", "format of messages on standard error: text or json");
+  line.words("log-format", kLogFormats);
   line.flag("quiet,q", "print errors only, no table");
   return line;
 }
@@ -144,13 +155,8 @@ std::optional<ServerOptions> parse_server_options(int argc, const char* const* a
   options.limits = limits(values);
   options.secret_file = values.path("secret-file");
   options.metrics_file = values.path("metrics-file");
-  options.log_format = values.choose<LogFormat>(
-      "log-format", {{"text", LogFormat::Text}, {"json", LogFormat::Json}});
-  options.run.timestamps =
-      values.choose<TimestampMode>("timestamps", {{"auto", TimestampMode::Auto},
-                                                  {"off", TimestampMode::Off},
-                                                  {"software", TimestampMode::Software},
-                                                  {"hardware", TimestampMode::Hardware}});
+  options.log_format = values.choose("log-format", kLogFormats);
+  options.run.timestamps = values.choose("timestamps", kTimestampModes);
   const HostOptions this_host = host_options(values);
   options.run.scheduling = this_host.scheduling;
   options.run.busy_poll = this_host.busy_poll;

@@ -1,6 +1,7 @@
 #include "lib/cli/command_line.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <boost/program_options.hpp>
@@ -101,6 +102,18 @@ struct CommandLine::Declarations {
   std::string positional_name;
   std::size_t at_least = 0;
   std::size_t at_most = 0;
+  std::vector<CompletedOption> known;  // the same options, for completion
+  std::vector<std::string> arguments;  // words that the positional arguments may be
+
+  // `names` as for CommandLine::value().
+  void know(const std::string& names, const std::string& value_name, const std::string& help) {
+    const std::size_t comma = std::min(names.find(','), names.size());
+    known.push_back({.name = names.substr(0, comma),
+                     .letter = names.substr(std::min(comma + 1, names.size())),
+                     .value_name = value_name,
+                     .meaning = help,
+                     .words = {}});
+  }
 
   void add_common() {
     groups.push_back(
@@ -109,6 +122,9 @@ struct CommandLine::Declarations {
                                  "read options from FILE, lines of option=value");
     groups.back()->add_options()("help,h", po::bool_switch(), "print this text");
     groups.back()->add_options()("version,V", po::bool_switch(), "print the version");
+    for (const auto& option : groups.back()->options()) {
+      know(option->long_name(), option->format_parameter(), option->description());
+    }
   }
 
   [[nodiscard]] po::options_description visible() const {
@@ -127,6 +143,16 @@ struct CommandLine::Declarations {
     }
     text << '\n' << examples;
     return text.str();
+  }
+
+  [[nodiscard]] std::string completed(const std::vector<std::string_view>& begun) const {
+    const CompletedArguments positional{.option = {.name = {},
+                                                   .letter = {},
+                                                   .value_name = positional_name,
+                                                   .meaning = {},
+                                                   .words = arguments},
+                                        .at_most = at_most};
+    return completions(known, positional, begun);
   }
 
   void check_positional(const std::vector<std::string>& given) const {
@@ -158,12 +184,14 @@ void CommandLine::group(const std::string& title) {
 
 void CommandLine::flag(const std::string& names, const std::string& help) {
   declarations_->groups.back()->add_options()(names.c_str(), po::bool_switch(), help.c_str());
+  declarations_->know(names, "", help);
 }
 
 void CommandLine::value(const std::string& names, const std::string& value_name,
                         const std::string& help) {
   declarations_->groups.back()->add_options()(
       names.c_str(), po::value<std::string>()->value_name(value_name), help.c_str());
+  declarations_->know(names, value_name, help);
 }
 
 void CommandLine::value(const std::string& names, const std::string& value_name,
@@ -175,6 +203,7 @@ void CommandLine::value(const std::string& names, const std::string& value_name,
   declarations_->groups.back()->add_options()(
       names.c_str(), po::value<std::string>()->value_name(value_name)->default_value(default_value),
       help.c_str());
+  declarations_->know(names, value_name, help);
 }
 
 void CommandLine::positional(const std::string& value_name, std::size_t at_least,
@@ -184,8 +213,17 @@ void CommandLine::positional(const std::string& value_name, std::size_t at_least
   declarations_->at_most = at_most;
 }
 
+void CommandLine::add_word(const std::string& name, std::string_view word) {
+  const auto found = std::ranges::find(declarations_->known, name, &CompletedOption::name);
+  (name.empty() ? declarations_->arguments : found->words).emplace_back(word);
+}
+
 std::optional<OptionValues> CommandLine::parse(int argc, const char* const* argv) {
   declarations_->add_common();
+  if (argc > 2 && argv[1] == kCompletionRequest) {
+    print_data(declarations_->completed({argv + 2, argv + argc}));
+    return std::nullopt;
+  }
   const po::options_description options = declarations_->visible();
   po::options_description all;  // of the command line only
   all.add(options).add_options()(kPositional, po::value<std::vector<std::string>>());
@@ -239,23 +277,29 @@ std::optional<OptionValues> CommandLine::parse(int argc, const char* const* argv
   return result;
 }
 
-void handle_missing_command(std::string_view program, std::string_view word, std::string_view help,
-                            std::string_view commands) {
+void handle_missing_command(std::string_view program, std::span<const char* const> arguments,
+                            std::string_view help, std::span<const std::string> commands) {
+  const std::string_view word = arguments.empty() ? "" : arguments.front();
   if (word == "--help" || word == "-h" || word == "help") {
     print_data(help);
   } else if (word == "--version" || word == "-V") {
     print_data(fmt::format("{}\n", version_and_git()));
+  } else if (word == kCompletionRequest && arguments.size() == 2) {
+    print_data(completions(commands, arguments[1]));
   } else {
     throw UsageError(
         word.empty() ? "missing command" : fmt::format("unknown command '{}'", printable(word)),
-        fmt::format("Commands are {}. See {} --help.", commands, program));
+        fmt::format("Commands are {}. See {} --help.", fmt::join(commands, ", "), program));
   }
 }
+
+constexpr auto kWaits = std::to_array<Word<Wait>>({{"block", Wait::Block}, {"spin", Wait::Spin}});
 
 void declare_host_options(CommandLine& line) {
   line.group("This host");
   line.value("wait", "WORD", "block",
              "how to wait for data: block (sleep), or spin (poll; needs a processor for each end)");
+  line.words("wait", kWaits);
   line.value("cpu", "N", "run on processor N only");
   line.value("busy-poll", "TIME", "0", "let the kernel poll the network card for TIME");
   line.flag("realtime", "SCHED_FIFO and locked memory, where permitted");
@@ -263,8 +307,7 @@ void declare_host_options(CommandLine& line) {
 
 HostOptions host_options(const OptionValues& values) {
   HostOptions options;
-  options.scheduling.wait =
-      values.choose<Wait>("wait", {{"block", Wait::Block}, {"spin", Wait::Spin}});
+  options.scheduling.wait = values.choose("wait", kWaits);
   if (values.has("cpu")) {
     options.scheduling.cpu = values.get("cpu", [](std::string_view text) {
       return static_cast<std::uint32_t>(

@@ -1,6 +1,7 @@
 // Options of a program: declared once, read from the command line, TCPSTEP_* variables and a file.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -8,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,9 +18,14 @@
 #include "lib/base/error.h"
 #include "lib/base/text.h"
 #include "lib/base/units.h"
+#include "lib/cli/completion.h"
 #include "lib/host/scheduling.h"
 
 namespace tcpstep {
+
+// A word that an option may have as its value, and what it means to the program.
+template <class Value>
+using Word = std::pair<std::string_view, Value>;
 
 // The text of every option that was given or has a default.
 class OptionValues {
@@ -40,10 +47,9 @@ class OptionValues {
     }
   }
 
-  // One of a few choices, each with its value.
-  template <class Value>
-  Value choose(const std::string& name,
-               std::initializer_list<std::pair<std::string_view, Value>> choices) const {
+  // One of a few words, each with its value.
+  template <class Words>
+  auto choose(const std::string& name, const Words& choices) const {
     std::string expected;
     for (const auto& [word, value] : choices) {
       if (word == text(name)) {
@@ -91,8 +97,18 @@ class CommandLine {
   void value(const std::string& names, const std::string& value_name,
              const std::string& default_value, const std::string& help);
   void positional(const std::string& value_name, std::size_t at_least, std::size_t at_most);
+  // What completion offers as the value of an option declared before; an empty name: as positional
+  // argument. `choices` as for OptionValues::choose().
+  template <class Words>
+  void words(const std::string& name, const Words& choices) {
+    for (const auto& [word, value] : choices) {
+      add_word(name, word);
+    }
+  }
+  void add_word(const std::string& name, std::string_view word);
 
-  // Empty if --help or --version was asked for and printed. Throws UsageError. Call it once.
+  // Empty if --help, --version or a completion (completion.h) was asked for and printed. Throws
+  // UsageError. Call it once.
   [[nodiscard]] std::optional<OptionValues> parse(int argc, const char* const* argv);
 
  private:
@@ -106,10 +122,10 @@ class CommandLine {
 template <class Options>
 using ParseCommand = std::optional<Options> (*)(int argc, const char* const* argv);
 
-// For a first argument that is not a command: prints the help or the version. Throws UsageError for
-// anything else; `commands` is for its hint.
-void handle_missing_command(std::string_view program, std::string_view word, std::string_view help,
-                            std::string_view commands);
+// For a first argument that is not a command: prints the help, the version or the commands that a
+// word to complete begins. Throws UsageError for anything else; `commands` is for its hint.
+void handle_missing_command(std::string_view program, std::span<const char* const> arguments,
+                            std::string_view help, std::span<const std::string> commands);
 
 // The options of the command in argv[1]. Empty if help or the version was asked for and printed.
 // Throws UsageError.
@@ -118,15 +134,18 @@ std::optional<Options> parse_command(
     std::string_view program, std::string_view help,
     std::initializer_list<std::pair<std::string_view, ParseCommand<Options>>> commands, int argc,
     const char* const* argv) {
-  const std::string_view wanted = argc > 1 ? argv[1] : "";
-  std::string names;
-  for (const auto& [word, parse] : commands) {
-    if (word == wanted) {
-      return parse(argc - 1, argv + 1);
-    }
-    names += (names.empty() ? "" : ", ") + std::string(word);
+  std::vector<const char*> arguments(argv + std::min(argc, 1), argv + argc);
+  if (arguments.size() > 2 && arguments.front() == kCompletionRequest) {
+    std::swap(arguments[0], arguments[1]);  // "--complete report --format ''" is for report
   }
-  handle_missing_command(program, wanted, help, names);
+  std::vector<std::string> names;
+  for (const auto& [word, parse] : commands) {
+    if (!arguments.empty() && word == arguments.front()) {
+      return parse(static_cast<int>(arguments.size()), arguments.data());
+    }
+    names.emplace_back(word);
+  }
+  handle_missing_command(program, arguments, help, names);
   return std::nullopt;
 }
 

@@ -165,6 +165,12 @@ inline constexpr auto kSweepFields = std::make_tuple(
                                parse_word<ConnectionMode>,
                                kClientOption | kInRequest | kAlwaysInRequest});
 
+// The words that a field's value may be, if these can be listed.
+template <class T>
+[[nodiscard]] constexpr const auto& words_of(const SweepField<T>&) {
+  return kNamesOf<T>;
+}
+
 // Calls `visit` with each field of the table.
 template <class Visit>
 void for_each_sweep_field(Visit&& visit) {
