@@ -42,6 +42,7 @@ fetch_kernel() {
 		(cd "$folder/kernel" && apt-get -qq -o APT::Sandbox::User=root download "$package") ||
 			fail "cannot fetch $package"
 		dpkg-deb -x "$folder"/kernel/*.deb "$folder/kernel/root"
+		[ -e "$folder/kernel/root/lib" ] || ln -s usr/lib "$folder/kernel/root/lib"	# Debian 13
 		depmod -b "$folder/kernel/root" "$(basename "$folder"/kernel/root/lib/modules/*)"
 		: >"$folder/kernel/root/ready"
 		rm -rf "$root.new"
