@@ -25,7 +25,7 @@ import time
 
 SIZES = [1, 101, 1401, 1501, 4401, 9901]  # to be compared
 SWEEP = range(1, 9902, 100)  # of our own: tcpstep's default
-COLUMNS = ["path", "wait", "round", "tool", "size_bytes", "min_ns", "median_ns", "mean_ns"]
+COLUMNS = ["path", "wait", "round", "tool", "size_bytes", "min_ns", "median_ns", "mean_ns", "p99_ns"]
 PEER_NOTES = {
     "sockperf": "echoes all N bytes; at least 14; its own --full-rtt",
     "qperf": "echoes all N bytes; means only; reports RTT/2, doubled here",
@@ -103,7 +103,8 @@ def find_number(pattern, text):
 
 
 def summary(series_by_size):
-    return {size: {"min": min(series), "median": statistics.median(series), "mean": statistics.fmean(series)}
+    return {size: {"min": min(series), "median": statistics.median(series), "mean": statistics.fmean(series),
+                   "p99": statistics.quantiles(series, n=100, method="inclusive")[98]}
             for size, series in series_by_size.items()}
 
 
@@ -298,7 +299,7 @@ def cell_of(row):
 
 def mean_row(rows):
     """The means over the runs of one tool in one round, and the smallest minimum."""
-    keys = [key for key in ("min_ns", "median_ns", "mean_ns") if rows[0][key]]
+    keys = [key for key in ("min_ns", "median_ns", "mean_ns", "p99_ns") if rows[0][key]]
     means = {key: statistics.fmean(float(row[key]) for row in rows) for key in keys}
     return {"median_ns": "", **means, "least_ns": min(float(row["min_ns"] or "inf") for row in rows)}
 
@@ -319,8 +320,8 @@ def table(options):
     for (path, wait), group in itertools.groupby(sorted(cells), key=lambda where: where[:2]):
         group = list(group)
         print(f"\n**{path}, {wait}**, {len(cells[group[0]])} rounds\n\n"
-              "| bytes | min µs | median µs | min ÷ bare | median ÷ bare | alone µs | hardest peer | typical µs | alone ÷ peer |\n"
-              "|---:|---:|---:|---:|---:|---:|---|---:|---:|")
+              "| bytes | min µs | median µs | p99 µs | min ÷ bare | median ÷ bare | p99 ÷ bare | alone µs | hardest peer | typical µs "
+              "| alone ÷ peer |\n|---:|---:|---:|---:|---:|---:|---:|---:|---|---:|---:|")
         for where in group:
             rounds = [tools for tools in cells[where].values() if "tcpstep" in tools and "bare" in tools]
             ours = [r["tcpstep"] for r in rounds]
@@ -331,7 +332,8 @@ def table(options):
                 str(where[2]),
                 f"{min(r['least_ns'] for r in ours) / 1000:.2f}",
                 f"{statistics.median(typical(r) for r in ours) / 1000:.2f}",
-                *(spread([float(r["tcpstep"][key]) / float(r["bare"][key]) for r in rounds]) for key in ("min_ns", "median_ns")),
+                f"{statistics.median(r['p99_ns'] for r in ours) / 1000:.2f}",
+                *(spread([r["tcpstep"][key] / r["bare"][key] for r in rounds]) for key in ("min_ns", "median_ns", "p99_ns")),
                 f"{statistics.median(alone) / 1000:.2f}" if alone else "–",
                 peer, f"{statistics.median(peer_values) / 1000:.2f}" if peer_values else "–", spread(peer_ratios)]), "|")
     print("\nRatios: median over the rounds (smallest–largest). Peers:")

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <numeric>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -110,21 +111,15 @@ Alarms count_alarms(const Noise& noise, const Truth& truth, int comparisons) {
   return sum;
 }
 
-void print_alarms(int comparisons) {
-  struct Effect {
-    const char* words;
-    Truth truth;
-  };
-  const std::array effects{Effect{"nothing (false alarms)", {}},
-                           Effect{"all sizes +5 %", {.scale = 1.05}},
-                           Effect{"all sizes +2 %", {.scale = 1.02}},
-                           Effect{"2 segments and more +10 µs", {.later_ns = 10'000}},
-                           Effect{"2 segments and more +2 µs", {.later_ns = 2000}},
-                           Effect{"p99 twice as far", {.tail = 2}},
-                           Effect{"MSS 1448 to 1348", {.mss = 1348}}};
+struct Effect {
+  const char* words;
+  Truth truth;
+};
+
+void print_alarms(std::span<const Effect> effects, int comparisons) {
   fmt::print(
-      "| noise | what changed | comparisons | compare | Mann-Whitney, any size | 5 %, any size |\n"
-      "|---|---|---:|---:|---:|---:|\n");
+      "\n| noise | what changed | comparisons | compare | Mann-Whitney, any size | 5 %, any size "
+      "|\n|---|---|---:|---:|---:|---:|\n");
   for (const Noise& noise : kNoises) {
     for (const Effect& effect : effects) {
       const Alarms alarms = count_alarms(noise, effect.truth, comparisons);
@@ -136,6 +131,21 @@ void print_alarms(int comparisons) {
       std::fflush(stdout);
     }
   }
+}
+
+void print_false_alarms(int comparisons) {
+  const Effect nothing[] = {{"nothing (false alarms)", {}}};
+  print_alarms(nothing, comparisons);
+}
+
+void print_power(int comparisons) {
+  const Effect effects[] = {{"all sizes +5 %", {.scale = 1.05}},
+                            {"all sizes +2 %", {.scale = 1.02}},
+                            {"2 segments and more +10 µs", {.later_ns = 10'000}},
+                            {"2 segments and more +2 µs", {.later_ns = 2000}},
+                            {"p99 twice as far", {.tail = 2}},
+                            {"MSS 1448 to 1348", {.mss = 1348}}};
+  print_alarms(effects, comparisons);
 }
 
 // How the comparisons of a cell ended.
@@ -331,12 +341,13 @@ int main(int argc, char** argv) {
     int share;  // of the comparisons asked for
   };
   constexpr std::array kTables{
-      Table{"alarms", tcpstep::print_alarms, 2}, Table{"orders", tcpstep::print_orders, 1},
-      Table{"levels", tcpstep::print_levels, 20}, Table{"early", tcpstep::print_early_ends, 4}};
+      Table{"same", tcpstep::print_false_alarms, 1}, Table{"power", tcpstep::print_power, 2},
+      Table{"orders", tcpstep::print_orders, 1}, Table{"levels", tcpstep::print_levels, 20},
+      Table{"early", tcpstep::print_early_ends, 4}};
   if (comparisons < 1) {
     fmt::print(stderr,
                "usage: error_rates [COMPARISONS OF EACH KIND (default 1000) "
-               "[alarms|orders|levels|early]]\n");
+               "[same|power|orders|levels|early]]\n");
     return 2;
   }
   for (const Table& table : kTables) {
