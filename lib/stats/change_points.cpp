@@ -16,8 +16,6 @@ namespace {
 
 constexpr double kStray = 4;                   // standard deviations: farther out than noise
 constexpr std::ptrdiff_t kRowsPerStray = 100;  // of which one may lie where a new level is
-constexpr double kNormalMad = 1.4826;          // standard deviations in a median absolute deviation
-constexpr double kTiny = 1e-9;                 // of a logarithm: far below any timer
 constexpr double kConfidence = 0.95;
 constexpr double kWhole = 4.0 / 3;  // p of the whole is multiplied by it,
 constexpr double kHalves = 12;      // and that of each half

@@ -15,7 +15,6 @@ namespace tcpstep {
 namespace {
 
 constexpr std::size_t kFewestDraws = 1999;
-constexpr double kTiny = 1e-9;  // of a logarithm: far below any timer
 
 }  // namespace
 

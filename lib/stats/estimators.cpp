@@ -72,13 +72,15 @@ std::vector<double> mid_ranks(std::span<const double> values) {
 }
 
 double student_t_quantile(double probability, double degrees) {
-  return boost::math::quantile(boost::math::students_t(degrees), probability);
+  // In double throughout: long double costs size, and time where it is emulated.
+  namespace policies = boost::math::policies;
+  using Policy = policies::policy<policies::promote_double<false>>;
+  const boost::math::students_t_distribution<double, Policy> distribution(degrees);
+  return boost::math::quantile(distribution, probability);
 }
 
 std::vector<double> without_lone_outliers(std::span<const double> column) {
   constexpr double kOutlier = 3;  // standard deviations
-  constexpr double kNormalMad = 1.4826;
-  constexpr double kTiny = 1e-9;  // of a logarithm: far below any timer
   constexpr std::ptrdiff_t kReach = 2;
   if (column.size() < 2) {
     return {column.begin(), column.end()};

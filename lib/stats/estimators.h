@@ -9,6 +9,9 @@
 
 namespace tcpstep {
 
+inline constexpr double kNormalMad = 1.4826;  // standard deviations in a median absolute deviation
+inline constexpr double kTiny = 1e-9;         // of a logarithm: far below any timer
+
 // The expected minimum of `draws` samples drawn without replacement, in ns: the L-statistic
 //   sum over j of C(n-j, draws-1) / C(n, draws) * x(j),   x(1) <= x(2) <= ... <= x(n).
 // Unlike the plain minimum it estimates the same thing whatever n is (the U-statistic of the

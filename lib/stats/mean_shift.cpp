@@ -5,6 +5,7 @@
 #include <random>
 
 #include "lib/stats/change_points.h"
+#include "lib/stats/estimators.h"
 
 namespace tcpstep {
 namespace {
@@ -14,7 +15,6 @@ constexpr std::size_t kBurnIn = 10;        // rows of a draw until its start is 
 constexpr double kMostCorrelation = 0.95;  // of neighbouring rows
 constexpr double kCaution = 2;             // standard errors that the null law is coloured more
 constexpr double kMostInnovation = 3;      // standard deviations
-constexpr double kTiny = 1e-9;             // of a logarithm: far below any timer
 
 }  // namespace
 

@@ -115,6 +115,8 @@ SweepPlan plan_of(const SweepSpec& sweep, std::optional<Mss> mss) {
   return {std::move(*sizes), sweep};
 }
 
+}  // namespace
+
 // What the samples of a run show about the path.
 class Evidence {
  public:
@@ -151,6 +153,8 @@ class Evidence {
   std::uint32_t largest_packet_ = 1;  // the opening ping's
   std::optional<BlackHole> black_hole_;
 };
+
+namespace {
 
 // One connection for each ping: made and given its options before the timed part.
 class FreshPeer {

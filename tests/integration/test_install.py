@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import PROGRAMS, environment, main, run
+from harness import PROGRAMS, SOURCE, environment, main, run
 
 
 class Installed(unittest.TestCase):
@@ -53,6 +53,42 @@ class Installed(unittest.TestCase):
         if not found:
             self.skipTest(f"this systemd-analyze cannot judge a file: {result.stderr}")
         self.assertLessEqual(float(found[1]), 1.5, result.stdout)
+
+    def test_completions_are_where_the_shells_look(self):
+        for name in PROGRAMS:
+            for place in (f"bash-completion/completions/{name}", f"zsh/site-functions/_{name}",
+                          f"fish/vendor_completions.d/{name}.fish"):
+                self.assertIn(name, (self.prefix / "share" / place).read_text())
+
+
+class Sources(unittest.TestCase):
+    def test_of_a_tarball_know_their_commit(self):
+        if not (SOURCE / ".git").exists():
+            self.skipTest("these sources are a tarball themselves")
+        git = ["git", "-C", str(SOURCE)]
+        commit = run(*git, "log", "-1", "--format=%h").stdout.strip()
+        with tempfile.TemporaryDirectory(prefix="test-tcpstep-") as folder:
+            archive = subprocess.run([*git, "archive", "HEAD", "cmake"], check=True, capture_output=True).stdout
+            subprocess.run(["tar", "-x", "-C", folder], input=archive, check=True)
+            header = pathlib.Path(folder) / "version.h"
+            subprocess.run(["cmake", "-D", f"SOURCE={folder}", "-D", f"HEADER={header}", "-D", "PROJECT_VERSION=1.2.3",
+                            "-P", f"{folder}/cmake/version.cmake"], check=True)
+            self.assertIn(f'TCPSTEP_GIT_ID "{commit}"', header.read_text())
+
+    def test_have_one_version(self):
+        version = re.search(r"^project\(tcpstep VERSION ([0-9.]+)", (SOURCE / "CMakeLists.txt").read_text(), re.M)[1]
+        self.assertRegex((SOURCE / "packaging/debian/changelog").read_text(), rf"^tcpstep \({re.escape(version)}\) ")
+
+    def test_install_packages_by_the_name_of_the_system(self):
+        for system, is_known in (("ID=debian\nVERSION_ID=12", True), ('ID=ubuntu\nVERSION_ID="24.04"', True),
+                                 ("ID=fedora\nVERSION_ID=41", False), ("ID=arch", False)):
+            with tempfile.NamedTemporaryFile("w", prefix="test-tcpstep-") as file:
+                file.write(system + "\n")
+                file.flush()
+                result = run(SOURCE / "scripts/install-packages", *(["--print"] if is_known else []), "build",
+                             env=environment(TCPSTEP_OS_RELEASE=file.name))
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertEqual("docs/building.md" in result.stderr, not is_known, system)
 
 
 if __name__ == "__main__":
