@@ -89,14 +89,14 @@ class Driver {
  public:
   explicit Driver(const AbOptions& options)
       : options_(options),
-        folder_(prepared(options.out)),
+        folder_(prepared(options.output)),
         manifest_(options, folder_),
         progress_("launch", launches_left(), !options.is_quiet) {}
 
   int run() {
     const CompareOptions made = make_runs();
     tell(fmt::format("the runs are in {}: tcpstep-analyze compare {}", folder_.string(),
-                     options_.out.string()));
+                     options_.output.string()));
     return compare_files(made);
   }
 

@@ -19,7 +19,7 @@ struct AbOptions {
   std::uint32_t runs = 10;  // of each side; at most, if it may end early
   std::string a;            // for /bin/sh -c
   std::string b;
-  std::filesystem::path out;
+  std::filesystem::path output;
   std::optional<std::uint64_t> seed;  // of the order; a fresh one otherwise
   std::optional<Duration> budget;     // no block begins that would end later
   bool is_through = false;            // the commands are proxies to measure through

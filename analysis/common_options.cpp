@@ -1,13 +1,21 @@
 #include "analysis/common_options.h"
 
+#include <fmt/format.h>
+
 #include "lib/base/error.h"
 #include "lib/base/parse.h"
+#include "lib/base/text.h"
 
 namespace tcpstep {
 namespace {
 
 constexpr auto kClocks = std::to_array<Word<RttClock>>(
     {{"application", RttClock::Application}, {"kernel", RttClock::Kernel}});
+
+constexpr auto kRunParts = std::to_array<Word<RunPart>>({{"link", RunPart::None},
+                                                         {"label", RunPart::Label},
+                                                         {"host", RunPart::Host},
+                                                         {"day", RunPart::Day}});
 
 }  // namespace
 
@@ -25,11 +33,40 @@ RttClock clock_of(const OptionValues& values) {
   return values.choose("clock", kClocks);
 }
 
-std::filesystem::path parse_folder(std::string_view text) {
+bool is_picture(const std::filesystem::path& output) {
+  const std::string suffix = output.extension();
+  return suffix == ".png" || suffix == ".svg" || suffix == ".pdf";
+}
+
+std::filesystem::path parse_pictures(std::string_view text) {
   if (text.empty()) {
-    throw UsageError("the folder name is empty");
+    throw UsageError("the name is empty");
   }
-  return text;
+  const std::filesystem::path output(text);
+  if (text == "-" ||
+      (output.has_extension() && !is_picture(output) && !std::filesystem::is_directory(output))) {
+    throw UsageError(fmt::format("cannot draw into '{}'", printable(text)),
+                     "Expected a folder, or a picture that ends in .png, .svg or .pdf.");
+  }
+  return output;
+}
+
+void declare_text_output(CommandLine& line) {
+  line.value("output,o", "FILE", "write there instead of printing; an older file is replaced");
+}
+
+std::filesystem::path text_output_of(const OptionValues& values) {
+  const std::filesystem::path output = values.output_path("output");
+  return output == "-" ? std::filesystem::path() : output;
+}
+
+void declare_parts(CommandLine& line, const std::string& help) {
+  line.value("by", "WORD", "link", help);
+  line.words("by", kRunParts);
+}
+
+RunPart part_of(const OptionValues& values) {
+  return values.choose("by", kRunParts);
 }
 
 double parse_alpha(std::string_view text) {

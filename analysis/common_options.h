@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,8 +19,19 @@ inline constexpr std::size_t kMostFiles = 100'000;
 void declare_clock(CommandLine& line);
 [[nodiscard]] RttClock clock_of(const OptionValues& values);
 
-// The name of a folder; throws UsageError if it is empty.
-[[nodiscard]] std::filesystem::path parse_folder(std::string_view text);
+// True if the name ends as that of a picture does: .png, .svg or .pdf.
+[[nodiscard]] bool is_picture(const std::filesystem::path& output);
+// Where pictures go: a picture's name, or a folder. Throws UsageError if it is empty, or the name
+// of another kind of file.
+[[nodiscard]] std::filesystem::path parse_pictures(std::string_view text);
+
+// -o, --output of text. Empty: standard output.
+void declare_text_output(CommandLine& line);
+[[nodiscard]] std::filesystem::path text_output_of(const OptionValues& values);
+
+// --by of tables and pictures: how the runs of a link are divided.
+void declare_parts(CommandLine& line, const std::string& help);
+[[nodiscard]] RunPart part_of(const OptionValues& values);
 
 // --alpha, the probability of a false alarm.
 [[nodiscard]] double parse_alpha(std::string_view text);

@@ -8,8 +8,10 @@
 
 #include "analysis/commands.h"
 #include "analysis/plot.h"
+#include "analysis/selection.h"
 #include "lib/base/error.h"
 #include "lib/cli/program.h"
+#include "lib/cli/screen.h"
 #include "lib/compare/render.h"
 
 namespace tcpstep {
@@ -41,8 +43,11 @@ void append_step_summary(const std::string& markdown) {
 
 std::string render(const Comparison& comparison, CompareFormat format) {
   switch (format) {
-    case CompareFormat::Text:
-      return render_text(comparison);
+    case CompareFormat::Text: {
+      const Screen screen = screen_of_output();
+      const std::string text = render_text(comparison, screen);
+      return screen.is_unicode ? text : in_ascii(text);
+    }
     case CompareFormat::Markdown:
       return render_markdown(comparison);
     case CompareFormat::Json:
@@ -73,17 +78,19 @@ int exit_status_of(Verdict verdict) {
 }
 
 Comparison compare_runs(const CompareOptions& options) {
-  return compare(load(options.baseline, options.clock), load(options.candidate, options.clock),
-                 options.settings);
+  const auto side = [&](const std::vector<std::filesystem::path>& places) {
+    return load(files_to_read({.places = places, .filters = options.filters}), options.clock);
+  };
+  return compare(side(options.baseline), side(options.candidate), options.settings);
 }
 
 int compare_files(const CompareOptions& options) {
   const Comparison comparison = compare_runs(options);
   print_data(render(comparison, options.format));
-  if (options.plots && comparison.by_size.empty()) {
+  if (options.picture && comparison.by_size.empty()) {
     print_message("tcpstep-analyze: no payload size to draw: none was measured on both sides");
-  } else if (options.plots) {
-    draw(drawing_of(comparison), *options.plots);
+  } else if (options.picture) {
+    draw_into(drawing_of(comparison), *options.picture);
   }
   return options.is_advisory ? kExitFine : exit_status_of(comparison.verdict);
 }

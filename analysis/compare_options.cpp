@@ -59,6 +59,7 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
       "Reports whether the candidate's runs are slower than the baseline's. Exit status 0: no "
       "regression,\n3: regression, 4: cannot tell.",
       "Examples:\n  tcpstep-analyze compare ab            # what tcpstep-analyze ab left there\n"
+      "  tcpstep-analyze compare -o compare.png old -- new\n"
       "  tcpstep-analyze compare --format junit old/*.csv -- new/*.csv >compare.xml\n");
   line.positional("BASELINE", 1, kMostFiles);
   line.group("Compare");
@@ -75,7 +76,9 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
   declare_clock(line);
   line.value("format", "WORD", "text", "text, markdown, json, junit or github");
   line.words("format", kFormats);
-  line.value("plot", "DIR", "also draw both sides there: PNG, SVG and gnuplot script");
+  line.value("output,o", "PATH",
+             "also draw both sides: a picture that ends in .png, .svg or .pdf, or a folder");
+  declare_filters(line);
   const auto* const end = argv + argc;
   const bool completes = argc > 1 && argv[1] == kCompletionRequest;
   const auto* const border =
@@ -88,7 +91,8 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
   std::vector<std::filesystem::path> baseline = files_of(*values);
   Looks looks;
   std::vector<std::filesystem::path> candidate(border == end ? end : border + 1, end);
-  if (border == end && baseline.size() == 1 && std::filesystem::is_directory(baseline.front())) {
+  if (border == end && baseline.size() == 1 &&
+      std::filesystem::exists(baseline.front() / "ab.json")) {
     const std::filesystem::path folder = baseline.front();
     looks = looks_in(folder);
     baseline = runs_of(folder, "a-");
@@ -96,10 +100,12 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
   }
   if (candidate.empty()) {
     throw UsageError("CANDIDATE is missing",
-                     "Usage: tcpstep-analyze compare [options] BASELINE... -- CANDIDATE...");
+                     "Usage: tcpstep-analyze compare [options] BASELINE... -- CANDIDATE..., or the "
+                     "folder of tcpstep-analyze ab.");
   }
   CompareOptions options{.baseline = std::move(baseline),
                          .candidate = std::move(candidate),
+                         .filters = filters_of(*values),
                          .clock = clock_of(*values),
                          .settings = {.alpha = values->get("alpha", parse_alpha),
                                       .looks = looks,
@@ -109,13 +115,13 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
                                       .ignores_segmentation = values->is_set("ignore-segmentation"),
                                       .ignores_environment = values->is_set("ignore-environment")},
                          .format = values->choose("format", kFormats),
-                         .plots = {},
+                         .picture = {},
                          .is_advisory = values->is_set("advisory")};
   if (values->has("minimum-effect")) {
     options.settings.minimum_effect = values->get("minimum-effect", parse_effect);
   }
-  if (values->has("plot")) {
-    options.plots = values->get("plot", parse_folder);
+  if (values->has("output")) {
+    options.picture = values->get("output", parse_pictures);
   }
   for (const auto& file : options.candidate) {
     if (file.native().starts_with("--")) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "analysis/selection.h"
 #include "lib/compare/comparison.h"
 #include "lib/report/link_runs.h"
 
@@ -16,11 +17,12 @@ enum class CompareFormat : std::uint8_t { Text, Markdown, Json, Junit, Github };
 struct CompareOptions {
   std::vector<std::filesystem::path> baseline;
   std::vector<std::filesystem::path> candidate;
+  std::vector<RunFilter> filters;  // of both sides
   RttClock clock = RttClock::Application;
   CompareSettings settings;
   CompareFormat format = CompareFormat::Text;
-  std::optional<std::filesystem::path> plots;  // the folder
-  bool is_advisory = false;                    // the exit status is 0 whatever the verdict
+  std::optional<std::filesystem::path> picture;  // or a folder for it
+  bool is_advisory = false;                      // the exit status is 0 whatever the verdict
 };
 
 // Empty if help was asked for. Throws UsageError. argv[0] is the command's name.

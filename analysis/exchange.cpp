@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <thread>
 #include <utility>
 
 #include "analysis/commands.h"
@@ -83,7 +82,7 @@ std::string render_export(const RunCollection& runs, const ExportOptions& option
 }
 
 std::vector<std::string> export_go(const std::filesystem::path& file, RttClock clock) {
-  const Run run = read_run(file, clock, std::max(std::thread::hardware_concurrency(), 1U));
+  const Run run = read_run(file, clock, processors());
   if (run.is_unverified) {
     throw WorldError(
         fmt::format("{} breaks off, and no checksum covers what is left of it", file.string()));

@@ -1,15 +1,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <string>
 #include <system_error>
 
 #include "analysis/commands.h"
+#include "analysis/common_options.h"
 #include "analysis/plot.h"
 #include "analysis/report.h"
+#include "analysis/selection.h"
 #include "lib/base/error.h"
 #include "lib/cli/program.h"
+#include "lib/cli/screen.h"
 #include "lib/compare/render_history.h"
 
 namespace tcpstep {
@@ -17,39 +19,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_result_file(const fs::path& path) {
-  const std::string name = path.filename().string();
-  return name.ends_with(".csv") || name.ends_with(".csv.gz") || name.ends_with(".csv.zst");
-}
-
-// The files, and those in the folders. Each file once, in order.
-std::set<fs::path> expand(const std::vector<fs::path>& places) {
-  std::set<fs::path> files;
-  for (const fs::path& place : places) {
-    if (!fs::is_directory(place)) {
-      files.insert(place.lexically_normal());
-      continue;
-    }
-    const std::size_t before = files.size();
-    for (const auto& entry : fs::directory_iterator(place)) {
-      if (entry.is_regular_file() && is_result_file(entry.path())) {
-        files.insert(entry.path().lexically_normal());
-      }
-    }
-    if (files.size() == before) {
-      throw WorldError(fmt::format("no result file in {}", place.string()),
-                       "Result files end in .csv, .csv.gz or .csv.zst.");
-    }
-  }
-  return files;
-}
-
 struct Loaded {
   std::vector<Run> runs;
   bool is_whole = true;
 };
 
-Loaded load(const std::set<fs::path>& files, RttClock clock) {
+// The files by name: of two files with the same run, the first one counts.
+Loaded load(std::vector<fs::path> files, const HistoryOptions& options) {
+  std::ranges::sort(files);
   Loaded loaded;
   const auto fail = [&](const std::exception& error) {
     print_lines("tcpstep-analyze: " + message_of(error));
@@ -57,7 +34,8 @@ Loaded load(const std::set<fs::path>& files, RttClock clock) {
   };
   for (const fs::path& file : files) {
     try {
-      loaded.runs.push_back(read_run(file, clock));
+      loaded.runs.push_back(read_run(file, options.clock));
+      loaded.runs.back().divide(options.by);
     } catch (const WorldError& error) {
       fail(error);
     } catch (const std::system_error& error) {
@@ -69,8 +47,11 @@ Loaded load(const std::set<fs::path>& files, RttClock clock) {
 
 std::string render(const std::vector<History>& links, HistoryFormat format) {
   switch (format) {
-    case HistoryFormat::Text:
-      return render_text(links);
+    case HistoryFormat::Text: {
+      const Screen screen = screen_of_output();
+      const std::string text = render_text(links, screen);
+      return screen.is_unicode ? text : in_ascii(text);
+    }
     case HistoryFormat::Markdown:
       return render_markdown(links);
     case HistoryFormat::Csv:
@@ -86,20 +67,32 @@ bool has(const std::vector<History>& links, Trend trend) {
                      [&](const History& link) { return link.trend == trend; });
 }
 
+void draw_links(const std::vector<History>& links, const fs::path& output) {
+  const auto drawable =
+      std::ranges::count_if(links, [](const History& link) { return !link.columns.empty(); });
+  if (is_picture(output) && drawable > 1) {
+    throw UsageError(fmt::format("{} links do not fit in one picture", drawable),
+                     "Choose one with --link, or name a folder.");
+  }
+  for (const History& link : links) {
+    if (link.columns.empty()) {
+      print_message(fmt::format("tcpstep-analyze: link {}: nothing to draw", link.link));
+    } else {
+      draw_into(drawing_of(link), output);
+    }
+  }
+}
+
 }  // namespace
 
 int report_history(const HistoryOptions& options) {
-  Loaded loaded = load(expand(options.files), options.clock);
+  Loaded loaded = load(files_to_read(options.series), options);
   const std::vector<History> links = histories(std::move(loaded.runs), options.settings);
   if (!links.empty()) {
     print_data(render(links, options.format));
   }
-  for (const History& link : links) {
-    if (options.plots && link.columns.empty()) {
-      print_message(fmt::format("tcpstep-analyze: link {}: nothing to draw", link.link));
-    } else if (options.plots) {
-      draw(drawing_of(link), *options.plots);
-    }
+  if (options.picture) {
+    draw_links(links, *options.picture);
   }
   if (has(links, Trend::Slower) && !options.is_advisory) {
     return kExitRegression;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "analysis/selection.h"
 #include "lib/compare/history.h"
 #include "lib/runfile/run.h"
 
@@ -14,13 +15,17 @@ namespace tcpstep {
 enum class HistoryFormat : std::uint8_t { Text, Markdown, Csv, Json };
 
 struct HistoryOptions {
-  std::vector<std::filesystem::path> files;  // or folders with result files in them
+  Selection series;
+  RunPart by = RunPart::None;  // one series for each; a day is a point of a series
   RttClock clock = RttClock::Application;
   HistorySettings settings;
   HistoryFormat format = HistoryFormat::Text;
-  std::optional<std::filesystem::path> plots;  // the folder
-  bool is_advisory = false;                    // the exit status is 0 whatever the verdict
+  std::optional<std::filesystem::path> picture;  // or a folder for one of each link
+  bool is_advisory = false;                      // the exit status is 0 whatever the verdict
 };
+
+// Of `history` without options, for an overview.
+[[nodiscard]] HistorySettings default_history_settings();
 
 // Empty if help was asked for. Throws UsageError. argv[0] is the command's name.
 [[nodiscard]] std::optional<HistoryOptions> parse_history_options(int argc,

@@ -5,13 +5,20 @@
 #include <system_error>
 
 #include "analysis/commands.h"
+#include "analysis/common_options.h"
 #include "analysis/options.h"
 #include "analysis/plot.h"
 #include "analysis/repair.h"
 #include "analysis/report.h"
+#include "analysis/selection.h"
 #include "lib/base/error.h"
+#include "lib/base/escape.h"
+#include "lib/base/file.h"
 #include "lib/cli/program.h"
+#include "lib/cli/screen.h"
 #include "lib/report/link_drawings.h"
+#include "lib/report/run_text.h"
+#include "lib/runfile/run_reader.h"
 
 namespace tcpstep {
 namespace {
@@ -22,31 +29,79 @@ void print_failures(const std::vector<std::string>& failures) {
   }
 }
 
-int report(const ReportOptions& options) {
-  const LoadedRuns loaded = load_runs(options.files, options.clock);
-  print_failures(loaded.failures);
-  if (!loaded.runs.links().empty()) {
-    print_data(render_report(loaded.runs, options));
+// Into the file, at once, or onto standard output.
+void output_text(const std::filesystem::path& output, const std::string& text) {
+  if (output.empty()) {
+    print_data(text);
+    return;
   }
-  return loaded.failures.empty() ? kExitFine : kExitFailed;
+  if (std::filesystem::is_regular_file(output) && begins_as_result(output)) {
+    throw UsageError(fmt::format("--output: {} is a result file", visible(output.native())),
+                     "Result files are never replaced. Name another file.");
+  }
+  replace_file(output, text);
+}
+
+int report(const ReportOptions& options) {
+  const bool has_overview = options.format == ReportFormat::Text ||
+                            options.format == ReportFormat::Markdown ||
+                            options.format == ReportFormat::Html;
+  LoadedRuns loaded = load_runs(files_to_read(options.runs),
+                                {.clock = options.clock, .by = options.by, .keeps = has_overview});
+  print_failures(loaded.failures);
+  const bool is_fine = loaded.failures.empty();
+  if (!loaded.runs.links().empty()) {
+    output_text(options.output, render_report(std::move(loaded), options));
+  }
+  return is_fine ? kExitFine : kExitFailed;
+}
+
+// Calls `look` with each file; prints what fails. Returns the exit status.
+template <class Look>
+int for_each_file(const std::vector<std::filesystem::path>& files, Look&& look) {
+  bool is_fine = true;
+  for (const auto& file : files) {
+    try {
+      is_fine = look(file) && is_fine;
+    } catch (const WorldError& error) {
+      print_failures({message_of(error)});
+      is_fine = false;
+    } catch (const std::system_error& error) {
+      print_failures({message_of(error)});
+      is_fine = false;
+    }
+  }
+  return is_fine ? kExitFine : kExitFailed;
+}
+
+int show(const ShowOptions& options) {
+  const Screen screen = screen_of_output();
+  bool is_first = true;
+  return for_each_file(files_to_read(options.runs), [&](const std::filesystem::path& file) {
+    const Run run = read_run(file, RttClock::Application, processors());
+    print_text((is_first ? "" : "\n") + run_text(run, screen), screen);
+    is_first = false;
+    return !run.is_unverified;
+  });
 }
 
 int plot(const PlotOptions& options) {
-  const LoadedRuns loaded = load_runs(options.files, options.clock);
+  const LoadedRuns loaded =
+      load_runs(files_to_read(options.runs), {.clock = options.clock, .by = options.by});
+  const bool has_one = is_picture(options.output);
   print_failures(loaded.failures);
   bool is_fine = loaded.failures.empty();
   const auto links = loaded.runs.links();
   const auto is_drawable = [](const LinkRuns& link) { return link.samples() > 0; };
   const auto drawable = std::ranges::count_if(links, is_drawable);
-  if (options.file && !options.is_together && drawable > 1) {
+  if (has_one && !options.is_together && drawable > 1) {
     throw UsageError(fmt::format("{} links do not fit in one closeup", drawable),
-                     "Add --together, or use --out DIR.");
+                     "Add --together, choose one with --link, or name a folder.");
   }
   const auto output = [&](Drawing drawing, const std::string& name) {
     drawing.name = name;
     drawing.title = options.title.value_or(drawing.title);
-    for (const auto& file :
-         options.file ? draw_file(drawing, *options.file) : draw(drawing, options.directory)) {
+    for (const auto& file : draw_into(drawing, options.output)) {
       print_data(file.string() + '\n');
     }
   };
@@ -57,7 +112,7 @@ int plot(const PlotOptions& options) {
       is_fine = false;
     } else if (!options.is_together) {
       const std::string stem = picture_stem(links, i);
-      if (!options.file) {
+      if (!has_one) {
         output(all_results(links[i], kPicture), "all-" + stem);
       }
       output(closeup(links[i], kPicture), "closeup-" + stem);
@@ -70,23 +125,15 @@ int plot(const PlotOptions& options) {
 }
 
 int validate(const ValidateOptions& options) {
-  bool is_fine = true;
-  for (const auto& file : options.files) {
-    try {
-      const Inspection inspection = inspect_run(file);
-      if (inspection.is_whole()) {
-        print_data(describe(file, inspection) + '\n');
-        continue;
-      }
+  return for_each_file(files_to_read(options.runs), [](const std::filesystem::path& file) {
+    const Inspection inspection = inspect_run(file);
+    if (inspection.is_whole()) {
+      print_data(describe(file, inspection) + '\n');
+    } else {
       print_message("tcpstep-analyze: " + describe(file, inspection));
-    } catch (const WorldError& error) {
-      print_failures({message_of(error)});
-    } catch (const std::system_error& error) {
-      print_failures({message_of(error)});
     }
-    is_fine = false;
-  }
-  return is_fine ? kExitFine : kExitFailed;
+    return inspection.is_whole();
+  });
 }
 
 int repair(const RepairOptions& options) {
@@ -96,24 +143,16 @@ int repair(const RepairOptions& options) {
 
 int export_runs(const ExportOptions& options) {
   if (options.format == ExportFormat::Go) {
-    std::vector<std::string> failures;
-    for (const auto& file : options.files) {
-      try {
-        print_failures(export_go(file, options.clock));
-      } catch (const WorldError& error) {
-        failures.push_back(message_of(error));
-      } catch (const std::system_error& error) {
-        failures.push_back(message_of(error));
-      }
-    }
-    print_failures(failures);
-    return failures.empty() ? kExitFine : kExitFailed;
+    return for_each_file(files_to_read(options.runs), [&](const std::filesystem::path& file) {
+      print_failures(export_go(file, options.clock));
+      return true;
+    });
   }
-  const LoadedRuns loaded = load_runs(options.files, options.clock);
+  const LoadedRuns loaded = load_runs(files_to_read(options.runs), {.clock = options.clock});
   print_failures(loaded.failures);
   print_failures(loaded.partial);
   if (!loaded.runs.links().empty()) {
-    print_data(render_export(loaded.runs, options));
+    output_text(options.output, render_export(loaded.runs, options));
   }
   return loaded.failures.empty() ? kExitFine : kExitFailed;
 }
@@ -134,6 +173,9 @@ int analyze(const AnalyzeOptions& options) {
   }
   if (const auto* wanted = std::get_if<PlotOptions>(&options)) {
     return plot(*wanted);
+  }
+  if (const auto* wanted = std::get_if<ShowOptions>(&options)) {
+    return show(*wanted);
   }
   if (const auto* wanted = std::get_if<CompareOptions>(&options)) {
     return compare_files(*wanted);

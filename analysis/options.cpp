@@ -38,6 +38,7 @@ constexpr std::string_view kHelp =
     "\n"
     "Commands:\n"
     "  report    penalty table of each link: text, Markdown, CSV, JSON or HTML\n"
+    "  show      what is this run? Hosts, settings, warnings, the shortest ping\n"
     "  plot      \"all results\" and \"closeup\" of each link: PNG, SVG and gnuplot script\n"
     "  ab        run two commands in random order: makes the runs that compare needs\n"
     "  compare   is the candidate slower than the baseline? One verdict, for people and CI\n"
@@ -47,7 +48,8 @@ constexpr std::string_view kHelp =
     "  validate  check that files are complete; if not, print line and column\n"
     "  repair    save the complete lines of a file that was cut off\n"
     "\n"
-    "See tcpstep-analyze COMMAND --help for options. FILE may end in .csv, .csv.gz or .csv.zst.\n";
+    "See tcpstep-analyze COMMAND --help for options. FILE is a result file (.csv, .csv.gz, "
+    ".csv.zst),\nor a folder with result files.\n";
 
 void declare_statistic(CommandLine& line) {
   line.value("statistic", "WORD", "min", "statistic of each size: min, median, mean, p99, ...");
@@ -70,66 +72,75 @@ std::optional<AnalyzeOptions> parse_report(int argc, const char* const* argv) {
   CommandLine line(
       "tcpstep-analyze report [options] FILE...",
       "Prints what payload size costs on each link, from the result files of its runs.",
-      "Example:\n  tcpstep-analyze report --format markdown results/*.csv\n");
+      "Examples:\n  tcpstep-analyze report --since 7d results\n"
+      "  tcpstep-analyze report --format html -o report.html results/*.csv\n");
   line.positional("FILE", 1, kMostFiles);
   line.group("Report");
   declare_statistic(line);
   declare_clock(line);
   line.value("format", "WORD", "text", "text, markdown, csv, json or html");
   line.words("format", kReportFormats);
+  declare_text_output(line);
+  declare_parts(line, "link, label, host (of the client) or day: what is one row");
   line.flag("details", "text: also the table of each link, if there are several");
   line.flag("fit", "text, markdown: also the penalties fitted at the boundary itself");
+  declare_filters(line);
   const auto values = line.parse(argc, argv);
   if (!values) {
     return std::nullopt;
   }
-  return ReportOptions{.files = files_of(*values),
+  return ReportOptions{.runs = selection_of(*values),
+                       .by = part_of(*values),
                        .clock = clock_of(*values),
                        .statistic = statistic_of(*values),
                        .format = values->choose("format", kReportFormats),
                        .has_fit = values->is_set("fit"),
-                       .has_details = values->is_set("details")};
+                       .has_details = values->is_set("details"),
+                       .output = text_output_of(*values)};
 }
 
-std::filesystem::path parse_picture(std::string_view text) {
-  if (!text.ends_with(".png") && !text.ends_with(".svg") && !text.ends_with(".pdf")) {
-    throw UsageError(fmt::format(
-        "invalid picture '{}': expected a name that ends in .png, .svg or .pdf", printable(text)));
-  }
-  return text;
+std::optional<AnalyzeOptions> parse_show(int argc, const char* const* argv) {
+  CommandLine line("tcpstep-analyze show [options] FILE...",
+                   "Shows what a run is: hosts, sweep, settings, warnings, and its shortest pings.",
+                   "Example:\n  tcpstep-analyze show results/run.csv\n");
+  line.positional("FILE", 1, kMostFiles);
+  declare_filters(line);
+  const auto values = line.parse(argc, argv);
+  return values ? std::optional<AnalyzeOptions>(ShowOptions{.runs = selection_of(*values)})
+                : std::nullopt;
 }
 
 std::optional<AnalyzeOptions> parse_plot(int argc, const char* const* argv) {
   CommandLine line(
       "tcpstep-analyze plot [options] FILE...",
       "Draws all results and a closeup of each link, from the result files of its runs.",
-      "Examples:\n  tcpstep-analyze plot --out plots results/*.csv\n"
-      "  tcpstep-analyze plot --together -o links.svg results/*.csv\n");
+      "Examples:\n  tcpstep-analyze plot -o plots results/*.csv\n"
+      "  tcpstep-analyze plot -o closeup.png --title 'Before the move' results/run.csv\n"
+      "  tcpstep-analyze plot --together -o links.svg --since 7d results\n");
   line.positional("FILE", 1, kMostFiles);
   line.group("Plot");
   declare_clock(line);
-  line.value("out", "DIR", "plots", "where the pictures and their gnuplot scripts go");
+  line.value("output,o", "PATH", "plots",
+             "folder of the pictures and their scripts; or one picture, the closeup or --together, "
+             "that ends in .png, .svg or .pdf");
+  declare_parts(line, "link, label, host (of the client) or day: what is one row");
   line.flag("together", "all links in one picture, relative to their smallest size");
-  line.value("output,o", "FILE",
-             "only one picture, the closeup or --together, as FILE.png, .svg or .pdf");
-  line.value("title", "TEXT", "title of that picture (default: what was found)");
+  line.value("title", "TEXT", "title of the one picture (default: what was found)");
+  declare_filters(line);
   const auto values = line.parse(argc, argv);
   if (!values) {
     return std::nullopt;
   }
-  PlotOptions options{.files = files_of(*values),
+  PlotOptions options{.runs = selection_of(*values),
+                      .by = part_of(*values),
                       .clock = clock_of(*values),
-                      .directory = values->get("out", parse_folder),
+                      .output = values->get("output", parse_pictures),
                       .is_together = values->is_set("together"),
-                      .file = {},
                       .title = {}};
-  if (values->has("output")) {
-    options.file = values->get("output", parse_picture);
-  }
   if (values->has("title")) {
     options.title = values->text("title");
-    if (!options.file) {
-      throw UsageError("--title needs --output");
+    if (!is_picture(options.output)) {
+      throw UsageError("--title needs one picture", "Name it: --output closeup.png");
     }
   }
   return options;
@@ -140,10 +151,11 @@ std::optional<AnalyzeOptions> parse_validate(int argc, const char* const* argv) 
       "tcpstep-analyze validate FILE...",
       "Checks that each result file is complete and valid; if not, prints the line and column\n"
       "of the problem.",
-      "Example:\n  tcpstep-analyze validate results/*.csv\n");
+      "Example:\n  tcpstep-analyze validate results\n");
   line.positional("FILE", 1, kMostFiles);
+  declare_filters(line);
   const auto values = line.parse(argc, argv);
-  return values ? std::optional<AnalyzeOptions>(ValidateOptions{.files = files_of(*values)})
+  return values ? std::optional<AnalyzeOptions>(ValidateOptions{.runs = selection_of(*values)})
                 : std::nullopt;
 }
 
@@ -155,7 +167,7 @@ std::optional<AnalyzeOptions> parse_repair(int argc, const char* const* argv) {
       "Example:\n  tcpstep-analyze repair results/run.csv\n");
   line.positional("FILE", 1, 1);
   line.group("Repair");
-  line.value("output", "FILE",
+  line.value("output,o", "FILE",
              "where the repaired run goes (default: FILE.repaired.csv); never replaced");
   line.flag("in-place", "replace FILE itself, atomically");
   const auto values = line.parse(argc, argv);
@@ -180,7 +192,8 @@ std::optional<AnalyzeOptions> parse_repair(int argc, const char* const* argv) {
 std::optional<AnalyzeOptions> parse_export(int argc, const char* const* argv) {
   CommandLine line("tcpstep-analyze export --format WORD [options] FILE...",
                    "Prints the tables of report in the format of another program.",
-                   "Example:\n  tcpstep-analyze export --format openmetrics results/*.csv\n");
+                   "Example:\n  tcpstep-analyze export --format openmetrics -o tcpstep.prom "
+                   "--since 1d results\n");
   line.positional("FILE", 1, kMostFiles);
   line.group("Export");
   line.value(
@@ -191,15 +204,21 @@ std::optional<AnalyzeOptions> parse_export(int argc, const char* const* argv) {
   declare_statistic(line);
   declare_clock(line);
   line.value("size", "BYTES", "hgrm: the payload size (default: the smallest)");
+  declare_text_output(line);
+  declare_filters(line);
   const auto values = line.parse(argc, argv);
   if (!values) {
     return std::nullopt;
   }
-  ExportOptions options{.files = files_of(*values),
+  ExportOptions options{.runs = selection_of(*values),
                         .clock = clock_of(*values),
                         .statistic = statistic_of(*values),
                         .format = values->choose("format", kExportFormats),
-                        .size = {}};
+                        .size = {},
+                        .output = text_output_of(*values)};
+  if (options.format == ExportFormat::Go && !options.output.empty()) {
+    throw UsageError("--output: go prints samples as it reads them", "Redirect them: >FILE");
+  }
   if (values->has("size")) {
     options.size = values->get("size", [](std::string_view text) {
       return PayloadSize(static_cast<std::uint32_t>(parse_count(text, 1, PayloadSize::kLargest)));
@@ -221,7 +240,7 @@ std::optional<AnalyzeOptions> parse_import(int argc, const char* const* argv) {
   line.value("from", "TOOL", "sockperf, irtt or lagscope");
   line.words("from", kForeignTools);
   line.value("link", "NAME", "what to call the path");
-  line.value("output", "FILE", "the result file; never replaced");
+  line.value("output,o", "FILE", "the result file; never replaced");
   const auto values = line.parse(argc, argv);
   if (!values) {
     return std::nullopt;
@@ -254,6 +273,7 @@ std::optional<AnalyzeOptions> parse_history(int argc, const char* const* argv) {
 std::optional<AnalyzeOptions> parse_analyze_options(int argc, const char* const* argv) {
   return parse_command<AnalyzeOptions>("tcpstep-analyze", kHelp,
                                        {{"report", parse_report},
+                                        {"show", parse_show},
                                         {"plot", parse_plot},
                                         {"compare", parse_compare},
                                         {"history", parse_history},

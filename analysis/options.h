@@ -11,6 +11,7 @@
 #include "analysis/ab_options.h"
 #include "analysis/compare_options.h"
 #include "analysis/history_options.h"
+#include "analysis/selection.h"
 #include "lib/base/units.h"
 #include "lib/report/link_runs.h"
 #include "lib/stats/statistic.h"
@@ -20,25 +21,31 @@ namespace tcpstep {
 enum class ReportFormat : std::uint8_t { Text, Markdown, Csv, Json, Html };
 
 struct ReportOptions {
-  std::vector<std::filesystem::path> files;
+  Selection runs;
+  RunPart by = RunPart::None;
   RttClock clock = RttClock::Application;
   Statistic statistic = Statistic::minimum();
   ReportFormat format = ReportFormat::Text;
-  bool has_fit = false;      // text and Markdown: the penalties fitted at the boundary, too
-  bool has_details = false;  // text: the table of each of several links, too
+  bool has_fit = false;          // text and Markdown: the penalties fitted at the boundary, too
+  bool has_details = false;      // text: the table of each of several links, too
+  std::filesystem::path output;  // instead of standard output
+};
+
+struct ShowOptions {
+  Selection runs;
 };
 
 struct PlotOptions {
-  std::vector<std::filesystem::path> files;
+  Selection runs;
+  RunPart by = RunPart::None;
   RttClock clock = RttClock::Application;
-  std::filesystem::path directory;
+  std::filesystem::path output;  // a folder, or the one picture
   bool is_together = false;
-  std::optional<std::filesystem::path> file;  // one picture, instead of all into `directory`
-  std::optional<std::string> title;           // of that one
+  std::optional<std::string> title;  // of the one picture
 };
 
 struct ValidateOptions {
-  std::vector<std::filesystem::path> files;
+  Selection runs;
 };
 
 struct RepairOptions {
@@ -56,11 +63,12 @@ enum class ExportFormat : std::uint8_t {
 };
 
 struct ExportOptions {
-  std::vector<std::filesystem::path> files;
+  Selection runs;
   RttClock clock = RttClock::Application;
   Statistic statistic = Statistic::minimum();
   ExportFormat format = ExportFormat::OpenMetrics;
   std::optional<PayloadSize> size;  // hgrm: of this size, otherwise of the smallest
+  std::filesystem::path output;     // instead of standard output
 };
 
 enum class ForeignTool : std::uint8_t { Sockperf, Irtt, Lagscope };
@@ -73,8 +81,8 @@ struct ImportOptions {
 };
 
 using AnalyzeOptions =
-    std::variant<ReportOptions, PlotOptions, ValidateOptions, RepairOptions, ExportOptions,
-                 ImportOptions, CompareOptions, HistoryOptions, AbOptions>;
+    std::variant<ReportOptions, ShowOptions, PlotOptions, ValidateOptions, RepairOptions,
+                 ExportOptions, ImportOptions, CompareOptions, HistoryOptions, AbOptions>;
 
 // Empty if help or the version was asked for. Throws UsageError.
 [[nodiscard]] std::optional<AnalyzeOptions> parse_analyze_options(int argc,

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "analysis/common_options.h"
 #include "lib/base/error.h"
 #include "lib/base/fd.h"
 #include "lib/base/file.h"
@@ -73,8 +74,8 @@ void run_gnuplot(const std::string& script, const fs::path& folder) {
 }
 
 // Draws <name>.<format> of every format and <name>.gp into `folder`.
-void draw_into(const fs::path& folder, const Drawing& drawing,
-               const std::vector<std::string>& formats) {
+void draw_formats(const fs::path& folder, const Drawing& drawing,
+                  const std::vector<std::string>& formats) {
   const fs::path script = folder / (drawing.name + ".gp");
   write_script(script, gnuplot_script(drawing, formats));
   run_gnuplot(script.filename(), folder);
@@ -99,7 +100,7 @@ std::vector<fs::path> draw(const Drawing& drawing, const fs::path& directory) {
   if (drawing.is_small()) {
     formats.emplace_back("svg");
   }
-  draw_into(unfinished.path(), drawing, formats);
+  draw_formats(unfinished.path(), drawing, formats);
   formats.insert(formats.begin() + 1, "gp");
   std::vector<fs::path> written;
   for (const std::string& format : formats) {
@@ -112,9 +113,13 @@ std::vector<fs::path> draw(const Drawing& drawing, const fs::path& directory) {
 std::vector<fs::path> draw_file(const Drawing& drawing, const fs::path& file) {
   const TemporaryFolder unfinished(file.has_parent_path() ? file.parent_path() : ".");
   const std::string format = file.string().substr(file.string().rfind('.') + 1);
-  draw_into(unfinished.path(), drawing, {format});
+  draw_formats(unfinished.path(), drawing, {format});
   replace_with(file, unfinished.path() / (drawing.name + '.' + format));
   return {file};
+}
+
+std::vector<fs::path> draw_into(const Drawing& drawing, const fs::path& output) {
+  return is_picture(output) ? draw_file(drawing, output) : draw(drawing, output);
 }
 
 std::string picture_stem(std::span<const LinkRuns> links, std::size_t index) {

@@ -26,4 +26,8 @@ std::vector<std::filesystem::path> draw(const Drawing& drawing,
 std::vector<std::filesystem::path> draw_file(const Drawing& drawing,
                                              const std::filesystem::path& file);
 
+// Into that file if it has such a name, otherwise into the folder.
+std::vector<std::filesystem::path> draw_into(const Drawing& drawing,
+                                             const std::filesystem::path& output);
+
 }  // namespace tcpstep

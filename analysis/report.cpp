@@ -12,9 +12,11 @@
 #include <utility>
 #include <variant>
 
+#include "analysis/history_options.h"
 #include "lib/base/error.h"
 #include "lib/base/escape.h"
 #include "lib/cli/screen.h"
+#include "lib/compare/render_history.h"
 #include "lib/report/render.h"
 
 namespace tcpstep {
@@ -25,6 +27,7 @@ namespace fs = std::filesystem;
 
 // Small files read by each thread before they are merged in order.
 constexpr std::size_t kFilesPerThread = 8;
+constexpr std::size_t kMostKeptSamples = 20'000'000;             // 160 MB
 constexpr std::uintmax_t kLargeFile = std::uintmax_t{2} << 20U;  // read by all threads
 
 // The files, each once; a repeated one adds a message to `failures`.
@@ -94,6 +97,28 @@ std::vector<Outcome> read_some(std::span<const fs::path> files, RttClock clock, 
   return outcomes;
 }
 
+std::size_t samples_in_memory(const Run& run) {
+  std::size_t samples = 0;
+  for (const auto& [size, series] : run.series) {
+    samples += series.rtts.first_samples().size();
+  }
+  return samples;
+}
+
+// What became of each link, where the runs were kept.
+void add_trends(std::vector<PenaltyTable>& tables, std::vector<Run> runs) {
+  if (runs.empty()) {
+    return;
+  }
+  const std::vector<History> found = histories(std::move(runs), default_history_settings());
+  for (PenaltyTable& table : tables) {
+    const auto history = std::ranges::find(found, table.link, &History::link);
+    if (history != found.end()) {
+      table.trend = trend_of(*history);
+    }
+  }
+}
+
 }  // namespace
 
 std::string message_of(const std::exception& error) {
@@ -107,9 +132,15 @@ std::string partial_message(const Run& run) {
   return fmt::format("{} is a partial run ({})", run.name, run.why_partial());
 }
 
-LoadedRuns load_runs(const std::vector<fs::path>& files, RttClock clock) {
+unsigned processors() {
+  return std::max(std::thread::hardware_concurrency(), 1U);
+}
+
+LoadedRuns load_runs(const std::vector<fs::path>& files, const LoadOptions& options) {
   LoadedRuns loaded;
-  const unsigned threads = std::max(std::thread::hardware_concurrency(), 1U);
+  bool keeps = options.keeps;
+  std::size_t kept_samples = 0;
+  const unsigned threads = processors();
   const std::vector<fs::path> distinct_files = distinct(files, loaded.failures);
   std::span<const fs::path> left(distinct_files);
   while (!left.empty()) {
@@ -117,13 +148,14 @@ LoadedRuns load_runs(const std::vector<fs::path>& files, RttClock clock) {
     const auto small =
         static_cast<std::size_t>(std::ranges::find_if(batch, is_large) - batch.begin());
     const std::size_t count = std::max<std::size_t>(small, 1);
-    std::vector<Outcome> outcomes = read_some(left.first(count), clock, threads);
+    std::vector<Outcome> outcomes = read_some(left.first(count), options.clock, threads);
     for (std::size_t i = 0; i < count; ++i) {
       auto* run = std::get_if<Run>(&outcomes[i]);
       if (run == nullptr) {
         loaded.failures.push_back(std::move(std::get<std::string>(outcomes[i])));
         continue;
       }
+      run->divide(options.by);
       if (!loaded.runs.add(*run)) {
         loaded.failures.push_back(repeated_run_message(left[i]));
       }
@@ -132,16 +164,28 @@ LoadedRuns load_runs(const std::vector<fs::path>& files, RttClock clock) {
       } else if (!run->is_complete()) {
         loaded.partial.push_back(partial_message(*run));
       }
+      if (keeps) {
+        kept_samples += samples_in_memory(*run);
+        loaded.kept.push_back(std::move(*run));
+        keeps = kept_samples <= kMostKeptSamples;
+      }
     }
     left = left.subspan(count);
+  }
+  if (kept_samples > kMostKeptSamples) {
+    loaded.kept.clear();
   }
   return loaded;
 }
 
-std::string render_report(const RunCollection& runs, const ReportOptions& options) {
+std::string render_report(LoadedRuns loaded, const ReportOptions& options) {
+  const RunCollection& runs = loaded.runs;
   std::vector<PenaltyTable> tables;
   for (const LinkRuns& link : runs.links()) {
     tables.push_back(penalty_table(link, options.statistic));
+  }
+  if (tables.size() > 1 || options.format == ReportFormat::Html) {
+    add_trends(tables, std::move(loaded.kept));
   }
   switch (options.format) {
     case ReportFormat::Text: {

@@ -18,6 +18,7 @@ constexpr std::array kCommands{
     FrontCommand{"lab", "tcpstep-lab", "lab", ""},
     FrontCommand{"doctor", "tcpstep-server", "server", "--doctor"},
     FrontCommand{"report", "tcpstep-analyze", "analysis", "report"},
+    FrontCommand{"show", "tcpstep-analyze", "analysis", "show"},
     FrontCommand{"plot", "tcpstep-analyze", "analysis", "plot"},
     FrontCommand{"ab", "tcpstep-analyze", "analysis", "ab"},
     FrontCommand{"compare", "tcpstep-analyze", "analysis", "compare"},
@@ -41,6 +42,7 @@ Measure
 
 Look
   report     tables of one link or many: text, Markdown, CSV, JSON, web page
+  show FILE  one run: hosts, settings, warnings, the shortest pings
   plot       pictures of one link, or of all links together
 
 Decide       exit status 0 not slower, 3 slower, 4 cannot tell
@@ -57,7 +59,7 @@ Files
 Examples
   tcpstep server                     on one host
   tcpstep run server.example.org     on the other
-  tcpstep report results/*.csv       all runs
+  tcpstep report --since 7d results  all links of a week
 
 'tcpstep help COMMAND' has the options of a command, 'tcpstep help all' of all.
 )";

@@ -154,12 +154,16 @@ TableColumn read_column(const TableOptions& options, const LinkOptions& link) {
 }
 
 void draw_plots(const TableOptions& options) {
-  Command command{sibling_program("tcpstep-analyze", "analysis"), "plot", "--out",
-                  options.results / "plots"};
+  const std::filesystem::path folder = options.results / "plots";
+  Command each{sibling_program("tcpstep-analyze", "analysis"), "plot", "--output", folder};
+  Command together{each[0], "plot", "--together", "--output", folder / "together.png"};
   for (const LinkOptions& link : table_links(options)) {
-    command.push_back(result_file(options, link));
+    each.push_back(result_file(options, link));
+    together.push_back(result_file(options, link));
   }
-  run_tool(command, "draw the plots with tcpstep-analyze");
+  for (const Command& command : {each, together}) {
+    run_tool(command, "draw the plots with tcpstep-analyze");
+  }
 }
 
 }  // namespace

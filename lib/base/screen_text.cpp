@@ -14,6 +14,19 @@ bool continues(char c) {  // UTF-8: takes no room of its own
   return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
 }
 
+// Where the word that begins at `begin` ends; a number and its unit are one word.
+std::size_t end_of_word(std::string_view text, std::size_t begin) {
+  constexpr auto kUnits = std::to_array<std::string_view>({"%", "ns", "µs", "ms", "s"});
+  const std::size_t end = std::min(text.find(' ', begin), text.size());
+  if (end == text.size() || text[end - 1] < '0' || text[end - 1] > '9') {
+    return end;
+  }
+  const std::size_t next = std::min(text.find(' ', end + 1), text.size());
+  std::string_view unit = text.substr(end + 1, next - end - 1);
+  unit = unit.substr(0, unit.find_last_not_of(".,:;)") + 1);
+  return std::ranges::find(kUnits, unit) == kUnits.end() ? end : next;
+}
+
 std::size_t width_of(const ScreenColumn& column) {
   std::size_t width = columns_of(column.title);
   for (const std::string& cell : column.cells) {
@@ -86,7 +99,7 @@ std::string wrapped(std::string_view text, std::size_t columns, std::string_view
     if (begin == std::string_view::npos) {
       break;
     }
-    const std::size_t end = std::min(text.find(' ', begin), text.size());
+    const std::size_t end = end_of_word(text, begin);
     const std::string_view word = text.substr(begin, end - begin);
     text.remove_prefix(end);
     if (!is_empty && columns_of(line) + 1 + columns_of(word) > columns) {

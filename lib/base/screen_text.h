@@ -21,7 +21,7 @@ struct Screen {
 [[nodiscard]] std::string cut_to(std::string_view text, std::size_t columns);
 
 // Words in lines of at most that many columns, each ended by LF: `first` begins the first line,
-// `rest` the others. A word that is longer stays whole.
+// `rest` the others. A word that is longer stays whole, and so does a number with its unit.
 [[nodiscard]] std::string wrapped(std::string_view text, std::size_t columns,
                                   std::string_view first = {}, std::string_view rest = {});
 

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/program_options.hpp>
 #include <limits>
 #include <sstream>
@@ -28,6 +29,12 @@ std::string suggestion(std::string_view unknown, const po::options_description& 
   std::vector<std::string> known;
   for (const auto& option : options.options()) {
     known.push_back(option->long_name());
+  }
+  // What other programs, and older versions of these, call the place for results.
+  constexpr std::array<std::string_view, 5> kOutputs{"out", "outfile", "plot", "plots", "results"};
+  if (std::ranges::find(kOutputs, name) != kOutputs.end() &&
+      std::ranges::find(known, "output") != known.end()) {
+    return "Did you mean --output?";
   }
   const std::string best = nearest_word(name, known);
   return best.empty() ? "See --help for all options." : fmt::format("Did you mean --{}?", best);

@@ -67,7 +67,7 @@ Panel levels_panel(const Comparison& comparison, const Axis& sizes) {
   add(Color::Vermilion,
       fmt::format("candidate: median of {}", count_of(comparison.candidate.runs, "run")),
       &SizeChange::candidate);
-  panel.y = axis_around(fmt::format("floor of the RTT ({})", unit.name), panel.curves, 0.05, 0.08);
+  panel.y = axis_around("floor of the RTT", unit.name, panel.curves, 0.05, 0.08);
   panel.x.title.clear();
   for (Tick& tick : panel.x.ticks) {
     tick.text.clear();
@@ -97,7 +97,7 @@ Panel changes_panel(const Comparison& comparison, const Axis& sizes) {
     add_points(panel, Form::Line, color, {{x, low}, {x, high}, kGap});
     add_points(panel, Form::Dots, color, {{x, change}});
   }
-  panel.y = axis_around("change (%)", panel.curves, 0.25, 0.1);
+  panel.y = axis_around("change", "%", panel.curves, 0.25, 0.1);
   panel.labels.push_back({sizes.high, panel.y_pixel(-tolerance) + 11,
                           fmt::format("{}tolerance ±{:g} %",
                                       is_tested ? "95 % interval of each size; " : "", tolerance),
@@ -223,7 +223,7 @@ Drawing drawing_of(const History& history) {
     names.push_back({panel.x.high, levels[levels.size() - 2].y,
                      count_of(columns[i]->contrast.segments, "segment"), Color::Text, Align::Left});
   }
-  panel.y = axis_around(fmt::format("floor of the RTT ({})", unit.name), panel.curves, 0.04, 0.14);
+  panel.y = axis_around("floor of the RTT", unit.name, panel.curves, 0.04, 0.14);
   add_end_labels(panel, std::move(names));
   for (std::size_t i = 0; i < history.changes.size(); ++i) {
     add_change(panel, history, history.changes[i], i % 3);

@@ -9,6 +9,7 @@
 #include "lib/base/text.h"
 #include "lib/compare/render.h"
 #include "lib/compare/render_history.h"
+#include "lib/report/rows.h"
 #include "lib/stats/change_points.h"
 
 namespace tcpstep {
@@ -16,6 +17,20 @@ namespace {
 
 std::string since(const History& history, const HistoryChange& change) {
   return utc(history.points[change.first].started);
+}
+
+bool has_too_few(const History& history) {
+  return history.points.size() < kFewestToSearch;
+}
+
+// "2026-03-04", or "4 Mar 02:00" in a history of a few days.
+std::string when(const History& history, const HistoryChange& change) {
+  constexpr std::chrono::days kFew(3);
+  const auto time = history.points[change.first].started;
+  const std::string stamp = utc(time);
+  return history.points.back().started - history.points.front().started > kFew
+             ? stamp.substr(0, 10)
+             : fmt::format("{} {}", short_day(time), stamp.substr(11, 5));
 }
 
 std::string sizes_of(const Contrast& contrast) {
@@ -112,38 +127,58 @@ std::string headline(const History& history) {
 OverviewCells overview_row(const History& history) {
   const std::string runs = fmt::format("{}", history.runs);
   if (history.trend == Trend::Inconclusive) {
-    return {history.link, "cannot tell", "", "", history.reasons.front(), runs};
+    return {history.link, has_too_few(history) ? "too few runs" : "cannot tell", "", "", "", "",
+            runs};
   }
   if (history.trend == Trend::Steady) {
     const auto& visible = history.columns.front().visible;
-    return {history.link,
-            "no change",
-            "",
-            "",
-            visible ? fmt::format("{:.1f} % would show", 100 * std::expm1(*visible)) : "",
-            runs};
+    return {
+        history.link, "no change",
+        "",           "",
+        "",           visible ? fmt::format("{:.1f} % would show", 100 * std::expm1(*visible)) : "",
+        runs};
   }
   const bool is_slower = history.trend == Trend::Slower;
   const auto& contrasts =
       history.creep ? history.creep->contrasts : history.changes.back().contrasts;
   const ContrastChange& change = main_change(contrasts, is_slower);
   return {history.link,
-          history.creep ? fmt::format("{} gradually", word(history.trend))
-                        : fmt::format("{} since {}", word(history.trend),
-                                      since(history, history.changes.back()).substr(0, 10)),
+          fmt::format(
+              "{} {}", word(history.trend),
+              history.creep ? "gradually" : since(history, history.changes.back()).substr(0, 10)),
           time_of(change.before_ns),
           time_of(change.now_ns),
-          percent(change.change) +
-              (history.creep ? ""
-                             : fmt::format(" ({:+.1f} to {:+.1f})", 100 * std::expm1(change.low),
-                                           100 * std::expm1(change.high))),
+          percent(change.change),
+          history.creep ? ""
+                        : fmt::format("{:+.1f} to {:+.1f} %", 100 * std::expm1(change.low),
+                                      100 * std::expm1(change.high)),
           runs};
+}
+
+LinkTrend trend_of(const History& history) {
+  LinkTrend trend{.words = "steady"};
+  if (!history.columns.empty()) {
+    for (const double level : history.columns.front().values) {
+      trend.levels.push_back(std::exp(level));
+    }
+  }
+  if (history.trend == Trend::Inconclusive) {
+    trend.words = has_too_few(history) ? "too few runs" : "cannot tell";
+  } else if (history.trend != Trend::Steady) {
+    const auto& contrasts =
+        history.creep ? history.creep->contrasts : history.changes.back().contrasts;
+    trend.change = main_change(contrasts, history.trend == Trend::Slower).change;
+    trend.words = fmt::format(
+        "{:+.0f} % {}", 100 * std::expm1(trend.change),
+        history.creep ? "slowly" : short_day(history.points[history.changes.back().first].started));
+  }
+  return trend;
 }
 
 std::vector<ChangeCells> change_rows(const History& history) {
   std::vector<ChangeCells> rows;
   for (const HistoryChange& change : history.changes) {
-    std::string date = since(history, change);
+    std::string date = when(history, change);
     for (const ContrastChange& one : change.contrasts) {
       if (!one.is_slower && !one.is_faster && one.contrast != Contrast{.family = Family::Floor}) {
         continue;

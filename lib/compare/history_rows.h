@@ -15,8 +15,9 @@ inline constexpr std::array kChangeTitles{"since",         "family",     "segmen
                                           "95 % interval", "adjusted p", ""};
 
 // One row for each link: what became of it, and the times before and after.
-using OverviewCells = std::array<std::string, 6>;
-inline constexpr std::array kOverviewTitles{"link", "verdict", "before", "now", "change", "runs"};
+using OverviewCells = std::array<std::string, 7>;
+inline constexpr std::array kOverviewTitles{"link",   "verdict",       "before", "now",
+                                            "change", "95 % interval", "runs"};
 [[nodiscard]] OverviewCells overview_row(const History& history);
 
 // The contrasts of all changes in which something changed, and the floor of all sizes.

@@ -26,7 +26,7 @@ void refuse(Comparison& result, std::string reason, std::string_view remedy) {
   }
 }
 
-void check_runs(Comparison& result, const RunOrder& order, const Levels& levels) {
+void check_runs(Comparison& result, const RunOrder& order, const ErrorLevels& levels) {
   const auto candidates = static_cast<std::size_t>(
       std::count(order.design.order.begin(), order.design.order.end(), Side::Candidate));
   const std::size_t baselines = order.runs.size() - candidates;

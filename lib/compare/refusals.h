@@ -13,7 +13,7 @@
 namespace tcpstep {
 
 // The false alarms allowed in each family; together `alpha`.
-struct Levels {
+struct ErrorLevels {
   double main;    // floors, steps, medians, tails
   double local;   // sizes one by one
   double losses;  // resent pings
@@ -24,7 +24,7 @@ void refuse(Comparison& result, std::string reason, std::string_view remedy);
 
 // Each adds its objections: the number, the order and the state of the runs; lost and resent
 // pings; sizes that not all runs have.
-void check_runs(Comparison& result, const RunOrder& order, const Levels& levels);
+void check_runs(Comparison& result, const RunOrder& order, const ErrorLevels& levels);
 void check_losses(Comparison& result, const RunOrder& order);
 void check_sizes(Comparison& result, const CommonSizes& common, bool is_any_empty);
 

@@ -3,12 +3,13 @@
 
 #include <string>
 
+#include "lib/base/screen_text.h"
 #include "lib/compare/comparison.h"
 #include "lib/report/drawing.h"
 
 namespace tcpstep {
 
-[[nodiscard]] std::string render_text(const Comparison& comparison);
+[[nodiscard]] std::string render_text(const Comparison& comparison, const Screen& screen = {});
 [[nodiscard]] std::string render_markdown(const Comparison& comparison);
 // {"format": "tcpstep-compare/1", ...}; changes in percent, null where not available.
 [[nodiscard]] std::string render_json(const Comparison& comparison);

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +12,7 @@
 #include "lib/base/text.h"
 #include "lib/compare/history_rows.h"
 #include "lib/compare/render.h"
+#include "lib/compare/rows.h"
 
 namespace tcpstep {
 namespace {
@@ -95,31 +97,39 @@ Json to_json(const History& history) {
   return json;
 }
 
+constexpr std::size_t kLongestLink = 20;  // columns
+
+// What gives way first where there is no room: how many runs, the interval, the times; p, the
+// interval, the family.
+constexpr std::array<unsigned, 7> kOverviewGivesWay{0, 0, 1, 2, 0, 3, 4};
+constexpr std::array<unsigned, 7> kChangesGiveWay{0, 2, 0, 0, 3, 4, 1};
+
 }  // namespace
 
-std::string render_text(std::span<const History> histories) {
+std::string render_text(std::span<const History> histories, const Screen& screen) {
   std::string text;
   if (histories.size() > 1) {
-    TextGrid grid{{kOverviewTitles.begin(), kOverviewTitles.end()}};
+    TextGrid rows;
     for (const History& history : histories) {
-      OverviewCells row = overview_row(history);
-      std::ranges::transform(row, row.begin(), visible);
-      grid.emplace_back(row.begin(), row.end());
+      const OverviewCells cells = overview_row(history);
+      rows.emplace_back(cells.begin(), cells.end());
+      rows.back()[0] = cut_to(cells[0], kLongestLink);
     }
-    text = align(grid);
+    text = rows_text(kOverviewTitles, kOverviewGivesWay, rows, screen);
   }
   for (const History& history : histories) {
-    text += fmt::format("{}{}\n{}\n", text.empty() ? "" : "\n", visible(headline(history)),
-                        visible(subject_line(history)));
+    text += (text.empty() ? "" : "\n") + wrapped(visible(headline(history)), screen.columns) +
+            wrapped(visible(subject_line(history)), screen.columns);
     for (const std::string& remark : remarks(history)) {
-      text += "  " + visible(remark) + '\n';
+      const std::string indent = remark.starts_with(' ') ? "    " : "  ";
+      text += wrapped(visible(remark), screen.columns, indent, indent + "  ");
     }
-    TextGrid grid{{kChangeTitles.begin(), kChangeTitles.end()}};
-    for (const ChangeCells& row : change_rows(history)) {
-      grid.emplace_back(row.begin(), row.end());
+    TextGrid rows;
+    for (const ChangeCells& cells : change_rows(history)) {
+      rows.emplace_back(cells.begin(), cells.end());
     }
-    if (grid.size() > 1) {
-      text += '\n' + align(grid);
+    if (!rows.empty()) {
+      text += '\n' + rows_text(kChangeTitles, kChangesGiveWay, rows, screen);
     }
   }
   return text;
@@ -128,8 +138,8 @@ std::string render_text(std::span<const History> histories) {
 std::string render_markdown(std::span<const History> histories) {
   std::string text;
   if (histories.size() > 1) {
-    text =
-        fmt::format("| {} |\n|---|---|---:|---:|---:|---:|\n", fmt::join(kOverviewTitles, " | "));
+    text = fmt::format("| {} |\n|---|---|---:|---:|---:|---:|---:|\n",
+                       fmt::join(kOverviewTitles, " | "));
     for (const History& history : histories) {
       OverviewCells row = overview_row(history);
       std::ranges::transform(row, row.begin(), markdown_escaped);

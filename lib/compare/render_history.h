@@ -5,12 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/screen_text.h"
 #include "lib/compare/history.h"
 #include "lib/report/drawing.h"
+#include "lib/report/link_runs.h"
 
 namespace tcpstep {
 
-[[nodiscard]] std::string render_text(std::span<const History> histories);
+[[nodiscard]] std::string render_text(std::span<const History> histories,
+                                      const Screen& screen = {});
 [[nodiscard]] std::string render_markdown(std::span<const History> histories);
 // A line for each contrast of each change.
 [[nodiscard]] std::string render_csv(std::span<const History> histories);
@@ -23,6 +26,9 @@ namespace tcpstep {
 
 // "slower", "faster", "steady" or "inconclusive".
 [[nodiscard]] std::string_view word(Trend trend);
+
+// The verdict as a cell of an overview, and the levels that it comes from.
+[[nodiscard]] LinkTrend trend_of(const History& history);
 
 // The verdict in one line: "SLOWER since 2026-03-04T02:00:00Z: floor of all sizes +5.03 % (20.1 ms
 // to 21.1 ms)".

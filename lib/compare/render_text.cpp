@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
 
 #include "lib/base/escape.h"
 #include "lib/base/text.h"
@@ -10,29 +12,35 @@
 namespace tcpstep {
 namespace {
 
-template <class Titles, class Rows>
-std::string grid_of(const Titles& titles, const Rows& rows) {
-  TextGrid grid{{titles.begin(), titles.end()}};
+// What gives way first where there is no room: p, the interval, both times.
+constexpr std::array<unsigned, 8> kContrastsGiveWay{0, 0, 1, 2, 0, 3, 4, 0};
+// How many pings differ, the floor.
+constexpr std::array<unsigned, 6> kExactGiveWay{0, 1, 3, 2, 0, 0};
+
+template <class Rows>
+TextGrid grid_of(const Rows& rows) {
+  TextGrid grid;
   for (const auto& row : rows) {
     const auto cells = cells_of(row);
     grid.emplace_back(cells.begin(), cells.end());
   }
-  return align(grid);
+  return grid;
 }
 
 }  // namespace
 
-std::string render_text(const Comparison& comparison) {
-  std::string text =
-      fmt::format("{}\n{}\n", visible(headline(comparison)), visible(subject_line(comparison)));
+std::string render_text(const Comparison& comparison, const Screen& screen) {
+  std::string text = wrapped(visible(headline(comparison)), screen.columns) +
+                     wrapped(visible(subject_line(comparison)), screen.columns);
   for (const std::string& remark : remarks(comparison)) {
-    text += "  " + visible(remark) + '\n';
+    text += wrapped(visible(remark), screen.columns, "  ", "    ");
   }
   if (!comparison.contrasts.empty()) {
-    text += '\n' + grid_of(kContrastTitles, comparison.contrasts);
+    text +=
+        '\n' + rows_text(kContrastTitles, kContrastsGiveWay, grid_of(comparison.contrasts), screen);
   }
   if (!comparison.differences.empty()) {
-    text += '\n' + grid_of(kExactTitles, comparison.differences);
+    text += '\n' + rows_text(kExactTitles, kExactGiveWay, grid_of(comparison.differences), screen);
   }
   return text;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lib/base/escape.h"
 #include "lib/base/text.h"
 #include "lib/compare/render.h"
 
@@ -100,6 +101,18 @@ ExactCells cells_of(const ExactDifference& row) {
           ns(row.floor_change_ns),
           ns(row.mean_change_ns),
           fmt::format("{:+.3f} %", 100 * row.mean_change)};
+}
+
+std::string rows_text(std::span<const char* const> titles, std::span<const unsigned> ranks,
+                      const TextGrid& rows, const Screen& screen) {
+  std::vector<ScreenColumn> table;
+  for (std::size_t i = 0; i < titles.size(); ++i) {
+    table.push_back({.title = titles[i], .gives_way = ranks[i]});
+    for (const auto& row : rows) {
+      table.back().cells.push_back(visible(row[i]));
+    }
+  }
+  return screen_table(std::move(table), screen.columns);
 }
 
 std::string subject_line(const Comparison& comparison) {

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "lib/base/screen_text.h"
+#include "lib/base/text.h"
 #include "lib/compare/comparison.h"
 
 namespace tcpstep {
@@ -20,6 +23,12 @@ using ExactCells = std::array<std::string, 6>;
 inline constexpr std::array kExactTitles{"payload bytes", "segments", "pings that differ",
                                          "floor",         "mean",     "share"};
 [[nodiscard]] ExactCells cells_of(const ExactDifference& row);
+
+// Rows below titles. Where a screen has no room, the column of the highest rank goes first; those
+// of rank 0 stay.
+[[nodiscard]] std::string rows_text(std::span<const char* const> titles,
+                                    std::span<const unsigned> ranks, const TextGrid& rows,
+                                    const Screen& screen);
 
 // "veth: 10 baseline and 10 candidate runs in 5 blocks, 20 rounds, 100 sizes, MSS 1448".
 [[nodiscard]] std::string subject_line(const Comparison& comparison);

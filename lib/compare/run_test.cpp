@@ -30,13 +30,13 @@ double of_look(double error, const Comparison& comparison) {
                      std::min(comparison.baseline.runs, comparison.candidate.runs));
 }
 
-Levels levels_of(double alpha, NullLaw law) {
+ErrorLevels levels_of(double alpha, NullLaw law) {
   const double whole = alpha * (law == NullLaw::Rotated ? kRotationCaution : 1);
   return {.main = 0.7 * whole, .local = 0.2 * whole, .losses = 0.1 * whole};
 }
 
 // Enough draws that a p of the strictest family can be reached.
-std::size_t draws_for(const Levels& levels) {
+std::size_t draws_for(const ErrorLevels& levels) {
   return std::max(kDrawsOfNull, static_cast<std::size_t>(2 / levels.losses));
 }
 
@@ -141,7 +141,7 @@ const ContrastColumn& overall_floor(const ContrastTable& table) {
 struct Setting {
   const MaxT& test;
   const RunOrder& order;
-  Levels levels;
+  ErrorLevels levels;
   double minimum_effect;
   double tick_variance;
   double critical;  // Student's, for intervals of one contrast
@@ -330,7 +330,7 @@ void look_for_slow_mode(Comparison& result, const ContrastColumn& floor, const R
 Comparison test_runs(Comparison result, std::span<const Run> baseline,
                      std::span<const Run> candidate) {
   const RunOrder order = order_of(baseline, candidate, result.settings.is_exchangeable);
-  const Levels levels = levels_of(of_look(result.settings.alpha, result), order.design.law);
+  const ErrorLevels levels = levels_of(of_look(result.settings.alpha, result), order.design.law);
   if (result.settings.looks.count > 1) {
     result.notes.push_back(fmt::format(
         "the verdict may be looked at {} times, which share the errors: the last look has half of "

@@ -92,7 +92,13 @@ Axis round_axis(std::string title, double low, double high, int count, bool is_l
                           : linear_ticks(low, high, round_step(high - low, count))};
 }
 
-Axis axis_around(std::string title, const std::vector<Curve>& curves, double below, double above) {
+std::string axis_title(std::string_view quantity, std::string_view unit, double low) {
+  return low > 0 ? fmt::format("{} ({}), axis starts at {:.3g} {}", quantity, unit, low, unit)
+                 : fmt::format("{} ({})", quantity, unit);
+}
+
+Axis axis_around(std::string_view quantity, std::string_view unit, const std::vector<Curve>& curves,
+                 double below, double above) {
   double low = INFINITY;
   double high = -INFINITY;
   for (const Curve& curve : curves) {
@@ -104,7 +110,8 @@ Axis axis_around(std::string title, const std::vector<Curve>& curves, double bel
     }
   }
   const double span = std::max(high - low, 0.05 * std::abs(high));
-  return round_axis(std::move(title), low - below * span, high + above * span);
+  return round_axis(axis_title(quantity, unit, low - below * span), low - below * span,
+                    high + above * span);
 }
 
 Axis payload_axis(PayloadSize largest, std::optional<Mss> mss, double width) {

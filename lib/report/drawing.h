@@ -64,6 +64,13 @@ struct Curve {
 
 enum class Align : std::uint8_t { Left, Center, Right };
 
+// A value that a page shows under the pointer.
+struct Spot {
+  double x;
+  double y;
+  std::string text;
+};
+
 struct Label {
   double x;  // on the axis
   double y;  // pixels from the top of the picture
@@ -87,6 +94,7 @@ struct Panel {
   Axis y = {};
   std::vector<Curve> curves = {};  // later ones lie on top; none is empty
   std::vector<Label> labels = {};
+  std::vector<Spot> spots = {};
 
   [[nodiscard]] double x_pixel(double value) const;
   [[nodiscard]] double y_pixel(double value) const;
@@ -98,8 +106,9 @@ struct Sheet {
   double height;
   Frame plot;
 };
-inline constexpr Sheet kPicture{1200, 675, {84, 1176, 120, 613}};  // below title and subtitle
-inline constexpr Sheet kFigure{920, 420, {62, 896, 30, 374}};      // of a page, without these
+inline constexpr Sheet kPicture{1200, 675, {84, 1176, 120, 613}};    // below title and subtitle
+inline constexpr Sheet kFigure{920, 420, {62, 896, 30, 374}};        // of a page, without these
+inline constexpr Sheet kNarrowFigure{360, 400, {46, 352, 92, 356}};  // the same, for a phone
 
 struct Drawing {
   std::string name = {};  // of files, without suffix: "closeup-lan"
@@ -125,9 +134,12 @@ struct Drawing {
 [[nodiscard]] Axis round_axis(std::string title, double low, double high, int count = 6,
                               bool is_log = false);
 
+// "RTT (µs)", or "RTT (µs), axis starts at 13 µs" if `low` is above zero.
+[[nodiscard]] std::string axis_title(std::string_view quantity, std::string_view unit, double low);
+
 // An axis around all that the curves hold, with room below and above as shares of their span.
-[[nodiscard]] Axis axis_around(std::string title, const std::vector<Curve>& curves, double below,
-                               double above);
+[[nodiscard]] Axis axis_around(std::string_view quantity, std::string_view unit,
+                               const std::vector<Curve>& curves, double below, double above);
 
 // Payload sizes from 0 to beyond `largest`, on `width` pixels: ticks at multiples of the MSS if
 // there is one below.

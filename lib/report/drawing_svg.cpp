@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <vector>
 
 #include "lib/base/escape.h"
 #include "lib/report/drawing.h"
 
 namespace tcpstep {
 namespace {
+
+constexpr double kRoomForTitle = 55;  // pixels left of the axis
 
 std::string text_at(double x, double y, std::string_view look, std::string_view text) {
   return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" class=\"{}\">{}</text>\n", x, y, look,
@@ -36,10 +39,11 @@ std::string axes_of(const Panel& panel) {
   return svg + line_between(left, top, left, bottom, "axis") +
          line_between(left, bottom, right, bottom, "axis") +
          text_at((left + right) / 2, bottom + 36, "muted middle", panel.x.title) +
-         fmt::format(
-             "<text transform=\"translate({:.0f} {:.0f}) rotate(-90)\" "
-             "class=\"muted middle\">{}</text>\n",
-             left - 48, (top + bottom) / 2, xml_escaped(panel.y.title));
+         (left < kRoomForTitle
+              ? text_at(0, 14, "muted", panel.y.title)  // above all, on a narrow picture
+              : fmt::format("<text transform=\"translate({:.0f} {:.0f}) rotate(-90)\" "
+                            "class=\"muted middle\">{}</text>\n",
+                            left - 48, (top + bottom) / 2, xml_escaped(panel.y.title)));
 }
 
 std::string_view name_of(Color color) {
@@ -89,22 +93,49 @@ std::string drawn(const Panel& panel, const Label& label) {
       label.text);
 }
 
-// Above the plot: a sample of each curve and what it means.
+// Above the plot: a sample of each curve and what it means, in as many rows as it takes.
 std::string key_of(const Panel& panel) {
-  std::string svg;
+  constexpr double kRow = 18;
+  struct Entry {
+    const Curve* curve;
+    double x;
+    double row;
+  };
+  std::vector<Entry> entries;
   double x = panel.frame.left;
-  const double y = panel.frame.top - 16;
+  double row = 0;
   for (const Curve& curve : panel.curves) {
     if (curve.key.empty()) {
       continue;
     }
-    svg +=
-        shape(curve, curve.form == Form::Band
-                         ? fmt::format("M{:.0f},{:.0f}h24v-10h-24Z", x, y + 1)
-                         : fmt::format("M{:.0f},{:.0f}h{}", curve.form == Form::Dots ? x + 12 : x,
-                                       y - 4, curve.form == Form::Dots ? 0 : 24)) +
-        text_at(x + 30, y, "text", curve.key);
-    x += 56 + 6.6 * static_cast<double>(curve.key.size());
+    const double width = 56 + 6.6 * static_cast<double>(curve.key.size());
+    if (x > panel.frame.left && x + width - 26 > panel.frame.right) {
+      x = panel.frame.left;
+      ++row;
+    }
+    entries.push_back({&curve, x, row});
+    x += width;
+  }
+  std::string svg;
+  for (const Entry& entry : entries) {
+    const double y = panel.frame.top - 16 - kRow * (row - entry.row);
+    const Form form = entry.curve->form;
+    svg += shape(*entry.curve,
+                 form == Form::Band
+                     ? fmt::format("M{:.0f},{:.0f}h24v-10h-24Z", entry.x, y + 1)
+                     : fmt::format("M{:.0f},{:.0f}h{}", form == Form::Dots ? entry.x + 12 : entry.x,
+                                   y - 4, form == Form::Dots ? 0 : 24)) +
+           text_at(entry.x + 30, y, "text", entry.curve->key);
+  }
+  return svg;
+}
+
+std::string spots_of(const Panel& panel) {
+  std::string svg;
+  for (const Spot& spot : panel.spots) {
+    svg += fmt::format(
+        "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"7\" class=\"spot\"><title>{}</title></circle>\n",
+        panel.x_pixel(spot.x), panel.y_pixel(spot.y), xml_escaped(spot.text));
   }
   return svg;
 }
@@ -112,9 +143,10 @@ std::string key_of(const Panel& panel) {
 }  // namespace
 
 std::string svg(const Drawing& drawing) {
-  std::string svg =
-      fmt::format("<svg viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">\n",
-                  drawing.width, drawing.height, xml_escaped(drawing.title));
+  std::string svg = fmt::format(
+      "<svg class=\"{}\" viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">\n",
+      drawing.width < kFigure.width ? "narrow" : "wide", drawing.width, drawing.height,
+      xml_escaped(drawing.title));
   for (const Panel& panel : drawing.panels) {
     svg += axes_of(panel);
     for (const Curve& curve : panel.curves) {
@@ -123,7 +155,7 @@ std::string svg(const Drawing& drawing) {
     for (const Label& label : panel.labels) {
       svg += drawn(panel, label);
     }
-    svg += key_of(panel);
+    svg += key_of(panel) + spots_of(panel);
   }
   return svg + "</svg>\n";
 }

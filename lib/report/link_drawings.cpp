@@ -1,7 +1,6 @@
 #include "lib/report/link_drawings.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -9,13 +8,13 @@
 #include <functional>
 #include <iterator>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "lib/base/text.h"
+#include "lib/report/link_captions.h"
 #include "lib/report/penalty_table.h"
 #include "lib/report/rows.h"
 
@@ -33,17 +32,9 @@ Level quantile(double probability) {
 }
 
 Axis rtt_axis(RttUnit unit, double low, double high, bool is_log) {
-  return round_axis(is_log ? fmt::format("RTT ({}), log scale", unit.name)
-                           : fmt::format("RTT ({}), axis starts at {:.3g}", unit.name, low),
-                    low, high, 10, is_log);
-}
-
-Duration lowest(const LinkRuns& link) {
-  Duration result = Duration::max();
-  for (const auto& [size, samples] : link.series) {
-    result = std::min(result, samples.minimum());
-  }
-  return result;
+  return round_axis(
+      is_log ? fmt::format("RTT ({}), log scale", unit.name) : axis_title("RTT", unit.name, low),
+      low, high, 10, is_log);
 }
 
 Duration highest(const LinkRuns& link, const Level& level) {
@@ -56,7 +47,7 @@ Duration highest(const LinkRuns& link, const Level& level) {
 
 Curve curve(const LinkRuns& link, Form form, Color color, std::string key, const Level& level,
             const Level& base = kMinimum) {
-  const RttUnit unit = unit_for(lowest(link));
+  const RttUnit unit = unit_for(link.fastest());
   Curve curve{.form = form, .color = color, .key = std::move(key)};
   for (const auto& [size, samples] : link.series) {
     curve.points.push_back(
@@ -130,43 +121,6 @@ std::string finding(const PenaltyTable& table) {
   return table.second || table.fourth ? text : text + " no size needs two or four segments";
 }
 
-// What a picture needs to stand alone: "desk to phone, 2026-11-22 16:41 UTC, 1 run, 2000 samples,
-// …"; on a second line what may have spoiled the numbers.
-std::vector<std::string> subtitle_of(const LinkRuns& link, const PenaltyTable& table) {
-  const auto fact = [&](std::string_view key) {
-    return link.varying.contains(std::string(key)) ? std::string_view()
-                                                   : link.header.find(key).value_or("");
-  };
-  std::vector<std::string> facts;
-  const auto add = [&](std::string text) {
-    if (!text.empty()) {
-      facts.push_back(std::move(text));
-    }
-  };
-  const std::string_view server = fact("server_host");
-  const std::string_view client = fact("client_host");
-  add(server.empty() || client.empty() ? (link.key.is_up ? "client to server" : "server to client")
-      : link.key.is_up                 ? fmt::format("{} to {}", client, server)
-                                       : fmt::format("{} to {}", server, client));
-  add(link.conditions());
-  add(count_of(table.runs, "run"));
-  add(count_of(table.samples, "sample"));
-  add(table.mss ? fmt::format("MSS {}", table.mss->bytes()) : "MSS unknown");
-  add(table.clock == RttClock::Kernel ? "kernel clock" : "");
-  add(std::string(fact("tool").substr(0, fact("tool").find(" ("))));
-  std::string warnings = fmt::format("{}", fmt::join(link.warnings, ", "));
-  std::ranges::replace(warnings, '_', ' ');
-  warnings += joined_caveats(table);
-  if (link.warnings.empty() && !warnings.empty()) {
-    warnings.erase(0, 2);
-  }
-  std::vector<std::string> lines{fmt::format("{}", fmt::join(facts, ", "))};
-  if (!warnings.empty()) {
-    lines.push_back("warnings: " + warnings);
-  }
-  return lines;
-}
-
 Drawing drawing_of(const LinkRuns& link, const PenaltyTable& table, const Sheet& sheet,
                    std::string title, Axis rtt) {
   const double width = sheet.plot.right - sheet.plot.left;
@@ -181,8 +135,8 @@ Drawing drawing_of(const LinkRuns& link, const PenaltyTable& table, const Sheet&
 
 // Median and minimum over what `below` holds, on a log axis where outliers would flatten the rest.
 Drawing results_of(const LinkRuns& link, const Sheet& sheet, std::vector<Curve> below) {
-  const RttUnit unit = unit_for(lowest(link));
-  const double low = unit.of(lowest(link));
+  const RttUnit unit = unit_for(link.fastest());
+  const double low = unit.of(link.fastest());
   const double high = unit.of(highest(link, kMaximum));
   const bool is_log = high > 3 * low;
   const PenaltyTable table = penalty_table(link, Statistic::minimum());
@@ -199,70 +153,15 @@ Drawing results_of(const LinkRuns& link, const Sheet& sheet, std::vector<Curve> 
   std::ranges::move(below, std::back_inserter(panel.curves));
   panel.curves.push_back(curve(link, Form::Line, Color::Gold, "median", quantile(0.5)));
   panel.curves.push_back(curve(link, Form::Line, Color::Blue, "fastest", kMinimum));
+  add_spots(panel, link, false);
   return drawing;
-}
-
-// What the fastest ping of every size costs relative to the smallest size, in percent.
-Curve relative_curve(const LinkRuns& link, Color color) {
-  const auto smallest = static_cast<double>(link.series.begin()->second.minimum().count());
-  Curve curve{.form = Form::Line, .color = color};
-  for (const auto& [size, samples] : link.series) {
-    const auto rtt = static_cast<double>(samples.minimum().count());
-    curve.points.push_back({static_cast<double>(size.bytes()), 100 * (rtt / smallest - 1)});
-  }
-  return curve;
-}
-
-std::string name_and_rtt(const LinkRuns& link) {
-  return fmt::format("{}  {}", printable(link.key.name(), 22),
-                     format_duration(link.series.begin()->second.minimum()));
-}
-
-// All links in one panel, their names at the ends of their lines.
-std::vector<Panel> one_panel(const std::vector<const LinkRuns*>& links, const Axis& x,
-                             const Axis& y, const Frame& frame) {
-  static constexpr std::array kColors{Color::Blue, Color::Vermilion, Color::Green, Color::Gold,
-                                      Color::Sky,  Color::Purple,    Color::Brown, Color::Text};
-  Panel panel{.frame = frame, .x = x, .y = y};
-  std::vector<Label> names;
-  for (std::size_t i = 0; i < links.size(); ++i) {
-    panel.curves.push_back(relative_curve(*links[i], kColors[i % kColors.size()]));
-    names.push_back({x.high, panel.curves.back().points.back().y, name_and_rtt(*links[i]),
-                     kColors[i % kColors.size()], Align::Left});
-  }
-  add_end_labels(panel, std::move(names));
-  return {panel};
-}
-
-// A panel for each link, all of the same scale.
-std::vector<Panel> small_panels(const std::vector<const LinkRuns*>& links, Axis x, Axis y,
-                                const Frame& frame, std::size_t columns, double height) {
-  const double width = (frame.right - frame.left) / static_cast<double>(columns);
-  std::vector<Panel> panels;
-  for (std::size_t i = 0; i < links.size(); ++i) {
-    const double left = frame.left + static_cast<double>(i % columns) * width;
-    const double top = frame.top + static_cast<double>(i / columns) * height;
-    Panel panel{.frame = {left, left + width - 12, top + 20, top + height - 14}, .x = x, .y = y};
-    if (i + columns < links.size()) {  // another one below
-      panel.x.title.clear();
-      panel.x.ticks.clear();
-    }
-    if (i % columns > 0) {
-      panel.y.title.clear();
-      std::ranges::for_each(panel.y.ticks, [](Tick& tick) { tick.text.clear(); });
-    }
-    panel.curves.push_back(relative_curve(*links[i], Color::Blue));
-    panel.labels.push_back({x.low, top + 10, name_and_rtt(*links[i]), Color::Text, Align::Left});
-    panels.push_back(std::move(panel));
-  }
-  return panels;
 }
 
 }  // namespace
 
 Drawing closeup(const LinkRuns& link, const Sheet& sheet) {
-  const RttUnit unit = unit_for(lowest(link));
-  const double low = unit.of(lowest(link));
+  const RttUnit unit = unit_for(link.fastest());
+  const double low = unit.of(link.fastest());
   const double quartile = unit.of(highest(link, quantile(0.25)));
   const double span = std::max(quartile - low, low * 0.05);
   const PenaltyTable table = penalty_table(link, Statistic::minimum());
@@ -278,6 +177,7 @@ Drawing closeup(const LinkRuns& link, const Sheet& sheet) {
   if (!means.points.empty()) {
     panel.curves.push_back(std::move(means));
   }
+  add_spots(panel, link, false);
   return drawing;
 }
 
@@ -289,7 +189,7 @@ Drawing spread(const LinkRuns& link, const Sheet& sheet) {
 }
 
 Drawing all_results(const LinkRuns& link, const Sheet& sheet) {
-  const RttUnit unit = unit_for(lowest(link));
+  const RttUnit unit = unit_for(link.fastest());
   Curve samples{.form = Form::Dots, .color = Color::Gray, .stroke = Stroke::Faint};
   for (const auto& [size, sketch] : link.series) {
     for (const Duration rtt : sketch.first_samples()) {
@@ -301,52 +201,6 @@ Drawing all_results(const LinkRuns& link, const Sheet& sheet) {
                     ? fmt::format("each of {}", count_of(all, "sample"))
                     : fmt::format("{} of {} samples", samples.points.size(), all);
   return results_of(link, sheet, {samples});
-}
-
-Drawing together(std::span<const LinkRuns> all, const Sheet& sheet) {
-  constexpr std::size_t kMostLines = 8;
-  std::vector<const LinkRuns*> links;
-  std::vector<Curve> curves;
-  PayloadSize largest(1);
-  std::set<Mss> boundaries;  // where any size of a link needs a second segment
-  for (const LinkRuns& link : all) {
-    if (!link.series.empty()) {
-      links.push_back(&link);
-      curves.push_back(relative_curve(link, Color::Blue));
-      largest = std::max(largest, link.series.rbegin()->first);
-      if (link.key.mss && link.key.mss->bytes() < link.series.rbegin()->first.bytes()) {
-        boundaries.insert(*link.key.mss);
-      }
-    }
-  }
-  const auto mss = boundaries.size() == 1 ? std::optional(*boundaries.begin()) : std::nullopt;
-  Frame frame = sheet.plot;
-  Drawing drawing{
-      .name = "together",
-      .title = fmt::format("What payload size costs on {}", count_of(links.size(), "link")),
-      .subtitle = {"fastest ping of each payload size relative to that of the smallest "
-                   "size, whose RTT is beside the name"},
-      .width = sheet.width,
-      .height = sheet.height};
-  const Axis y = axis_around("extra RTT (%)", curves, 0.05, 0.08);
-  if (links.size() <= kMostLines) {
-    frame.right = sheet.width - 200;
-    drawing.panels =
-        one_panel(links, payload_axis(largest, mss, frame.right - frame.left), y, frame);
-    add_boundaries(drawing.panels[0], mss);
-    return drawing;
-  }
-  constexpr std::size_t kColumns = 4;
-  constexpr double kRow = 150;
-  const auto rows = static_cast<double>((links.size() + kColumns - 1) / kColumns);
-  drawing.height = frame.top + rows * kRow + sheet.height - frame.bottom;
-  const Axis x = payload_axis(largest, mss, (frame.right - frame.left) / kColumns);
-  drawing.panels =
-      small_panels(links, x, round_axis(y.title, y.low, y.high, 4), frame, kColumns, kRow);
-  for (Panel& panel : drawing.panels) {
-    add_boundaries(panel, mss);
-  }
-  return drawing;
 }
 
 }  // namespace tcpstep

@@ -62,16 +62,6 @@ void note_differences(LinkRuns& link, const RunHeader& other) {
 
 constexpr std::size_t kMostHosts = 100;
 
-// "192.0.2.1" of "192.0.2.1:19901", otherwise the host's name.
-std::string host_of(const RunHeader& header, std::string_view role) {
-  const auto address = header.find(fmt::format("{}_addr", role));
-  if (!address) {
-    return std::string(header.find(fmt::format("{}_host", role)).value_or(""));
-  }
-  const std::string host(address->substr(0, address->rfind(':')));
-  return host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
-}
-
 void note_hosts(LinkRuns& link, const Run& run) {
   const auto note = [&](std::set<std::string>& hosts, std::string_view role) {
     const std::string host = host_of(run.header, role);
@@ -81,6 +71,9 @@ void note_hosts(LinkRuns& link, const Run& run) {
   };
   note(link.senders, run.key.is_up ? "client" : "server");
   note(link.receivers, run.key.is_up ? "server" : "client");
+  if (link.labels.size() < kMostHosts) {
+    link.labels.emplace(run.header.find("label").value_or("-"));
+  }
 }
 
 void note_start(LinkRuns& link, const Run& run) {
@@ -122,16 +115,12 @@ std::uint64_t LinkRuns::samples() const {
   return count;
 }
 
-std::string LinkRuns::conditions() const {
-  const auto congestion = header.find("effective_congestion_control");
-  std::string when(header.find("started_utc").value_or(""));
-  if (header.find("lab_time") == "virtual") {
-    when = "virtual time";
-  } else if (when.size() > 16) {  // 2026-11-22T16:41:58.135200Z
-    when = when.substr(0, 10) + ' ' + when.substr(11, 5) + " UTC";
+Duration LinkRuns::fastest() const {
+  Duration result = Duration::max();
+  for (const auto& [size, rtts] : series) {
+    result = std::min(result, rtts.minimum());
   }
-  return fmt::format("{}{}{}", congestion.value_or(""), congestion && !when.empty() ? ", " : "",
-                     when);
+  return result;
 }
 
 bool RunCollection::add(const Run& run) {

@@ -27,6 +27,7 @@ struct LinkRuns {
   std::set<std::string> warnings;   // of any run
   std::set<std::string> senders;    // addresses, or names, of the hosts that sent payloads
   std::set<std::string> receivers;  // and of those that acked them; of at most 100 runs each
+  std::set<std::string> labels;     // "-" of a run without one; at most 100
   std::optional<std::chrono::sys_time<Duration>> first_start;
   std::optional<std::chrono::sys_time<Duration>> last_start;
 
@@ -45,9 +46,15 @@ struct LinkRuns {
   std::map<PayloadSize, SampleSketch> series;
 
   [[nodiscard]] std::uint64_t samples() const;
-  // "cubic, 2026-11-22 16:41 UTC" or "cubic, virtual time" of the first run, for titles; what is
-  // not known is left out.
-  [[nodiscard]] std::string conditions() const;
+  // Of all sizes; there are samples.
+  [[nodiscard]] Duration fastest() const;
+};
+
+// What became of a link over its runs, in the words of `history`.
+struct LinkTrend {
+  std::string words;           // "steady", "+15 % 24 Nov", "too few runs"
+  double change = 0;           // logarithm of after / before; 0 if none was found
+  std::vector<double> levels;  // of each run in the order in time, in ns; empty if not known
 };
 
 // Runs by their key, in the order in which the keys first came.

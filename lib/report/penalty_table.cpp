@@ -4,13 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cmath>
 #include <ctime>
 #include <map>
 #include <utility>
 
+#include "lib/report/rows.h"
 #include "lib/report/warnings.h"
 
 namespace tcpstep {
@@ -20,34 +20,11 @@ bool is_virtual(const LinkRuns& runs) {
   return runs.header.find("lab_time") == "virtual";
 }
 
-// When the runs were: "2026-11-22 16:41 UTC", "2026-11-20 to 2026-11-26", "virtual time".
-std::string period(const LinkRuns& runs) {
-  if (is_virtual(runs)) {
-    return "virtual time";
-  }
-  if (!runs.first_start) {
-    return {};
-  }
-  const auto calendar = [](std::chrono::sys_time<Duration> time) {
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-    return fmt::gmtime(std::chrono::system_clock::to_time_t(seconds));
-  };
-  const std::tm first = calendar(*runs.first_start);
-  const std::tm last = calendar(*runs.last_start);
-  return first.tm_yday == last.tm_yday && first.tm_year == last.tm_year
-             ? fmt::format("{:%Y-%m-%d %H:%M} UTC", first)
-             : fmt::format("{:%Y-%m-%d} to {:%Y-%m-%d}", first, last);
-}
-
 std::string last_day(const LinkRuns& runs) {
   if (is_virtual(runs) || !runs.last_start) {
     return {};
   }
-  const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(*runs.last_start));
-  constexpr std::array kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                               "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  return fmt::format("{} {}", static_cast<unsigned>(day.day()),
-                     kMonths[static_cast<unsigned>(day.month()) - 1]);
+  return short_day(*runs.last_start);
 }
 
 struct SizePoint {
@@ -92,6 +69,24 @@ Penalty penalty_of(const std::vector<SizePoint>& points, double reference_ns) {
 
 }  // namespace
 
+std::string period(const LinkRuns& runs) {
+  if (is_virtual(runs)) {
+    return "virtual time";
+  }
+  if (!runs.first_start) {
+    return {};
+  }
+  const auto calendar = [](std::chrono::sys_time<Duration> time) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    return fmt::gmtime(std::chrono::system_clock::to_time_t(seconds));
+  };
+  const std::tm first = calendar(*runs.first_start);
+  const std::tm last = calendar(*runs.last_start);
+  return first.tm_yday == last.tm_yday && first.tm_year == last.tm_year
+             ? fmt::format("{:%Y-%m-%d %H:%M} UTC", first)
+             : fmt::format("{:%Y-%m-%d} to {:%Y-%m-%d}", first, last);
+}
+
 PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
   PenaltyTable table{
       .link = runs.key.name(),
@@ -114,6 +109,7 @@ PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
       .sizes = 0,
       .senders = {runs.senders.begin(), runs.senders.end()},
       .receivers = {runs.receivers.begin(), runs.receivers.end()},
+      .labels = {runs.labels.begin(), runs.labels.end()},
       .congestion_control =
           std::string(runs.header.find("effective_congestion_control").value_or("")),
       .when = period(runs),

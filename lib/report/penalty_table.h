@@ -60,6 +60,7 @@ struct PenaltyTable {
   std::uint32_t sizes = 0;           // with samples
   std::vector<std::string> senders;  // the hosts that sent payloads, as in LinkRuns
   std::vector<std::string> receivers;
+  std::vector<std::string> labels;
   std::string congestion_control;  // of the first run
   std::string when;                // "2026-11-22 16:41 UTC", or "virtual time"
   std::string last_day;            // "22 Nov"; empty if it is not known
@@ -84,10 +85,16 @@ struct PenaltyTable {
   std::optional<Penalty> largest;
 
   std::vector<SegmentClass> classes;  // ascending; empty if the MSS is unknown
+
+  std::optional<LinkTrend> trend;  // penalty_table() does not look for one
 };
 
 // The table of one link.
 [[nodiscard]] PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic);
+
+// When the runs were: "2026-11-22 16:41 UTC", "2026-11-20 to 2026-11-26", "virtual time"; empty if
+// it is not known.
+[[nodiscard]] std::string period(const LinkRuns& runs);
 
 // By which share the reference exceeds the mean of class 1; 0 if it does not, or if nothing is
 // compared. The 1-byte ping that follows the largest one finds colder caches: then the reference is

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <numeric>
+#include <vector>
 
 #include "lib/base/escape.h"
 #include "lib/base/text.h"
@@ -24,19 +26,24 @@ constexpr std::string_view kStyle = R"(
   --gold: #e69f00; --green: #33b894; --sky: #9ad2f2; --purple: #dd9dc4; --brown: #f2a05f; --gray: #7c848c; } }
 body { background: var(--page); color: var(--text); font: 15px/1.5 system-ui, sans-serif;
   max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; break-after: avoid; }
+a { color: var(--blue); } h2 a { float: right; font-size: .9rem; font-weight: normal; }
 p.summary, footer, figcaption { color: var(--muted); }
 p.warning { background: var(--shade); border-left: 4px solid var(--gold); padding: .5rem .8rem; }
 div.wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin-top: 1rem; }
-th, td { padding: .25rem .8rem; border-bottom: 1px solid var(--rule); text-align: right;
+th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--rule); text-align: right;
   white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
 thead th { border-bottom: 2px solid var(--rule); }
 table.facts th, table.facts td { text-align: left; font-weight: normal; white-space: normal; }
 table.facts td { overflow-wrap: anywhere; }
+th:first-child { overflow-wrap: anywhere; }
 details { margin: 1rem 0; } figure { margin: 1rem 0; }
 svg { width: 100%; height: auto; font: 12px system-ui, sans-serif; }
+svg.narrow { display: none; font-size: 13px; } svg.narrow .strong { font-size: 13px; }
+svg.trend { width: 90px; height: 20px; vertical-align: middle; } .trend .dots { stroke-width: 4; }
+.spot { fill: none; pointer-events: all; }
 svg text { fill: var(--ink, var(--text)); } svg .middle { text-anchor: middle; }
 svg .end { text-anchor: end; } svg .strong { font-weight: 600; font-size: 13px; }
 svg path { fill: none; stroke: var(--ink); } svg .band { fill: var(--ink); stroke: none; opacity: .22; }
@@ -46,60 +53,131 @@ svg .dashed { stroke-width: 1; stroke-dasharray: 5 4; opacity: .7; } svg .faint 
 .blue { --ink: var(--blue); } .vermilion { --ink: var(--vermilion); } .gold { --ink: var(--gold); }
 .green { --ink: var(--green); } .sky { --ink: var(--sky); } .gray { --ink: var(--gray); }
 .brown { --ink: var(--brown); } .purple { --ink: var(--purple); }
+@media (max-width: 600px) { body { margin: 1rem auto; } .spare { display: none; } .words { white-space: normal; }
+  table { font-size: .85rem; } th, td { padding: .25rem .3rem; } thead th { white-space: normal; }
+  table:not(.facts) th:first-child { white-space: normal; min-width: 4.5rem; }
+  svg.wide { display: none; } svg.narrow { display: block; } }
+@media print { body { max-width: none; margin: 0; font-size: 12px; } h2 a { display: none; }
+  th, td { padding: .2rem .4rem; } div.wide { overflow: visible; }
+  section { break-before: page; } figure, table, tr, p.warning { break-inside: avoid; } }
 )";
 
-std::string cell(std::string_view text) {
-  return fmt::format("<td>{}</td>", xml_escaped(text));
-}
+// Columns of a table; on a phone spare ones are left out, and words wrap.
+constexpr std::string_view kSpare = " class=\"spare\"";
+constexpr std::string_view kWords = " class=\"words\"";
+struct PageColumn {
+  std::string title;
+  std::string_view look = {};
+};
 
-// Links side by side in the three rows of 2014.
-std::string penalty_rows(std::span<const PenaltyTable> tables) {
-  std::string html =
-      fmt::format("<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\">{}</th>",
-                  xml_escaped(penalty_rows_title(tables)));
-  for (const PenaltyTable& table : tables) {
-    html += fmt::format("<th scope=\"col\">{}</th>", xml_escaped(table.link));
+// The first cell of each row heads it. Cells are HTML.
+std::string page_table(const std::vector<PageColumn>& columns,
+                       const std::vector<std::vector<std::string>>& rows) {
+  std::string html = "<div class=\"wide\"><table>\n<thead><tr>";
+  for (const PageColumn& column : columns) {
+    html += fmt::format("<th scope=\"col\"{}>{}</th>", column.look, xml_escaped(column.title));
   }
   html += "</tr></thead>\n<tbody>\n";
-  for (const PenaltyRow& row : kPenaltyRows) {
-    html += fmt::format("<tr><th scope=\"row\">{}</th>", row.words);
-    for (const PenaltyTable& table : tables) {
-      html += cell(percent_cell(table.*row.penalty));
+  for (const auto& row : rows) {
+    html += fmt::format("<tr><th scope=\"row\">{}</th>", row[0]);
+    for (std::size_t i = 1; i < columns.size(); ++i) {
+      html += fmt::format("<td{}>{}</td>", columns[i].look, row[i]);
     }
     html += "</tr>\n";
   }
   return html + "</tbody></table></div>\n";
 }
 
-// The first `columns` cells of each row, and the text below.
-std::string cell_table(const CellTable& cells, std::size_t columns) {
-  std::string html;
-  if (!cells.rows.empty()) {
-    html = "<div class=\"wide\"><table>\n<thead><tr>";
-    for (std::size_t i = 0; i < columns; ++i) {
-      html += fmt::format("<th scope=\"col\">{}</th>", cells.title[i]);
-    }
-    html += "</tr></thead>\n<tbody>\n";
-    for (const auto& row : cells.rows) {
-      html += fmt::format("<tr><th scope=\"row\">{}</th>", xml_escaped(row[0]));
-      for (std::size_t i = 1; i < columns; ++i) {
-        html += cell(row[i]);
-      }
-      html += "</tr>\n";
-    }
-    html += "</tbody></table></div>\n";
+// The level of each run, from the oldest to the newest.
+std::string trend_line(const std::vector<double>& levels) {
+  constexpr double kWidth = 90;
+  constexpr double kHeight = 20;
+  constexpr double kMargin = 3;
+  if (levels.size() < 2) {
+    return {};
   }
-  return cells.text.empty()
-             ? html
-             : html + fmt::format("<p class=\"summary\">{}</p>\n", xml_escaped(cells.text));
+  const auto [low, high] = std::ranges::minmax(levels);
+  const double span = std::max(high - low, 0.02 * high);  // what is steady looks steady
+  std::string path;
+  double x = 0;
+  double y = 0;
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    x = kMargin +
+        (kWidth - 2 * kMargin) * static_cast<double>(i) / static_cast<double>(levels.size() - 1);
+    y = kHeight - kMargin - (kHeight - 2 * kMargin) * (levels[i] - low) / span;
+    path += fmt::format("{}{:.1f},{:.1f}", i == 0 ? "M" : "L", x, y);
+  }
+  return fmt::format(
+      "<svg class=\"trend\" viewBox=\"0 0 {:.0f} {:.0f}\" aria-hidden=\"true\"><path d=\"{}\" "
+      "class=\"line blue\"/><path d=\"M{:.1f},{:.1f}h0\" class=\"dots blue\"/></svg>",
+      kWidth, kHeight, path, x, y);
+}
+
+// A row for each link: those that became slower first, those that became faster next.
+std::string overview(std::span<const PenaltyTable> tables) {
+  std::vector<std::size_t> order(tables.size());
+  std::iota(order.begin(), order.end(), 0);
+  const auto change = [&](std::size_t i) { return tables[i].trend ? tables[i].trend->change : 0; };
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return change(a) != 0 && (change(b) == 0 || change(a) > change(b));
+  });
+  const bool is_one_byte = std::ranges::all_of(tables, [](const PenaltyTable& table) {
+    return table.reference_size.value_or(PayloadSize(1)) == PayloadSize(1);
+  });
+  const bool has_trend = std::ranges::any_of(tables, [](const PenaltyTable& table) {
+    return table.trend && !table.trend->levels.empty();
+  });
+  std::vector<PageColumn> columns{{"link"},
+                                  {"runs", kSpare},
+                                  {is_one_byte ? "1 byte" : "smallest"},
+                                  {"median", kSpare},
+                                  {"p99", kSpare},
+                                  {"full", kSpare},
+                                  {"2nd"},
+                                  {"4th"},
+                                  {"last run", kSpare}};
+  if (has_trend) {
+    columns.insert(columns.end(), {{"change", kWords}, {"", kSpare}});
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const std::size_t i : order) {
+    const PenaltyTable& table = tables[i];
+    const bool has_samples = table.reference_size.has_value();
+    const Levels& levels = table.reference_levels;
+    rows.push_back({fmt::format("<a href=\"#link-{}\">{}</a>", i + 1, xml_escaped(table.link)),
+                    fmt::format("{}", table.runs),
+                    has_samples ? short_duration(levels.fastest) : "–",
+                    has_samples ? short_duration(levels.median) : "–",
+                    levels.p99 ? short_duration(*levels.p99) : "–", short_percent(table.filling),
+                    short_percent(table.second), short_percent(table.fourth), table.last_day});
+    if (has_trend) {
+      rows.back().push_back(table.trend ? xml_escaped(table.trend->words) : "–");
+      rows.back().push_back(table.trend ? trend_line(table.trend->levels) : "");
+    }
+  }
+  return page_table(columns, rows) +
+         fmt::format(
+             "<p class=\"summary\">The fastest ping of {}, its median and p99; what a full "
+             "packet, a second and a fourth one add to it{}.</p>\n",
+             is_one_byte ? "1 byte" : "the smallest size",
+             has_trend ? "; what changed over the runs, and the level of each" : "");
 }
 
 std::string packet_table(const PenaltyTable& table) {
-  CellTable cells = class_cells(table);
-  if (!cells.title.empty()) {
-    cells.title[5] = cells.added_to;
+  const CellTable cells = class_cells(table);
+  if (cells.rows.empty()) {
+    return {};
   }
-  return cell_table(cells, cells.title.size());
+  std::vector<PageColumn> columns;
+  for (std::size_t i = 0; i < cells.title.size(); ++i) {
+    const bool is_spare = i == 1 || i == 3 || i == 4;  // sizes, median, p99
+    columns.push_back({i == 5 ? cells.added_to : cells.title[i], is_spare ? kSpare : ""});
+  }
+  std::vector<std::vector<std::string>> rows = cells.rows;
+  for (auto& row : rows) {
+    std::ranges::transform(row, row.begin(), xml_escaped);
+  }
+  return page_table(columns, rows);
 }
 
 std::string warning_paragraphs(const PenaltyTable& table) {
@@ -125,22 +203,33 @@ std::string environment(const LinkRuns& link) {
   return html + "</table></div></details>\n";
 }
 
-std::string figure(const std::string& svg, std::string_view caption) {
-  return fmt::format("<figure>\n{}<figcaption>{}</figcaption></figure>\n", svg, caption);
+// The picture of `draw` twice: for a screen, and for a phone.
+template <class Draw>
+std::string figure(Draw&& draw, std::string_view caption) {
+  Drawing narrow = draw(kNarrowFigure);
+  for (Panel& panel : narrow.panels) {
+    panel.spots.clear();  // nothing points there
+  }
+  return fmt::format("<figure>\n{}{}<figcaption>{}</figcaption></figure>\n", svg(draw(kFigure)),
+                     svg(narrow), caption);
 }
 
-std::string section(const LinkRuns& link, const PenaltyTable& table) {
-  std::string html =
-      fmt::format("<section>\n<h2>{}</h2>\n<p class=\"summary\">{}<br>{}</p>\n",
-                  xml_escaped(table.link), xml_escaped(heading(table)), xml_escaped(extent(table)));
+std::string section(const LinkRuns& link, const PenaltyTable& table, std::size_t number) {
+  std::string html = fmt::format(
+      "<section id=\"link-{}\">\n<h2>{} <a href=\"#top\">all links</a></h2>\n"
+      "<p class=\"summary\">{}<br>{}</p>\n",
+      number, xml_escaped(table.link), xml_escaped(heading(table).substr(table.link.size() + 2)),
+      xml_escaped(extent(table)));
   const std::string reason = why_no_penalties(table);
   if (!reason.empty()) {
     html += fmt::format("<p class=\"warning\">{}</p>\n", xml_escaped(reason));
   }
   if (!link.series.empty()) {
-    html += figure(svg(closeup(link, kFigure)), "Closeup: the fastest ping of every payload size.");
+    html += figure([&](const Sheet& sheet) { return closeup(link, sheet); },
+                   "Closeup: the fastest ping of every payload size.");
     html += packet_table(table) + warning_paragraphs(table);
-    html += figure(svg(spread(link, kFigure)), "All results: from the fastest to the slowest.");
+    html += figure([&](const Sheet& sheet) { return spread(link, sheet); },
+                   "All results: from the fastest to the slowest.");
   }
   return html + environment(link) + "</section>\n";
 }
@@ -154,17 +243,16 @@ std::string render_html(std::span<const LinkRuns> links, std::span<const Penalty
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
       "style-src 'unsafe-inline'\">\n<link rel=\"icon\" href=\"data:,\">\n"
-      "<title>tcpstep report</title>\n<style>{}</style>\n</head>\n<body>\n"
+      "<title>tcpstep report</title>\n<style>{}</style>\n</head>\n<body id=\"top\">\n"
       "<h1>Round-trip time by payload size</h1>\n{}",
-      kStyle, penalty_rows(tables));
+      kStyle, overview(tables));
   if (std::ranges::count_if(links, [](const LinkRuns& link) { return !link.series.empty(); }) > 1) {
-    html +=
-        figure(svg(together(links, kFigure)),
-               "All links: extra RTT of each payload size, relative to the smallest size, whose "
-               "RTT is beside the name.");
+    html += figure([&](const Sheet& sheet) { return together(links, sheet); },
+                   "All links: what each payload size adds to the RTT of the smallest size, which "
+                   "is beside the name.");
   }
   for (std::size_t i = 0; i < links.size(); ++i) {
-    html += section(links[i], tables[i]);
+    html += section(links[i], tables[i], i + 1);
   }
   return html +
          fmt::format("<footer>{}</footer>\n</body>\n</html>\n", xml_escaped(version_and_git()));

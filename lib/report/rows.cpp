@@ -87,6 +87,28 @@ std::string extra_cell(const PenaltyTable& table, const Penalty& penalty) {
                      std::min(2, decimals_of(unit.of(penalty.rtt))), unit.name);
 }
 
+std::string short_day(std::chrono::sys_time<Duration> time) {
+  const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(time));
+  constexpr std::array kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                               "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  return fmt::format("{} {}", static_cast<unsigned>(day.day()),
+                     kMonths[static_cast<unsigned>(day.month()) - 1]);
+}
+
+std::string short_duration(Duration duration) {
+  const RttUnit unit = unit_for(duration);
+  const double value = unit.of(duration);
+  return fmt::format("{:.{}f} {}", value, value < 10 ? 2 : value < 100 ? 1 : 0, unit.name);
+}
+
+std::string short_percent(const std::optional<Penalty>& penalty) {
+  if (!penalty) {
+    return "–";
+  }
+  const double percent = std::round(penalty->share * 100);
+  return percent == 0 ? "±0 %" : fmt::format("{:+.0f} %", percent);
+}
+
 std::string sizes_cell(const Penalty& penalty) {
   return penalty.smallest == penalty.largest
              ? fmt::format("{}", penalty.smallest.bytes())

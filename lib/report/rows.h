@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
@@ -36,6 +37,11 @@ inline constexpr std::array<PenaltyRow, 3> kPenaltyRows{{
 [[nodiscard]] std::string percent_cell(const std::optional<Penalty>& penalty);
 // The extra time, in the unit of the reference and with no more digits than the RTT it comes from.
 [[nodiscard]] std::string extra_cell(const PenaltyTable& table, const Penalty& penalty);
+// "22 Nov", in UTC.
+[[nodiscard]] std::string short_day(std::chrono::sys_time<Duration> time);
+// "97.2 ms", and "+15 %", "±0 %" or "–": enough to compare links.
+[[nodiscard]] std::string short_duration(Duration duration);
+[[nodiscard]] std::string short_percent(const std::optional<Penalty>& penalty);
 // "1401", or "1501–2801".
 [[nodiscard]] std::string sizes_cell(const Penalty& penalty);
 

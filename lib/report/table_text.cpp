@@ -26,32 +26,31 @@ std::string warning_lines(const std::string& text, const std::string& remedy,
          (remedy.empty() ? std::string() : wrapped(remedy, screen.columns, "    ", "    "));
 }
 
-// Who was pooled under one name.
-std::string hosts_line(const std::vector<std::string>& hosts, std::string_view role) {
-  std::string names;
-  for (std::size_t i = 0; i < std::min(hosts.size(), kMostNamedHosts); ++i) {
-    names += (i == 0 ? "" : ", ") + printable(hosts[i]);
+// "4 runs of 3 labels are pooled: anna, ben, -."
+Warning pooled(const PenaltyTable& table, const std::vector<std::string>& names,
+               std::string_view what, std::string_view part) {
+  std::string list;
+  for (std::size_t i = 0; i < std::min(names.size(), kMostNamedHosts); ++i) {
+    list += (i == 0 ? "" : ", ") + printable(names[i]);
   }
-  return fmt::format("Runs with {} {} hosts are pooled: {}{}.", hosts.size(), role, names,
-                     hosts.size() > kMostNamedHosts ? ", …" : "");
+  return {
+      .key = {},
+      .text = fmt::format("{} of {} {} are pooled: {}{}.", count_of(table.runs, "run"),
+                          names.size(), what, list, names.size() > kMostNamedHosts ? ", …" : ""),
+      .remedy = fmt::format("To tell them apart: --by {}.", part)};
 }
 
-std::string notes(const PenaltyTable& table, const Screen& screen) {
-  std::string text;
-  for (const auto& [hosts, role] :
-       {std::pair(&table.senders, "sending"), std::pair(&table.receivers, "receiving")}) {
-    if (hosts->size() > 1) {
-      text += warning_lines(hosts_line(*hosts, role),
-                            "Name their runs with --link, or select some of them.", screen);
-    }
+// Who was pooled under one name.
+std::vector<Warning> pooled_clients(const PenaltyTable& table) {
+  std::vector<Warning> warnings;
+  const bool is_up = table.senders.size() > table.receivers.size();
+  if (const auto& clients = is_up ? table.senders : table.receivers; clients.size() > 1) {
+    warnings.push_back(pooled(table, clients, "hosts", "host"));
   }
-  for (const std::string& caveat : caveats(table)) {
-    text += warning_lines(caveat, {}, screen);
+  if (table.labels.size() > 1) {
+    warnings.push_back(pooled(table, table.labels, "labels", "label"));
   }
-  for (const Warning& warning : table.warnings) {
-    text += warning_lines(warning.text, warning.remedy, screen);
-  }
-  return text;
+  return warnings;
 }
 
 std::vector<ScreenColumn> screen_columns(const CellTable& cells) {
@@ -85,21 +84,6 @@ std::string fitted_text(const PenaltyTable& table, const Screen& screen) {
   return fitted.text.empty() ? text : text + wrapped(fitted.text, screen.columns, "  ", "  ");
 }
 
-// "97.2 ms": three digits are enough to compare links.
-std::string short_duration(Duration duration) {
-  const RttUnit unit = unit_for(duration);
-  const double value = unit.of(duration);
-  return fmt::format("{:.{}f} {}", value, value < 10 ? 2 : value < 100 ? 1 : 0, unit.name);
-}
-
-std::string short_percent(const std::optional<Penalty>& penalty) {
-  if (!penalty) {
-    return "–";
-  }
-  const double percent = std::round(penalty->share * 100);
-  return percent == 0 ? "±0 %" : fmt::format("{:+.0f} %", percent);
-}
-
 // Each warning once, after the links that it is about.
 std::string overview_notes(std::span<const PenaltyTable> tables, const Screen& screen) {
   std::vector<std::pair<Warning, std::vector<std::string>>> found;
@@ -121,8 +105,8 @@ std::string overview_notes(std::span<const PenaltyTable> tables, const Screen& s
     for (const std::string& caveat : caveats(table)) {
       note({.key = {}, .text = caveat, .remedy = {}}, table.link);
     }
-    if (table.receivers.size() > 1) {
-      note({.key = {}, .text = hosts_line(table.receivers, "receiving"), .remedy = {}}, table.link);
+    for (const Warning& warning : pooled_clients(table)) {
+      note(warning, table.link);
     }
     for (const Warning& warning : table.warnings) {
       note(warning, table.link);
@@ -143,6 +127,20 @@ std::string overview_notes(std::span<const PenaltyTable> tables, const Screen& s
 
 }  // namespace
 
+std::string notes_text(const PenaltyTable& table, const Screen& screen) {
+  std::string text;
+  for (const Warning& warning : pooled_clients(table)) {
+    text += warning_lines(warning.text, warning.remedy, screen);
+  }
+  for (const std::string& caveat : caveats(table)) {
+    text += warning_lines(caveat, {}, screen);
+  }
+  for (const Warning& warning : table.warnings) {
+    text += warning_lines(warning.text, warning.remedy, screen);
+  }
+  return text;
+}
+
 std::string link_text(const PenaltyTable& table, const Screen& screen, bool has_fit) {
   std::string text =
       wrapped(heading(table), screen.columns) + wrapped(extent(table), screen.columns);
@@ -152,7 +150,7 @@ std::string link_text(const PenaltyTable& table, const Screen& screen, bool has_
   if (const CellTable cells = class_cells(table); !cells.rows.empty()) {
     text += screen_table(screen_columns(cells), screen.columns);
   }
-  text += notes(table, screen);
+  text += notes_text(table, screen);
   return has_fit ? text + fitted_text(table, screen) : text;
 }
 
@@ -174,18 +172,27 @@ std::string overview_text(std::span<const PenaltyTable> tables, const Screen& sc
                                     {.title = "2nd", .group = added},
                                     {.title = "4th", .gives_way = 2, .group = added},
                                     {.title = "last", .gives_way = 6}};
+  const bool has_trend = std::ranges::any_of(tables, [](const PenaltyTable& table) {
+    return table.trend && !table.trend->levels.empty();
+  });
+  if (has_trend) {
+    columns.push_back({.title = "change", .gives_way = 2});
+  }
   for (const PenaltyTable& table : tables) {
     const bool has_samples = table.reference_size.has_value();
     const Levels& levels = table.reference_levels;
-    const std::string cells[]{cut_to(table.link, kLongestLink),
-                              fmt::format("{}", table.runs),
-                              has_samples ? short_duration(levels.fastest) : "–",
-                              has_samples ? short_duration(levels.median) : "–",
-                              levels.p99 ? short_duration(*levels.p99) : "–",
-                              short_percent(table.filling),
-                              short_percent(table.second),
-                              short_percent(table.fourth),
-                              table.last_day};
+    std::vector<std::string> cells{cut_to(table.link, kLongestLink),
+                                   fmt::format("{}", table.runs),
+                                   has_samples ? short_duration(levels.fastest) : "–",
+                                   has_samples ? short_duration(levels.median) : "–",
+                                   levels.p99 ? short_duration(*levels.p99) : "–",
+                                   short_percent(table.filling),
+                                   short_percent(table.second),
+                                   short_percent(table.fourth),
+                                   table.last_day};
+    if (has_trend) {
+      cells.push_back(table.trend ? table.trend->words : "–");
+    }
     for (std::size_t i = 0; i < columns.size(); ++i) {
       columns[i].cells.push_back(cells[i]);
     }

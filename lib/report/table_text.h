@@ -12,6 +12,9 @@ namespace tcpstep {
 // One link: heading, table, warnings. `has_fit` adds the penalties fitted at the boundary.
 [[nodiscard]] std::string link_text(const PenaltyTable& table, const Screen& screen, bool has_fit);
 
+// What spoils the numbers of a table, with remedies, each after a "!".
+[[nodiscard]] std::string notes_text(const PenaltyTable& table, const Screen& screen);
+
 // Several links: one row each, and their warnings.
 [[nodiscard]] std::string overview_text(std::span<const PenaltyTable> tables, const Screen& screen);
 

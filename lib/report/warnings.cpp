@@ -93,10 +93,7 @@ void add_timer_warnings(const LinkRuns& runs, std::vector<Warning>& warnings) {
   if (runs.series.empty()) {
     return;
   }
-  Duration shortest = Duration::max();
-  for (const auto& [size, rtts] : runs.series) {
-    shortest = std::min(shortest, rtts.minimum());
-  }
+  const Duration shortest = runs.fastest();
   const auto wakeup = time_fact(runs, "wakeup_median_ns");
   if (wakeup && shortest < *wakeup && runs.header.find("wait") == "block" &&
       runs.header.find("effective_cpu").value_or("any") == "any") {

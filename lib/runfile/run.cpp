@@ -130,11 +130,27 @@ std::uint64_t sum_over_sizes(const Run& run, Count count) {
 std::string LinkKey::name() const {
   const bool is_ambiguous =
       link.ends_with(".up") || link.ends_with(".down") || link.ends_with(".fresh");
-  return fmt::format("{}{}{}", link,
+  return fmt::format("{}{}{}{}{}", link,
                      is_up          ? ".up"
                      : is_ambiguous ? ".down"
                                     : "",
-                     is_fresh ? ".fresh" : "");
+                     is_fresh ? ".fresh" : "", part.empty() ? "" : "@", part);
+}
+
+LinkKey key_of(const RunHeader& header) {
+  return {.link = std::string(header.link()),
+          .is_up = header.find("direction") == "up",
+          .is_fresh = header.find("connection") == "fresh",
+          .mss = {}};
+}
+
+std::string host_of(const RunHeader& header, std::string_view role) {
+  const auto address = header.find(fmt::format("{}_addr", role));
+  if (!address) {
+    return std::string(header.find(fmt::format("{}_host", role)).value_or(""));
+  }
+  const std::string host(address->substr(0, address->rfind(':')));
+  return host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
 }
 
 void ResentPings::merge(const ResentPings& other) {
@@ -168,13 +184,31 @@ void SizeSeries::merge(const SizeSeries& other) {
 }
 
 void Run::describe() {
-  key = {.link = std::string(header.link()),
-         .is_up = header.find("direction") == "up",
-         .is_fresh = header.find("connection") == "fresh",
-         .mss = {}};
+  key = key_of(header);
   std::tie(key.mss, has_moved) = mss_of(*this);
   started = parse_utc(header.find("started_utc").value_or(""));
   identity = identity_of(*this);
+}
+
+void Run::divide(RunPart by) {
+  constexpr std::size_t kLongest = 64;
+  std::string part;
+  if (by == RunPart::Label) {
+    part = header.find("label").value_or("");
+  } else if (by == RunPart::Host) {
+    part = host_of(header, "client");
+  } else if (by == RunPart::Day && started) {
+    part = header.find("started_utc")->substr(0, std::string_view("2026-11-20").size());
+  }
+  // It becomes a part of file names.
+  std::ranges::replace_if(
+      part,
+      [](char c) {
+        return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                 std::string_view("._+-:%").find(c) != std::string_view::npos);
+      },
+      '_');
+  key.part = part.empty() && by != RunPart::None ? "-" : part.substr(0, kLongest);
 }
 
 std::string Run::why_partial() const {

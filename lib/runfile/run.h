@@ -33,13 +33,23 @@ struct LinkKey {
   bool is_up = false;            // the client sent the payloads
   bool is_fresh = false;         // a new connection for each ping
   std::optional<Mss> mss;        // of the counted samples
+  std::string part = {};         // of a link whose runs were divided: "anna"; see Run::divide()
 
   // "lan", "lan.up", "lan.fresh" or "lan.up.fresh", without the MSS. Unambiguous: a link that the
-  // user named "lan.up" is "lan.up.down", or "lan.up.up" upward.
+  // user named "lan.up" is "lan.up.down", or "lan.up.up" upward. With a part: "lan.up@anna".
   [[nodiscard]] std::string name() const;
 
   auto operator<=>(const LinkKey&) const = default;
 };
+
+// What the header says, without an MSS.
+[[nodiscard]] LinkKey key_of(const RunHeader& header);
+
+// By what runs of a link may be told apart, and else be pooled.
+enum class RunPart : std::uint8_t { None, Label, Host, Day };
+
+// "192.0.2.1" of "192.0.2.1:19901" in `role`_addr, otherwise the name in `role`_host; may be empty.
+[[nodiscard]] std::string host_of(const RunHeader& header, std::string_view role);
 
 // Pings with an RTT that no table, comparison or history counts, because something was sent again,
 // by cause. This is the only place with that rule.
@@ -132,6 +142,10 @@ struct Run {
   // there it is the path of the file.
   std::string identity;
   void describe();
+
+  // Makes its label, the client's host, or the day of its start (UTC) a part of the key; "-" where
+  // there is none.
+  void divide(RunPart by);
 
   [[nodiscard]] std::string_view status() const {
     return trailer ? std::string_view(trailer->status) : std::string_view();

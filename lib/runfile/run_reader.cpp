@@ -15,6 +15,8 @@
 namespace tcpstep {
 namespace {
 
+constexpr std::string_view kFirstBytes = "# format: tcpstep-result/";
+
 constexpr std::size_t kSmallBuffer = std::size_t{64} * 1024;  // at first: it grows with the lines
 // The sizes of one round, 1 GiB at most, are 46 000 numbers at most: 280 kB in the header.
 constexpr std::size_t kLongestLine = std::size_t{512} * 1024;
@@ -144,7 +146,7 @@ void RunReader::read_header() {
     throw RunFileError(fmt::format("{} is empty", name_));
   }
   if (!first || *first != expected) {
-    const bool is_ours = first && first->starts_with("# format: tcpstep-result/");
+    const bool is_ours = first && first->starts_with(kFirstBytes);
     throw RunFileError(
         fmt::format("{} is not a {} file: its first line is not '{}'", name_,
                     is_ours ? kRunFormat : "tcpstep result", expected),
@@ -325,6 +327,22 @@ void RunReader::fail(const std::string& what, std::string_view at, const std::st
                                  ? static_cast<std::size_t>(at.data() - line_.data()) + 1
                                  : 1;
   throw RunFileError(fmt::format("{}:{}:{}: {}", name_, line_number_, column, what), hint);
+}
+
+bool begins_as_result(const std::filesystem::path& file) {
+  std::array<char, kFirstBytes.size()> bytes{};
+  std::size_t filled = 0;
+  try {
+    ByteSource source(file);
+    while (const std::size_t got = source.read(std::span(bytes).subspan(filled))) {
+      filled += got;
+    }
+  } catch (const WorldError&) {
+    return true;
+  } catch (const std::system_error&) {
+    return true;
+  }
+  return std::string_view(bytes.data(), filled) == kFirstBytes;
 }
 
 }  // namespace tcpstep

@@ -99,4 +99,8 @@ class RunReader {
   std::uint64_t lost_ = 0;
 };
 
+// True if the file begins as result files of any version do, or cannot be read: an error then says
+// why, where it is read.
+[[nodiscard]] bool begins_as_result(const std::filesystem::path& file);
+
 }  // namespace tcpstep

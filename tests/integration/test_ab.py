@@ -56,7 +56,8 @@ class InterleavedDriver(CompareTestCase):
                 for side in "ab"]
 
     def ab(self, *arguments):
-        return run("tcpstep-analyze", "ab", "--out=ab", *self.commands(), *arguments, cwd=self.directory)
+        return run("tcpstep-analyze", "ab", "--output=ab", *self.commands(), *arguments, cwd=self.directory,
+                   env=environment(COLUMNS="400"))
 
     def launches(self):
         return [line.split() for line in (self.directory / "launches").read_text().splitlines()]
@@ -139,7 +140,7 @@ class InterleavedDriver(CompareTestCase):
         self.assertIn("10 + 10 runs: NO REGRESSION", result.stderr)
         self.assertIn("the verdict may be looked at 6 times", result.stdout)
         self.assertIn("10 baseline and 10 candidate runs in 5 blocks", result.stdout)
-        again = run("tcpstep-analyze", "compare", "ab", cwd=self.directory)
+        again = run("tcpstep-analyze", "compare", "ab", cwd=self.directory, env=environment(COLUMNS="400"))
         self.assertEqual((again.returncode, again.stdout), (0, result.stdout))
 
     def test_refuses_a_command_that_leaves_no_run(self):
@@ -147,7 +148,7 @@ class InterleavedDriver(CompareTestCase):
                                ("echo junk >{output}", "is not a tcpstep result file"),
                                ("cd {folder}; cp ../../run.csv 1.csv; cp 1.csv 2.csv", "left 2 result")):
             with self.subTest(command):
-                result = run("tcpstep-analyze", "ab", "--out", f"out{len(command)}", "--a", command, "--b",
+                result = run("tcpstep-analyze", "ab", "--output", f"out{len(command)}", "--a", command, "--b",
                              command, cwd=self.directory)
                 self.assertEqual(result.returncode, 1)
                 self.assertIn(words, result.stderr)
@@ -159,7 +160,7 @@ class InterleavedDriver(CompareTestCase):
                                  (["--a=x", "--b=x", "--through-a=x", "--through-b=x"], "either --a and --b, or"),
                                  ([], "either --a and --b, or")):
             with self.subTest(arguments):
-                result = run("tcpstep-analyze", "ab", "--out=ab", *arguments, cwd=self.directory)
+                result = run("tcpstep-analyze", "ab", "--output=ab", *arguments, cwd=self.directory)
                 self.assertEqual((result.returncode, result.stdout), (2, ""))
                 self.assertIn(words, result.stderr)
 
@@ -168,7 +169,7 @@ class InterleavedDriver(CompareTestCase):
         proxy = f"{shlex.quote(sys.executable)} proxy.py {{listen_port}} {{target_port}}"
         settings = dict(cwd=self.directory, timeout=100,
                         env=environment() | {"TCPSTEP_ROUNDS": "5", "TCPSTEP_SIZES": "1,101,201"})
-        result = run("tcpstep-analyze", "ab", "--runs=4", "--out=ab", "--through-a", proxy, "--through-b",
+        result = run("tcpstep-analyze", "ab", "--runs=4", "--output=ab", "--through-a", proxy, "--through-b",
                      proxy + " 30", **settings)
         self.assertIn(result.returncode, (3, 4), result.stdout + result.stderr)
         changes = json.loads(run("tcpstep-analyze", "compare", "--format=json", "ab", **settings).stdout)["contrasts"]
@@ -176,7 +177,7 @@ class InterleavedDriver(CompareTestCase):
         self.assertEqual(len(list((self.directory / "ab").glob("?-??.csv"))), 8)
         self.assertEqual(len((self.directory / "proxies").read_text().split()), 8)
         for word, words in (("true", "'true' does not listen"), (f"exec {proxy} 0 away", "ended with exit status")):
-            result = run("tcpstep-analyze", "ab", f"--out={len(word)}", "--through-a", word, "--through-b", word,
+            result = run("tcpstep-analyze", "ab", f"--output={len(word)}", "--through-a", word, "--through-b", word,
                          **settings)
             self.assertEqual((result.returncode, result.stdout), (1, ""))
             self.assertIn(words.replace("'", ""), result.stderr)
@@ -186,7 +187,7 @@ class InterleavedDriver(CompareTestCase):
         command = (f"{shlex.quote(program('tcpstep-server'))} -1 -q -p {port} --bind 127.0.0.1 --rounds 5 "
                    f"--sizes 1,101,201 & {shlex.quote(program('tcpstep-client'))} -q --retry 20 -p {port} "
                    "127.0.0.1 && wait $!")
-        result = run("tcpstep-analyze", "ab", "--runs=4", "--out=real", "--a", command, "--b", command,
+        result = run("tcpstep-analyze", "ab", "--runs=4", "--output=real", "--a", command, "--b", command,
                      cwd=self.directory, timeout=100)
         self.assertIn(result.returncode, (0, 3, 4), result.stderr)
         files = {side: sorted((self.directory / "real").glob(f"{side}-*.csv")) for side in "ab"}

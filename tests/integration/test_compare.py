@@ -49,7 +49,7 @@ class CompareTestCase(TestCase):
 
     def compare(self, baseline, candidate, *options, **settings):
         return run("tcpstep-analyze", "compare", *options, *baseline, "--", *candidate,
-                   cwd=self.directory, **settings)
+                   **{"cwd": self.directory, "env": environment(COLUMNS="400")} | settings)
 
 
 class Verdicts(CompareTestCase):
@@ -180,14 +180,14 @@ class Pictures(CompareTestCase):
         baseline, candidate = self.sides(lambda size: 1.1 * floor(size))
         plots = self.directory / "plots"
         for count, status, expected in ((10, 3, "REGRESSION: uniform"), (1, 4, "INCONCLUSIVE: 1 run")):
-            result = self.compare(baseline[:count], candidate[:count], "--plot=plots")
+            result = self.compare(baseline[:count], candidate[:count], "--output=plots")
             self.assertEqual((result.returncode, result.stderr), (status, ""))
             self.assertEqual(sorted(path.name for path in plots.iterdir()),
                              ["compare-veth.gp", "compare-veth.png", "compare-veth.svg"])
             svg = (plots / "compare-veth.svg").read_text()
             self.assertIn(expected, svg)
             self.assertEqual("95 % interval" in svg, count == 10)
-        result = self.compare(baseline, candidate, "--plot=plots", env=environment(PATH="/nowhere"))
+        result = self.compare(baseline, candidate, "--output=plots", env=environment(PATH="/nowhere"))
         self.assertEqual(result.returncode, 1)
         self.assertIn("cannot run gnuplot", result.stderr)
 
@@ -197,7 +197,7 @@ class Pictures(CompareTestCase):
             for place, side in enumerate("ab"))
         for path in [*baseline, *candidate]:  # the floors that a clock of 1 µs gives
             path.write_text(re.sub(r"(?m)^(\d+),(\d+),\d+,", r"\1,\2,1000000,", path.read_text()))
-        result = self.compare(baseline, candidate, "--plot=plots")
+        result = self.compare(baseline, candidate, "--output=plots")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertTrue((self.directory / "plots/compare-veth.png").exists())
         self.assertNotRegex(result.stdout, r"-0\.0+ %")
@@ -206,7 +206,7 @@ class Pictures(CompareTestCase):
         even = self.write_run("even", 0, floor)
         odd = self.write_run("odd", 1, floor)
         odd.write_text(re.sub(r"(?m)^(\d+),(\d+),", lambda row: f"{row[1]},{int(row[2]) + 1},", odd.read_text()))
-        result = self.compare([even], [odd], "--plot=plots")
+        result = self.compare([even], [odd], "--output=plots")
         self.assertEqual(result.returncode, 4)
         self.assertIn("no payload size to draw", result.stderr)
 

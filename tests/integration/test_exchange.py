@@ -138,7 +138,7 @@ class Export(TestCase):
         rows = csv.DictReader(run("tcpstep-analyze", "report", "--format=csv", path).stdout.splitlines())
         self.assertEqual({r["moved_runs"] for r in rows}, {"1"})
         if shutil.which("gnuplot"):
-            run("tcpstep-analyze", "plot", "--out", self.directory, path)
+            run("tcpstep-analyze", "plot", "--output", self.directory, path)
             self.assertIn("the MSS changed during 1 run", (self.directory / "closeup-vpn.svg").read_text())
 
     def test_invalid_requests_are_named(self):

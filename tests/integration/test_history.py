@@ -7,7 +7,7 @@ import json
 import random
 import re
 
-from harness import main, run
+from harness import environment, main, run
 from test_compare import CompareTestCase, floor
 
 DAY = 24 * 3600
@@ -25,7 +25,8 @@ class HistoryTestCase(CompareTestCase):
         return floor(size) * (factor if number >= first else 1)
 
     def history(self, *arguments, **settings):
-        return run("tcpstep-analyze", "history", *arguments, cwd=self.directory, **settings)
+        return run("tcpstep-analyze", "history", *arguments,
+                   **{"cwd": self.directory, "env": environment(COLUMNS="900")} | settings)
 
     def the_link(self, *arguments):
         """The one link of the JSON output."""
@@ -209,7 +210,7 @@ class Files(HistoryTestCase):
         for arguments, status, expected in (([], 2, "FILE is missing"),
                                          (["empty"], 1, "no result file in empty"),
                                          (["nowhere.csv"], 1, "nowhere.csv"),
-                                         (["--by=week", "x"], 2, "--by: 'week' is not run or day")):
+                                         (["--by=week", "x"], 2, "--by: 'week' is not link or label or host or day")):
             with self.subTest(arguments):
                 result = self.history(*arguments)
                 self.assertEqual((result.returncode, result.stdout), (status, ""))
@@ -238,7 +239,7 @@ class Plots(HistoryTestCase):
         few = self.write_history(5, prefix="few")
         for path in few:
             path.write_text(path.read_text().replace("# link: veth", "# link: few"))
-        result = self.history("--plot=plots", *files, *few)
+        result = self.history("--output=plots", *files, *few)
         self.assertEqual(result.returncode, 3)
         self.assertIn("link few: nothing to draw", result.stderr)
         plots = self.directory / "plots"

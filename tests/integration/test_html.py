@@ -1,7 +1,9 @@
 """The HTML report in a real browser: it draws, prints nothing on its console and requests nothing."""
 
 import html.parser
+import json
 import os
+import re
 import shutil
 import subprocess
 
@@ -16,11 +18,12 @@ class Balanced(html.parser.HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.open, self.references = [], []
+        self.open, self.references, self.ids = [], [], set()
 
     def handle_starttag(self, tag, attributes):
         if tag not in VOID:
             self.open.append(tag)
+        self.ids |= {value for name, value in attributes if name == "id"}
         self.references += [value for name, value in attributes if name in ("href", "src", "data")]
 
     def handle_endtag(self, tag):
@@ -44,7 +47,9 @@ class Html(TestCase):
         parser = Balanced()
         parser.feed(self.page.read_text())
         self.assertEqual(parser.open, [])
-        self.assertEqual(parser.references, ["data:,"])
+        inside = [reference[1:] for reference in parser.references if reference.startswith("#")]
+        self.assertEqual(set(inside), parser.ids)
+        self.assertEqual([reference for reference in parser.references if reference[1:] not in inside], ["data:,"])
 
     def console(self, page, *arguments):
         """What a browser without network prints on its console, and its standard output."""
@@ -66,11 +71,32 @@ class Html(TestCase):
         lines, dom = self.console(self.page, "--dump-dom")
         self.assertEqual(lines, [])
         self.assertEqual(dom.count("<svg "), self.page.read_text().count("<svg "))
+        self.assert_fits_a_phone()
         for scheme in ("0", "1"):  # dark, light
             picture = self.directory / f"{scheme}.png"
             self.console(self.page, f"--screenshot={picture}", "--window-size=1000,1600",
                          f"--blink-settings=preferredColorScheme={scheme}")
             self.assertGreater(picture.stat().st_size, 20_000)
+
+    def assert_fits_a_phone(self):
+        """In a frame of 390 pixels nothing needs to be scrolled sideways, and no text is below 12 pixels."""
+        frame = self.directory / "frame.html"
+        page = self.page.read_text().replace("Content-Security-Policy", "x-none")
+        script = """<script>addEventListener("load", () => {
+            const root = document.documentElement, seen = element => element.getClientRects().length > 0;
+            const wide = [...document.querySelectorAll("div.wide")].filter(box => box.scrollWidth > box.clientWidth);
+            const svgs = [...document.querySelectorAll("figure svg")].filter(seen);
+            const scales = svgs.map(svg => svg.getBoundingClientRect().width / svg.viewBox.baseVal.width
+                                           * parseFloat(getComputedStyle(svg.querySelector("text")).fontSize));
+            parent.document.title = JSON.stringify([root.scrollWidth, wide.length, svgs.length, Math.min(...scales)]);
+        })</script>"""
+        frame.write_text("<!DOCTYPE html><title></title><iframe style='width: 390px; height: 800px; border: 0'></iframe>"
+                         f"<script>document.querySelector('iframe').srcdoc = {json.dumps(page + script)}</script>"
+                         .replace("</script>\"", "<\\/script>\""))
+        _, dom = self.console(frame, "--dump-dom", "--hide-scrollbars", "--virtual-time-budget=5000")
+        width, wide, pictures, smallest = json.loads(re.search(r"<title>(\[.*?\])</title>", dom)[1])
+        self.assertEqual((width, wide, pictures), (390, 0, self.page.read_text().count('<svg class="narrow"')))
+        self.assertGreaterEqual(smallest, 12)
 
 
 if __name__ == "__main__":

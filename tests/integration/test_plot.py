@@ -29,8 +29,8 @@ class Plot(TestCase):
         self.run_file = result_file(self.directory / "run.csv")
 
     def plot(self, *arguments, **options):
-        return run("tcpstep-analyze", "plot", "--out", self.out, *(arguments or [self.run_file]),
-                   **options)
+        out = [] if "-o" in arguments else ["-o", self.out]
+        return run("tcpstep-analyze", "plot", *out, *(arguments or [self.run_file]), **options)
 
     def assert_nothing_left(self):
         left = sorted(self.out.iterdir()) if self.out.exists() else []
@@ -153,7 +153,7 @@ class OnePicture(Plot):
         self.assertEqual(self.plot("--together", "-o", file, *self.links(2)).returncode, 0)
 
     def test_is_refused_with_another_suffix_or_a_title_without_it(self):
-        for arguments, expected in ((["-o", "x.gif"], ".png, .svg or .pdf"), (["--title=x"], "--output")):
+        for arguments, expected in ((["-o", "x.gif"], ".png, .svg or .pdf"), (["--title=x"], "--output closeup.png")):
             result = self.plot(*arguments, self.run_file)
             self.assertEqual((result.returncode, result.stdout), (2, ""))
             self.assertIn(expected, result.stderr)
@@ -218,9 +218,9 @@ class Gnuplot(Plot):
 
 class Folder(Plot):
     def test_without_a_name_is_refused(self):
-        result = run("tcpstep-analyze", "plot", "--out=", self.run_file)
+        result = run("tcpstep-analyze", "plot", "--output=", self.run_file)
         self.assertEqual((result.returncode, result.stdout), (2, ""))
-        self.assertIn("--out", result.stderr)
+        self.assertIn("--output", result.stderr)
 
     def test_that_cannot_be_made_is_an_error(self):
         self.out.write_text("precious")

@@ -89,11 +89,10 @@ class BadFiles(TestCase):
 
     def test_that_cannot_be_read_are_named(self):
         good = self.write("good", run_text(row()))
-        for bad, expected in ((self.directory / "none.csv", "No such file"),
-                           (self.directory, "Is a directory")):
-            result, links = report(bad, good)
-            self.assertEqual((result.returncode, len(links)), (1, 1))
-            self.assertIn(f"{bad}: {expected}", result.stderr)
+        bad = self.directory / "none.csv"
+        result, links = report(bad, good)
+        self.assertEqual((result.returncode, len(links)), (1, 1))
+        self.assertIn(f"{bad}: No such file", result.stderr)
 
     def test_with_escape_sequences_in_their_names_do_nothing_to_a_terminal(self):
         path = self.directory / "\033[31mred.csv"
@@ -282,7 +281,9 @@ class Usage(TestCase):
                 (["report", "--statistic=nan", "x"], "--statistic: invalid statistic 'nan'"),
                 (["report", "--stat=min", "x"], "Did you mean --statistic?"),
                 (["plot"], "FILE is missing"),
-                (["plot", "x", "--out"], "--out")):
+                (["plot", "x", "--output"], "--output"),
+                (["plot", "--out=x", "y"], "Did you mean --output?"),
+                (["history", "--plot", "x", "y"], "Did you mean --output?")):
             with self.subTest(arguments=arguments):
                 result = run("tcpstep-analyze", *arguments, cwd=self.directory)
                 self.assertEqual((result.returncode, result.stdout), (2, ""))

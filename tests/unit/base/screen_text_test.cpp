@@ -28,6 +28,12 @@ TEST(ScreenTextTest, WrapsBetweenWordsAndIndents) {
   EXPECT_EQ(wrapped("a-word-that-is-longer it", 8), "a-word-that-is-longer\nit\n");
 }
 
+TEST(ScreenTextTest, KeepsANumberAndItsUnitOnALine) {
+  EXPECT_EQ(wrapped("took 22.34 ms, lost 5 % of it", 13), "took\n22.34 ms,\nlost 5 % of\nit\n");
+  EXPECT_EQ(wrapped("item 3 s", 6), "item\n3 s\n");
+  EXPECT_EQ(wrapped("MSS 1448 is it", 8), "MSS 1448\nis it\n");
+}
+
 TEST(ScreenTextTest, KeepsTheWidthInAscii) {
   const std::string text = "13.4 µs ±0 % 1501–2801 a → b …";
   EXPECT_EQ(in_ascii(text), "13.4 us ~0 % 1501-2801 a > b ~");

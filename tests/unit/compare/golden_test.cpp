@@ -1,10 +1,12 @@
 // Whole outputs of compare and history, compared with the files in tests/golden.
 #include "tests/unit/golden.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "lib/compare/render.h"
 #include "lib/compare/render_history.h"
@@ -48,6 +50,24 @@ Comparison compared(double share, double later_ns, std::size_t runs = 10) {
   return compare(std::move(sides.baseline), std::move(sides.candidate), {});
 }
 
+// As wide as the screen at most, but for words that are longer.
+void expect_fit(const std::string& text, std::size_t columns) {
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_LE(columns_of(line), columns) << line;
+  }
+}
+
+TEST(GoldenTest, ComparisonsFitEveryScreen) {
+  const Comparison slower = compared(1, 2000);
+  for (const std::size_t columns : {60U, 40U}) {
+    const std::string text = render_text(slower, {.columns = columns});
+    expect_golden(fmt::format("compare_slower_{}.txt", columns), text);
+    expect_fit(text, columns);
+  }
+  expect_fit(render_text(slower), 80);
+}
+
 TEST(GoldenTest, ComparisonsAsText) {
   expect_golden("compare_slower.txt", render_text(compared(1, 2000)));
   expect_golden("compare_faster.txt", render_text(compared(0.9, 0)));
@@ -79,6 +99,12 @@ TEST(GoldenTest, Histories) {
   }
   const std::vector<History> links = histories(std::move(runs), {});
   expect_golden("history.txt", render_text(links));
+  for (const std::size_t columns : {80U, 60U, 40U}) {
+    expect_fit(render_text(links, {.columns = columns}), columns);
+  }
+  for (const std::size_t columns : {60U, 40U}) {
+    expect_golden(fmt::format("history_{}.txt", columns), render_text(links, {.columns = columns}));
+  }
   expect_golden("history.md", render_markdown(links));
   expect_golden("history.csv", render_csv(links));
   expect_golden("history.json", rounded(render_json(links)));

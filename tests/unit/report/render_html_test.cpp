@@ -40,8 +40,9 @@ std::string render(Links... sketches) {
 
 TEST(RenderHtmlTest, ShowsLinksSideBySideAndEachOfThemAlone) {
   const std::string html = render(link_of("lan", 1448), link_of("loopback", 32741));
-  EXPECT_THAT(html, HasSubstr("<th scope=\"col\">lan</th><th scope=\"col\">loopback</th>"));
-  EXPECT_THAT(html, HasSubstr("<td>+20.0 %</td><td>n/a</td>"));
+  EXPECT_THAT(html, HasSubstr("<a href=\"#link-1\">lan</a></th>"));
+  EXPECT_THAT(html, HasSubstr("<td>+20 %</td><td>+60 %</td>"));
+  EXPECT_THAT(html, HasSubstr("<section id=\"link-2\">\n<h2>loopback"));
   EXPECT_THAT(html, HasSubstr("every size is one segment (MSS 32741)"));
   EXPECT_THAT(html, HasSubstr("+5.00 µs"));
 }
@@ -53,6 +54,38 @@ TEST(RenderHtmlTest, SaysWhatSpoilsTheNumbersAndWhatToDo) {
   const std::string html = render(link);
   EXPECT_THAT(html, HasSubstr("Packets are merged on eth0"));
   EXPECT_THAT(html, HasSubstr("ethtool -K eth0 tso off"));
+}
+
+TEST(RenderHtmlTest, ShowsValuesUnderThePointerAndAPictureForAPhone) {
+  const std::string html = render(link_of("lan", 1448));
+  EXPECT_THAT(html,
+              HasSubstr("<title>lan, 1501 bytes: 30.00 µs, +20.0 %, 2 packets, 3 pings</title>"));
+  EXPECT_THAT(html, HasSubstr("<svg class=\"narrow\" viewBox=\"0 0 360 400\""));
+  EXPECT_THAT(html, HasSubstr("svg.wide { display: none; }"));
+}
+
+TEST(RenderHtmlTest, BeginsWithTheLinksThatBecameSlower) {
+  std::vector<LinkRuns> links{link_of("steady", 1448), link_of("faster", 1448),
+                              link_of("slower", 1448), link_of("new", 1448)};
+  std::vector<PenaltyTable> tables;
+  for (const LinkRuns& link : links) {
+    tables.push_back(penalty_table(link, Statistic::minimum()));
+  }
+  EXPECT_THAT(render_html(links, tables), Not(HasSubstr(">change</th>")));
+  tables[0].trend = {.words = "steady", .change = 0, .levels = {1e6, 1e6, 1e6}};
+  tables[1].trend = {.words = "-9 % 22 Nov", .change = -0.1, .levels = {2e6, 1e6}};
+  tables[2].trend = {.words = "+15 % 24 Nov", .change = 0.14, .levels = {1e6, 2e6}};
+  tables[3].trend = {.words = "too few runs"};
+  const std::string html = render_html(links, tables);
+  EXPECT_THAT(html, HasSubstr("+15 % 24 Nov"));
+  EXPECT_THAT(html, HasSubstr("class=\"trend\" viewBox"));
+  std::size_t before = 0;
+  for (const char* link : {"slower", "faster", "steady", "new"}) {
+    const std::size_t at = html.find(std::string(">") + link + "</a>");
+    ASSERT_NE(at, std::string::npos) << link;
+    EXPECT_GT(at, before) << link;
+    before = at;
+  }
 }
 
 TEST(RenderHtmlTest, NeedsNothingFromOutside) {

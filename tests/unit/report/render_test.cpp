@@ -89,10 +89,14 @@ TEST(RenderTest, NamesAtMostAFewOfTheHostsThatWerePooled) {
   for (int host = 1; host <= 9; ++host) {
     runs.receivers.insert(fmt::format("192.0.2.{}", host));
   }
+  runs.runs = 9;
+  runs.labels = {"-", "anna", "ben"};
   runs.series[PayloadSize(1)].add(10us);
   const std::string text = render_text(std::array{penalty_table(runs, Statistic::minimum())});
-  EXPECT_THAT(text, HasSubstr("Runs with 9 receiving hosts are pooled: 192.0.2.1, "));
+  EXPECT_THAT(text, HasSubstr("9 runs of 9 hosts are pooled: 192.0.2.1, "));
   EXPECT_THAT(text, Not(HasSubstr("192.0.2.9")));
+  EXPECT_THAT(text, HasSubstr("9 runs of 3 labels are pooled: -, anna, ben."));
+  EXPECT_THAT(text, HasSubstr("--by label"));
 }
 TEST(RenderTest, PutsWarningsThatChangeTheReadingFirst) {
   const std::string text = render_text(std::span(kTables).first(1));

@@ -1,0 +1,29 @@
+// What pictures of links say in words: subtitles, warnings, values under the pointer.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/report/drawing.h"
+#include "lib/report/link_runs.h"
+#include "lib/report/penalty_table.h"
+
+namespace tcpstep {
+
+// What a picture needs to stand alone: "192.0.2.1 → 192.0.2.7, MSS 1448, cubic, 2026-11-22 16:41
+// UTC, 1 run × 20 rounds …"; on a second line what may have spoiled the numbers.
+[[nodiscard]] std::vector<std::string> subtitle_of(const LinkRuns& link, const PenaltyTable& table);
+
+// The caveats and warnings of a table, without remedies.
+[[nodiscard]] std::vector<std::string> warnings_of(const PenaltyTable& table);
+// As many of them as fit on a line; empty if there are none.
+[[nodiscard]] std::string warning_line(const std::vector<std::string>& warnings);
+
+// "tcpstep 0.1.0"; empty if runs differ in it.
+[[nodiscard]] std::string version_of(const LinkRuns& link);
+
+// The fastest ping of each size, for the pointer: "lan, 1501 bytes: 18.90 µs, +13.2 %, 2 packets,
+// 20 pings". `is_relative`: the panel shows percent instead of times.
+void add_spots(Panel& panel, const LinkRuns& link, bool is_relative);
+
+}  // namespace tcpstep
