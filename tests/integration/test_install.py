@@ -1,4 +1,4 @@
-"""What cmake --install puts into a system: programs, manual pages, README, the hardened unit file."""
+"""What cmake --install puts into a system: programs, manual pages, README, the hardened unit files."""
 
 import os
 import pathlib
@@ -19,7 +19,9 @@ class Installed(unittest.TestCase):
         cls.prefix = pathlib.Path(folder.name)
         subprocess.run(["cmake", "--install", os.environ["TCPSTEP_BUILD"], "--prefix", cls.prefix, "--strip"],
                        env=environment(), check=True, stdout=subprocess.DEVNULL)
-        cls.unit = cls.prefix / "lib/systemd/system/tcpstep-server.service"
+        units = cls.prefix / "lib/systemd/system"
+        cls.units = {"tcpstep-server": units / "tcpstep-server.service",
+                     "tcpstep-analyze": units / "tcpstep-report.service"}
 
     def test_programs_run_where_they_are(self):
         for name in PROGRAMS:
@@ -38,21 +40,35 @@ class Installed(unittest.TestCase):
         pages = {page.name for page in self.prefix.glob("share/man/man1/*")}
         self.assertEqual(pages, {f"{name}.1" for name in PROGRAMS})
 
-    def test_unit_starts_the_installed_program_with_options_that_exist(self):
-        program, options = re.search(r"^ExecStart=(\S+) (.*)$", self.unit.read_text(), re.M).groups()
-        self.assertEqual(program, str(self.prefix / "bin/tcpstep-server"))
-        help_text = run(program, "--help").stdout
-        for option in re.findall(r"--[a-z-]+", options):
-            self.assertIn(option, help_text)
+    def test_units_start_the_installed_programs_with_options_that_exist(self):
+        for name, unit in self.units.items():
+            text = unit.read_text()
+            program, options = re.search(r"^ExecStart=(\S+) (.*)$", text, re.M).groups()
+            self.assertEqual(program, str(self.prefix / "bin" / name))
+            command = [] if options.startswith("-") else [options.split()[0]]
+            help_text = run(program, *command, "--help").stdout
+            variables = re.findall(r"TCPSTEP_([A-Z_]+)=", text)
+            for option in [*re.findall(r"--[a-z-]+", options),
+                           *(f"--{variable.lower().replace('_', '-')}" for variable in variables)]:
+                self.assertIn(option, help_text)
 
-    def test_unit_exposes_little(self):
+    def test_units_expose_little(self):
         if not shutil.which("systemd-analyze"):
             self.skipTest("systemd-analyze is not installed")
-        result = run("systemd-analyze", "security", "--offline=true", "--no-pager", self.unit)
-        found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", result.stdout)
-        if not found:
-            self.skipTest(f"this systemd-analyze cannot judge a file: {result.stderr}")
-        self.assertLessEqual(float(found[1]), 1.5, result.stdout)
+        for unit in self.units.values():
+            result = run("systemd-analyze", "security", "--offline=true", "--no-pager", unit)
+            found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", result.stdout)
+            if not found:
+                self.skipTest(f"this systemd-analyze cannot judge a file: {result.stderr}")
+            self.assertLessEqual(float(found[1]), 1.5, result.stdout)
+
+    def test_report_unit_reads_what_the_server_writes_and_has_a_timer(self):
+        server, report = (unit.read_text() for unit in self.units.values())
+        written = re.search(r"--results (\S+)", server)[1]
+        self.assertTrue(re.search(r"^ExecStart=.* (\S+)$", report, re.M)[1] == written)
+        self.assertIn("User=tcpstep-server\n", report)
+        timer = self.units["tcpstep-analyze"].with_suffix(".timer").read_text()
+        self.assertIn("OnCalendar=weekly\n", timer)
 
     def test_completions_are_where_the_shells_look(self):
         for name in PROGRAMS:
