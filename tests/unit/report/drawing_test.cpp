@@ -94,8 +94,9 @@ TEST(CloseupTest, StatesWhatAReaderOfThePictureAloneHasToKnow) {
                           "a virtual machine."));
 }
 
-TEST(CloseupTest, OfVirtualTimeHasNoDate) {
+TEST(CloseupTest, OfVirtualTimeHasNoDateAndNoWarningsOfTheHost) {
   LinkRuns runs = stairs(1448);
+  runs.warnings = {"one_processor", "virtual_machine", "other_load"};
   runs.header.add("started_utc", "2020-01-01T00:11:01.243050Z");
   runs.header.add("lab_time", "virtual");
   EXPECT_THAT(closeup_of(runs).subtitle,
