@@ -9,7 +9,8 @@ from test_documentation import section
 
 MAN = SOURCE / "packaging" / "man"
 OPTION = re.compile(r"^(?:\*-\S\*, )?\*--([\w-]+)\*(?: _([A-Z]+)_)?", re.M)
-ANALYZE = ("report", "plot", "compare", "ab", "history", "export", "import", "validate", "repair")
+ANALYZE = ("report", "show", "plot", "compare", "ab", "history", "export", "import", "validate", "repair")
+SELECTING = ("report", "show", "plot", "compare", "history", "export", "validate")  # files, folders and filters
 LAB = {"list": [], "show": [], "netem": ["Link"], "run": ["Link", "Place", "Packets"],
        "measure": ["Sweep", "Link", "Place", "Results", "Packets"], "table": ["Table"]}
 
@@ -21,6 +22,7 @@ def pages():
     page = MAN / "tcpstep-analyze.1.scd"
     for command in ANALYZE:
         found["tcpstep-analyze", command] = (section(page, f"OPTIONS OF {command.upper()}") +
+                                             (section(page, "WHICH RUNS") if command in SELECTING else "") +
                                              section(page, "GENERAL OPTIONS"))
     for command, parts in LAB.items():
         found["tcpstep-lab", command] = "".join(section(MAN / "tcpstep-lab.1.scd", part) for part in [*parts, "General"])
