@@ -93,8 +93,11 @@ Axis round_axis(std::string title, double low, double high, int count, bool is_l
 }
 
 std::string axis_title(std::string_view quantity, std::string_view unit, double low) {
-  return low > 0 ? fmt::format("{} ({}), axis starts at {:.3g} {}", quantity, unit, low, unit)
-                 : fmt::format("{} ({})", quantity, unit);
+  if (low <= 0) {
+    return fmt::format("{} ({})", quantity, unit);
+  }
+  const std::string start = low < 100 ? fmt::format("{:.3g}", low) : fmt::format("{:.0f}", low);
+  return fmt::format("{} ({}), axis starts at {} {}", quantity, unit, start, unit);
 }
 
 Axis axis_around(std::string_view quantity, std::string_view unit, const std::vector<Curve>& curves,

@@ -212,6 +212,7 @@ TEST(TogetherTest, GivesMoreThanEightLinksAPanelEach) {
 
 TEST(AxisTitleTest, SaysWhereTheAxisStartsUnlessItIsZero) {
   EXPECT_EQ(axis_title("RTT", "µs", 12.98), "RTT (µs), axis starts at 13 µs");
+  EXPECT_EQ(axis_title("RTT", "µs", 1440.2), "RTT (µs), axis starts at 1440 µs");
   EXPECT_EQ(axis_title("change", "%", -2), "change (%)");
 }
 
