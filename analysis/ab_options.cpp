@@ -43,9 +43,11 @@ std::optional<AbOptions> parse_ab_options(int argc, const char* const* argv) {
       "{folder}, or as\n{output}. Its random seed is $TCPSTEP_SEED or {seed}. Exit status 0: no "
       "regression, 3: regression,\n4: cannot tell.",
       "Examples:\n"
-      "  tcpstep-analyze ab --a 'tcpstep-lab measure lan' --b 'new/tcpstep-lab measure lan' -o ab\n"
+      "  tcpstep-analyze ab --a 'tcpstep-lab measure lan' \\\n"
+      "                     --b 'new/tcpstep-lab measure lan' -o ab\n"
       "  tcpstep-analyze ab --through-a 'old/proxy --listen {listen} --to {target}' \\\n"
-      "                     --through-b 'new/proxy --listen {listen} --to {target}' -o ab\n"
+      "                     --through-b 'new/proxy --listen {listen} --to {target}' \\\n"
+      "                     -o ab\n"
       "  tcpstep-analyze compare ab\n");
   line.positional("nothing", 0, 0);
   line.group("Launches");

@@ -24,8 +24,7 @@ std::vector<std::filesystem::path> files_of(const OptionValues& values) {
 }
 
 void declare_clock(CommandLine& line) {
-  line.value("clock", "WORD", "application",
-             "application, or kernel: RTT without the measuring host's stack");
+  line.value("clock", "WORD", "application", "kernel: RTT without the measuring host's stack");
   line.words("clock", kClocks);
 }
 

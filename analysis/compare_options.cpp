@@ -66,7 +66,7 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
   line.value("tolerance", "SHARE", "5%", "the slowdown that a pass has to rule out");
   line.value("alpha", "P", "0.01", "false alarms allowed in a whole comparison");
   line.value("minimum-effect", "SHARE",
-             "smallest change that counts (default: 2%, for tails 25%; in virtual time any)");
+             "smallest change that counts [2%, for tails 25%; in virtual time any]");
   line.flag("assume-exchangeable",
             "every run was made on a freshly drawn host: run order does not matter");
   line.flag("ignore-environment", "compare although link, host, interface or transport differ");
@@ -74,7 +74,7 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
   line.flag("lenient", "pass although the tolerance is not ruled out");
   line.flag("advisory", "exit with 0 whatever the verdict");
   declare_clock(line);
-  line.value("format", "WORD", "text", "text, markdown, json, junit or github");
+  line.value("format", "WORD", "text", "of the verdict");
   line.words("format", kFormats);
   line.value("output,o", "PATH",
              "also draw both sides: a picture that ends in .png, .svg or .pdf, or a folder");

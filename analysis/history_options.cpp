@@ -48,7 +48,7 @@ std::optional<HistoryOptions> parse_history_options(int argc, const char* const*
             "treat as one series although host, interface or transport differ");
   line.flag("advisory", "exit with 0 whatever the verdict");
   declare_clock(line);
-  line.value("format", "WORD", "text", "text, markdown, csv or json");
+  line.value("format", "WORD", "text", "of the history");
   line.words("format", kFormats);
   line.value("output,o", "PATH",
              "also draw each link: a picture that ends in .png, .svg or .pdf, or a folder");

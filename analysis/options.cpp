@@ -39,20 +39,20 @@ constexpr std::string_view kHelp =
     "Commands:\n"
     "  report    penalty table of each link: text, Markdown, CSV, JSON or HTML\n"
     "  show      what is this run? Hosts, settings, warnings, the shortest ping\n"
-    "  plot      \"all results\" and \"closeup\" of each link: PNG, SVG and gnuplot script\n"
+    "  plot      pictures of each link: PNG, SVG and gnuplot script\n"
     "  ab        run two commands in random order: makes the runs that compare needs\n"
-    "  compare   is the candidate slower than the baseline? One verdict, for people and CI\n"
+    "  compare   is the candidate slower than the baseline? For people and CI\n"
     "  history   when did a link become slower or faster? Days or years of runs\n"
-    "  export    tables for other programs: OpenMetrics, benchmark actions, benchstat, ...\n"
+    "  export    tables for other programs: OpenMetrics, benchstat, ...\n"
     "  import    make a result file from raw samples of sockperf, irtt or lagscope\n"
     "  validate  check that files are complete; if not, print line and column\n"
     "  repair    save the complete lines of a file that was cut off\n"
     "\n"
-    "See tcpstep-analyze COMMAND --help for options. FILE is a result file (.csv, .csv.gz, "
-    ".csv.zst),\nor a folder with result files.\n";
+    "See tcpstep-analyze COMMAND --help for options. FILE is a result file (.csv,\n"
+    ".csv.gz, .csv.zst), or a folder with result files.\n";
 
 void declare_statistic(CommandLine& line) {
-  line.value("statistic", "WORD", "min", "statistic of each size: min, median, mean, p99, ...");
+  line.value("statistic", "min|median|mean|pN", "min", "statistic of each size; pN: a percentile");
   for (const char* word : {"min", "median", "mean", "p90", "p99"}) {
     line.add_word("statistic", word);
   }
@@ -78,7 +78,7 @@ std::optional<AnalyzeOptions> parse_report(int argc, const char* const* argv) {
   line.group("Report");
   declare_statistic(line);
   declare_clock(line);
-  line.value("format", "WORD", "text", "text, markdown, csv, json or html");
+  line.value("format", "WORD", "text", "of the report");
   line.words("format", kReportFormats);
   declare_text_output(line);
   declare_parts(line, "link, label, host (of the client) or day: what is one row");
@@ -190,16 +190,14 @@ std::optional<AnalyzeOptions> parse_repair(int argc, const char* const* argv) {
 }
 
 std::optional<AnalyzeOptions> parse_export(int argc, const char* const* argv) {
-  CommandLine line("tcpstep-analyze export --format WORD [options] FILE...",
+  CommandLine line("tcpstep-analyze export --format FORMAT [options] FILE...",
                    "Prints the tables of report in the format of another program.",
                    "Example:\n  tcpstep-analyze export --format openmetrics -o tcpstep.prom "
                    "--since 1d results\n");
   line.positional("FILE", 1, kMostFiles);
   line.group("Export");
-  line.value(
-      "format", "WORD",
-      "openmetrics, github-action-benchmark, bencher, go (benchstat), csv (a line per size), "
-      "hgrm (HdrHistogram, in microseconds)");
+  line.value("format", "WORD",
+             "go: for benchstat; csv: a line per size; hgrm: of HdrHistogram, in microseconds");
   line.words("format", kExportFormats);
   declare_statistic(line);
   declare_clock(line);
@@ -234,10 +232,10 @@ std::optional<AnalyzeOptions> parse_import(int argc, const char* const* argv) {
       "the\n"
       "output of lagscope -V, one file for each payload size.",
       "Example:\n"
-      "  tcpstep-analyze import --from sockperf --link lan --output lan.csv sockperf-*.log\n");
+      "  tcpstep-analyze import --from sockperf --link lan --output lan.csv *.log\n");
   line.positional("FILE", 1, kMostFiles);
   line.group("Import");
-  line.value("from", "TOOL", "sockperf, irtt or lagscope");
+  line.value("from", "WORD", "the tool that wrote the files");
   line.words("from", kForeignTools);
   line.value("link", "NAME", "what to call the path");
   line.value("output,o", "FILE", "the result file; never replaced");

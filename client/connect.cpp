@@ -7,12 +7,14 @@
 #include <chrono>
 #include <span>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "lib/base/error.h"
 #include "lib/base/text.h"
 #include "lib/cli/program.h"
 #include "lib/cli/stop_signals.h"
+#include "lib/sweep/path_speed.h"
 
 namespace tcpstep {
 namespace {
@@ -47,6 +49,13 @@ Request request_for(const ClientOptions& options, MeasuredDirection direction,
                     const HostFacts& host, const TcpConnection& server) {
   Request request = options.request;
   request.sweep.values.direction = direction;
+  if (const auto& time = request.sweep.values.time;
+      time && !request.sweep.chosen.contains("sizes")) {
+    if (auto sizes = fewer_sizes(request.sweep.values, *time, speed_of(server))) {
+      request.sweep.values.sizes = std::move(*sizes);
+      request.sweep.chosen.insert("sizes");
+    }
+  }
   request.tool = version_and_git();
   request.environment = environment_of(host, false);
   const EndAddresses addresses = addresses_of(server, Role::Client);
@@ -71,20 +80,28 @@ class Chatter {
   }
 
   // Prints where in the queue this client is, if that has changed, once a second at most.
-  void show(const std::optional<std::uint64_t>& ahead) {
+  void show(const std::optional<Queued>& place) {
     const auto now = Clock::now();
-    if (ahead == shown_ || now < show_at_) {
+    if (!place || place->ahead == shown_ || now < show_at_) {
       return;
     }
-    shown_ = ahead;
+    shown_ = place->ahead;
     show_at_ = now + 1s;
-    if (ahead.value_or(0) > 0) {
-      print_message(fmt::format("tcpstep-client: queued: {} ahead", count_of(*ahead, "client")));
+    if (place->ahead > 0) {
+      print_message(fmt::format("tcpstep-client: queued: {} ahead{}",
+                                count_of(place->ahead, "client"), about(place->seconds)));
     }
   }
 
  private:
   using Clock = std::chrono::steady_clock;
+  // A server that says more than a day says nothing.
+  static std::string about(const std::optional<std::uint64_t>& seconds) {
+    constexpr std::uint64_t kDay = 24 * 60 * 60;
+    return seconds && *seconds <= kDay ? ", about " + rough_duration(std::chrono::seconds(*seconds))
+                                       : std::string();
+  }
+
   static constexpr double kBurst = 1 << 20U;  // bytes; a message has 64 KiB at most
   static constexpr double kMostPerSecond = 1 << 14U;
 
@@ -158,7 +175,7 @@ Agreement negotiate(TcpConnection& server, const ClientOptions& options,
       case State::Waiting:
         server.set_io_timeout(std::max(options.timeout, kQueueTimeout));
         if (!options.is_quiet) {
-          chatter.show(negotiation.ahead());
+          chatter.show(negotiation.place());
         }
         break;
       case State::Accepted:

@@ -42,6 +42,9 @@ struct NegotiatedRun {
 void write_lost_run(const NegotiatedRun& run, std::string_view status,
                     const std::optional<BlackHole>& hole = std::nullopt);
 
+// Prints under which name the server keeps the result, if it said so.
+void report_kept(const NegotiatedRun& run, const std::string& file);
+
 // Of what was thrown on the way: a stop signal, or a failure.
 [[nodiscard]] PingStatus status_of_exception();
 

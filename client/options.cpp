@@ -15,11 +15,15 @@ using namespace std::chrono_literals;
 constexpr std::uint32_t kQuickRounds = 8;
 
 CommandLine declare() {
-  CommandLine line(
-      "tcpstep-client [options] HOST", "Measures round-trip times with tcpstep-server on HOST.",
-      "HOST is a name or an address, also HOST:PORT, [2001:db8::7]:PORT or fe80::1%eth0.\n\n"
-      "Examples:\n  tcpstep-client lab.example.org\n  tcpstep-client --retry 30 "
-      "[2001:db8::7]:7000\n");
+  CommandLine line("tcpstep-client [options] HOST",
+                   "Measures round-trip times with tcpstep-server on HOST: a name or an address, "
+                   "also HOST:PORT, "
+                   "[2001:db8::7]:PORT or fe80::1%eth0.",
+                   "Examples\n"
+                   "  tcpstep run lab.example.org\n"
+                   "  tcpstep run lab.example.org --save ticket         table, picture and page\n"
+                   "  tcpstep run lab.example.org --time 10s --json     for a script\n"
+                   "  tcpstep run lab.example.org --link adsl --direction both --output runs\n");
   line.positional("HOST", 1, 1);
   line.group("Connection");
   line.value("port,p", "PORT", std::to_string(kDefaultPort), "TCP port");
@@ -27,11 +31,11 @@ CommandLine declare() {
   line.flag("ipv6,6", "IPv6 only");
   line.value("timeout,W", "TIME", "30s", "limit for connecting, and for silence afterwards");
   line.value("max-time", "TIME", "60min", "longest run that the server may make of it");
-  line.value("max-bytes", "N", "1073741824", "payload bytes that the server may choose");
+  line.value("max-bytes", "SIZE", "1GiB", "payload bytes that the server may choose");
   line.value("retry", "N", "0", "retry a failed connection N times, once a second");
   line.value("secret-file", "FILE",
              "prove that this client knows the secret in this file; the server must, too");
-  line.group("Run (the server's settings are the defaults)");
+  line.group("Run (the server chooses what is left out)");
   for_each_sweep_field([&](const auto& field) {
     if ((field.where & kClientOption) != 0) {
       const bool has_default = (field.where & kAlwaysInRequest) != 0;
@@ -42,16 +46,18 @@ CommandLine declare() {
     }
   });
   line.add_word("direction", "both");
+  line.flag("quick", "a quick look: the boundaries only, 8 rounds");
   line.value("repeat", "K", "1", "number of runs, one after the other");
   line.value("pause", "TIME", "0", "idle time between them");
+  line.group("Output");
+  line.value("save", "DIR", "keep run, table, pictures and page in this folder");
   line.value("output,o", "PATH",
              "write the result to this new file, into this folder, or to standard output: -");
-  line.value("save", "DIR",
-             "write run.csv, table.md, closeup.png, closeup.svg and report.html into this folder");
   line.flag("json", "print JSON instead of the table");
-  line.flag("quick", "a quick look: the boundaries only, 8 rounds");
-  declare_host_options(line);
   line.flag("quiet,q", "print errors only");
+  declare_host_options(line);
+  line.essentials({"port", "link", "time", "quick", "sizes", "rounds", "direction", "repeat",
+                   "save", "output", "json"});
   return line;
 }
 
@@ -91,7 +97,7 @@ std::optional<ClientOptions> parse_client_options(int argc, const char* const* a
   options.timeout =
       values->get("timeout", [](std::string_view text) { return parse_duration(text, 1ms, 24h); });
   options.limits.bytes = values->get("max-bytes", [](std::string_view text) {
-    return parse_count(text, 1, std::numeric_limits<std::uint64_t>::max());
+    return parse_bytes(text, 1, std::numeric_limits<std::uint64_t>::max());
   });
   options.limits.time =
       values->get("max-time", [](std::string_view text) { return parse_duration(text, 1s, 24h); });

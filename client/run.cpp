@@ -16,10 +16,20 @@
 #include "lib/cli/stop_signals.h"
 #include "lib/runfile/run_writer.h"
 #include "lib/sweep/frame_stream.h"
+#include "lib/sweep/path_speed.h"
 #include "lib/sweep/responder.h"
 
 namespace tcpstep {
 namespace {
+
+// Of a path that is too slow for --time.
+void announce_duration(const SweepSpec& sweep, const TcpConnection& server) {
+  const auto expected = expected_duration(sweep, speed_of(server));
+  if (sweep.time && expected && *expected > *sweep.time + *sweep.time / 4) {
+    print_message(fmt::format("tcpstep-client: {} take about {} on this path",
+                              count_of(sweep.fewest_rounds(), "round"), rough_duration(*expected)));
+  }
+}
 
 void ack_classic(TcpConnection& server, const Agreement& agreement, const ClientOptions& options) {
   if (options.needs_frames) {
@@ -58,6 +68,15 @@ void write_lost_run(const NegotiatedRun& run, std::string_view status,
   }
 }
 
+void report_kept(const NegotiatedRun& run, const std::string& file) {
+  constexpr std::size_t kDigits = 8;  // of the run's id: enough to find it
+  if (!file.empty() && !run.options.is_quiet) {
+    print_message(fmt::format("tcpstep-client: kept at the server as {} (run {})",
+                              printable(file, 200),
+                              printable(run.identity.run_id.substr(0, kDigits))));
+  }
+}
+
 PingStatus status_of_exception() {
   return StopSignals::received() != 0 ? PingStatus::Interrupted : PingStatus::Failed;
 }
@@ -91,6 +110,9 @@ void perform_run(const ClientOptions& options, MeasuredDirection direction, cons
     return;
   }
   check_accept(*agreement.accept, options.limits, server.path_info().mss);
+  if (!options.is_quiet) {
+    announce_duration(agreement.accept->sweep, server);
+  }
   const auto begin = NegotiatedRun::Clock::now();
   const NegotiatedRun run{.options = options,
                           .host = host,

@@ -11,7 +11,6 @@
 #include "client/limits.h"
 #include "client/negotiated_run.h"
 #include "client/outcome.h"
-#include "client/partial.h"
 #include "client/presentation.h"
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -21,12 +20,18 @@
 #include "lib/net/waiting.h"
 #include "lib/runfile/run_writer.h"
 #include "lib/sweep/frame_stream.h"
+#include "lib/sweep/partial_result.h"
 #include "lib/sweep/resent_acks.h"
 #include "lib/sweep/responder.h"
 #include "lib/sweep/result_check.h"
 
 namespace tcpstep {
 namespace {
+
+using namespace std::chrono_literals;
+
+// Somebody waits for the prompt, and the server may be a stranger's.
+constexpr PartialPatience kPatience{.silence = 5s, .in_all = 15s};
 
 // Besides the announced pings there may be the opening one, and one that discovers the path.
 ResponseLimits limits_of(const NegotiatedRun& run, std::uint64_t pings) {
@@ -50,7 +55,8 @@ Responses ack_on_one_connection(const NegotiatedRun& run, std::string& received)
   std::uint64_t end_of_round = 1 + pings_per_round;  // the opening ping came before the rounds
   const Responses responses = responder.run([&] {
     if (responder.so_far().payloads >= end_of_round) {
-      progress.show((end_of_round - 1) / pings_per_round, sweep.link);
+      const std::uint64_t done = (end_of_round - 1) / pings_per_round;
+      progress.show(done, sweep.expected_rounds(done, run.elapsed()), sweep.link);
       end_of_round += pings_per_round;
     }
   });
@@ -76,7 +82,12 @@ Responses ack_on_fresh_connections(const NegotiatedRun& run) {
     try {
       fresh.emplace(join_run(run.server.peer(), run.token, run.options, run.secret));
     } catch (const std::exception&) {
-      if (is_readable(run.server.fd())) {  // the server has ended the run meanwhile
+      if (StopSignals::received() != 0) {
+        all.end = PingStatus::Interrupted;
+        return all;
+      }
+      // The server may have ended the run meanwhile: then its result is on the way.
+      if (wait_for_either(run.server.fd(), run.server.fd(), kPatience.silence)) {
         break;
       }
       write_lost_run(run, to_word(status_of_exception()));
@@ -104,7 +115,11 @@ Responses ack_on_fresh_connections(const NegotiatedRun& run) {
       all.unfinished_bytes = responses.unfinished_bytes;
       return all;
     }
-    progress.show(ping + 1, run.settings.sweep.link);
+    const SweepSpec& sweep = run.settings.sweep;
+    const std::uint64_t per_round = std::max<std::uint64_t>(run.pings / sweep.all_rounds(), 1);
+    progress.show(ping + 1,
+                  per_round * sweep.expected_rounds((ping + 1) / per_round, run.elapsed()),
+                  sweep.link);
   }
   return all;
 }
@@ -113,6 +128,7 @@ struct ReceivedResult {
   PingStatus status = PingStatus::Ok;
   std::string bytes = {};      // the whole file if `status` is Ok
   std::string announced = {};  // its status
+  std::string kept = {};       // the name of the server's file
   std::optional<Refuse> refusal = {};
   std::string fault = {};  // why `status` is not Ok, if that is known
 };
@@ -137,7 +153,7 @@ ReceivedResult receive_result(const NegotiatedRun& run, const Responses& respons
                                        : fmt::format("it has {} bytes, this run's has {} at most",
                                                      result->bytes, limit)};
   }
-  ReceivedResult whole{.announced = result->status};
+  ReceivedResult whole{.announced = result->status, .kept = result->file};
   whole.status = frames.receive_file(whole.bytes, *result,
                                      run.begin + run.options.limits.time + run.options.timeout);
   whole.fault = frames.fault();
@@ -167,9 +183,14 @@ void take_part_down(const NegotiatedRun& run, const std::string& received) {
   const Responses responses =
       run.is_fresh() ? ack_on_fresh_connections(run) : ack_on_one_connection(run, rest);
   ReceivedResult result{.status = responses.end};
-  if (StopSignals::received() != 0 && responses.end == PingStatus::Interrupted && !run.is_fresh()) {
-    if (auto partial = fetch_partial_result(run, responses)) {
-      result = {.bytes = std::move(partial->bytes), .announced = std::move(partial->status)};
+  if (StopSignals::received() != 0 && responses.end == PingStatus::Interrupted) {
+    auto partial = fetch_partial_result(
+        run.server, run.settings.session, !run.is_fresh() && responses.unfinished_bytes > 0,
+        largest_result(run.settings.sweep, run.options.limits), kPatience);
+    if (partial) {
+      result = {.bytes = std::move(partial->bytes),
+                .announced = partial->announced.status,
+                .kept = partial->announced.file};
     }
   } else if (responses.end == PingStatus::Ok) {
     result = receive_result(run, responses, rest);
@@ -208,6 +229,7 @@ void take_part_down(const NegotiatedRun& run, const std::string& received) {
     run.output.publish();
   }
   present(run.options, run.output, result.bytes);
+  report_kept(run, result.kept);
   StopSignals::die_if_received();
   if (trailer.status != kComplete) {
     throw WorldError(fmt::format("the server ended the run early ({})", trailer.status));

@@ -63,6 +63,11 @@ class JoiningSource : public ConnectionSource {
   std::string fault_;
 };
 
+using namespace std::chrono_literals;
+
+// Of a run that broke off, so that somebody who waits for its table gets it soon.
+constexpr Duration kTimeToConfirm = 5s;
+
 // Sends the result, and waits until the server has stored it.
 FrameStream::Received deliver(const NegotiatedRun& run, const std::string& status,
                               const std::string& result) {
@@ -72,8 +77,9 @@ FrameStream::Received deliver(const NegotiatedRun& run, const std::string& statu
   if (sent == PingStatus::Ok) {
     sent = run.server.send_all(bytes_of(result));
   }
-  return sent == PingStatus::Ok ? frames.receive(run.options.timeout)
-                                : FrameStream::Received{sent, std::nullopt};
+  const Duration limit =
+      status == kComplete ? run.options.timeout : std::min(run.options.timeout, kTimeToConfirm);
+  return sent == PingStatus::Ok ? frames.receive(limit) : FrameStream::Received{sent, std::nullopt};
 }
 
 }  // namespace
@@ -97,12 +103,16 @@ void take_part_up(const NegotiatedRun& run, const std::string& received) {
       [&] {
         return temporary ? OutputFile(temporary->path() / "result.csv") : run.output.open(sweep);
       },
-      [&](std::uint32_t done, std::uint32_t) { progress.show(done, sweep.link); },
+      [&](const SweepProgress& so_far) { progress.show(so_far.done, so_far.all, so_far.fastest); },
       run.is_fresh() ? &fresh : nullptr);
+  progress.erase();
   const std::string result = read_file(outcome.file);
   const auto reply = deliver(run, outcome.status, result);
   run.output.publish();
   present(run.options, run.output, result);
+  if (reply.message && std::holds_alternative<Stored>(*reply.message)) {
+    report_kept(run, std::get<Stored>(*reply.message).file);
+  }
   StopSignals::die_if_received();
   if (!outcome.black_hole.empty()) {
     throw WorldError(outcome.black_hole, std::string(kBlackHoleRemedy));

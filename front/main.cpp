@@ -69,7 +69,7 @@ int show_all_help() {
       continue;
     }
     Command command = program_of(known.name);
-    command.emplace_back("--help");
+    command.emplace_back("--help=all");
     print_data(fmt::format("\n--- tcpstep {}\n\n", known.name));
     if (const int status = Child::start(command).wait(); status != 0) {
       return status;

@@ -25,7 +25,8 @@ constexpr std::string_view kHelp =
     "  netem     print the tc commands of the closest netem equivalent\n"
     "  table     measure all links and print the penalty table of 2014 beside them\n"
     "\n"
-    "See tcpstep-lab COMMAND --help for options. PROFILE is a name or a file; see docs/lab.md.\n";
+    "See tcpstep-lab COMMAND --help for options. PROFILE is a name or a file; see\n"
+    "docs/lab.md.\n";
 
 constexpr std::uint64_t kMostRounds = 100'000;
 constexpr std::size_t kMostArguments = 10'000;
@@ -133,8 +134,8 @@ std::optional<LabOptions> parse_run(int argc, const char* const* argv) {
       "with\n"
       "$TCPSTEP_FAR to run it on the far host (10.19.9.2). Down is from near to far.",
       "Examples:\n  tcpstep-lab run 3g -- ping -c 3 10.19.9.2\n"
-      "  tcpstep-lab run adsl -- sh -c 'tcpstep-server -1 & $TCPSTEP_FAR tcpstep-client "
-      "10.19.9.1'\n");
+      "  tcpstep-lab run adsl -- sh -c 'tcpstep-server -1 &\n"
+      "                                 $TCPSTEP_FAR tcpstep-client 10.19.9.1'\n");
   line.positional("PROFILE -- COMMAND", 2, kMostArguments);
   declare_link(line);
   declare_place(line);

@@ -8,6 +8,7 @@
 
 #include "lib/base/process.h"
 #include "lib/base/text.h"
+#include "lib/sweep/path_speed.h"
 
 namespace tcpstep {
 namespace {
@@ -235,6 +236,10 @@ void Acceptor::enqueue(Clients::iterator entry) {
     return;
   }
   client.deadline.reset();
+  client.duration = expected_duration(client.settings.sweep, speed_of(client.connection));
+  if (client.duration) {
+    client.duration = std::min(*client.duration, options_.limits.time);
+  }
   queue_.add(entry->first, client.network);
 }
 
@@ -251,6 +256,9 @@ std::optional<Rejection> Acceptor::rejection_of(PendingClient& client) {
       if (const auto refusal = refusal_of_link(client.settings.sweep.link, limits)) {
         return Rejection{.kind = "link", .refusal = *refusal};
       }
+    }
+    if (requested.chosen.contains("time_ns") && !requested.chosen.contains("rounds")) {
+      fit_rounds(client.settings.sweep, limits, client.connection.path_info().mss);
     }
     if (requested.lengthens_run()) {  // the server's own settings may be beyond its limits
       const auto refusal =
@@ -329,26 +337,37 @@ void Acceptor::handle_deadlines() {
   }
   for (auto& [id, client] : clients_) {
     if (!client.deadline && client.ahead && now - client.told_at >= kRepeatPositionAfter) {
-      send_position(client, *client.ahead);
+      send_position(client, *client.ahead, client.turn);
     }
   }
 }
 
 // A client that does not read it is noticed when its turn comes.
-void Acceptor::send_position(PendingClient& client, std::uint64_t ahead) {
+void Acceptor::send_position(PendingClient& client, std::uint64_t ahead, std::optional<Time> turn) {
   client.ahead = ahead;
+  client.turn = turn;
   client.told_at = Clock::now();
-  static_cast<void>(client.connection.send_now(frame_of(Queued{.ahead = ahead})));
+  Queued place{.ahead = ahead};
+  if (turn) {
+    const auto left = std::max<Duration>(*turn - client.told_at, Duration::zero());
+    place.seconds =
+        static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(left).count());
+  }
+  static_cast<void>(client.connection.send_now(frame_of(place)));
 }
 
-void Acceptor::update_queue(std::uint64_t running) {
+void Acceptor::update_queue(std::uint64_t running, std::optional<Time> end) {
   std::uint64_t ahead = running_ = running;
   for (const std::uint64_t id : queue_.turns(recent_use_)) {
     PendingClient& client = clients_.at(id);
     if (client.negotiation.state() == State::Requested && client.ahead != ahead) {
-      send_position(client, ahead);
+      send_position(client, ahead, end);
     }
     ++ahead;
+    end = end && client.duration
+              ? std::optional(*end + *client.duration /
+                                         static_cast<std::int64_t>(options_.limits.concurrent_runs))
+              : std::nullopt;
   }
 }
 

@@ -66,8 +66,9 @@ class Acceptor {
   [[nodiscard]] bool do_others_wait(const std::string& network) const {
     return queue_.has_others(network);
   }
-  // Sends those in the queue the number of runs and clients ahead of them.
-  void update_queue(std::uint64_t running);
+  // Sends those in the queue the number of runs and clients ahead of them, and how long these will
+  // take, if it is known when the first of the `running` ones will probably end.
+  void update_queue(std::uint64_t running, std::optional<Time> end);
 
   // Sends `refusal` to clients that have sent a request, and closes all connections.
   void close_all(const Refuse& refusal);
@@ -90,8 +91,10 @@ class Acceptor {
     Sample opening{};
     std::optional<Rejection> rejection;  // sent as soon as the client can understand it
     RunSettings settings;
+    std::optional<Duration> duration{};    // that its run will probably take
     bool is_closing = false;               // a refusal was sent; only the client's end is awaited
     std::optional<std::uint64_t> ahead{};  // as last sent
+    std::optional<Time> turn{};            // when it will probably be its turn
     Time told_at{};
   };
   using Clients = std::map<std::uint64_t, PendingClient>;
@@ -112,7 +115,7 @@ class Acceptor {
   void log_refusal(const std::string& peer, const Rejection& rejection);
   [[nodiscard]] Duration time_to_ask(const PendingClient& client) const;
   [[nodiscard]] std::uint64_t connections_of(const std::string& network) const;
-  static void send_position(PendingClient& client, std::uint64_t ahead);
+  static void send_position(PendingClient& client, std::uint64_t ahead, std::optional<Time> turn);
 
   Door door_;
   Poller& poller_;

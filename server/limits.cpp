@@ -18,6 +18,15 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t kSpareDescriptors = 64;
+constexpr std::uint64_t kMostTimedRounds = 10'000;
+
+std::uint64_t bytes_of_round(const std::vector<PayloadSize>& sizes) {
+  std::uint64_t bytes = 0;
+  for (const PayloadSize size : sizes) {
+    bytes += size.bytes();
+  }
+  return bytes;
+}
 
 }  // namespace
 
@@ -50,10 +59,7 @@ std::optional<Refuse> refusal_of(const SweepSpec& sweep, const ServerLimits& lim
                   .hint = "Ask for fewer --sizes."};
   }
   const std::uint64_t rounds = std::uint64_t{sweep.rounds} + sweep.warmup_rounds;
-  std::uint64_t round_bytes = 0;
-  for (const PayloadSize size : *sizes) {
-    round_bytes += size.bytes();
-  }
+  const std::uint64_t round_bytes = bytes_of_round(*sizes);
   const std::uint64_t pings = rounds * sizes->size();
   if (pings > limits.pings) {
     return Refuse{.reason = fmt::format("a run of {} pings exceeds this server's limit of {}",
@@ -64,6 +70,11 @@ std::optional<Refuse> refusal_of(const SweepSpec& sweep, const ServerLimits& lim
     return Refuse{.reason = fmt::format("a run of {} bytes exceeds this server's limit of {}",
                                         bytes, limits.bytes),
                   .hint = "Ask for fewer or smaller --sizes, or fewer --rounds."};
+  }
+  if (sweep.time && *sweep.time > limits.time) {
+    return Refuse{.reason = fmt::format("a run of {} exceeds this server's limit of {}",
+                                        format_duration(*sweep.time), format_duration(limits.time)),
+                  .hint = "Ask for less --time."};
   }
   if (sweep.interval > limits.time / static_cast<std::int64_t>(pings)) {
     return Refuse{
@@ -80,6 +91,23 @@ std::optional<Refuse> refusal_of_link(const std::string& link, const ServerLimit
   }
   return Refuse{.reason = fmt::format("a link may not be named {} here", link),
                 .hint = fmt::format("Names for --link: {}.", fmt::join(limits.links, ", "))};
+}
+
+void fit_rounds(SweepSpec& sweep, const ServerLimits& limits, std::optional<Mss> mss) {
+  const auto sizes = sweep.sizes.resolve(mss);
+  if (!sizes) {
+    return;  // refusal_of() says why
+  }
+  std::uint64_t rounds =
+      std::min(limits.pings / sizes->size(),
+               limits.bytes / std::max<std::uint64_t>(bytes_of_round(*sizes), 1));
+  if (sweep.interval > Duration::zero()) {
+    const auto pings = static_cast<std::uint64_t>(limits.time / sweep.interval);
+    rounds = std::min<std::uint64_t>(rounds, pings / sizes->size());
+  }
+  rounds -= std::min<std::uint64_t>(rounds, sweep.warmup_rounds);
+  sweep.rounds = static_cast<std::uint32_t>(
+      std::clamp<std::uint64_t>(rounds, kFewestTimedRounds, kMostTimedRounds));
 }
 
 // A few clients beyond each limit get a refusal; the rest of a crowd is closed.

@@ -45,6 +45,9 @@ struct ServerLimits {
 [[nodiscard]] std::optional<Refuse> refusal_of_link(const std::string& link,
                                                     const ServerLimits& limits);
 
+// For a run with a time: as many rounds as the limits permit, so that only the time ends it.
+void fit_rounds(SweepSpec& sweep, const ServerLimits& limits, std::optional<Mss> mss);
+
 // Why a client gets no run, whatever it requests.
 struct Rejection {
   const char* kind;  // in metrics and logs

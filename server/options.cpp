@@ -23,12 +23,21 @@ constexpr auto kTimestampModes =
                                         {"software", TimestampMode::Software},
                                         {"hardware", TimestampMode::Hardware}});
 
+// What --help says of the defaults that depend on the client.
+std::string_view default_of(std::string_view key) {
+  return key == "order"  ? " [shuffled; ascending for classic clients]"
+         : key == "link" ? " [both hosts; unnamed for classic clients]"
+                         : "";
+}
+
 CommandLine declare() {
   CommandLine line("tcpstep-server [options]",
                    "Waits for clients, measures the round-trip time of payloads of many sizes with "
-                   "each of them,\nand writes one result file per run.",
-                   "Example:\n  tcpstep-server --link lan --label desk      then, on the other "
-                   "host: tcpstep-client HOST\n");
+                   "each of them, and writes one result file per run.",
+                   "Examples\n"
+                   "  tcpstep server                       on the other host: tcpstep run HOST\n"
+                   "  tcpstep server --one-off --output run.csv --sizes boundaries\n"
+                   "  tcpstep server --allow 192.0.2.0/24 --secret-file secret --anonymous\n");
   line.group("Listening");
   line.value("port,p", "PORT", std::to_string(kDefaultPort), "TCP port");
   line.value("bind,B", "ADDRESS", "listen on this address only");
@@ -36,36 +45,34 @@ CommandLine declare() {
   line.flag("ipv6,6", "IPv6 only");
   line.flag("one-off,1", "exit after one client");
   line.value("allow", "LIST", "accept only clients of these networks: 192.0.2.0/24,2001:db8::/32");
-  line.value("links", "LIST",
-             "names that clients may give their link: lan,wifi (default: any valid name)");
+  line.value("links", "LIST", "names that clients may give their link: lan,wifi [any]");
   line.value("secret-file", "FILE", "accept only clients that know the secret in this file");
   line.value("concurrent", "N", "1", "runs at the same time; they disturb each other");
   line.group("Sweep");
   for_each_sweep_field([&](const auto& field) {
     if ((field.where & kServerOption) != 0) {
-      const bool depends = field.key == "order";  // see negotiated_sweep()
+      const std::string_view depends = default_of(field.key);
       line.value(field.names(), std::string(field.value_name),
-                 depends ? std::string() : to_text(SweepSpec{}.*field.member),
-                 std::string(field.meaning) +
-                     (depends ? " (default: shuffled; ascending for classic clients)" : ""));
+                 depends.empty() ? to_text(SweepSpec{}.*field.member) : std::string(),
+                 fmt::format("{}{}", field.meaning, depends));
       line.words(std::string(field.option), words_of(field));
     }
   });
   line.value("congestion", "NAME", "cubic", "TCP congestion control; system: the system's default");
-  line.value("timestamps", "WORD", "auto", "kernel timestamps: off, software, hardware, auto");
+  line.value("timestamps", "WORD", "auto", "kernel timestamps");
   line.words("timestamps", kTimestampModes);
   declare_host_options(line);
-  line.flag("doctor", "check this host for sources of noise and exit");
+  line.flag("doctor", "check this host for sources of noise, and exit");
   line.group("Limits");
-  line.value("max-bytes", "N", "268435456", "payload bytes that a client may request");
+  line.value("max-bytes", "SIZE", "256MiB", "payload bytes that a client may request");
   line.value("max-pings", "N", "100000", "pings that a client may request");
   line.value("max-time", "TIME", "60min", "longest run");
   line.value("max-connections", "N", "512", "connections in total");
   line.value("max-connections-per-address", "N", "64", "connections per address");
   line.value("max-runs-per-address", "N", "1000", "runs and refused requests per address and hour");
   line.value("max-queue", "N", "64", "clients waiting for their turn, by address in turn");
-  line.value("max-results", "N", "4294967296", "bytes in --results beyond which no run starts");
-  line.value("min-free", "N", "16777216", "free bytes on its disk below which no run starts");
+  line.value("max-results", "SIZE", "4GiB", "size of --results beyond which no run starts");
+  line.value("min-free", "SIZE", "16MiB", "free space on its disk below which no run starts");
   line.group("Results");
   line.value("results", "DIR", "results", "folder for one file per run");
   line.value("output,o", "FILE",
@@ -73,9 +80,11 @@ CommandLine declare() {
   line.flag("anonymous", "no addresses or host names in the file");
   line.value("metrics-file", "FILE",
              "write counters and fastest RTTs to this file, for Prometheus");
-  line.value("log-format", "WORD", "text", "format of messages on standard error: text or json");
+  line.value("log-format", "WORD", "text", "of messages on standard error");
   line.words("log-format", kLogFormats);
   line.flag("quiet,q", "print errors only, no table");
+  line.essentials({"doctor", "port", "bind", "link", "label", "results", "one-off", "allow",
+                   "secret-file", "anonymous", "cpu"});
   return line;
 }
 
@@ -108,8 +117,12 @@ ServerLimits limits(const OptionValues& values) {
                       [=](std::string_view text) { return parse_count(text, smallest, largest); });
   };
   constexpr std::uint64_t kAny = std::numeric_limits<std::uint64_t>::max();
+  const auto bytes = [&](const char* name, std::uint64_t smallest) {
+    return values.get(name,
+                      [=](std::string_view text) { return parse_bytes(text, smallest, kAny); });
+  };
   ServerLimits limits;
-  limits.bytes = number("max-bytes", 1, kAny);
+  limits.bytes = bytes("max-bytes", 1);
   limits.pings = number("max-pings", 1, kAny);
   limits.time =
       values.get("max-time", [](std::string_view text) { return parse_duration(text, 1s, 24h); });
@@ -118,8 +131,8 @@ ServerLimits limits(const OptionValues& values) {
   limits.runs_per_address = number("max-runs-per-address", 1, 1'000'000);
   limits.queue = number("max-queue", 0, 100'000);
   limits.concurrent_runs = number("concurrent", 1, 64);
-  limits.results_bytes = number("max-results", 1, kAny);
-  limits.free_bytes = number("min-free", 0, kAny);
+  limits.results_bytes = bytes("max-results", 1);
+  limits.free_bytes = bytes("min-free", 0);
   if (values.has("allow")) {
     limits.allowed = values.get("allow", [](std::string_view text) {
       return parse_list(text, [](std::string_view network) { return AddressRange(network); });
@@ -152,6 +165,7 @@ std::optional<ServerOptions> parse_server_options(int argc, const char* const* a
   options.ip_version = ip_version_of(values);
   options.run.sweep = sweep(values);
   options.is_order_chosen = values.has("order");
+  options.is_link_chosen = values.has("link");
   options.limits = limits(values);
   options.secret_file = values.path("secret-file");
   options.metrics_file = values.path("metrics-file");

@@ -21,6 +21,7 @@ struct ServerOptions {
 
   RunSettings run;  // of classic clients, and what others do not ask for
   bool is_order_chosen = false;
+  bool is_link_chosen = false;  // otherwise negotiated runs are named after both hosts
 
   // What is measured with a client that asks for nothing: classic clients get the order of 2014,
   // others a shuffled one, which no size gains from.

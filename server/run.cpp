@@ -18,6 +18,7 @@
 #include "lib/runfile/run_writer.h"
 #include "lib/sweep/black_hole.h"
 #include "lib/sweep/frame_stream.h"
+#include "lib/sweep/partial_result.h"
 #include "lib/sweep/resent_acks.h"
 #include "lib/sweep/responder.h"
 #include "lib/sweep/result_check.h"
@@ -28,6 +29,10 @@ namespace tcpstep {
 namespace {
 
 using namespace std::chrono_literals;
+
+// For what a client has measured until this server was told to stop; the server kills this process
+// after 10 s.
+constexpr PartialPatience kPatience{.silence = 2s, .in_all = 5s};
 
 struct ServedRun {
   TcpConnection& client;
@@ -76,6 +81,19 @@ RunOutcome outcome_without_file(PingStatus status, const RunSettings& settings) 
 
 // --- Down: this end measures ---
 
+// Closes the fresh connections that `server` hands over, until the client's first connection has
+// something to read, or for `limit`.
+void close_fresh_connections(Channel& server, const TcpConnection& first, Duration limit) {
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  for (;;) {
+    const Duration left = deadline - std::chrono::steady_clock::now();
+    if (left <= Duration::zero() || !wait_for_either(server.fd(), first.fd(), left) ||
+        is_readable(first.fd()) || !server.receive(Duration::zero()).is_open) {
+      return;
+    }
+  }
+}
+
 // Fresh connections, as the server's process hands them over.
 class HandedOver : public ConnectionSource {
  public:
@@ -98,6 +116,9 @@ class HandedOver : public ConnectionSource {
     return connection ? PingStatus::Ok : PingStatus::Timeout;
   }
 
+  // The client may have made the next one before it sees that there are no more pings.
+  void close_others(Duration limit) override { close_fresh_connections(server_, first_, limit); }
+
  private:
   Channel& server_;
   TcpConnection& first_;
@@ -110,7 +131,8 @@ RunOutcome measure(const ServedRun& run, SweepSession& session, ConnectionSource
                        !run.options.is_quiet && run.options.limits.concurrent_runs == 1);
   return session.measure(
       run.identity, run.open_output,
-      [&](std::uint32_t done, std::uint32_t) { progress.show(done, sweep.link); }, fresh);
+      [&](const SweepProgress& so_far) { progress.show(so_far.done, so_far.all, so_far.fastest); },
+      fresh);
 }
 
 RunOutcome measure_classic(const ServedRun& run) {
@@ -118,10 +140,17 @@ RunOutcome measure_classic(const ServedRun& run) {
   return measure(run, session, nullptr);
 }
 
+// Under which the server keeps a result; empty if it does not.
+std::string name_for_client(const ServedRun& run, const std::filesystem::path& file) {
+  return run.options.output == "-" ? std::string() : file.filename().string();
+}
+
 void send_result(const ServedRun& run, FrameStream& frames, const RunOutcome& outcome) {
   const std::string bytes = run.request->wants_result ? read_file(outcome.file) : std::string();
-  PingStatus sent =
-      frames.send(Result{.status = outcome.status, .bytes = bytes.size(), .hash = hash_of(bytes)});
+  PingStatus sent = frames.send(Result{.status = outcome.status,
+                                       .bytes = bytes.size(),
+                                       .hash = hash_of(bytes),
+                                       .file = name_for_client(run, outcome.file)});
   if (sent == PingStatus::Ok && !bytes.empty()) {
     sent = run.client.send_all(bytes_of(bytes));
   }
@@ -218,6 +247,34 @@ Responses ack_on_fresh_connections(const ServedRun& run) {
   }
 }
 
+// Checks a result, and writes it.
+RunOutcome keep_result(const ServedRun& run, const Responses& responses, const Result& result,
+                       const std::string& text) {
+  RunTrailer trailer;
+  try {
+    trailer = check_result(text, {.facts = header_without_result(run),
+                                  .settings = run.settings,
+                                  .longest = std::chrono::steady_clock::now() - run.begin,
+                                  .status = result.status,
+                                  .acked = responses.payloads,
+                                  .mss = run.client.peer_mss()});
+  } catch (const WorldError& error) {
+    send_refusal(run, {.reason = error.what(), .hint = {}});
+    RunOutcome outcome = write_lost_run(run, PingStatus::Protocol);
+    outcome.fault = error.what();
+    return outcome;
+  }
+  OutputFile file = run.open_output();
+  write_copy(file, text);
+  file.sync();
+  FrameStream frames(run.client, run.settings.session);
+  if (frames.send(Stored{.file = name_for_client(run, file.path())}) == PingStatus::Ok) {
+    static_cast<void>(run.client.finish(1s));
+  }
+  return {
+      .status = trailer.status, .samples = trailer.samples, .file = file.path(), .warnings = {}};
+}
+
 RunOutcome receive_result(const ServedRun& run, const Responses& responses,
                           const std::string& already_received) {
   FrameStream frames(run.client, run.settings.session, already_received);
@@ -242,28 +299,25 @@ RunOutcome receive_result(const ServedRun& run, const Responses& responses,
   if (const PingStatus status = frames.receive_file(text, *result); status != PingStatus::Ok) {
     return write_lost_run(run, status);
   }
-  RunTrailer trailer;
-  try {
-    trailer = check_result(text, {.facts = header_without_result(run),
-                                  .settings = run.settings,
-                                  .longest = std::chrono::steady_clock::now() - run.begin,
-                                  .status = result->status,
-                                  .acked = responses.payloads,
-                                  .mss = run.client.peer_mss()});
-  } catch (const WorldError& error) {
-    send_refusal(run, {.reason = error.what(), .hint = {}});
-    RunOutcome outcome = write_lost_run(run, PingStatus::Protocol);
-    outcome.fault = error.what();
-    return outcome;
+  return keep_result(run, responses, *result, text);
+}
+
+// After a signal to this end. The file has the status that the client has seen.
+RunOutcome receive_partial_result(const ServedRun& run, const Responses& responses) {
+  if (run.is_fresh()) {
+    const DespiteStop despite;
+    run.client.end_sending();
+    close_fresh_connections(run.server, run.client, kPatience.silence);
   }
-  OutputFile file = run.open_output();
-  write_copy(file, text);
-  file.sync();
-  if (frames.send(Stored{}) == PingStatus::Ok) {
-    static_cast<void>(run.client.finish(1s));
+  const auto partial = fetch_partial_result(
+      run.client, run.settings.session, !run.is_fresh() && responses.unfinished_bytes > 0,
+      largest_result(run.settings.sweep.most_pings()), kPatience);
+  if (!partial) {
+    return write_lost_run(run, PingStatus::Interrupted);
   }
-  return {
-      .status = trailer.status, .samples = trailer.samples, .file = file.path(), .warnings = {}};
+  RunOutcome outcome = keep_result(run, responses, partial->announced, partial->bytes);
+  outcome.status = end_of_run(PingStatus::Interrupted, run.settings);
+  return outcome;
 }
 
 RunOutcome ack_up(const ServedRun& run) {
@@ -277,6 +331,9 @@ RunOutcome ack_up(const ServedRun& run) {
   std::string rest = frames.take_rest();
   const Responses responses =
       run.is_fresh() ? ack_on_fresh_connections(run) : ack_on_one_connection(run, rest);
+  if (responses.end == PingStatus::Interrupted && requested_stop() != 0) {
+    return receive_partial_result(run, responses);
+  }
   return responses.end == PingStatus::Ok ? receive_result(run, responses, rest)
                                          : write_lost_run(run, responses.end, responses.largest);
 }

@@ -54,6 +54,13 @@ void report_outcome(const RunOutcome& outcome, const EndedRun& run) {
                .connection = to_text(sweep.connection)},
       .bytes = outcome.file.empty() ? std::optional(std::uint64_t{0}) : bytes_on_disk(outcome.file),
       .fault = fault_of(outcome, sweep.timeout)};
+  for (const Warning& warning : outcome.warnings) {
+    // What every run over this path shows is below its table.
+    const bool is_of_path = warning.key == "segments_merged" || warning.key == "bbr";
+    if (!run.options.is_quiet && (!is_of_path || run.options.log_format == LogFormat::Json)) {
+      report.warnings.emplace_back(warning.key, render(warning));
+    }
+  }
   std::string table;
   std::uint64_t samples = outcome.samples;
   if (!outcome.file.empty()) {
@@ -88,13 +95,6 @@ void report_outcome(const RunOutcome& outcome, const EndedRun& run) {
                 {"link", sweep.link},
                 {"run_id", run.run_id},
                 {"file", file}});
-  for (const Warning& warning : outcome.warnings) {
-    // What every run over this path shows is below its table.
-    const bool is_of_path = warning.key == "segments_merged" || warning.key == "bbr";
-    if (!is_of_path || run.options.log_format == LogFormat::Json) {
-      run.log.note("warning", render(warning), {{"peer", run.peer}});
-    }
-  }
   if (is_to_stdout) {
     print_lines(table.substr(0, table.find_last_not_of('\n') + 1));
   } else {

@@ -1,11 +1,47 @@
 #include "server/run_identity.h"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
+#include "lib/base/parse.h"
 #include "lib/base/text.h"
+#include "lib/net/address_range.h"
 #include "lib/sweep/run_description.h"
 
 namespace tcpstep {
+namespace {
+
+// Half a name: what is not permitted in it becomes a dash.
+std::string half_of_name(std::string text) {
+  constexpr std::size_t kLongest = 31;
+  text.resize(std::min(text.size(), kLongest));
+  for (char& c : text) {
+    c = is_valid_name({&c, 1}) ? c : '-';
+  }
+  return text;
+}
+
+// A phone's is often "localhost", that of a host without one "(none)".
+bool is_distinctive(std::string_view host) {
+  return !host.empty() && host != "localhost" && host != "(none)";
+}
+
+}  // namespace
+
+std::string automatic_link(const QueuedRun& client, const HostFacts& host,
+                           const ServerOptions& options) {
+  const TcpConnection& connection = client.connection;
+  std::string server_end = name_of_network(connection.local_address());
+  std::string client_end = name_of_network(connection.peer());
+  if (!options.run.is_anonymous) {
+    server_end = is_distinctive(host.info.name) ? host.info.name : server_end;
+    const Environment& facts = client.request->environment;
+    const auto name = facts.find("host");
+    client_end = name != facts.end() && is_distinctive(name->second) ? name->second : client_end;
+  }
+  return half_of_name(server_end) + "-" + half_of_name(client_end);
+}
 
 RunIdentity identity_of(const QueuedRun& client, const ServerOptions& options) {
   RunIdentity identity{.run_id = make_run_id(),

@@ -24,6 +24,7 @@ struct RunProcess {
   std::string link;
   std::string token;
   Time started{};
+  std::optional<Time> expected_end{};
   Time turn_end{};  // when it is asked to end if a client of another network waits
   Time deadline{};  // when it is asked to end in any case, and after that when it is killed
   bool is_asked_to_end = false;

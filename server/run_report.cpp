@@ -52,7 +52,8 @@ std::string encode(const RunReport& report) {
                       {"direction", report.link.direction},
                       {"connection", report.link.connection},
                       {"minima", minima},
-                      {"fault", report.fault}};
+                      {"fault", report.fault},
+                      {"warnings", report.warnings}};
   if (report.bytes) {
     json["bytes"] = *report.bytes;
   }
@@ -65,7 +66,8 @@ RunReport decode_report(std::string_view message) {
                    .link = {.link = json.at("link"),
                             .direction = json.at("direction"),
                             .connection = json.at("connection")},
-                   .fault = json.at("fault")};
+                   .fault = json.at("fault"),
+                   .warnings = json.at("warnings").get<RunWarnings>()};
   if (const auto bytes = json.find("bytes"); bytes != json.end()) {
     report.bytes = *bytes;
   }

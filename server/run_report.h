@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "lib/base/units.h"
 #include "lib/report/penalty_table.h"
@@ -12,12 +14,16 @@
 
 namespace tcpstep {
 
+// Of a run, about this host: key and text.
+using RunWarnings = std::vector<std::pair<std::string, std::string>>;
+
 struct RunReport {
   std::string status;
   MeasuredLink link{};
   ClassMinima minima{};                  // empty if the other end has measured
   std::optional<std::uint64_t> bytes{};  // on disk, of its file; nothing if that is not known
   std::string fault{};                   // for the log, if something went wrong
+  RunWarnings warnings{};
 };
 
 // Whether somebody is to blame for the end of a run with this status.

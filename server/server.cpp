@@ -150,7 +150,19 @@ void Server::start_runs(Acceptor& acceptor) {
       start(acceptor.take_next(), acceptor);
     }
   }
-  acceptor.update_queue(runs_.size());
+  acceptor.update_queue(runs_.size(), expected_end());
+}
+
+// Of the first run to end; now if none goes on.
+std::optional<Server::Time> Server::expected_end() const {
+  std::optional<Time> earliest;
+  for (const auto& [key, run] : runs_) {
+    if (!run.expected_end) {
+      return std::nullopt;
+    }
+    earliest = std::min(earliest.value_or(*run.expected_end), *run.expected_end);
+  }
+  return earliest.value_or(Clock::now());
 }
 
 RunTask Server::task_for(QueuedRun client) const {
@@ -159,6 +171,11 @@ RunTask Server::task_for(QueuedRun client) const {
                .token = random_hex(16),
                .is_quiet_if_failed = log_.is_suppressing()};
   task.identity = identity_of(task.client, options_);
+  if (const Request* request = task.client.request ? &*task.client.request : nullptr;
+      request != nullptr && !request->sweep.chosen.contains("link") && !options_.is_link_chosen &&
+      options_.limits.links.empty()) {
+    task.client.settings.sweep.link = automatic_link(task.client, host_, options_);
+  }
   task.client.settings.deadline = Clock::now() + options_.limits.time;
   return task;
 }
@@ -189,16 +206,20 @@ void Server::launch(RunTask& task, Acceptor& acceptor) {
   const Duration to_deliver =
       sweep.direction == MeasuredDirection::Up ? kTimeToDeliver : Duration::zero();
   const auto now = Clock::now();
-  RunProcess run{
-      .channel = std::move(ours),
-      .client = task.client.id,
-      .peer = task.client.connection.peer().text(),
-      .network = task.client.network,
-      .link = sweep.link,
-      .token = task.token,
-      .started = now,
-      .turn_end = now + turn_of(sweep, options_.run.sweep, speed_of(task.client.connection)),
-      .deadline = task.client.settings.deadline + to_deliver};
+  const PathSpeed path = speed_of(task.client.connection);
+  const auto duration = expected_duration(sweep, path);
+  RunProcess run{.channel = std::move(ours),
+                 .client = task.client.id,
+                 .peer = task.client.connection.peer().text(),
+                 .network = task.client.network,
+                 .link = sweep.link,
+                 .token = task.token,
+                 .started = now,
+                 .expected_end = duration ? std::optional(std::min<Time>(
+                                                now + *duration, task.client.settings.deadline))
+                                          : std::nullopt,
+                 .turn_end = now + turn_of(sweep, options_.run.sweep, path),
+                 .deadline = task.client.settings.deadline + to_deliver};
   const std::uint64_t key = next_key_++;
   poller_.add(run.channel.fd(), key);
   const pid_t parent = ::getpid();
@@ -286,6 +307,11 @@ void Server::finish(RunProcess& run, Acceptor& acceptor) {
   }
   if (results_) {
     results_->note_run(run.report ? run.report->bytes : std::nullopt);
+  }
+  for (const auto& [key, text] : run.report ? run.report->warnings : RunWarnings{}) {
+    if (warned_.insert(key).second) {  // once, and not for each client
+      log_.note("warning", text);
+    }
   }
   metrics_.count_run(status);
   if (run.report && !run.report->minima.empty()) {

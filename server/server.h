@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "lib/base/file.h"
@@ -52,6 +53,7 @@ class Server {
   void write_metrics(const Acceptor& acceptor, bool is_last);
   [[nodiscard]] std::optional<Duration> time_to_next_deadline(const Acceptor& acceptor) const;
   [[nodiscard]] std::filesystem::path folder_of_results() const;
+  [[nodiscard]] std::optional<Time> expected_end() const;
   OutputFile open_output(const RunSettings& settings);
 
   ServerOptions options_;
@@ -67,6 +69,7 @@ class Server {
   std::map<std::uint64_t, RunProcess> runs_;  // by key
   std::uint64_t next_key_ = Acceptor::kFirstForeignKey;
   std::optional<bool> one_off_result_;
+  std::set<std::string> warned_;  // keys of the warnings of runs that were printed
   sigset_t mask_before_{};
 };
 

@@ -5,10 +5,8 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <limits>
 
 #include "lib/base/process.h"
-#include "lib/net/tcp_info.h"
 
 namespace tcpstep {
 namespace {
@@ -47,17 +45,6 @@ void end_turn(int signal) {
 }
 
 }  // namespace
-
-PathSpeed speed_of(const TcpConnection& connection) {
-  constexpr std::uint32_t kUnknown = std::numeric_limits<std::uint32_t>::max();
-  PathSpeed speed;
-  const auto rtt = TcpInfo(connection.fd()).get(&tcp_info::tcpi_min_rtt);
-  if (rtt && *rtt != kUnknown) {
-    speed.shortest_rtt = std::chrono::microseconds(*rtt);
-  }
-  speed.mss = connection.path_info().mss.value_or(speed.mss);
-  return speed;
-}
 
 Duration turn_of(const SweepSpec& sweep, const SweepSpec& own, const PathSpeed& path) {
   const Size wanted = size_of(sweep, path.mss);

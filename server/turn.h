@@ -1,20 +1,13 @@
 // How long a run may take while clients of other addresses wait.
 #pragma once
 
-#include <optional>
+#include <chrono>
 
 #include "lib/base/units.h"
-#include "lib/net/tcp_connection.h"
 #include "lib/protocol/sweep_spec.h"
+#include "lib/sweep/path_speed.h"
 
 namespace tcpstep {
-
-// What is known of a path before the run.
-struct PathSpeed {
-  std::optional<Duration> shortest_rtt;
-  Mss mss{1448};
-};
-[[nodiscard]] PathSpeed speed_of(const TcpConnection& connection);
 
 // Several times what the pings of a run need on such a path. Of a sweep that is larger than the
 // server's `own`, what that one needs; idle time before a ping counts as far as the server's own

@@ -50,24 +50,41 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
                    "several of these joined by commas.");
 }
 
-// "1448", "1k" (1000) or "64KiB".
-std::uint32_t parse_size(std::string_view text, std::string_view number) {
-  constexpr std::array<std::pair<std::string_view, std::uint64_t>, 4> kUnits{
-      {{"", 1}, {"k", 1000}, {"KiB", 1024}, {"MiB", std::uint64_t{1024} * 1024}}};
-  std::uint32_t count = 0;
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), count);
+// "1448", "1k" (1000) or "64KiB"; the largest number there is for what does not fit. Nothing if the
+// text is anything else.
+std::optional<std::uint64_t> number_of_bytes(std::string_view text) {
+  constexpr std::uint64_t kKi = 1024;
+  constexpr std::array<std::pair<std::string_view, std::uint64_t>, 7> kUnits{
+      {{"", 1},
+       {"k", 1000},
+       {"M", 1'000'000},
+       {"G", 1'000'000'000},
+       {"KiB", kKi},
+       {"MiB", kKi * kKi},
+       {"GiB", kKi * kKi * kKi}}};
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   const auto unit =
-      std::ranges::find(kUnits, number.substr(static_cast<std::size_t>(end - number.data())),
+      std::ranges::find(kUnits, text.substr(static_cast<std::size_t>(end - text.data())),
                         [](const auto& known) { return known.first; });
-  if (number.empty() || error == std::errc::invalid_argument || unit == kUnits.end()) {
+  if (error == std::errc::invalid_argument || unit == kUnits.end()) {
+    return std::nullopt;
+  }
+  const bool is_too_large = error != std::errc{} || count > kMost / unit->second;
+  return is_too_large ? kMost : count * unit->second;
+}
+
+std::uint32_t parse_size(std::string_view text, std::string_view number) {
+  const auto bytes = number_of_bytes(number);
+  if (!bytes) {
     fail_sizes(text, fmt::format("'{}' is not a whole number", printable(number)));
   }
-  const std::uint64_t bytes = count * unit->second;
-  if (error != std::errc{} || bytes < 1 || bytes > PayloadSize::kLargest) {
+  if (*bytes < 1 || *bytes > PayloadSize::kLargest) {
     fail_sizes(text, fmt::format("{} is not from 1 to {} bytes", printable(number),
                                  PayloadSize::kLargest));
   }
-  return static_cast<std::uint32_t>(bytes);
+  return static_cast<std::uint32_t>(*bytes);
 }
 
 // Adds one number or range, with the bytes of all of them so far kept below the limit.
@@ -114,6 +131,16 @@ std::uint64_t parse_count(std::string_view text, std::uint64_t smallest, std::ui
   return number;
 }
 
+std::uint64_t parse_bytes(std::string_view text, std::uint64_t smallest, std::uint64_t largest) {
+  const auto bytes = number_of_bytes(text);
+  if (!bytes || *bytes < smallest || *bytes > largest) {
+    throw UsageError(
+        fmt::format("invalid number of bytes '{}': expected {} to {}, such as 64k or 256MiB",
+                    printable(text), smallest, largest));
+  }
+  return *bytes;
+}
+
 double parse_number(std::string_view text, double smallest, double largest) {
   if (const auto number = number_of(text, smallest, largest)) {
     return *number;
@@ -144,6 +171,9 @@ Duration parse_duration(std::string_view text, Duration smallest, Duration large
   constexpr double kMost = 1e18;
   const auto number = number_of(text.substr(0, digits), 0, kMost);
   const bool is_zero = number == 0 && unit_name.empty();
+  if (number && !is_zero && unit_name.empty()) {
+    throw UsageError(fmt::format("invalid duration '{0}': {0} what? {0}ms or {0}s", text));
+  }
   if (digits == 0 || (unit == kTimeUnits.end() && !is_zero)) {
     throw UsageError(
         fmt::format("invalid duration '{}': expected a number and a unit, such as "

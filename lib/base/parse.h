@@ -15,6 +15,10 @@ namespace tcpstep {
 [[nodiscard]] std::uint64_t parse_count(std::string_view text, std::uint64_t smallest,
                                         std::uint64_t largest);
 
+// The same of bytes, also with a unit: k, M, G (powers of 1000), KiB, MiB or GiB.
+[[nodiscard]] std::uint64_t parse_bytes(std::string_view text, std::uint64_t smallest,
+                                        std::uint64_t largest);
+
 // A plain decimal number between the limits; no exponent.
 [[nodiscard]] double parse_number(std::string_view text, double smallest, double largest);
 
@@ -24,7 +28,7 @@ namespace tcpstep {
 // 1 to 65535.
 [[nodiscard]] std::uint16_t parse_port(std::string_view text);
 
-// A whole number with its unit: "500us", "10ms", "2s", "5min", also "20ns"; a bare "0" is zero.
+// A number with its unit: "500us", "10ms", "0.5s", "5min", "1h", "2d"; a bare "0" is zero.
 [[nodiscard]] Duration parse_duration(std::string_view text, Duration smallest, Duration largest);
 
 // Payload sizes in bytes: numbers, ranges first:last:step, and "boundaries", joined by commas,

@@ -63,6 +63,17 @@ void run_tool(const Command& command, const std::string& attempted);
 void request_stop(int signal) noexcept;
 // The signal, or 0.
 [[nodiscard]] int requested_stop() noexcept;
+// While it lives, waits are not cut short by the signal that was received.
+class DespiteStop {
+ public:
+  DespiteStop() : signal_(requested_stop()) { request_stop(0); }
+  ~DespiteStop() { request_stop(signal_); }
+  DespiteStop(const DespiteStop&) = delete;
+  DespiteStop& operator=(const DespiteStop&) = delete;
+
+ private:
+  int signal_;
+};
 // Such a signal, of the process that counts the time of this one's run.
 inline constexpr int kOutOfTime = SIGUSR2;
 

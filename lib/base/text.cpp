@@ -76,6 +76,14 @@ std::string format_difference(Duration difference, Duration scale) {
   return fmt::format("{:+.2f} {}", std::abs(value) < 0.005 ? 0 : value, unit.name);  // no "-0.00"
 }
 
+std::string rough_duration(Duration duration) {
+  using namespace std::chrono_literals;
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(std::max<Duration>(duration, 1s));
+  return seconds < 2min
+             ? fmt::format("{} s", seconds.count())
+             : fmt::format("{} min", std::chrono::round<std::chrono::minutes>(seconds).count());
+}
+
 std::string count_of(std::uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }

@@ -19,6 +19,9 @@ namespace tcpstep {
 // The same with a sign, in the unit that `scale` would get, so that a column keeps one unit.
 [[nodiscard]] std::string format_difference(Duration difference, Duration scale);
 
+// For an estimate: "50 s", "4 min". At least "1 s".
+[[nodiscard]] std::string rough_duration(Duration duration);
+
 // A count with the right form of its noun: "1 round", "20 rounds".
 [[nodiscard]] std::string count_of(std::uint64_t count, std::string_view noun);
 

@@ -7,12 +7,12 @@
 #include <array>
 #include <boost/program_options.hpp>
 #include <limits>
-#include <sstream>
 #include <utility>
 
 #include "lib/base/parse.h"
 #include "lib/base/text.h"
 #include "lib/cli/program.h"
+#include "lib/cli/screen.h"
 
 namespace tcpstep {
 namespace {
@@ -21,7 +21,7 @@ namespace po = boost::program_options;
 using namespace std::chrono_literals;
 
 constexpr const char* kPositional = "positional-arguments";
-constexpr unsigned kHelpWidth = 100;
+constexpr std::size_t kHelpWidth = 80;
 
 std::string suggestion(std::string_view unknown, const po::options_description& options) {
   std::string_view name = unknown.substr(std::min(unknown.find_first_not_of('-'), unknown.size()));
@@ -38,6 +38,45 @@ std::string suggestion(std::string_view unknown, const po::options_description& 
   }
   const std::string best = nearest_word(name, known);
   return best.empty() ? "See --help for all options." : fmt::format("Did you mean --{}?", best);
+}
+
+// Of --help=all, which Boost does not take: an option has a value or has none.
+std::optional<HelpExtent> wanted_help(int argc, const char* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--") {
+      break;
+    }
+    if (word == "--help=table") {
+      return HelpExtent::Table;
+    }
+    if (word == "--help=all") {
+      return HelpExtent::All;
+    }
+    if (word == "--help") {
+      const bool is_all = i + 1 < argc && std::string_view(argv[i + 1]) == "all";
+      return is_all ? HelpExtent::All : HelpExtent::Essentials;
+    }
+  }
+  return std::nullopt;
+}
+
+po::options_description described(const std::vector<Option>& options) {
+  po::options_description all;
+  for (const Option& option : options) {
+    const std::string names =
+        option.letter.empty() ? option.name : fmt::format("{},{}", option.name, option.letter);
+    if (option.is_flag()) {
+      all.add_options()(names.c_str(), po::bool_switch());
+      continue;
+    }
+    auto* value = po::value<std::string>();
+    if (!option.default_value.empty()) {
+      value->default_value(option.default_value);
+    }
+    all.add_options()(names.c_str(), value);
+  }
+  return all;
 }
 
 // TCPSTEP_ONE_OFF means --one-off, if this program has it; an option of another program is ignored.
@@ -101,137 +140,93 @@ IpVersion ip_version_of(const OptionValues& values) {
   return values.is_set("ipv6") ? IpVersion::V6 : IpVersion::Any;
 }
 
-struct CommandLine::Declarations {
-  std::string usage;
-  std::string about;
-  std::string examples;
-  std::vector<std::unique_ptr<po::options_description>> groups;
-  std::string positional_name;
-  std::size_t at_least = 0;
-  std::size_t at_most = 0;
-  std::vector<CompletedOption> known;  // the same options, for completion
-  std::vector<std::string> arguments;  // words that the positional arguments may be
-
-  // `names` as for CommandLine::value().
-  void know(const std::string& names, const std::string& value_name, const std::string& help) {
-    const std::size_t comma = std::min(names.find(','), names.size());
-    known.push_back({.name = names.substr(0, comma),
-                     .letter = names.substr(std::min(comma + 1, names.size())),
-                     .value_name = value_name,
-                     .meaning = help,
-                     .words = {}});
-  }
-
-  void add_common() {
-    groups.push_back(
-        std::make_unique<po::options_description>("General", kHelpWidth, kHelpWidth / 2));
-    groups.back()->add_options()("config", po::value<std::string>()->value_name("FILE"),
-                                 "read options from FILE, lines of option=value");
-    groups.back()->add_options()("help,h", po::bool_switch(), "print this text");
-    groups.back()->add_options()("version,V", po::bool_switch(), "print the version");
-    for (const auto& option : groups.back()->options()) {
-      know(option->long_name(), option->format_parameter(), option->description());
-    }
-  }
-
-  [[nodiscard]] po::options_description visible() const {
-    po::options_description all;
-    for (const auto& group : groups) {
-      all.add(*group);
-    }
-    return all;
-  }
-
-  [[nodiscard]] std::string help() const {
-    std::ostringstream text;
-    text << "Usage: " << usage << '\n' << about << '\n';
-    for (const auto& group : groups) {
-      text << '\n' << *group;
-    }
-    text << '\n' << examples;
-    return text.str();
-  }
-
-  [[nodiscard]] std::string completed(const std::vector<std::string_view>& begun) const {
-    const CompletedArguments positional{.option = {.name = {},
-                                                   .letter = {},
-                                                   .value_name = positional_name,
-                                                   .meaning = {},
-                                                   .words = arguments},
-                                        .at_most = at_most};
-    return completions(known, positional, begun);
-  }
-
-  void check_positional(const std::vector<std::string>& given) const {
-    if (given.size() > at_most) {
-      throw UsageError(fmt::format("unexpected argument '{}'", printable(given[at_most])),
-                       "Usage: " + usage);
-    }
-    if (given.size() < at_least) {
-      throw UsageError(fmt::format("{} is missing", positional_name), "Usage: " + usage);
-    }
-  }
-};
-
 CommandLine::CommandLine(std::string usage, std::string about, std::string examples)
-    : declarations_(std::make_unique<Declarations>()) {
-  declarations_->usage = std::move(usage);
-  declarations_->about = std::move(about);
-  declarations_->examples = std::move(examples);
+    : page_{.usage = std::move(usage),
+            .about = std::move(about),
+            .examples = std::move(examples),
+            .options = {},
+            .essentials = {}} {
+  std::ranges::replace(page_.about, '\n', ' ');
 }
 
-CommandLine::CommandLine(CommandLine&&) noexcept = default;
-CommandLine& CommandLine::operator=(CommandLine&&) noexcept = default;
-CommandLine::~CommandLine() = default;
-
 void CommandLine::group(const std::string& title) {
-  declarations_->groups.push_back(
-      std::make_unique<po::options_description>(title, kHelpWidth, kHelpWidth / 2));
+  group_ = title;
+}
+
+void CommandLine::essentials(std::initializer_list<const char*> names) {
+  page_.essentials.assign(names.begin(), names.end());
+}
+
+void CommandLine::add(const std::string& names, Option option) {
+  const std::size_t comma = std::min(names.find(','), names.size());
+  option.name = names.substr(0, comma);
+  option.letter = names.substr(std::min(comma + 1, names.size()));
+  option.group = group_;
+  page_.options.push_back(std::move(option));
 }
 
 void CommandLine::flag(const std::string& names, const std::string& help) {
-  declarations_->groups.back()->add_options()(names.c_str(), po::bool_switch(), help.c_str());
-  declarations_->know(names, "", help);
+  add(names, {.meaning = help});
 }
 
 void CommandLine::value(const std::string& names, const std::string& value_name,
                         const std::string& help) {
-  declarations_->groups.back()->add_options()(
-      names.c_str(), po::value<std::string>()->value_name(value_name), help.c_str());
-  declarations_->know(names, value_name, help);
+  add(names, {.value_name = value_name, .meaning = help});
 }
 
 void CommandLine::value(const std::string& names, const std::string& value_name,
                         const std::string& default_value, const std::string& help) {
-  if (default_value.empty()) {
-    value(names, value_name, help);
-    return;
-  }
-  declarations_->groups.back()->add_options()(
-      names.c_str(), po::value<std::string>()->value_name(value_name)->default_value(default_value),
-      help.c_str());
-  declarations_->know(names, value_name, help);
+  add(names, {.value_name = value_name, .meaning = help, .default_value = default_value});
 }
 
 void CommandLine::positional(const std::string& value_name, std::size_t at_least,
                              std::size_t at_most) {
-  declarations_->positional_name = value_name;
-  declarations_->at_least = at_least;
-  declarations_->at_most = at_most;
+  arguments_.option.value_name = value_name;
+  arguments_.at_most = at_most;
+  at_least_ = at_least;
 }
 
 void CommandLine::add_word(const std::string& name, std::string_view word) {
-  const auto found = std::ranges::find(declarations_->known, name, &CompletedOption::name);
-  (name.empty() ? declarations_->arguments : found->words).emplace_back(word);
+  Option& option =
+      name.empty() ? arguments_.option : *std::ranges::find(page_.options, name, &Option::name);
+  option.words.emplace_back(word);
+}
+
+void CommandLine::add_common() {
+  group("General");
+  value("config", "FILE", "read options from FILE, lines of option=value");
+  flag("help,h", page_.essentials.empty() ? "print this text"
+                                          : "print the most used options; --help=all: all");
+  flag("version,V", "print the version");
+}
+
+void CommandLine::check_positional(const std::vector<std::string>& given) const {
+  if (given.size() > arguments_.at_most) {
+    throw UsageError(fmt::format("unexpected argument '{}'", printable(given[arguments_.at_most])),
+                     "Usage: " + page_.usage);
+  }
+  if (given.size() < at_least_) {
+    throw UsageError(fmt::format("{} is missing", arguments_.option.value_name),
+                     "Usage: " + page_.usage);
+  }
 }
 
 std::optional<OptionValues> CommandLine::parse(int argc, const char* const* argv) {
-  declarations_->add_common();
+  add_common();
   if (argc > 2 && argv[1] == kCompletionRequest) {
-    print_data(declarations_->completed({argv + 2, argv + argc}));
+    const std::vector<std::string_view> begun(argv + 2, argv + argc);
+    print_data(completions(page_.options, arguments_, begun));
     return std::nullopt;
   }
-  const po::options_description options = declarations_->visible();
+  const Screen screen = screen_of_output();
+  const auto help = [&](HelpExtent extent) {
+    print_text(render_help(page_, extent, std::min(screen.columns, kHelpWidth)), screen);
+  };
+  if (const auto extent = wanted_help(argc, argv)) {
+    help(*extent);
+    return std::nullopt;
+  }
+  const po::options_description options = described(page_.options);
   po::options_description all;  // of the command line only
   all.add(options).add_options()(kPositional, po::value<std::vector<std::string>>());
   po::variables_map map;
@@ -247,7 +242,7 @@ std::optional<OptionValues> CommandLine::parse(int argc, const char* const* argv
     check_that_no_value_is_an_option(parsed);
     po::store(parsed, map);
     if (map["help"].as<bool>()) {
-      print_data(declarations_->help());
+      help(HelpExtent::Essentials);
       return std::nullopt;
     }
     if (map["version"].as<bool>()) {
@@ -280,14 +275,14 @@ std::optional<OptionValues> CommandLine::parse(int argc, const char* const* argv
       result.values_[name] = value.as<std::string>();
     }
   }
-  declarations_->check_positional(result.positional_);
+  check_positional(result.positional_);
   return result;
 }
 
 void handle_missing_command(std::string_view program, std::span<const char* const> arguments,
                             std::string_view help, std::span<const std::string> commands) {
   const std::string_view word = arguments.empty() ? "" : arguments.front();
-  if (word == "--help" || word == "-h" || word == "help") {
+  if (word == "--help" || word == "--help=all" || word == "-h" || word == "help") {
     print_data(help);
   } else if (word == "--version" || word == "-V") {
     print_data(fmt::format("{}\n", version_and_git()));
@@ -305,7 +300,7 @@ constexpr auto kWaits = std::to_array<Word<Wait>>({{"block", Wait::Block}, {"spi
 void declare_host_options(CommandLine& line) {
   line.group("This host");
   line.value("wait", "WORD", "block",
-             "how to wait for data: block (sleep), or spin (poll; needs a processor for each end)");
+             "wait for data in the kernel, or poll for it: needs a processor for each end");
   line.words("wait", kWaits);
   line.value("cpu", "N", "run on processor N only");
   line.value("busy-poll", "TIME", "0", "let the kernel poll the network card for TIME");

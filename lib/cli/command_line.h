@@ -7,7 +7,6 @@
 #include <functional>
 #include <initializer_list>
 #include <map>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,6 +18,7 @@
 #include "lib/base/text.h"
 #include "lib/base/units.h"
 #include "lib/cli/completion.h"
+#include "lib/cli/help_page.h"
 #include "lib/host/scheduling.h"
 
 namespace tcpstep {
@@ -85,20 +85,20 @@ class CommandLine {
  public:
   // `usage` is the line after "Usage: ", `about` one sentence, `examples` follow the options.
   CommandLine(std::string usage, std::string about, std::string examples);
-  CommandLine(CommandLine&&) noexcept;
-  CommandLine& operator=(CommandLine&&) noexcept;
-  ~CommandLine();
 
   // Starts a new group of options in the help.
   void group(const std::string& title);
-  // `names` is "port,p" or "port"; `value_name` appears in the help. An empty default is none.
+  // The options of --help, in this order; --help=all has all of them. Without this call --help has.
+  void essentials(std::initializer_list<const char*> names);
+  // `names` is "port,p" or "port"; `value_name` appears in the help, or instead of WORD all of the
+  // option's words(). An empty default is none.
   void flag(const std::string& names, const std::string& help);
   void value(const std::string& names, const std::string& value_name, const std::string& help);
   void value(const std::string& names, const std::string& value_name,
              const std::string& default_value, const std::string& help);
   void positional(const std::string& value_name, std::size_t at_least, std::size_t at_most);
-  // What completion offers as the value of an option declared before; an empty name: as positional
-  // argument. `choices` as for OptionValues::choose().
+  // What the value of an option declared before may be, for help and completion; an empty name: of
+  // the positional arguments. `choices` as for OptionValues::choose().
   template <class Words>
   void words(const std::string& name, const Words& choices) {
     for (const auto& [word, value] : choices) {
@@ -112,8 +112,14 @@ class CommandLine {
   [[nodiscard]] std::optional<OptionValues> parse(int argc, const char* const* argv);
 
  private:
-  struct Declarations;  // keeps Boost.Program_options out of this header
-  std::unique_ptr<Declarations> declarations_;
+  void add(const std::string& names, Option option);
+  void add_common();
+  void check_positional(const std::vector<std::string>& given) const;
+
+  HelpPage page_;
+  std::string group_;
+  CompletedArguments arguments_;  // the positional ones
+  std::size_t at_least_ = 0;
 };
 
 // --- Programs whose first argument is a command with options of its own ---

@@ -11,15 +11,15 @@ bool is_option(std::string_view word) {
   return word.size() > 1 && word.front() == '-';
 }
 
-const CompletedOption* find(std::span<const CompletedOption> options, std::string_view word) {
-  const auto found = std::ranges::find_if(options, [&](const CompletedOption& option) {
+const Option* find(std::span<const Option> options, std::string_view word) {
+  const auto found = std::ranges::find_if(options, [&](const Option& option) {
     return word.starts_with("--") ? word.substr(2) == option.name
                                   : !option.letter.empty() && word == "-" + option.letter;
   });
   return found == options.end() ? nullptr : &*found;
 }
 
-std::string values_of(const CompletedOption& option, std::string_view begun) {
+std::string values_of(const Option& option, std::string_view begun) {
   std::string lines = completions(option.words, begun);
   const auto names = [&](std::string_view what) {
     return option.value_name.find(what) != std::string::npos;
@@ -35,9 +35,9 @@ std::string values_of(const CompletedOption& option, std::string_view begun) {
   return lines;
 }
 
-std::string options_that_begin(std::span<const CompletedOption> options, std::string_view begun) {
+std::string options_that_begin(std::span<const Option> options, std::string_view begun) {
   std::string lines;
-  for (const CompletedOption& option : options) {
+  for (const Option& option : options) {
     if (("--" + option.name).starts_with(begun)) {
       lines += fmt::format("--{}\t{}\n", option.name, option.meaning);
     }
@@ -47,10 +47,9 @@ std::string options_that_begin(std::span<const CompletedOption> options, std::st
 
 }  // namespace
 
-std::string completions(std::span<const CompletedOption> options,
-                        const CompletedArguments& arguments,
+std::string completions(std::span<const Option> options, const CompletedArguments& arguments,
                         std::span<const std::string_view> words) {
-  const CompletedOption* open = nullptr;  // its value comes next
+  const Option* open = nullptr;  // its value comes next
   bool only_arguments = false;
   std::size_t given = 0;
   for (const std::string_view word : words.first(words.size() - 1)) {
@@ -61,7 +60,7 @@ std::string completions(std::span<const CompletedOption> options,
     if (may_be_option && word == "--") {
       only_arguments = true;
     } else if (may_be_option) {
-      const CompletedOption* option = find(options, word);
+      const Option* option = find(options, word);
       open = option != nullptr && !option->value_name.empty() ? option : nullptr;
     } else {
       given += open == nullptr ? 1 : 0;
@@ -73,13 +72,13 @@ std::string completions(std::span<const CompletedOption> options,
     return values_of(*open, last == "=" ? std::string_view() : last);
   }
   if (const auto sign = last.find('='); is_option(last) && sign != std::string_view::npos) {
-    const CompletedOption* option = find(options, last.substr(0, sign));
+    const Option* option = find(options, last.substr(0, sign));
     return option == nullptr ? std::string() : values_of(*option, last.substr(sign + 1));
   }
   if (!only_arguments && last.starts_with('-')) {
     return options_that_begin(options, last);
   }
-  CompletedOption argument = arguments.option;
+  Option argument = arguments.option;
   if (only_arguments) {
     argument.words.clear();  // of "PROFILE -- COMMAND", the words are profiles
   }

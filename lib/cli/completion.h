@@ -2,10 +2,12 @@
 // --complete; packaging/completions has the few lines that bash, zsh and fish need to ask.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "lib/cli/help_page.h"
 
 namespace tcpstep {
 
@@ -13,22 +15,14 @@ namespace tcpstep {
 // far; the last one, perhaps empty, is being typed.
 inline constexpr std::string_view kCompletionRequest = "--complete";
 
-struct CompletedOption {
-  std::string name;                // without dashes; of the positional arguments: empty
-  std::string letter;              // may be empty
-  std::string value_name;          // as in the help; empty for a flag
-  std::string meaning;             // as in the help
-  std::vector<std::string> words;  // that the value may be, if these can be listed
-};
-
 struct CompletedArguments {
-  CompletedOption option;
+  Option option;
   std::size_t at_most = 0;
 };
 
 // A line for each candidate: the word, a tab, its meaning. A line ":file", ":folder" or ":host"
 // asks the shell for its own. Of "--option=wo", the candidates replace "wo".
-[[nodiscard]] std::string completions(std::span<const CompletedOption> options,
+[[nodiscard]] std::string completions(std::span<const Option> options,
                                       const CompletedArguments& arguments,
                                       std::span<const std::string_view> words);
 

@@ -8,6 +8,9 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "lib/base/screen_text.h"
+#include "lib/cli/screen.h"
+
 namespace tcpstep {
 namespace {
 
@@ -58,7 +61,13 @@ void ProgressBar::show(std::uint64_t done, std::string_view detail) {
     return;
   }
   drawn_ = now;
-  draw(progress_line(noun_, done, total_, now - started_, detail, columns()));
+  const std::string line = progress_line(noun_, done, total_, now - started_, detail, columns());
+  draw(is_locale_unicode() ? line : in_ascii(line));
+}
+
+void ProgressBar::show(std::uint64_t done, std::uint64_t total, std::string_view detail) {
+  total_ = total;
+  show(done, detail);
 }
 
 std::string progress_line(std::string_view noun, std::uint64_t done, std::uint64_t total,
@@ -86,7 +95,7 @@ std::string progress_line(std::string_view noun, std::uint64_t done, std::uint64
   }
   line += end;
   if (!detail.empty() && room > 2) {
-    line += "  " + std::string(detail.substr(0, room - 2));
+    line += "  " + cut_to(detail, room - 2);
   }
   return line;
 }

@@ -20,6 +20,8 @@ class ProgressBar {
   ProgressBar& operator=(const ProgressBar&) = delete;
 
   void show(std::uint64_t done, std::string_view detail);
+  // The same if the total is another one than before.
+  void show(std::uint64_t done, std::uint64_t total, std::string_view detail);
 
   // Before something else is printed; the next show() draws it again.
   void erase();

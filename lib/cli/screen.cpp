@@ -36,6 +36,8 @@ std::optional<std::size_t> columns_of_environment() {
                                                                   : std::nullopt;
 }
 
+}  // namespace
+
 // By name, as locale(7) chooses it: a process without the right to open files has no other way.
 bool is_locale_unicode() {
   for (const char* variable : {"LC_ALL", "LC_CTYPE", "LANG"}) {
@@ -49,8 +51,6 @@ bool is_locale_unicode() {
   }
   return false;
 }
-
-}  // namespace
 
 Screen screen_of_output() {
   Screen screen;

@@ -10,6 +10,9 @@ namespace tcpstep {
 // The terminal's width, else $COLUMNS, else 80; UTF-8 as the locale says.
 [[nodiscard]] Screen screen_of_output();
 
+// Whether the locale has UTF-8: by its name.
+[[nodiscard]] bool is_locale_unicode();
+
 // True if somebody looks at standard output: it is a terminal, and not a dumb one.
 [[nodiscard]] bool is_output_watched();
 

@@ -87,4 +87,16 @@ std::string network_of(const Address& address) {
   return std::string(::inet_ntop(AF_INET6, bytes.data(), text.data(), text.size())) + "/64";
 }
 
+std::string name_of_network(const Address& address) {
+  const bool is_v4 = address.version() == IpVersion::V4;
+  Bytes bytes = bytes_of(address);
+  std::fill(bytes.begin() + (is_v4 ? 3 : 6), bytes.end(), std::uint8_t{0});
+  std::array<char, INET6_ADDRSTRLEN> buffer{};
+  std::string text =
+      ::inet_ntop(is_v4 ? AF_INET : AF_INET6, bytes.data(), buffer.data(), buffer.size());
+  text.resize(is_v4 ? text.rfind('.') : text.find_last_not_of(':') + 1);
+  std::ranges::replace(text, ':', '.');
+  return text + (text.empty() ? "" : ".") + "x";
+}
+
 }  // namespace tcpstep

@@ -26,4 +26,7 @@ class AddressRange {
 // What limits count as one client: an IPv4 address, an IPv6 /64.
 [[nodiscard]] std::string network_of(const Address& address);
 
+// The /24 or /48 of an address, as part of a name: "192.0.2.x", "2001.db8.1.x".
+[[nodiscard]] std::string name_of_network(const Address& address);
+
 }  // namespace tcpstep

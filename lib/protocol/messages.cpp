@@ -35,6 +35,11 @@ class Encoder {
   void number(const char* key, std::uint64_t value, std::uint64_t /*smallest*/ = 0) {
     object_[key] = value;
   }
+  void optional_number(const char* key, const std::optional<std::uint64_t>& value) {
+    if (value) {
+      object_[key] = *value;
+    }
+  }
   void flag(const char* key, bool value) { object_[key] = value; }
   void optional_flag(const char* key, bool value) {
     if (value) {
@@ -82,6 +87,10 @@ class Encoder {
     const std::string key(field.key);
     if constexpr (std::is_same_v<T, Duration>) {
       object_[key] = value.count();
+    } else if constexpr (std::is_same_v<T, std::optional<Duration>>) {
+      if (value) {
+        object_[key] = value->count();
+      }
     } else if constexpr (std::is_same_v<T, std::uint32_t>) {
       object_[key] = value;
     } else if constexpr (std::is_same_v<T, std::optional<std::uint64_t>>) {
@@ -116,6 +125,11 @@ class Decoder {
       fail(key, found, fmt::format("a whole number of at least {}", smallest));
     }
     value = found.get<std::uint64_t>();
+  }
+  void optional_number(const char* key, std::optional<std::uint64_t>& value) const {
+    if (find(key) != nullptr) {
+      number(key, value.emplace());
+    }
   }
   void flag(const char* key, bool& value) const {
     const Json* found = find(key);
@@ -226,7 +240,8 @@ class Decoder {
   // True if the field is there. Its own parser checks the value.
   template <class T>
   bool get(const SweepField<T>& field, SweepSpec& sweep) const {
-    constexpr bool is_time = std::is_same_v<T, Duration>;
+    constexpr bool is_time =
+        std::is_same_v<T, Duration> || std::is_same_v<T, std::optional<Duration>>;
     constexpr bool is_number = is_time || std::is_same_v<T, std::uint32_t> ||
                                std::is_same_v<T, std::optional<std::uint64_t>>;
     const Json* found = find(field.key);
@@ -295,6 +310,7 @@ void describe(Codec codec, Authentication& authentication) {
 template <class Codec>
 void describe(Codec codec, Queued& queued) {
   codec.number("ahead", queued.ahead);
+  codec.optional_number("seconds", queued.seconds);
 }
 
 template <class Codec>
@@ -324,6 +340,12 @@ void describe(Codec codec, Result& result) {
   codec.name("status", result.status);
   codec.number("bytes", result.bytes);
   codec.hexadecimal("hash", result.hash, 64);
+  codec.optional_text("file", result.file);
+}
+
+template <class Codec>
+void describe(Codec codec, Stored& stored) {
+  codec.optional_text("file", stored.file);
 }
 
 template <class Codec>

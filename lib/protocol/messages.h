@@ -62,9 +62,10 @@ struct Authentication {
   std::string mac;    // hexadecimal
 };
 
-// Server: that many clients are ahead.
+// Server: that many clients are ahead, and about so long their runs take.
 struct Queued {
   std::uint64_t ahead = 0;
+  std::optional<std::uint64_t> seconds = std::nullopt;
 };
 
 // Server: it is your turn, and this is what will be measured.
@@ -102,11 +103,14 @@ inline constexpr std::uint32_t kMostResends =
 struct Result {
   std::string status;
   std::uint64_t bytes = 0;
-  std::string hash;  // of these bytes, 64 hexadecimal digits
+  std::string hash;       // of these bytes, 64 hexadecimal digits
+  std::string file = {};  // its name at the server, if that has measured and keeps it
 };
 
 // Server: the result of an upward run is on disk.
-struct Stored {};
+struct Stored {
+  std::string file;  // its name
+};
 
 // Server: no, and why.
 struct Refuse {

@@ -255,7 +255,7 @@ void ClientNegotiation::take_proof(std::string_view json) {
 void ClientNegotiation::take_decision(std::string_view json) {
   Message message = decode(json);
   if (const auto* queued = std::get_if<Queued>(&message)) {
-    ahead_ = queued->ahead;
+    place_ = *queued;
   } else if (auto* accept = std::get_if<Accept>(&message)) {
     const std::string broken = std::get<Request>(asked_).sweep.difference(accept->sweep);
     if (!broken.empty()) {

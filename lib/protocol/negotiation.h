@@ -78,7 +78,7 @@ class ClientNegotiation {
     AwaitingOpening,
     AwaitingHello,  // or a payload: then the server is classic
     AwaitingProof,  // that the server knows the secret
-    Waiting,        // for the decision; see ahead()
+    Waiting,        // for the decision; see place()
     AwaitingSeal,   // the proof that the decision to accept is the server's
     Accepted,       // see accept(); frames or payloads come next
     Classic,        // take_rest() may have the beginning of a payload
@@ -97,7 +97,7 @@ class ClientNegotiation {
   // True once the opening ping was acked.
   [[nodiscard]] bool has_acked() const { return has_acked_; }
   [[nodiscard]] bool has_asked() const { return has_asked_; }
-  [[nodiscard]] const std::optional<std::uint64_t>& ahead() const { return ahead_; }
+  [[nodiscard]] const std::optional<Queued>& place() const { return place_; }
   [[nodiscard]] const RunLimits& limits() const { return limits_; }
   [[nodiscard]] const Accept& accept() const { return accept_; }
   [[nodiscard]] const Refuse& refusal() const { return refusal_; }
@@ -123,9 +123,9 @@ class ClientNegotiation {
   FrameDecoder frames_;
   bool has_acked_ = false;
   bool has_asked_ = false;
-  std::string beginning_;  // perhaps of a frame, perhaps of a payload
-  std::optional<std::uint64_t> ahead_;
-  RunLimits limits_;  // of the server
+  std::string beginning_;        // perhaps of a frame, perhaps of a payload
+  std::optional<Queued> place_;  // in the queue
+  RunLimits limits_;             // of the server
   std::optional<Session> session_;
   std::string accepted_;  // the JSON of accept_
   Accept accept_;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 #include "lib/base/error.h"
 #include "lib/base/text.h"
@@ -52,6 +53,10 @@ std::string to_text(Duration duration) {
   return duration == 0ns ? "0" : fmt::format("{}ns", duration.count());
 }
 
+std::string to_text(const std::optional<Duration>& duration) {
+  return duration ? to_text(*duration) : std::string();
+}
+
 std::string to_text(Order order) {
   return word_of(order);
 }
@@ -80,6 +85,10 @@ std::optional<std::uint64_t> parse_seed(std::string_view text) {
   return parse_count(text, 0, std::numeric_limits<std::uint64_t>::max());
 }
 
+std::optional<Duration> parse_time(std::string_view text) {
+  return parse_duration(text, 1s, 24h);
+}
+
 Duration parse_interval(std::string_view text) {
   return parse_duration(text, 0s, 1h);
 }
@@ -94,10 +103,16 @@ Enum parse_word(std::string_view text) {
   const auto found = std::ranges::find(names, text, [](auto& name) { return name.first; });
   if (found == names.end()) {
     std::string choices;
+    std::string meant;  // "upload" and "uplink" are up
+    std::vector<std::string> words;
     for (const auto& [name, value] : names) {
       choices += (choices.empty() ? "" : " or ") + std::string(name);
+      meant = text.starts_with(name) ? name : meant;
+      words.emplace_back(name);
     }
-    throw UsageError(fmt::format("invalid value '{}': expected {}", printable(text), choices));
+    meant = meant.empty() ? nearest_word(text, words) : meant;
+    throw UsageError(fmt::format("invalid value '{}': expected {}", printable(text), choices),
+                     meant.empty() ? meant : fmt::format("Did you mean {}?", meant));
   }
   return found->second;
 }
@@ -105,6 +120,16 @@ template Order parse_word(std::string_view text);
 template Fill parse_word(std::string_view text);
 template MeasuredDirection parse_word(std::string_view text);
 template ConnectionMode parse_word(std::string_view text);
+
+std::uint64_t SweepSpec::expected_rounds(std::uint64_t done, Duration elapsed) const {
+  if (!time || done == 0 || elapsed <= Duration::zero()) {
+    return all_rounds();
+  }
+  const double fitting = static_cast<double>(done) * static_cast<double>(time->count()) /
+                         static_cast<double>(elapsed.count());
+  const std::uint64_t fewest = std::uint64_t{warmup_rounds} + fewest_rounds();
+  return std::min(all_rounds(), std::max({fewest, done, static_cast<std::uint64_t>(fitting)}));
+}
 
 SweepSpec PartialSweep::over(SweepSpec other) const {
   for_each_sweep_field([&](const auto& field) {
@@ -122,8 +147,10 @@ std::string PartialSweep::difference(const SweepSpec& granted) const {
     const std::string asked = to_text(values.*field.member);
     const std::string found = to_text(granted.*field.member);
     if (is_chosen && asked != found) {
-      text += fmt::format("{}{} {} instead of {}", text.empty() ? "" : ", ", field.option,
-                          printable(found), asked);
+      const std::string granted_text = found.empty()
+                                           ? fmt::format("no {}", field.option)
+                                           : fmt::format("{} {}", field.option, printable(found));
+      text += fmt::format("{}{} instead of {}", text.empty() ? "" : ", ", granted_text, asked);
     }
   });
   return text;

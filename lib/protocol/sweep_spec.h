@@ -2,6 +2,7 @@
 // goes through kSweepFields: the options of both programs, request and accept, the result header.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -34,13 +35,16 @@ enum class ConnectionMode : std::uint8_t {
   Fresh,  // a new one for each
 };
 
+inline constexpr std::uint32_t kFewestTimedRounds = 5;
+
 struct SweepSpec {
   std::string link = "unnamed";
   std::string label;  // may be empty
   MeasuredDirection direction = MeasuredDirection::Down;
   ConnectionMode connection = ConnectionMode::Warm;
   SizeList sizes = parse_sizes("1:9901:100");
-  std::uint32_t rounds = 20;
+  std::uint32_t rounds = 20;     // or fewer: see time
+  std::optional<Duration> time;  // after which no round begins; empty: as long as it takes
   std::uint32_t warmup_rounds = 1;
   Order order = Order::Ascending;
   std::optional<std::uint64_t> seed;  // of shuffling and fill; empty: a new one for each run
@@ -50,6 +54,17 @@ struct SweepSpec {
 
   // Warm-up included.
   [[nodiscard]] std::uint64_t all_rounds() const { return std::uint64_t{rounds} + warmup_rounds; }
+  // How many rounds a complete run has at least, without warm-up.
+  [[nodiscard]] std::uint32_t fewest_rounds() const {
+    return time ? std::min(rounds, kFewestTimedRounds) : rounds;
+  }
+  // Whether a run with a time is over after `done` rounds, warm-up included, which took `elapsed`:
+  // it ends with the round whose end is nearest to that time.
+  [[nodiscard]] bool is_over(std::uint32_t done, Duration elapsed) const {
+    return time && done >= warmup_rounds + fewest_rounds() && elapsed + elapsed / done / 2 >= *time;
+  }
+  // How many rounds it will probably have, warm-up included.
+  [[nodiscard]] std::uint64_t expected_rounds(std::uint64_t done, Duration elapsed) const;
   // How many pings a run can have at most, whatever the MSS.
   [[nodiscard]] std::uint64_t most_pings() const { return all_rounds() * sizes.most(); }
 };
@@ -78,6 +93,7 @@ inline constexpr auto kNamesOf<ConnectionMode> =
 [[nodiscard]] std::string to_text(std::uint32_t count);
 [[nodiscard]] std::string to_text(const std::optional<std::uint64_t>& number);
 [[nodiscard]] std::string to_text(Duration duration);
+[[nodiscard]] std::string to_text(const std::optional<Duration>& duration);
 [[nodiscard]] std::string to_text(Order order);
 [[nodiscard]] std::string to_text(Fill fill);
 [[nodiscard]] std::string to_text(MeasuredDirection direction);
@@ -92,11 +108,16 @@ template <>
 [[nodiscard]] inline std::string to_fact(const Duration& value) {
   return std::to_string(value.count());
 }
+template <>
+[[nodiscard]] inline std::string to_fact(const std::optional<Duration>& value) {
+  return value ? to_fact(*value) : std::string();
+}
 
 // Parsers of the values, each with its limits. They throw UsageError.
 [[nodiscard]] std::uint32_t parse_rounds(std::string_view text);
 [[nodiscard]] std::uint32_t parse_warmup_rounds(std::string_view text);
 [[nodiscard]] std::optional<std::uint64_t> parse_seed(std::string_view text);
+[[nodiscard]] std::optional<Duration> parse_time(std::string_view text);
 [[nodiscard]] Duration parse_interval(std::string_view text);
 [[nodiscard]] Duration parse_timeout(std::string_view text);
 template <class Enum>
@@ -128,40 +149,44 @@ struct SweepField {
 
 inline constexpr auto kSweepFields = std::make_tuple(
     SweepField<std::string>{&SweepSpec::link, "link", "link", ",l", "NAME",
-                            "name of the path, for tables and plots", parse_name,
+                            "name of the path, in tables and plots", parse_name,
                             kOptions | kInRequest | kMayBeEmpty},
     SweepField<std::string>{&SweepSpec::label, "label", "label", "", "NAME",
-                            "name of this run or series, such as a host or a commit", parse_name,
+                            "name of this run, such as a place or a commit", parse_name,
                             kOptions | kInRequest | kMayBeEmpty},
     SweepField<SizeList>{&SweepSpec::sizes, "sizes", "sizes", ",s", "LIST",
-                         "payload bytes: first:last:step, a,b,c, boundaries", parse_sizes,
+                         "payload bytes: 1:9901:100, 1,1k,64KiB or boundaries", parse_sizes,
                          kOptions | kInRequest | kLengthensRun, "sizes_bytes"},
     SweepField<std::uint32_t>{&SweepSpec::rounds, "rounds", "rounds", ",n", "N",
                               "passes over all sizes", parse_rounds,
                               kOptions | kInRequest | kLengthensRun},
+    SweepField<std::optional<Duration>>{
+        &SweepSpec::time, "time_ns", "time", ",t", "TIME",
+        "end after about this time: as many rounds as fit, at least 5; fewer sizes on slow paths",
+        parse_time, kClientOption | kInRequest | kMayBeEmpty | kLengthensRun},
     SweepField<std::uint32_t>{&SweepSpec::warmup_rounds, "warmup_rounds", "warmup", ",w", "N",
                               "passes before them, kept as round 0, never counted",
                               parse_warmup_rounds, kServerOption | kInRequest | kLengthensRun},
     SweepField<Order>{&SweepSpec::order, "order", "order", "", "WORD",
-                      "ascending, or shuffled: a new random order in every round",
+                      "of the sizes; shuffled: a new random order in every round",
                       parse_word<Order>, kOptions | kInRequest},
     SweepField<std::optional<std::uint64_t>>{
         &SweepSpec::seed, "seed", "seed", "", "N",
-        "of the shuffling and the fill (default: a new one for each run)", parse_seed,
+        "of the shuffling and the fill [a new one for each run]", parse_seed,
         kServerOption | kInRequest},
     SweepField<Duration>{&SweepSpec::interval, "interval_ns", "interval", ",i", "TIME",
                          "idle time before each ping", parse_interval,
                          kOptions | kInRequest | kLengthensRun},
     SweepField<Duration>{&SweepSpec::timeout, "timeout_ns", "timeout", ",W", "TIME",
                          "limit of each ping", parse_timeout, kServerOption},
-    SweepField<Fill>{&SweepSpec::fill, "fill", "fill", "", "WORD", "payload bytes: random, or zero",
+    SweepField<Fill>{&SweepSpec::fill, "fill", "fill", "", "WORD", "payload bytes",
                      parse_word<Fill>, kServerOption},
     SweepField<MeasuredDirection>{
         &SweepSpec::direction, "direction", "direction", "", "WORD",
-        "who sends and times payloads: down (the server), up (the client), or both in turn",
+        "down: the server sends and times the payloads; up: the client; both: in turn",
         parse_word<MeasuredDirection>, kClientOption | kInRequest | kAlwaysInRequest},
     SweepField<ConnectionMode>{&SweepSpec::connection, "connection", "connection", "", "WORD",
-                               "warm: one connection; fresh: a new one for each ping",
+                               "one for all pings, or a new one for each",
                                parse_word<ConnectionMode>,
                                kClientOption | kInRequest | kAlwaysInRequest});
 

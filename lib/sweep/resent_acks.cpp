@@ -38,9 +38,11 @@ FrameStream::Received receive_after_pings(FrameStream& frames, std::uint64_t pin
   return received;
 }
 
-ResentAcksReport ask_for_resent_acks(FrameStream& frames, std::uint64_t pings, Duration limit) {
+ResentAcksReport ask_for_resent_acks(FrameStream& frames, std::uint64_t pings, Duration limit,
+                                     const std::function<void()>& once_asked) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
   ResentAcksReport report{.status = frames.send(Finished{}), .resent = {}};
+  once_asked();
   for (bool has_more = true; has_more && report.status == PingStatus::Ok;) {
     const auto received = frames.receive(deadline - std::chrono::steady_clock::now());
     if (received.status != PingStatus::Ok) {

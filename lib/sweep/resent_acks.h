@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
+#include <functional>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -86,13 +87,14 @@ class ResentAckWatch {
                                                         const std::vector<ResentAck>& resent,
                                                         Duration limit);
 
-// Sends Finished, and receives the other end's report on its `pings` acks, all of it within
-// `limit`. Protocol if the report is not on these pings.
+// Sends Finished, calls `once_asked`, and receives the other end's report on its `pings` acks, all
+// of it within `limit`. Protocol if the report is not on these pings.
 struct ResentAcksReport {
   PingStatus status;
   std::vector<ResentAck> resent;  // by ascending ping, if the status is Ok
 };
-[[nodiscard]] ResentAcksReport ask_for_resent_acks(FrameStream& frames, std::uint64_t pings,
-                                                   Duration limit);
+[[nodiscard]] ResentAcksReport ask_for_resent_acks(
+    FrameStream& frames, std::uint64_t pings, Duration limit,
+    const std::function<void()>& once_asked = [] {});
 
 }  // namespace tcpstep

@@ -204,7 +204,7 @@ class RowCheck {
     if (trailer.status != kComplete) {
       return;
     }
-    const std::uint64_t all = std::uint64_t{plan_.rounds_with_warmup()} * plan_.sizes().size();
+    const std::uint64_t all = all_pings();
     if (rows_ != all || has_failed_) {
       throw WorldError(
           fmt::format("the result has {} of the sweep's {}", rows_, count_of(all, "ping")));
@@ -221,6 +221,13 @@ class RowCheck {
   [[nodiscard]] bool is_opening_ping(const Row& row) const {
     return agreed_.settings.sweep.direction == MeasuredDirection::Down && row.round == 0 &&
            row.size == PayloadSize(1);
+  }
+
+  // Of a complete run: of all rounds, or if the sweep has a time of enough of them, each whole.
+  [[nodiscard]] std::uint64_t all_pings() const {
+    const SweepSpec& sweep = agreed_.settings.sweep;
+    const std::uint64_t fewest = std::uint64_t{sweep.warmup_rounds} + sweep.fewest_rounds();
+    return std::max<std::uint64_t>(index_ + 1, fewest) * plan_.sizes().size();
   }
 
   void check_place(const Row& row) {

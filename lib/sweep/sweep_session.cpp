@@ -20,6 +20,7 @@
 #include "lib/sweep/frame_stream.h"
 #include "lib/sweep/ping_timer.h"
 #include "lib/sweep/resent_acks.h"
+#include "lib/sweep/running_minima.h"
 #include "lib/sweep/sweep_plan.h"
 
 namespace tcpstep {
@@ -154,57 +155,6 @@ class Evidence {
   std::optional<BlackHole> black_hole_;
 };
 
-namespace {
-
-// One connection for each ping: made and given its options before the timed part.
-class FreshPeer {
- public:
-  FreshPeer(ConnectionSource& source, const RunSettings& settings, const ConnectionFacts& facts)
-      : source_(source), settings_(settings), facts_(facts) {}
-
-  [[nodiscard]] PingStatus stay_idle(Duration pause) noexcept {
-    connection_.reset();
-    try {
-      const PingStatus status = source_.next(connection_);
-      if (status != PingStatus::Ok) {
-        return status;
-      }
-      connection_->set_io_timeout(settings_.wait_limit());
-      connection_->set_wait(settings_.scheduling.wait);
-      static_cast<void>(
-          tcpstep::set_congestion_control(connection_->fd(), facts_.path.congestion_control));
-      static_cast<void>(connection_->set_busy_poll(settings_.busy_poll));
-      static_cast<void>(connection_->set_timestamps(facts_.timestamps));
-    } catch (const std::exception&) {
-      return PingStatus::Failed;
-    }
-    Sample before_the_ping;
-    connection_->explain(before_the_ping, Duration(0));
-    return connection_->stay_idle(pause);
-  }
-
-  [[nodiscard]] PingStatus send_all(std::span<const std::byte> payload) noexcept {
-    return connection_->send_all(payload);
-  }
-  [[nodiscard]] PingStatus receive_ack() noexcept { return connection_->receive_ack(); }
-  void explain(Sample& sample, Duration sent_at) noexcept {
-    if (connection_) {
-      connection_->explain(sample, sent_at);
-    }
-  }
-  [[nodiscard]] std::optional<PathInfo> path_info() const {
-    return connection_ ? std::optional(connection_->path_info()) : std::nullopt;
-  }
-
- private:
-  ConnectionSource& source_;
-  const RunSettings& settings_;
-  const ConnectionFacts& facts_;
-  std::optional<TcpConnection> connection_;
-};
-
-}  // namespace
-
 // What is known after the last ping, while its connection may be closed already.
 struct SweepSession::Swept {
   RunWriter writer;
@@ -237,13 +187,13 @@ RunOutcome SweepSession::measure(const RunIdentity& identity, const OpenOutput& 
     opening_->evidence.doubtful.reset();
   }
   if (fresh == nullptr) {
-    return finish(sweep(peer_, identity, open_output, show), identity);
+    return finish(sweep(peer_, identity, open_output, show), identity, nullptr);
   }
   Swept swept = [&] {
     FreshPeer peer(*fresh, settings_, facts_);
     return sweep(peer, identity, open_output, show);
   }();
-  return finish(std::move(swept), identity);
+  return finish(std::move(swept), identity, fresh);
 }
 
 // One ping before all others, if the sweep needs it, and the boundaries by the MSS that it left.
@@ -293,6 +243,7 @@ SweepSession::Swept SweepSession::sweep(Peer& peer, const RunIdentity& identity,
                          settings_.sweep.seed.value_or(0));
   PingTimer<Peer> timer(peer, payloads, settings_.sweep.interval);
   Evidence evidence;
+  RunningMinima fastest(plan_.sizes());
   std::optional<RunWriter> writer;
   std::optional<Mss> mss_now;
   std::uint64_t pings = 0;
@@ -318,6 +269,7 @@ SweepSession::Swept SweepSession::sweep(Peer& peer, const RunIdentity& identity,
     writer->append(samples);
     pings += samples.size();
     evidence.add(samples, mss_now);
+    fastest.add(samples);
     unwritten.clear();
     written_at = timer.elapsed();
   };
@@ -335,7 +287,12 @@ SweepSession::Swept SweepSession::sweep(Peer& peer, const RunIdentity& identity,
     const bool is_warm = i + 1 == settings_.sweep.warmup_rounds;
     if (is_full || is_warm || (writer && timer.elapsed() - written_at >= kLongestUnwritten)) {
       write();
-      show(i + 1, plan_.rounds_with_warmup());
+      show({.done = i + 1,
+            .all = settings_.sweep.expected_rounds(i + 1, timer.elapsed()),
+            .fastest = fastest.text(facts_.path.mss)});
+    }
+    if (status == PingStatus::Ok && settings_.sweep.is_over(i + 1, timer.elapsed())) {
+      break;
     }
   }
   const Duration elapsed = timer.elapsed();
@@ -350,10 +307,14 @@ SweepSession::Swept SweepSession::sweep(Peer& peer, const RunIdentity& identity,
 
 // Asks the other end which of its acks it had to send again, and completes the rows. What does not
 // arrive, or cannot be written, stays unknown.
-PingStatus SweepSession::learn_resent_acks(Swept& swept) {
+PingStatus SweepSession::learn_resent_acks(Swept& swept, ConnectionSource* fresh) {
   FrameStream frames(peer_, settings_.session);
   const ResentAcksReport report =
-      ask_for_resent_acks(frames, unlisted_pings_ + swept.pings, settings_.wait_limit());
+      ask_for_resent_acks(frames, unlisted_pings_ + swept.pings, settings_.wait_limit(), [&] {
+        if (fresh != nullptr) {
+          fresh->close_others(settings_.wait_limit());
+        }
+      });
   if (report.status != PingStatus::Ok) {
     return report.status == PingStatus::Protocol ? report.status : swept.status;
   }
@@ -372,13 +333,13 @@ PingStatus SweepSession::learn_resent_acks(Swept& swept) {
   return swept.status;
 }
 
-RunOutcome SweepSession::finish(Swept swept, const RunIdentity& identity) {
+RunOutcome SweepSession::finish(Swept swept, const RunIdentity& identity, ConnectionSource* fresh) {
   auto& [writer, evidence, pings, status, elapsed, mss_now] = swept;
   const bool is_idle =
       status == PingStatus::Ok ||  // nothing is in flight: at the deadline likewise
       (status == PingStatus::Interrupted && requested_stop() == 0);
   if (settings_.has_peer_retransmits && is_idle) {
-    status = learn_resent_acks(swept);
+    status = learn_resent_acks(swept, fresh);
   }
   if (status == PingStatus::Ok && !identity.is_negotiated) {
     status = peer_.finish(1s);

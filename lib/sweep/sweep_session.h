@@ -12,6 +12,7 @@
 #include "lib/base/sample.h"
 #include "lib/net/tcp_connection.h"
 #include "lib/runfile/output_file.h"
+#include "lib/sweep/fresh_connections.h"
 #include "lib/sweep/run_description.h"
 #include "lib/sweep/run_settings.h"
 #include "lib/sweep/sweep_plan.h"
@@ -31,20 +32,15 @@ struct RunOutcome {
 // Opens the file of a run, once it is known that there is something to write.
 using OpenOutput = std::function<OutputFile()>;
 
-// Told when rounds were written, outside the timed part.
-using ShowRounds = std::function<void(std::uint32_t done, std::uint32_t all)>;
-
-// Where the connections of a run with fresh ones come from.
-class ConnectionSource {
- public:
-  ConnectionSource() = default;
-  ConnectionSource(const ConnectionSource&) = delete;
-  ConnectionSource& operator=(const ConnectionSource&) = delete;
-  virtual ~ConnectionSource() = default;
-
-  // The next one, on which nothing is in flight; `connection` stays empty if the status is not Ok.
-  virtual PingStatus next(std::optional<TcpConnection>& connection) = 0;
+// How far a run is.
+struct SweepProgress {
+  std::uint64_t done;   // rounds, warm-up included
+  std::uint64_t all;    // expected, if the run has a time
+  std::string fastest;  // RunningMinima::text()
 };
+
+// Told when rounds were written, outside the timed part.
+using ShowRounds = std::function<void(const SweepProgress& progress)>;
 
 class SweepSession {
  public:
@@ -73,8 +69,8 @@ class SweepSession {
   template <class Peer>
   Swept sweep(Peer& peer, const RunIdentity& identity, const OpenOutput& open_output,
               const ShowRounds& show);
-  PingStatus learn_resent_acks(Swept& swept);
-  RunOutcome finish(Swept swept, const RunIdentity& identity);
+  PingStatus learn_resent_acks(Swept& swept, ConnectionSource* fresh);
+  RunOutcome finish(Swept swept, const RunIdentity& identity, ConnectionSource* fresh);
 
   TcpConnection& peer_;
   const RunSettings& settings_;

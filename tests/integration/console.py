@@ -32,6 +32,7 @@ WARNING = re.compile(r"^  ! .*\n(?:    .*\n)*", re.M)
 
 
 def masked(line):
+    line = re.sub(r"\(run [0-9a-f]{8}\)", "(run N)", line)
     line = re.sub(r"\d+(\.\d+)* ?([nµm]?s|min)\b", "TIME", line)
     line = re.sub(r"[-+−]?(\d+(\.\d+)*|TIME)", "N", line)
     return " ".join(line.split())

@@ -8,7 +8,7 @@ from harness import PROGRAMS, SOURCE, TestCase, environment, main, program, run
 from test_documentation import section
 
 MAN = SOURCE / "packaging" / "man"
-OPTION = re.compile(r"^(?:\*-\S\*, )?\*--([\w-]+)\*(?: _([A-Z]+)_)?", re.M)
+OPTION = re.compile(r"^(?:\*-\S\*, )?\*--([\w-]+)\*(?: _([A-Za-z|-]+)_)?", re.M)
 ANALYZE = ("report", "show", "plot", "compare", "ab", "history", "export", "import", "validate", "repair")
 SELECTING = ("report", "show", "plot", "compare", "history", "export", "validate")  # files, folders and filters
 LAB = {"list": [], "show": [], "netem": ["Link"], "run": ["Link", "Place", "Packets"],
@@ -54,7 +54,7 @@ class Programs(TestCase):
                     continue
                 words = [word for word in complete(command, f"--{name}", "") if not word.startswith(":")]
                 if not words:
-                    self.assertNotIn(value, ("WORD", "TOOL"), (command, name))
+                    self.assertNotIn("|", value, (command, name))
                     continue
                 complaint = run(*command, f"--{name}=no-such-word", *self.rest_of(command)).stderr
                 for word in words:

@@ -46,7 +46,7 @@ class Installed(unittest.TestCase):
             program, options = re.search(r"^ExecStart=(\S+) (.*)$", text, re.M).groups()
             self.assertEqual(program, str(self.prefix / "bin" / name))
             command = [] if options.startswith("-") else [options.split()[0]]
-            help_text = run(program, *command, "--help").stdout
+            help_text = run(program, *command, "--help=all").stdout
             variables = re.findall(r"TCPSTEP_([A-Z_]+)=", text)
             for option in [*re.findall(r"--[a-z-]+", options),
                            *(f"--{variable.lower().replace('_', '-')}" for variable in variables)]:

@@ -65,7 +65,7 @@ class Negotiated(TestCase):
 
     def test_adsl_differs_up_and_down_as_its_model_does(self):
         sizes = ",".join(map(str, ADSL_SIZES))
-        files = self.measure("adsl", f"--direction both --rounds 3 --sizes {sizes}")
+        files = self.measure("adsl", f"--link adsl --direction both --rounds 3 --sizes {sizes}")
         found = {read_run(file).header["direction"]: smallest_rtts(file) for file in files}
         down, up = link_model.PROFILES["adsl"]
         for direction, link in (("down", (down, up)), ("up", (up, down))):
@@ -73,7 +73,17 @@ class Negotiated(TestCase):
                 with self.subTest(direction=direction, size=size):
                     self.assertAlmostEqual(found[direction][size] / rtt, 1, delta=0.01)
         _, links = report(*files)
-        self.assertEqual({link["link"] for link in links}, {"unnamed", "unnamed.up"})
+        self.assertEqual({link["link"] for link in links}, {"adsl", "adsl.up"})
+
+    def test_a_run_with_a_time_ends_with_the_round_nearest_to_it(self):
+        for profile in ("adsl", "3g"):
+            for file in self.measure(profile, "--time 10s", "--time 10s --direction up"):
+                run_file = read_run(file)
+                rounds = int(run_file.rows[-1]["round"])
+                elapsed = int(run_file.trailer["elapsed_ns"])
+                with self.subTest(profile=profile, direction=run_file.header["direction"]):
+                    self.assertGreaterEqual(rounds, 5)
+                    self.assertLess(abs(elapsed - 10 ** 10), elapsed / (rounds + 1))
 
     def assert_cliff(self, mss, files):
         """A fresh connection's eleventh segment has to wait for a round trip; a warm one's does not."""

@@ -205,6 +205,19 @@ class Results(RogueTestCase):
 
         self.assertIn("1,1,0,1,,,,,,,,,ok", self.result(make, "connected", returncode=0))
 
+    def test_stay_on_their_line_whatever_the_server_calls_its_file(self):
+        def make(request, accept):
+            data = result_of(request, accept, ["1,1,0,1,,,,,,,,,ok"])
+            return result_frame(data, file="\u001b[31m\n::error::x") + data
+
+        self.result(make, "kept at the server as \\x1b[31m\\x0a::error::x (run 0)\n", returncode=0)
+
+        def make_long(request, accept):
+            data = result_of(request, accept, ["1,1,0,1,,,,,,,,,ok"])
+            return result_frame(data, file="x" * 257) + data
+
+        self.result(make_long, "file is \"xxx")
+
     def test_that_are_not_are_kept_without_samples(self):
         cases = (
             ([], {}, {}, "has 0 of the sweep's 1 ping"),

@@ -33,7 +33,7 @@ class FullDiskOfTheServer(SmallDiskTestCase):
         self.assertTrue(again.returncode == 0 or "cannot write the result" in again.stderr, again.stderr)
         self.server.process.terminate()
         self.server.wait()
-        begun = [read_run(file) for file in self.directory.glob("*_unnamed*.csv")]
+        begun = [read_run(file) for file in self.directory.glob("2*Z_*.csv")]
         self.assertTrue(all(file.whole_lines for file in begun))
         self.assertGreater(max(len(file.rows) for file in begun), 100, "what fitted is kept")
 
@@ -45,7 +45,7 @@ class FullDiskOfTheServer(SmallDiskTestCase):
         self.assertTrue(again.returncode == 0 or "cannot write the result" in again.stderr, again.stderr)
         self.server.process.terminate()
         self.server.wait()
-        kept = max((read_run(file) for file in self.directory.glob("*_unnamed*.csv")), key=lambda run: len(run.rows))
+        kept = max((read_run(file) for file in self.directory.glob("2*Z_*.csv")), key=lambda run: len(run.rows))
         self.assertTrue(kept.whole_lines)
         self.assertIsNone(kept.trailer)
         self.assertGreater(len(kept.rows), 100)

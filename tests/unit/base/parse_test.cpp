@@ -79,6 +79,27 @@ TEST(ParseDurationTest, NeedsAUnit) {
   }
 }
 
+TEST(ParseDurationTest, AsksForAMissingUnit) {
+  try {
+    static_cast<void>(parse_duration("10", 0s, 1h));
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_STREQ(error.what(), "invalid duration '10': 10 what? 10ms or 10s");
+  }
+}
+
+TEST(ParseBytesTest, TakesUnits) {
+  EXPECT_EQ(parse_bytes("7", 0, UINT64_MAX), 7U);
+  EXPECT_EQ(parse_bytes("64k", 0, UINT64_MAX), 64'000U);
+  EXPECT_EQ(parse_bytes("256MiB", 0, UINT64_MAX), 268'435'456U);
+  EXPECT_EQ(parse_bytes("1GiB", 0, UINT64_MAX), 1'073'741'824U);
+  for (const char* text :
+       {"", "k", "64kB", "64K", "-1", "1.5k", "1 k", "99999999999999999999GiB"}) {
+    EXPECT_THROW(static_cast<void>(parse_bytes(text, 0, UINT64_MAX - 1)), UsageError) << text;
+  }
+  EXPECT_THROW(static_cast<void>(parse_bytes("1k", 1, 999)), UsageError);
+}
+
 TEST(ParseDurationTest, KeepsItsLimitsWithoutOverflow) {
   EXPECT_THROW(static_cast<void>(parse_duration("61min", 0s, 1h)), UsageError);
   EXPECT_THROW(static_cast<void>(parse_duration("0", 1ms, 1h)), UsageError);

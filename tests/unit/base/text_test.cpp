@@ -16,6 +16,13 @@ TEST(TextTest, ShowsDurationsInTheUnitAReaderExpects) {
   EXPECT_EQ(format_duration(0ns), "0.000 µs");
 }
 
+TEST(RoughDurationTest, IsInSecondsOrMinutes) {
+  EXPECT_EQ(rough_duration(0ns), "1 s");
+  EXPECT_EQ(rough_duration(49'100ms), "50 s");
+  EXPECT_EQ(rough_duration(119s), "119 s");
+  EXPECT_EQ(rough_duration(230s), "4 min");
+}
+
 TEST(TextTest, KeepsADifferenceInTheUnitOfItsScale) {
   EXPECT_EQ(format_difference(4'690'000ns, 34ms), "+4.69 ms");
   EXPECT_EQ(format_difference(-680ns, 8us), "-0.68 µs");

@@ -12,18 +12,15 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 const std::array kOptions{
-    CompletedOption{
-        .name = "port", .letter = "p", .value_name = "PORT", .meaning = "TCP port", .words = {}},
-    CompletedOption{.name = "format",
-                    .letter = "",
-                    .value_name = "WORD",
-                    .meaning = "text or json",
-                    .words = {"text", "json"}},
-    CompletedOption{
-        .name = "output", .letter = "o", .value_name = "FILE", .meaning = "there", .words = {}},
-    CompletedOption{
-        .name = "results", .letter = "", .value_name = "DIR", .meaning = "there", .words = {}},
-    CompletedOption{
+    Option{.name = "port", .letter = "p", .value_name = "PORT", .meaning = "TCP port", .words = {}},
+    Option{.name = "format",
+           .letter = "",
+           .value_name = "WORD",
+           .meaning = "text or json",
+           .words = {"text", "json"}},
+    Option{.name = "output", .letter = "o", .value_name = "FILE", .meaning = "there", .words = {}},
+    Option{.name = "results", .letter = "", .value_name = "DIR", .meaning = "there", .words = {}},
+    Option{
         .name = "quiet", .letter = "q", .value_name = "", .meaning = "errors only", .words = {}}};
 const CompletedArguments kHost{
     .option = {.name = {}, .letter = {}, .value_name = "HOST", .meaning = {}, .words = {}},

@@ -41,7 +41,7 @@ TEST(NegotiationTest, LeadsFromTheOpeningPingToAnAccept) {
     EXPECT_EQ(client.state(), ClientState::Waiting) << client.fault();
     EXPECT_EQ(server.session().has_value(), shared != nullptr);
     EXPECT_EQ(client.add(bytes_of(frame_of(Queued{.ahead = 3}))), "");
-    EXPECT_EQ(client.ahead(), 3U);
+    EXPECT_EQ(client.place()->ahead, 3U);
     EXPECT_EQ(client.add(bytes_of(frame_of(Refuse{.reason = "no", .hint = "ever"}))), "");
     EXPECT_EQ(client.state(), ClientState::Refused);
     EXPECT_EQ(client.refusal().reason, "no");

@@ -18,7 +18,7 @@ TEST(SweepSpecTest, DefaultsAreTheSweepOf2014) {
     text += std::string(field.option) + "=" + to_text(SweepSpec{}.*field.member) + " ";
   });
   EXPECT_EQ(text,
-            "link=unnamed label= sizes=1:9901:100 rounds=20 warmup=1 order=ascending seed= "
+            "link=unnamed label= sizes=1:9901:100 rounds=20 time= warmup=1 order=ascending seed= "
             "interval=0 timeout=10s fill=random direction=down connection=warm ");
 }
 
@@ -29,6 +29,7 @@ TEST(SweepSpecTest, EveryPrintedValueIsParsedBack) {
                         .connection = ConnectionMode::Fresh,
                         .sizes = parse_sizes("1,100,boundaries"),
                         .rounds = 7,
+                        .time = 10s,
                         .warmup_rounds = 0,
                         .order = Order::Shuffled,
                         .seed = 0,
@@ -47,6 +48,12 @@ TEST(SweepSpecTest, InvalidValuesNameWhatWasExpected) {
     FAIL();
   } catch (const UsageError& error) {
     EXPECT_STREQ(error.what(), "invalid value 'random': expected ascending or shuffled");
+  }
+  try {
+    static_cast<void>(parse_word<MeasuredDirection>("upload"));
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_EQ(error.hint(), "Did you mean up?");
   }
   EXPECT_THROW(static_cast<void>(parse_rounds("0")), UsageError);
   EXPECT_THROW(static_cast<void>(parse_rounds("1000001")), UsageError);

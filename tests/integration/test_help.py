@@ -1,0 +1,70 @@
+"""--help of every program and command. TCPSTEP_UPDATE=1 writes what is printed into tests/golden."""
+
+import os
+import re
+
+from harness import SOURCE, TestCase, environment, main, run
+
+COMMANDS = [("tcpstep-server",), ("tcpstep-client",),
+            *(("tcpstep-analyze", command) for command in ("report", "show", "plot", "compare", "ab", "history",
+                                                           "export", "import", "validate", "repair")),
+            *(("tcpstep-lab", command) for command in ("list", "show", "netem", "run", "measure", "table"))]
+GOLDEN = {"help_server": ("tcpstep-server", "--help"), "help_server_all": ("tcpstep-server", "--help=all"),
+          "help_client": ("tcpstep-client", "--help"), "help_client_all": ("tcpstep-client", "--help=all"),
+          "help_lab_run": ("tcpstep-lab", "run", "--help")}
+
+
+def help_text(*command, **changes):
+    changes = {"COLUMNS": ""} | changes
+    return run(*command, env=environment(**changes)).stdout
+
+
+class Help(TestCase):
+    def test_is_the_page_that_was_accepted(self):
+        for name, command in GOLDEN.items():
+            with self.subTest(name):
+                file = SOURCE / "tests" / "golden" / f"{name}.txt"
+                if "TCPSTEP_UPDATE" in os.environ:
+                    file.write_text(help_text(*command))
+                self.assertEqual(help_text(*command), file.read_text())
+
+    def test_fits_80_columns_and_narrower_terminals(self):
+        for command in [("tcpstep",), ("tcpstep-analyze",), ("tcpstep-lab",), *COMMANDS]:
+            for extent in ("--help", "--help=all") if command in COMMANDS else ("--help",):
+                with self.subTest(command=command, extent=extent):
+                    lines = help_text(*command, extent).splitlines()
+                    self.assertEqual([line for line in lines if len(line) > 80], [])
+        lines = help_text("tcpstep-client", "--help=all", COLUMNS="50").split("Examples")[0].splitlines()
+        self.assertEqual([line for line in lines if len(line) > 50], [])
+
+    def test_names_the_choices_and_ends_with_examples(self):
+        for command in COMMANDS:
+            with self.subTest(command):
+                text = help_text(*command, "--help=all")
+                self.assertNotRegex(text, r"\bWORD\b")
+                self.assertNotIn("(=", text)
+                if command != ("tcpstep-lab", "list"):
+                    self.assertRegex(text, r"\nExamples?:?\n(  .*\n)+$")
+
+    def test_has_the_essentials_first(self):
+        for program in ("tcpstep-server", "tcpstep-client"):
+            options = re.findall(r"^  (?:-\w,|   ) --([\w=-]+)", help_text(program, "--help"), re.M)
+            self.assertLessEqual(len(options), 13)
+            self.assertEqual(options[-1], "help=all")
+            everything = re.findall(r"^  (?:-\w,|   ) --([\w=-]+)", help_text(program, "--help=all"), re.M)
+            self.assertLess(set(options[:-1]), set(everything))
+            self.assertEqual(help_text(program, "--help", "all"), help_text(program, "--help=all"))
+
+    def test_of_programs_is_a_table_of_all_options(self):
+        for command in COMMANDS:
+            rows = [line.split("\t") for line in help_text(*command, "--help=table").splitlines()]
+            self.assertEqual({len(row) for row in rows}, {6})
+            listed = re.findall(r"^  (?:-\w,|   ) --([\w-]+)", help_text(*command, "--help=all"), re.M)
+            self.assertEqual([row[0] for row in rows], listed)
+
+    def test_needs_no_utf_8(self):
+        self.assertTrue(help_text("tcpstep-client", "--help=all", LC_ALL="C").isascii())
+
+
+if __name__ == "__main__":
+    main()
