@@ -1,3 +1,4 @@
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "lib/report/render.h"
@@ -7,6 +8,11 @@ namespace tcpstep {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+// Nine decimals: what follows depends on the processor and the compiler.
+double in_percent(double share) {
+  return std::round(share * 1e11) / 1e9;
+}
 
 Json to_json(const Levels& levels) {
   return {{"fastest_ns", levels.fastest.count()},
@@ -22,7 +28,7 @@ Json to_json(const std::optional<Penalty>& penalty) {
             {"largest_bytes", penalty->largest.bytes()},
             {"rtt_ns", penalty->rtt.count()},
             {"penalty_ns", penalty->extra.count()},
-            {"penalty_percent", penalty->share * 100}};
+            {"penalty_percent", in_percent(penalty->share)}};
   json.update(to_json(penalty->levels));
   return json;
 }
@@ -33,9 +39,9 @@ Json to_json(const FittedPenalties& fitted) {
     const auto& row = fitted.rows[i];
     json[std::string(kPenaltyRows[i].key)] =
         row ? Json{{"bytes", row->size.bytes()},
-                   {"penalty_percent", row->share * 100},
-                   {"low_percent", row->low ? Json(*row->low * 100) : Json()},
-                   {"high_percent", row->high ? Json(*row->high * 100) : Json()}}
+                   {"penalty_percent", in_percent(row->share)},
+                   {"low_percent", row->low ? Json(in_percent(*row->low)) : Json()},
+                   {"high_percent", row->high ? Json(in_percent(*row->high)) : Json()}}
             : Json();
   }
   json["line_holds_at_one_byte"] = !fitted.is_line_off;
