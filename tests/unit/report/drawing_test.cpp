@@ -186,7 +186,8 @@ TEST(TogetherTest, ShowsEveryLinkRelativeToItsSmallestSize) {
 
 TEST(TogetherTest, StepsAtTheBoundaryBetweenTwoSizes) {
   const auto links = copies_of(1, 5000);
-  const Curve& curve = together(links, kPicture).panels[0].curves.back();
+  const Drawing drawing = together(links, kPicture);
+  const Curve& curve = drawing.panels[0].curves.back();
   const auto at = std::ranges::find(curve.points, 5000.0, &Point::x);
   ASSERT_NE(at, curve.points.end());
   EXPECT_DOUBLE_EQ(at->y, 0);
