@@ -2,9 +2,11 @@
 
 import collections
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
+import pty
 import random
 import re
 import signal
@@ -13,6 +15,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -205,6 +208,31 @@ def reset(peer):
     """Closes so that the other end gets a reset (RST) instead of an orderly end."""
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     peer.close()
+
+
+class Terminal:
+    """A terminal of that many columns, to be a program's standard output or error: `program`."""
+
+    def __init__(self, columns):
+        self.ours, self.program = pty.openpty()
+        fcntl.ioctl(self.program, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+
+    def read_all(self):
+        """What is written to it until the program, which has been started, ends."""
+        os.close(self.program)
+        text = b""
+        with contextlib.suppress(OSError):  # how a terminal ends
+            while some := os.read(self.ours, 65536):
+                text += some
+        os.close(self.ours)
+        return text.decode()
+
+
+def serve_classic(peer):
+    """For fake_server(): three payloads of a classic server."""
+    for _ in range(3):
+        peer.sendall(b"1")
+        peer.recv(1)
 
 
 @contextlib.contextmanager

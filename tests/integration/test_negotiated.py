@@ -1,17 +1,11 @@
 """Runs that a client asks for: links, sweeps, directions, fresh connections, results, refusals."""
 
-import contextlib
-import fcntl
-import os
-import pty
 import re
 import socket
-import struct
-import termios
 import time
 
-from harness import (PATIENCE, TestCase, environment, fake_server, frame, main, read_run, receive_frame, run, send_acks,
-                     start, wait_until)
+from harness import (PATIENCE, Terminal, TestCase, environment, fake_server, frame, main, read_run, receive_frame, run, send_acks,
+                     serve_classic, start, wait_until)
 from rogue_server import accept_of, greet, result_frame, start_run
 
 SWEEP = ("--sizes=1,100,2000", "--rounds=3")
@@ -74,20 +68,14 @@ class Asking(AskingTestCase):
     def test_the_progress_line_keeps_to_the_terminal(self):
         server = self.start_server("--interval=5ms")
         for width, kind in ((80, "xterm"), (40, "xterm"), (40, "dumb"), (40, "")):
-            ours, theirs = pty.openpty()
-            fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+            terminal = Terminal(width)
             client = start("tcpstep-client", "--port", server.port, "--sizes=1,2", "--rounds=50",
-                           "--link", "x" * 64, "127.0.0.1", stderr=theirs,
+                           "--link", "x" * 64, "127.0.0.1", stderr=terminal.program,
                            env=environment(TERM=kind))
-            os.close(theirs)
-            shown = b""
-            with contextlib.suppress(OSError):  # how a terminal ends
-                while some := os.read(ours, 4096):
-                    shown += some
-            os.close(ours)
+            shown = terminal.read_all()
             client.communicate(timeout=PATIENCE)
             self.assertEqual(client.returncode, 0)
-            lines = [line for line in shown.decode().split("\r") if line.startswith("\x1b[Kround")]
+            lines = [line for line in shown.split("\r") if line.startswith("\x1b[Kround")]
             self.assertEqual(lines != [], kind == "xterm", lines)
             for line in lines:
                 self.assertLess(len(line.removeprefix("\x1b[K")), width)
@@ -189,11 +177,7 @@ class Asking(AskingTestCase):
         self.assertEqual(received, [b""], "not one payload is sent")
 
     def test_a_classic_server_cannot_be_asked(self):
-        def script(peer):
-            for _ in range(3):
-                peer.sendall(b"1")
-                peer.recv(1)
-        with fake_server(script) as port:
+        with fake_server(serve_classic) as port:
             result = run("tcpstep-client", "--port", port, "--link=lan", "127.0.0.1")
         self.assertEqual(result.returncode, 1)
         self.assertIn("classic protocol only", result.stderr)

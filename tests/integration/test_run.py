@@ -6,7 +6,8 @@ import shutil
 import socket
 import time
 
-from harness import TestCase, fake_server, frame, main, read_run, receive_frame, run, send_acks, start, wait_until
+from harness import (TestCase, fake_server, frame, main, read_run, receive_frame, run, send_acks, serve_classic, start,
+                     wait_until)
 from rogue_server import accept_of, greet
 
 
@@ -209,11 +210,7 @@ class Time(TestCase):
         self.assertLessEqual(len(read_run(server.files()[0]).rows), 1002)
 
     def test_is_refused_by_what_does_not_know_it(self):
-        def classic(peer):
-            for _ in range(3):
-                peer.sendall(b"1")
-                peer.recv(1)
-        with fake_server(classic) as port:
+        with fake_server(serve_classic) as port:
             result = run("tcpstep-client", "--port", port, "--time=10s", "127.0.0.1")
         self.assertEqual(result.returncode, 1)
         self.assertIn("classic protocol only", result.stderr)

@@ -1,39 +1,21 @@
 """What tcpstep run prints on terminals of any width and kind, and into a pipe."""
 
-import contextlib
-import fcntl
-import os
-import pty
 import re
-import struct
 import subprocess
-import termios
 
-from harness import PATIENCE, TestCase, command, environment, main
+from harness import PATIENCE, Terminal, TestCase, command, environment, main
 
 
 class Screen(TestCase):
     def on_terminal(self, server, width, *arguments, **changes):
         """Everything that the client writes to a terminal, its two streams apart."""
-        streams = []
-        for _ in range(2):
-            ours, theirs = pty.openpty()
-            fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
-            streams.append((ours, theirs))
+        output, messages = Terminal(width), Terminal(width)
         process = subprocess.Popen(command("tcpstep", "run", f"127.0.0.1:{server.port}", *arguments),
-                                   stdin=subprocess.DEVNULL, stdout=streams[0][1], stderr=streams[1][1],
+                                   stdin=subprocess.DEVNULL, stdout=output.program, stderr=messages.program,
                                    env=environment(**({"TERM": "xterm"} | changes)))
-        texts = []
-        for ours, theirs in reversed(streams):  # it writes little: the buffer of a terminal holds the other one
-            os.close(theirs)
-            text = b""
-            with contextlib.suppress(OSError):  # how a terminal ends
-                while some := os.read(ours, 65536):
-                    text += some
-            os.close(ours)
-            texts.append(text.decode())
-        self.assertEqual(process.wait(PATIENCE), 0, texts)
-        messages, output = texts
+        # It writes little: the buffer of a terminal holds the other one.
+        messages, output = messages.read_all(), output.read_all()
+        self.assertEqual(process.wait(PATIENCE), 0, messages)
         return output.replace("\r\n", "\n"), messages
 
     def test_is_never_wider_than_the_terminal(self):
