@@ -99,15 +99,22 @@ std::optional<AnalyzeOptions> parse_report(int argc, const char* const* argv) {
                        .output = text_output_of(*values)};
 }
 
-std::optional<AnalyzeOptions> parse_show(int argc, const char* const* argv) {
-  CommandLine line("tcpstep-analyze show [options] FILE...",
-                   "Shows what a run is: hosts, sweep, settings, warnings, and its shortest pings.",
-                   "Example:\n  tcpstep-analyze show results/run.csv\n");
+// Of a command that takes nothing but runs.
+template <class Options>
+std::optional<AnalyzeOptions> parse_runs(CommandLine line, int argc, const char* const* argv) {
   line.positional("FILE", 1, kMostFiles);
   declare_filters(line);
   const auto values = line.parse(argc, argv);
-  return values ? std::optional<AnalyzeOptions>(ShowOptions{.runs = selection_of(*values)})
+  return values ? std::optional<AnalyzeOptions>(Options{.runs = selection_of(*values)})
                 : std::nullopt;
+}
+
+std::optional<AnalyzeOptions> parse_show(int argc, const char* const* argv) {
+  return parse_runs<ShowOptions>(
+      {"tcpstep-analyze show [options] FILE...",
+       "Shows what a run is: hosts, sweep, settings, warnings, and its shortest pings.",
+       "Example:\n  tcpstep-analyze show results/run.csv\n"},
+      argc, argv);
 }
 
 std::optional<AnalyzeOptions> parse_plot(int argc, const char* const* argv) {
@@ -147,16 +154,12 @@ std::optional<AnalyzeOptions> parse_plot(int argc, const char* const* argv) {
 }
 
 std::optional<AnalyzeOptions> parse_validate(int argc, const char* const* argv) {
-  CommandLine line(
-      "tcpstep-analyze validate FILE...",
-      "Checks that each result file is complete and valid; if not, prints the line and column\n"
-      "of the problem.",
-      "Example:\n  tcpstep-analyze validate results\n");
-  line.positional("FILE", 1, kMostFiles);
-  declare_filters(line);
-  const auto values = line.parse(argc, argv);
-  return values ? std::optional<AnalyzeOptions>(ValidateOptions{.runs = selection_of(*values)})
-                : std::nullopt;
+  return parse_runs<ValidateOptions>(
+      {"tcpstep-analyze validate [options] FILE...",
+       "Checks that each result file is complete and valid; if not, prints the line and column "
+       "of the problem.",
+       "Example:\n  tcpstep-analyze validate results\n"},
+      argc, argv);
 }
 
 std::optional<AnalyzeOptions> parse_repair(int argc, const char* const* argv) {

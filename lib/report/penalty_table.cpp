@@ -16,12 +16,8 @@
 namespace tcpstep {
 namespace {
 
-bool is_virtual(const LinkRuns& runs) {
-  return runs.header.find("lab_time") == "virtual";
-}
-
 std::string last_day(const LinkRuns& runs) {
-  if (is_virtual(runs) || !runs.last_start) {
+  if (runs.header.is_virtual() || !runs.last_start) {
     return {};
   }
   return short_day(*runs.last_start);
@@ -70,7 +66,7 @@ Penalty penalty_of(const std::vector<SizePoint>& points, double reference_ns) {
 }  // namespace
 
 std::string period(const LinkRuns& runs) {
-  if (is_virtual(runs)) {
+  if (runs.header.is_virtual()) {
     return "virtual time";
   }
   if (!runs.first_start) {

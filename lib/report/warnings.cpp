@@ -121,7 +121,7 @@ void add_timer_warnings(const LinkRuns& runs, std::vector<Warning>& warnings) {
 }  // namespace
 
 std::vector<Warning> warnings_in_words(const LinkRuns& runs) {
-  const bool is_virtual = runs.header.find("lab_time") == "virtual";
+  const bool is_virtual = runs.header.is_virtual();
   std::vector<Warning> warnings;
   for (const std::string& key : runs.warnings) {
     if (!is_virtual || std::ranges::find(kOfPackets, key) != kOfPackets.end()) {

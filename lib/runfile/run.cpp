@@ -10,6 +10,7 @@
 #include <tuple>
 #include <utility>
 
+#include "lib/base/parse.h"
 #include "lib/base/text.h"
 
 namespace tcpstep {
@@ -200,12 +201,11 @@ void Run::divide(RunPart by) {
   } else if (by == RunPart::Day && started) {
     part = header.find("started_utc")->substr(0, std::string_view("2026-11-20").size());
   }
-  // It becomes a part of file names.
+  // It becomes a part of file names; addresses keep their colons and zones.
   std::ranges::replace_if(
       part,
       [](char c) {
-        return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                 std::string_view("._+-:%").find(c) != std::string_view::npos);
+        return !is_valid_name({&c, 1}) && c != ':' && c != '%';
       },
       '_');
   key.part = part.empty() && by != RunPart::None ? "-" : part.substr(0, kLongest);

@@ -153,7 +153,7 @@ struct Run {
   [[nodiscard]] bool is_complete() const { return status() == kComplete && !is_unverified; }
   // Why it is not complete: "interrupted", "cut off", "archive cut off"; empty if it is.
   [[nodiscard]] std::string why_partial() const;
-  [[nodiscard]] bool is_virtual() const { return header.find("lab_time") == "virtual"; }
+  [[nodiscard]] bool is_virtual() const { return header.is_virtual(); }
 
   // The sizes with a clean sample, and the clean samples of one in the order measured: none of a
   // size that was not measured, and the first SampleSketch::kMostExact of very many.

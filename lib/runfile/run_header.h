@@ -34,6 +34,7 @@ class RunHeader {
   // Shorthands for the facts that analysis needs.
   [[nodiscard]] std::string_view link() const;  // "unnamed" if the file does not say
   [[nodiscard]] std::optional<Mss> mss() const;
+  [[nodiscard]] bool is_virtual() const { return find("lab_time") == "virtual"; }
 
   [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& facts() const {
     return facts_;
