@@ -86,22 +86,22 @@ ForeignRun parse_lagscope_log(std::string_view text, std::string_view name) {
     };
     const auto seconds = parse_clock(*clock);
     const auto size = take_between(rest, "", " time=");
-    const auto bytes = size ? parse_whole(*size) : std::nullopt;
+    const std::uint64_t bytes = size ? parse_whole(*size).value_or(0) : 0;
     const auto rtt = parse_time(rest);
     if (!seconds) {
       fail("missing time of day");
     }
-    if (!bytes || *bytes < 1 || *bytes > PayloadSize::kLargest) {
+    if (bytes < 1 || bytes > PayloadSize::kLargest) {
       fail("expected 1 to 1048576 bytes");
     }
     if (!rtt) {
       fail("expected a time in microseconds with three decimals");
     }
     if (run.pings.empty()) {
-      run.size = PayloadSize(static_cast<std::uint32_t>(*bytes));
+      run.size = PayloadSize(static_cast<std::uint32_t>(bytes));
       run.facts.emplace_back("server_addr", *address);
       first = *seconds;
-    } else if (*bytes != run.size.bytes()) {
+    } else if (bytes != run.size.bytes()) {
       fail("found a second size");
     } else if (*seconds < before) {
       ++midnights;
