@@ -7,10 +7,13 @@
 #include <cstdint>
 #include <iterator>
 #include <memory>
+#include <span>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "lib/protocol/frame.h"
+#include "lib/protocol/negotiation.h"
 #include "lib/protocol/payload_source.h"
 #include "lib/report/link_runs.h"
 #include "lib/report/penalty_table.h"
@@ -119,6 +122,34 @@ void fill_payload_source(benchmark::State& state) {
   }
 }
 BENCHMARK(fill_payload_source)->Unit(benchmark::kMicrosecond);
+
+// What a stranger makes the server's loop do before it is refused or admitted.
+void read_largest_request(benchmark::State& state, const char* repeated, const char* head,
+                          const char* tail) {
+  const Hello hello{.tool = "bench", .nonce = std::string(64, 'a'), .limits = {}};
+  std::string json = head;
+  for (int i = 10; json.size() + 16 < kLargestRequest; ++i) {
+    json += fmt::format(fmt::runtime(repeated), i);
+  }
+  const std::string frame = encode_frame(json + tail);
+  for (auto _ : state) {
+    ServerNegotiation server(hello, nullptr);
+    benchmark::DoNotOptimize(server.add(std::as_bytes(std::span(&kFrameMark, 1))));
+    benchmark::DoNotOptimize(server.add(std::as_bytes(std::span(frame))));
+  }
+}
+constexpr const char* kSizes = "{\"type\":\"request\",\"protocol\":1,\"sizes\":\"1";
+BENCHMARK_CAPTURE(read_largest_request, each_size, ",{}", kSizes, "\"}")
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(read_largest_request, long_ranges, ",{}:50000:1", kSizes, "\"}")
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(read_largest_request, short_ranges, ",{}:500:5", kSizes, "\"}")
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(read_largest_request, largest_range, ",", kSizes, "1:1000001:20\"}")
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(read_largest_request, unknown_keys, "\"{}\":0,",
+                  "{{\"type\":\"request\",\"protocol\":1,", "\"z\":0}")
+    ->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace tcpstep

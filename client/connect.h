@@ -30,8 +30,8 @@ struct Agreement {
   RunLimits limits;                // of the server
   bool has_asked = false;          // the server speaks frames
   std::optional<Session> session;  // with a secret
-  Responses so_far;  // the opening ping; `end` is Ok unless the connection ended already
-  std::string rest;  // what came after the negotiation
+  AckedPayloads so_far;  // the opening ping; `end` is Ok unless the connection ended already
+  std::string rest;      // what came after the negotiation
 };
 
 // Asks the server for a run, and waits in its queue. Throws WorldError if it refuses.

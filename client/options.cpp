@@ -1,11 +1,14 @@
 #include "client/options.h"
 
+#include <fmt/format.h>
+
 #include <limits>
 
 #include "lib/base/parse.h"
 #include "lib/base/text.h"
 #include "lib/cli/command_line.h"
 #include "lib/protocol/classic.h"
+#include "lib/protocol/frame.h"
 
 namespace tcpstep {
 namespace {
@@ -13,6 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t kQuickRounds = 8;
+constexpr std::size_t kLongestSizes =
+    kLargestRequest / 2;  // the rest of a request has room beside it
 
 CommandLine declare() {
   CommandLine line("tcpstep-client [options] HOST",
@@ -107,6 +112,12 @@ std::optional<ClientOptions> parse_client_options(int argc, const char* const* a
   options.request.wants_result = true;
   options.request.has_peer_retransmits = true;
   options.request.sweep = sweep(*values);
+  if (const std::size_t length = options.request.sweep.values.sizes.text.size();
+      length > kLongestSizes) {
+    throw UsageError(fmt::format("--sizes: a list of {} characters, and a server takes at most {}",
+                                 length, kLongestSizes),
+                     "Write it in ranges: 1:9901:100 is 1, 101, … 9901.");
+  }
   using enum MeasuredDirection;
   const SweepSpec& requested = options.request.sweep.values;
   options.directions = values->text("direction") == "both" ? std::vector{Down, Up}

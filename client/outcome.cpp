@@ -15,8 +15,8 @@ namespace {
 
 constexpr const char* kResult = "result.csv";
 
-void check_excess(const Responses& responses, const std::string& after) {
-  switch (responses.excess) {
+void check_excess(const AckedPayloads& acked, const std::string& after) {
+  switch (acked.excess) {
     case Excess::None:
       return;
     case Excess::PayloadBytes:
@@ -25,7 +25,7 @@ void check_excess(const Responses& responses, const std::string& after) {
       throw WorldError("the server sent more payloads than this run has," + after);
     case Excess::Bytes:
       throw WorldError(fmt::format("the limit of bytes (--max-bytes) is reached after {},{}",
-                                   count_of(responses.bytes, "byte"), after));
+                                   count_of(acked.bytes, "byte"), after));
     case Excess::Time:
       throw WorldError("the limit of time (--max-time) is reached" + after);
   }
@@ -64,24 +64,24 @@ void ResultOutput::print(const std::string& text) const {
   }
 }
 
-std::string summary(const Responses& responses, Duration elapsed, const Address& server) {
-  return fmt::format("{}, {} in {} from {}\n", count_of(responses.payloads, "payload"),
-                     count_of(responses.bytes, "byte"), format_duration(elapsed), server.text());
+std::string summary(const AckedPayloads& acked, Duration elapsed, const Address& server) {
+  return fmt::format("{}, {} in {} from {}\n", count_of(acked.payloads, "payload"),
+                     count_of(acked.bytes, "byte"), format_duration(elapsed), server.text());
 }
 
-void check_end(const Responses& responses, Duration timeout) {
-  const std::string after = " after " + count_of(responses.payloads, "payload");
-  switch (responses.end) {
+void check_end(const AckedPayloads& acked, Duration timeout) {
+  const std::string after = " after " + count_of(acked.payloads, "payload");
+  switch (acked.end) {
     case PingStatus::Closed: {
       const std::string hint =
-          responses.payloads > 0 ? "" : "If it is a tcpstep-server, see its messages.";
-      if (responses.unfinished_bytes > 0) {
+          acked.payloads > 0 ? "" : "If it is a tcpstep-server, see its messages.";
+      if (acked.unfinished_bytes > 0) {
         throw WorldError(fmt::format("the server closed the connection in the middle of a payload, "
                                      "{} into it,{}",
-                                     count_of(responses.unfinished_bytes, "byte"), after),
+                                     count_of(acked.unfinished_bytes, "byte"), after),
                          hint);
       }
-      if (responses.payloads == 0) {
+      if (acked.payloads == 0) {
         throw WorldError("the server closed the connection before the first payload", hint);
       }
       return;
@@ -89,20 +89,19 @@ void check_end(const Responses& responses, Duration timeout) {
     case PingStatus::Timeout:
       throw WorldError(
           fmt::format("no data from the server for {},{}", format_duration(timeout), after),
-          responses.payloads == 0
-              ? "It may be measuring another client: wait longer with --timeout "
-                "10min. Or the host does not run tcpstep-server."
-              : "The path may be down. --timeout sets how long to wait.");
+          acked.payloads == 0 ? "It may be measuring another client: wait longer with --timeout "
+                                "10min. Or the host does not run tcpstep-server."
+                              : "The path may be down. --timeout sets how long to wait.");
     case PingStatus::Reset:
       throw WorldError("the server reset the connection" + after);
     case PingStatus::Protocol:
-      check_excess(responses, after);
+      check_excess(acked, after);
       throw WorldError(
           "the server sent a sentinel inside a payload or did not wait for the ack," + after,
           "It does not speak tcpstep's protocol: see docs/protocol.md.");
     case PingStatus::Interrupted:
       StopSignals::die_if_received();
-      check_excess(responses, after);
+      check_excess(acked, after);
       [[fallthrough]];
     default:
       throw WorldError("the connection failed" + after);

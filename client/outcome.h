@@ -37,10 +37,10 @@ class ResultOutput {
 };
 
 // "2100 payloads, 10415601 bytes in 1.284 s from 192.0.2.1:19901"
-[[nodiscard]] std::string summary(const Responses& responses, Duration elapsed,
+[[nodiscard]] std::string summary(const AckedPayloads& acked, Duration elapsed,
                                   const Address& server);
 
 // Throws WorldError unless the server ended the connection in order, between two payloads.
-void check_end(const Responses& responses, Duration timeout);
+void check_end(const AckedPayloads& acked, Duration timeout);
 
 }  // namespace tcpstep

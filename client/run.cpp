@@ -38,18 +38,18 @@ void ack_classic(TcpConnection& server, const Agreement& agreement, const Client
         "Leave out all options of the run, or use tcpstep-server 0.1.0 or later.");
   }
   const auto begin = std::chrono::steady_clock::now();
-  Responses responses = agreement.so_far;
-  if (responses.end == PingStatus::Ok) {
-    responses = Responder(server, {.received = bytes_of(agreement.rest),
-                                   .acked = responses.payloads,
-                                   .limits = {.bytes = options.limits.bytes,
-                                              .deadline = begin + options.limits.time}})
-                    .run();
+  AckedPayloads acked = agreement.so_far;
+  if (acked.end == PingStatus::Ok) {
+    acked = Responder(server, {.received = bytes_of(agreement.rest),
+                               .acked = acked.payloads,
+                               .limits = {.bytes = options.limits.bytes,
+                                          .deadline = begin + options.limits.time}})
+                .run();
   }
   if (!options.is_quiet) {
-    print_data(summary(responses, std::chrono::steady_clock::now() - begin, server.peer()));
+    print_data(summary(acked, std::chrono::steady_clock::now() - begin, server.peer()));
   }
-  check_end(responses, options.timeout);
+  check_end(acked, options.timeout);
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ using namespace std::chrono_literals;
 constexpr PartialPatience kPatience{.silence = 5s, .in_all = 15s};
 
 // Besides the announced pings there may be the opening one, and one that discovers the path.
-ResponseLimits limits_of(const NegotiatedRun& run, std::uint64_t pings) {
+ResponderLimits limits_of(const NegotiatedRun& run, std::uint64_t pings) {
   return {.payload_bytes = run.settings.sweep.sizes.largest().bytes(),
           .payloads = pings + 2,
           .bytes = run.options.limits.bytes + PayloadSize::kLargest,
@@ -42,7 +42,7 @@ ResponseLimits limits_of(const NegotiatedRun& run, std::uint64_t pings) {
 }
 
 // `received` becomes what follows the last payload.
-Responses ack_on_one_connection(const NegotiatedRun& run, std::string& received) {
+AckedPayloads ack_on_one_connection(const NegotiatedRun& run, std::string& received) {
   const SweepSpec& sweep = run.settings.sweep;
   const std::uint64_t rounds = std::uint64_t{sweep.rounds} + sweep.warmup_rounds;
   const std::uint64_t pings_per_round = std::max<std::uint64_t>(run.pings / rounds, 1);
@@ -53,7 +53,7 @@ Responses ack_on_one_connection(const NegotiatedRun& run, std::string& received)
                                    .watches_acks = run.settings.has_peer_retransmits,
                                    .limits = limits_of(run, run.pings)});
   std::uint64_t end_of_round = 1 + pings_per_round;  // the opening ping came before the rounds
-  const Responses responses = responder.run([&] {
+  const AckedPayloads acked = responder.run([&] {
     if (responder.so_far().payloads >= end_of_round) {
       const std::uint64_t done = (end_of_round - 1) / pings_per_round;
       progress.show(done, sweep.expected_rounds(done, run.elapsed()), sweep.link);
@@ -61,7 +61,7 @@ Responses ack_on_one_connection(const NegotiatedRun& run, std::string& received)
     }
   });
   received = text_of(responder.rest());
-  return responses;
+  return acked;
 }
 
 // A frame in place of a payload: why a fresh connection is refused.
@@ -74,9 +74,9 @@ Responses ack_on_one_connection(const NegotiatedRun& run, std::string& received)
                    refusal != nullptr ? refusal->hint : "");
 }
 
-Responses ack_on_fresh_connections(const NegotiatedRun& run) {
+AckedPayloads ack_on_fresh_connections(const NegotiatedRun& run) {
   ProgressBar progress("ping", run.pings, !run.options.is_quiet);
-  Responses all{.payloads = 1, .bytes = 1};
+  AckedPayloads all{.payloads = 1, .bytes = 1};
   for (std::uint64_t ping = 0; ping < run.pings && !is_readable(run.server.fd()); ++ping) {
     std::optional<FreshConnection> fresh;
     try {
@@ -99,20 +99,20 @@ Responses ack_on_fresh_connections(const NegotiatedRun& run) {
                                             .stops_at_frame = true,
                                             .watches_acks = run.settings.has_peer_retransmits,
                                             .limits = limits_of(run, 1)});
-    const Responses responses = responder.run();
+    const AckedPayloads acked = responder.run();
     if (!responder.rest().empty()) {
       write_lost_run(run, to_word(PingStatus::Failed));
       throw_refusal(fresh->connection, text_of(responder.rest()), run.options.timeout);
     }
-    add_ping(all, responses, ping + 1);
+    add_ping(all, acked, ping + 1);
     if (NegotiatedRun::Clock::now() >= run.begin + run.options.limits.time) {
       all.excess = Excess::Time;
       all.end = PingStatus::Interrupted;
       return all;
     }
-    if (responses.end != PingStatus::Closed || responses.unfinished_bytes > 0) {
-      all.end = responses.end == PingStatus::Ok ? PingStatus::Closed : responses.end;
-      all.unfinished_bytes = responses.unfinished_bytes;
+    if (acked.end != PingStatus::Closed || acked.unfinished_bytes > 0) {
+      all.end = acked.end == PingStatus::Ok ? PingStatus::Closed : acked.end;
+      all.unfinished_bytes = acked.unfinished_bytes;
       return all;
     }
     const SweepSpec& sweep = run.settings.sweep;
@@ -133,12 +133,11 @@ struct ReceivedResult {
   std::string fault = {};  // why `status` is not Ok, if that is known
 };
 
-ReceivedResult receive_result(const NegotiatedRun& run, const Responses& responses,
+ReceivedResult receive_result(const NegotiatedRun& run, const AckedPayloads& acked,
                               const std::string& received) {
   FrameStream frames(run.server, run.settings.session, received);
   const auto [status, message] =  // the opening ping is not one of the run's
-      receive_after_pings(frames, responses.payloads - 1, responses.resent_acks,
-                          run.options.timeout);
+      receive_after_pings(frames, acked.payloads - 1, acked.resent_acks, run.options.timeout);
   if (status != PingStatus::Ok) {
     return {.status = status, .fault = frames.fault()};
   }
@@ -161,14 +160,14 @@ ReceivedResult receive_result(const NegotiatedRun& run, const Responses& respons
 }
 
 // Data from another host is checked before it is kept or shown.
-RunTrailer check_received(const NegotiatedRun& run, const Responses& responses,
+RunTrailer check_received(const NegotiatedRun& run, const AckedPayloads& acked,
                           const ReceivedResult& result) {
   try {
     return check_result(result.bytes, {.facts = header_without_result(run),
                                        .settings = run.settings,
                                        .longest = run.elapsed(),
                                        .status = result.announced,
-                                       .acked = responses.payloads - 1,  // but for the opening ping
+                                       .acked = acked.payloads - 1,  // but for the opening ping
                                        .mss = run.server.peer_mss()});
   } catch (const WorldError& error) {
     write_lost_run(run, to_word(PingStatus::Protocol));
@@ -180,24 +179,24 @@ RunTrailer check_received(const NegotiatedRun& run, const Responses& responses,
 
 void take_part_down(const NegotiatedRun& run, const std::string& received) {
   std::string rest = send_ready(run, received);
-  const Responses responses =
+  const AckedPayloads acked =
       run.is_fresh() ? ack_on_fresh_connections(run) : ack_on_one_connection(run, rest);
-  ReceivedResult result{.status = responses.end};
-  if (StopSignals::received() != 0 && responses.end == PingStatus::Interrupted) {
+  ReceivedResult result{.status = acked.end};
+  if (StopSignals::received() != 0 && acked.end == PingStatus::Interrupted) {
     auto partial = fetch_partial_result(
-        run.server, run.settings.session, !run.is_fresh() && responses.unfinished_bytes > 0,
+        run.server, run.settings.session, !run.is_fresh() && acked.unfinished_bytes > 0,
         largest_result(run.settings.sweep, run.options.limits), kPatience);
     if (partial) {
       result = {.bytes = std::move(partial->bytes),
                 .announced = partial->announced.status,
                 .kept = partial->announced.file};
     }
-  } else if (responses.end == PingStatus::Ok) {
-    result = receive_result(run, responses, rest);
+  } else if (acked.end == PingStatus::Ok) {
+    result = receive_result(run, acked, rest);
   }
   const PathInfo path = run.server.path_info();
-  const auto hole = responses.end == PingStatus::Timeout
-                        ? suspect_black_hole(responses.largest, run.settings.sweep, path)
+  const auto hole = acked.end == PingStatus::Timeout
+                        ? suspect_black_hole(acked.largest, run.settings.sweep, path)
                         : std::nullopt;
   if (result.status != PingStatus::Ok) {
     write_lost_run(
@@ -209,8 +208,8 @@ void take_part_down(const NegotiatedRun& run, const std::string& received) {
                                  format_duration(run.options.timeout), describe(*hole, path)),
                      std::string(kBlackHoleRemedy));
   }
-  if (responses.end != PingStatus::Ok && result.status != PingStatus::Ok) {
-    check_end(responses, run.options.timeout);
+  if (acked.end != PingStatus::Ok && result.status != PingStatus::Ok) {
+    check_end(acked, run.options.timeout);
     throw WorldError("the server ended the run early");
   }
   if (result.refusal) {
@@ -221,7 +220,7 @@ void take_part_down(const NegotiatedRun& run, const std::string& received) {
     throw WorldError("the result did not arrive: " +
                      (result.fault.empty() ? std::string(to_word(result.status)) : result.fault));
   }
-  const RunTrailer trailer = check_received(run, responses, result);
+  const RunTrailer trailer = check_received(run, acked, result);
   if (run.output.is_wanted()) {  // byte for byte what the server has
     OutputFile file = run.output.open(run.settings.sweep);
     write_copy(file, result.bytes);

@@ -196,27 +196,27 @@ RunOutcome write_lost_run(const ServedRun& run, PingStatus status, std::uint64_t
 }
 
 // One ping more may discover the path.
-ResponseLimits limits_of(const ServedRun& run) {
+ResponderLimits limits_of(const ServedRun& run) {
   const SweepSpec& sweep = run.settings.sweep;
   return {.payload_bytes = sweep.sizes.largest().bytes(), .payloads = sweep.most_pings() + 1};
 }
 
 // `received` becomes what follows the last payload.
-Responses ack_on_one_connection(const ServedRun& run, std::string& received) {
+AckedPayloads ack_on_one_connection(const ServedRun& run, std::string& received) {
   Responder responder(run.client, {.received = bytes_of(received),
                                    .acked = 0,
                                    .stops_at_frame = true,
                                    .watches_acks = run.settings.has_peer_retransmits,
                                    .limits = limits_of(run)});
-  const Responses responses = responder.run();
+  const AckedPayloads acked = responder.run();
   received = text_of(responder.rest());
-  return responses;
+  return acked;
 }
 
 // The end is Ok if the client's first connection has something to read.
-Responses ack_on_fresh_connections(const ServedRun& run) {
+AckedPayloads ack_on_fresh_connections(const ServedRun& run) {
   const SweepSpec& sweep = run.settings.sweep;
-  Responses all;
+  AckedPayloads all;
   const auto ended = [&](PingStatus end) {
     all.end = end;
     return all;
@@ -248,7 +248,7 @@ Responses ack_on_fresh_connections(const ServedRun& run) {
 }
 
 // Checks a result, and writes it.
-RunOutcome keep_result(const ServedRun& run, const Responses& responses, const Result& result,
+RunOutcome keep_result(const ServedRun& run, const AckedPayloads& acked, const Result& result,
                        const std::string& text) {
   RunTrailer trailer;
   try {
@@ -256,7 +256,7 @@ RunOutcome keep_result(const ServedRun& run, const Responses& responses, const R
                                   .settings = run.settings,
                                   .longest = std::chrono::steady_clock::now() - run.begin,
                                   .status = result.status,
-                                  .acked = responses.payloads,
+                                  .acked = acked.payloads,
                                   .mss = run.client.peer_mss()});
   } catch (const WorldError& error) {
     send_refusal(run, {.reason = error.what(), .hint = {}});
@@ -275,11 +275,11 @@ RunOutcome keep_result(const ServedRun& run, const Responses& responses, const R
       .status = trailer.status, .samples = trailer.samples, .file = file.path(), .warnings = {}};
 }
 
-RunOutcome receive_result(const ServedRun& run, const Responses& responses,
+RunOutcome receive_result(const ServedRun& run, const AckedPayloads& acked,
                           const std::string& already_received) {
   FrameStream frames(run.client, run.settings.session, already_received);
-  const auto received = receive_after_pings(frames, responses.payloads, responses.resent_acks,
-                                            run.settings.sweep.timeout);
+  const auto received =
+      receive_after_pings(frames, acked.payloads, acked.resent_acks, run.settings.sweep.timeout);
   if (received.status != PingStatus::Ok) {
     return write_lost_run(run, received.status);
   }
@@ -299,23 +299,23 @@ RunOutcome receive_result(const ServedRun& run, const Responses& responses,
   if (const PingStatus status = frames.receive_file(text, *result); status != PingStatus::Ok) {
     return write_lost_run(run, status);
   }
-  return keep_result(run, responses, *result, text);
+  return keep_result(run, acked, *result, text);
 }
 
 // After a signal to this end. The file has the status that the client has seen.
-RunOutcome receive_partial_result(const ServedRun& run, const Responses& responses) {
+RunOutcome receive_partial_result(const ServedRun& run, const AckedPayloads& acked) {
   if (run.is_fresh()) {
     const DespiteStop despite;
     run.client.end_sending();
     close_fresh_connections(run.server, run.client, kPatience.silence);
   }
   const auto partial = fetch_partial_result(
-      run.client, run.settings.session, !run.is_fresh() && responses.unfinished_bytes > 0,
+      run.client, run.settings.session, !run.is_fresh() && acked.unfinished_bytes > 0,
       largest_result(run.settings.sweep.most_pings()), kPatience);
   if (!partial) {
     return write_lost_run(run, PingStatus::Interrupted);
   }
-  RunOutcome outcome = keep_result(run, responses, partial->announced, partial->bytes);
+  RunOutcome outcome = keep_result(run, acked, partial->announced, partial->bytes);
   outcome.status = end_of_run(PingStatus::Interrupted, run.settings);
   return outcome;
 }
@@ -329,13 +329,13 @@ RunOutcome ack_up(const ServedRun& run) {
     return outcome_without_file(status, run.settings);
   }
   std::string rest = frames.take_rest();
-  const Responses responses =
+  const AckedPayloads acked =
       run.is_fresh() ? ack_on_fresh_connections(run) : ack_on_one_connection(run, rest);
-  if (responses.end == PingStatus::Interrupted && requested_stop() != 0) {
-    return receive_partial_result(run, responses);
+  if (acked.end == PingStatus::Interrupted && requested_stop() != 0) {
+    return receive_partial_result(run, acked);
   }
-  return responses.end == PingStatus::Ok ? receive_result(run, responses, rest)
-                                         : write_lost_run(run, responses.end, responses.largest);
+  return acked.end == PingStatus::Ok ? receive_result(run, acked, rest)
+                                     : write_lost_run(run, acked.end, acked.largest);
 }
 
 RunOutcome serve(const ServedRun& run) {

@@ -19,13 +19,17 @@ std::size_t length_in(std::string_view header) {
   return length;
 }
 
+void check_length(std::size_t length, std::size_t largest) {
+  if (length > largest) {
+    throw ProtocolError(
+        fmt::format("a frame of {} bytes exceeds the limit of {}", length, largest));
+  }
+}
+
 }  // namespace
 
-std::string encode_frame(std::string_view json) {
-  if (json.size() > kLargestFrame) {
-    throw ProtocolError(
-        fmt::format("a frame of {} bytes exceeds the limit of {}", json.size(), kLargestFrame));
-  }
+std::string encode_frame(std::string_view json, std::size_t largest) {
+  check_length(json.size(), largest);
   std::string frame{kMark};
   for (const unsigned shift : {24U, 16U, 8U, 0U}) {
     frame += static_cast<char>((json.size() >> shift) & 0xFFU);
@@ -46,10 +50,7 @@ std::optional<std::string> FrameDecoder::next() {
     return std::nullopt;
   }
   const std::size_t length = length_in(buffer_);
-  if (length > kLargestFrame) {
-    throw ProtocolError(
-        fmt::format("a frame of {} bytes exceeds the limit of {}", length, kLargestFrame));
-  }
+  check_length(length, largest_);
   if (buffer_.size() < kFrameHeaderBytes + length) {
     return std::nullopt;
   }

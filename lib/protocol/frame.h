@@ -14,7 +14,9 @@ namespace tcpstep {
 // tcpstep-server contains it, so that between two payloads a frame cannot be taken for one.
 inline constexpr std::byte kFrameMark{0xB7};
 inline constexpr std::size_t kFrameHeaderBytes = 5;
-inline constexpr std::size_t kLargestFrame = std::size_t{64} * 1024;  // of JSON
+// Of JSON. A request may come from anyone, and is to be read in less than a millisecond.
+inline constexpr std::size_t kLargestFrame = std::size_t{64} * 1024;
+inline constexpr std::size_t kLargestRequest = std::size_t{16} * 1024;
 
 // The other end violates the protocol; what() says how, in printable characters.
 class ProtocolError : public std::runtime_error {
@@ -23,13 +25,16 @@ class ProtocolError : public std::runtime_error {
 };
 
 // The mark, the length of `json` as four bytes in network order, `json`. Throws ProtocolError if it
-// is longer than kLargestFrame.
-[[nodiscard]] std::string encode_frame(std::string_view json);
+// is longer than `largest`.
+[[nodiscard]] std::string encode_frame(std::string_view json, std::size_t largest = kLargestFrame);
 
 // Takes a stream of frames apart, however it was split on the way. Holds at most what it was given
 // and has not been asked for.
 class FrameDecoder {
  public:
+  // `largest`: bytes of JSON.
+  explicit FrameDecoder(std::size_t largest = kLargestFrame) : largest_(largest) {}
+
   void add(std::span<const std::byte> bytes);
 
   // The JSON of the next frame, or nothing while it is not whole. Throws ProtocolError as soon as
@@ -42,6 +47,7 @@ class FrameDecoder {
   [[nodiscard]] bool is_empty() const { return buffer_.empty(); }
 
  private:
+  std::size_t largest_;
   std::string buffer_;
 };
 

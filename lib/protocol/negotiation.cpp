@@ -225,7 +225,7 @@ std::string ClientNegotiation::take_hello(std::string_view json) {
 // What to ask for, with the proof of the secret; the server's is awaited then.
 std::string ClientNegotiation::ask(const Hello& hello, std::string_view said) {
   const std::string asked = encode(asked_);
-  std::string reply = encode_frame(asked);
+  std::string reply = encode_frame(asked, kLargestRequest);
   has_asked_ = true;
   if (hello.wants_authentication) {
     Authentication proof{.nonce = random_hex(32), .mac = {}};

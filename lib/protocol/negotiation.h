@@ -61,7 +61,7 @@ class ServerNegotiation {
   Hello hello_;
   const Secret* secret_;
   State state_ = State::AwaitingAck;
-  FrameDecoder frames_;
+  FrameDecoder frames_{kLargestRequest};
   Request request_;
   Join join_;
   std::string said_;   // the JSON of hello_

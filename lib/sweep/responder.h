@@ -21,7 +21,7 @@
 namespace tcpstep {
 
 // What a responder takes at most, and which of it was too little.
-struct ResponseLimits {
+struct ResponderLimits {
   static constexpr std::uint64_t kAny = std::numeric_limits<std::uint64_t>::max();
 
   std::uint64_t payload_bytes = PayloadSize::kLargest;  // of one payload
@@ -32,7 +32,7 @@ struct ResponseLimits {
 enum class Excess : std::uint8_t { None, PayloadBytes, Payloads, Bytes, Time };
 
 // What a responder received until the end.
-struct Responses {
+struct AckedPayloads {
   std::uint64_t payloads = 0;          // complete ones, each acked
   std::uint64_t bytes = 0;             // all that arrived
   std::uint64_t unfinished_bytes = 0;  // of a payload that was cut off
@@ -43,7 +43,7 @@ struct Responses {
 };
 
 // Adds what came over a connection that carried only that ping.
-inline void add_ping(Responses& all, const Responses& one, std::uint64_t ping) {
+inline void add_ping(AckedPayloads& all, const AckedPayloads& one, std::uint64_t ping) {
   all.payloads += one.payloads;
   all.bytes += one.bytes;
   all.largest = std::max(all.largest, one.largest);
@@ -59,7 +59,7 @@ struct ResponderOptions {
   std::uint64_t acked = 0;                   // payloads of one byte, before this responder
   bool stops_at_frame = false;               // what begins with kFrameMark is a frame: see rest()
   bool watches_acks = false;                 // which of them the kernel has to send again
-  ResponseLimits limits = {};
+  ResponderLimits limits = {};
 };
 
 // Acks every payload until the peer closes or something goes wrong.
@@ -74,31 +74,31 @@ class Responder {
         limits_(options.limits),
         watch_(peer, options.watches_acks),
         early_(options.received.begin(), options.received.end()) {
-    responses_.payloads = options.acked;
-    responses_.bytes = options.acked;
+    acked_.payloads = options.acked;
+    acked_.bytes = options.acked;
   }
 
-  Responses run() {
+  AckedPayloads run() {
     return run([] {});
   }
 
   // Calls `after_each` after each part that arrived, and was acked if it completed a payload.
   template <class Callback>
-  Responses run(Callback&& after_each) {
-    while (responses_.end == PingStatus::Ok && rest_.empty()) {
+  AckedPayloads run(Callback&& after_each) {
+    while (acked_.end == PingStatus::Ok && rest_.empty()) {
       step();
       after_each();
     }
     watch_.finish();
-    responses_.resent_acks = watch_.take();
-    return responses_;
+    acked_.resent_acks = watch_.take();
+    return acked_;
   }
 
   // What came instead of a payload, from the mark on; empty unless a frame ended this.
   [[nodiscard]] std::span<const std::byte> rest() const { return rest_; }
 
   // For a progress display.
-  [[nodiscard]] const Responses& so_far() const { return responses_; }
+  [[nodiscard]] const AckedPayloads& so_far() const { return acked_; }
 
  private:
   void step() {
@@ -109,45 +109,45 @@ class Responder {
     }
     const auto received = peer_.receive_some(buffer_);
     if (received.status != PingStatus::Ok) {
-      responses_.end = received.status;
+      acked_.end = received.status;
       return;
     }
     take(std::span<const std::byte>(buffer_).first(received.bytes));
   }
 
   void take(std::span<const std::byte> data) {
-    if (stops_at_frame_ && responses_.unfinished_bytes == 0 && data.front() == kFrameMark) {
+    if (stops_at_frame_ && acked_.unfinished_bytes == 0 && data.front() == kFrameMark) {
       rest_.assign(data.begin(), data.end());
       return;
     }
-    responses_.bytes += data.size();
+    acked_.bytes += data.size();
     // A payload ends in the sentinel, so the last byte decides whether to ack.
     const bool is_complete = data.back() == kSentinel;
     if (is_complete) {
-      responses_.end = peer_.send_all(kAckBytes);
+      acked_.end = peer_.send_all(kAckBytes);
       watch_.note_ack();
     }
     check_for_stop();
-    if (responses_.payloads < kCheckedPayloads) {
+    if (acked_.payloads < kCheckedPayloads) {
       check_for_misplaced_sentinel(data.first(data.size() - 1));
     }
     if (is_complete) {
-      responses_.payloads += responses_.end == PingStatus::Ok ? 1 : 0;
-      responses_.largest =
-          std::max<std::uint64_t>(responses_.largest, responses_.unfinished_bytes + data.size());
-      responses_.unfinished_bytes = 0;
+      acked_.payloads += acked_.end == PingStatus::Ok ? 1 : 0;
+      acked_.largest =
+          std::max<std::uint64_t>(acked_.largest, acked_.unfinished_bytes + data.size());
+      acked_.unfinished_bytes = 0;
     } else {
-      responses_.unfinished_bytes += data.size();
+      acked_.unfinished_bytes += data.size();
     }
     check_limits();
   }
 
   void check_limits() {
-    if (std::max(responses_.largest, responses_.unfinished_bytes) > limits_.payload_bytes) {
+    if (std::max(acked_.largest, acked_.unfinished_bytes) > limits_.payload_bytes) {
       exceed(Excess::PayloadBytes);
-    } else if (responses_.payloads > limits_.payloads) {
+    } else if (acked_.payloads > limits_.payloads) {
       exceed(Excess::Payloads);
-    } else if (responses_.bytes > limits_.bytes) {
+    } else if (acked_.bytes > limits_.bytes) {
       exceed(Excess::Bytes);
     } else if (const int ticks = Patience::ticks(); ticks != ticks_) {
       ticks_ = ticks;
@@ -158,8 +158,8 @@ class Responder {
   }
 
   void exceed(Excess excess) {
-    responses_.excess = excess;
-    responses_.end = excess == Excess::Time ? PingStatus::Interrupted : PingStatus::Protocol;
+    acked_.excess = excess;
+    acked_.end = excess == Excess::Time ? PingStatus::Interrupted : PingStatus::Protocol;
   }
 
   // Where both programs share a processor, a search after the ack delays the server's clock reading
@@ -169,16 +169,16 @@ class Responder {
 
   // Two payloads at once: the server did not wait for the ack, or its fill has sentinels.
   void check_for_misplaced_sentinel(std::span<const std::byte> data) {
-    if (responses_.end == PingStatus::Ok && std::ranges::find(data, kSentinel) != data.end()) {
-      responses_.end = PingStatus::Protocol;
+    if (acked_.end == PingStatus::Ok && std::ranges::find(data, kSentinel) != data.end()) {
+      acked_.end = PingStatus::Protocol;
     }
   }
 
   // If the server sends faster than we read, no receive waits, and only one that waits is
   // interrupted by a signal.
   void check_for_stop() {
-    if (responses_.end == PingStatus::Ok && requested_stop() != 0) {
-      responses_.end = PingStatus::Interrupted;
+    if (acked_.end == PingStatus::Ok && requested_stop() != 0) {
+      acked_.end = PingStatus::Interrupted;
     }
   }
 
@@ -187,12 +187,12 @@ class Responder {
   Peer& peer_;
   std::vector<std::byte> buffer_;
   bool stops_at_frame_;
-  ResponseLimits limits_;
+  ResponderLimits limits_;
   int ticks_ = Patience::ticks();
   ResentAckWatch<Peer> watch_;
   std::vector<std::byte> early_;
   std::vector<std::byte> rest_;
-  Responses responses_;
+  AckedPayloads acked_;
 };
 
 }  // namespace tcpstep

@@ -63,7 +63,8 @@ class StrangeClients(TestCase):
     def test_are_refused_with_the_reason(self):
         request = {"type": "request", "protocol": 1}
         for message, reason in (
-                (b"\xb7\xff\xff\xff\xff", "4294967295 bytes exceeds the limit of 65536"),
+                (b"\xb7\xff\xff\xff\xff", "4294967295 bytes exceeds the limit of 16384"),
+                (b"\xb7\0\0\x40\x01", "16385 bytes exceeds the limit of 16384"),
                 (frame(b'{"type":"request","protocol":1,"a":' + b"[" * 5000), "nested deeper"),
                 (frame(b"not json"), "invalid JSON"),
                 (frame(b'{"type":"request","type":"join"}'), "duplicate key"),

@@ -34,18 +34,18 @@ struct ScriptedPeer {
   std::string acks;
 };
 
-Responses respond(ScriptedPeer& peer) {
+AckedPayloads respond(ScriptedPeer& peer) {
   return Responder(peer).run();
 }
 
 TEST(ResponderTest, AcksEverySentinelWithOneByte) {
   ScriptedPeer peer{.pieces = {"1", "xx1", "xxxx1"}, .acks = {}};
-  const Responses responses = respond(peer);
+  const AckedPayloads acked = respond(peer);
   EXPECT_EQ(peer.acks, "111");
-  EXPECT_EQ(responses.payloads, 3U);
-  EXPECT_EQ(responses.bytes, 9U);
-  EXPECT_EQ(responses.end, PingStatus::Closed);
-  EXPECT_EQ(responses.unfinished_bytes, 0U);
+  EXPECT_EQ(acked.payloads, 3U);
+  EXPECT_EQ(acked.bytes, 9U);
+  EXPECT_EQ(acked.end, PingStatus::Closed);
+  EXPECT_EQ(acked.unfinished_bytes, 0U);
 }
 
 TEST(ResponderTest, FindsTheSentinelInAnySplitOfTheStream) {
@@ -56,9 +56,9 @@ TEST(ResponderTest, FindsTheSentinelInAnySplitOfTheStream) {
 
 TEST(ResponderTest, DistinguishesACutPayloadFromAnOrderlyEnd) {
   ScriptedPeer peer{.pieces = {"1", "xxx"}, .acks = {}};
-  const Responses responses = respond(peer);
-  EXPECT_EQ(responses.payloads, 1U);
-  EXPECT_EQ(responses.unfinished_bytes, 3U);
+  const AckedPayloads acked = respond(peer);
+  EXPECT_EQ(acked.payloads, 1U);
+  EXPECT_EQ(acked.unfinished_bytes, 3U);
 }
 
 TEST(ResponderTest, StopsAtAServerThatDoesNotWait) {
@@ -70,11 +70,11 @@ TEST(ResponderTest, StopsAtAServerThatDoesNotWait) {
 }
 
 TEST(ResponderTest, TakesNoMoreThanItsLimits) {
-  const auto excess = [](std::deque<std::string> pieces, const ResponseLimits& limits) {
+  const auto excess = [](std::deque<std::string> pieces, const ResponderLimits& limits) {
     ScriptedPeer peer{.pieces = std::move(pieces), .acks = {}};
-    const Responses responses = Responder(peer, {.limits = limits}).run();
-    EXPECT_EQ(responses.end == PingStatus::Closed, responses.excess == Excess::None);
-    return responses.excess;
+    const AckedPayloads acked = Responder(peer, {.limits = limits}).run();
+    EXPECT_EQ(acked.end == PingStatus::Closed, acked.excess == Excess::None);
+    return acked.excess;
   };
   EXPECT_EQ(excess({"xx1", "xx1"}, {.payload_bytes = 3, .payloads = 2, .bytes = 6}), Excess::None);
   EXPECT_EQ(excess({"xx1", "xxx1"}, {.payload_bytes = 3}), Excess::PayloadBytes);
@@ -88,9 +88,9 @@ TEST(ResponderTest, TakesNoMoreThanItsLimits) {
 TEST(ResponderTest, StopsSearchingOnceTheServerHasFollowedTheProtocol) {
   ScriptedPeer peer{.pieces = std::deque<std::string>(100, "x1"), .acks = {}};
   peer.pieces.emplace_back("x1x1");
-  const Responses responses = respond(peer);
-  EXPECT_EQ(responses.end, PingStatus::Closed);
-  EXPECT_EQ(responses.payloads, 101U);
+  const AckedPayloads acked = respond(peer);
+  EXPECT_EQ(acked.end, PingStatus::Closed);
+  EXPECT_EQ(acked.payloads, 101U);
 }
 
 }  // namespace
