@@ -71,10 +71,10 @@ fs::path result_in(const fs::path& folder, const std::string& what) {
     }
   }
   if (found.size() != 1) {
-    throw WorldError(
-        fmt::format("{} left {} in its folder; expected one", what,
-                    count_of(found.size(), "result file")),
-        "The command must write one run to {output} or into {folder}: see docs/statistics.md.");
+    throw WorldError(fmt::format("{} left {} in its folder; expected one", what,
+                                 count_of(found.size(), "result file")),
+                     "The command must write one run to {output} or into {folder}: see "
+                     "docs/gate_a_pull_request.md.");
   }
   RunReader reader(found.front());
   while (reader.next()) {

@@ -9,6 +9,7 @@
 #include "lab/options.h"
 #include "lab/table.h"
 #include "lib/base/parse.h"
+#include "lib/base/size_list.h"
 #include "lib/cli/program.h"
 #include "lib/link/netem.h"
 #include "lib/link/prediction.h"

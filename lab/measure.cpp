@@ -20,6 +20,7 @@
 #include "lib/base/file.h"
 #include "lib/base/parse.h"
 #include "lib/base/process.h"
+#include "lib/base/size_list.h"
 #include "lib/cli/program.h"
 #include "lib/cli/progress_bar.h"
 #include "lib/cli/stop_signals.h"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks from the sources who includes whom: the rooms of docs/design.md.
 
-usage: check_includes.py SOURCE_DIR
+usage: check_includes.py [SOURCE_DIR (default: .)]
 """
 import pathlib
 import re
@@ -64,7 +64,7 @@ def problems_of(root, path):
 
 
 def main():
-    root = pathlib.Path(sys.argv[1]).resolve()
+    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
     sources = [path for folder in ALLOWED for path in sorted((root / folder).glob("*"))
                if path.suffix in (".h", ".cpp")]
     unknown = {path.parent.relative_to(root).as_posix()

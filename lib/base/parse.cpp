@@ -15,8 +15,6 @@
 namespace tcpstep {
 namespace {
 
-constexpr std::size_t kMostListedSizes = 50'000;  // more differ only by what is listed twice
-
 struct TimeUnit {
   std::string_view name;
   Duration::rep nanoseconds;
@@ -31,83 +29,6 @@ constexpr std::array<TimeUnit, 7> kTimeUnits{{
     {"h", 3'600'000'000'000},
     {"d", 86'400'000'000'000},
 }};
-
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (std::size_t begin = 0;;) {
-    const std::size_t end = text.find(separator, begin);
-    parts.push_back(text.substr(begin, end - begin));
-    if (end == std::string_view::npos) {
-      return parts;
-    }
-    begin = end + 1;
-  }
-}
-
-[[noreturn]] void fail_sizes(std::string_view text, std::string_view why) {
-  throw UsageError(fmt::format("invalid payload sizes '{}': {}", printable(text), why),
-                   "Sizes are bytes: 1:9901:100 (first:last:step), 1,100,1448, boundaries, or "
-                   "several of these joined by commas.");
-}
-
-// "1448", "1k" (1000) or "64KiB"; the largest number there is for what does not fit. Nothing if the
-// text is anything else.
-std::optional<std::uint64_t> number_of_bytes(std::string_view text) {
-  constexpr std::uint64_t kKi = 1024;
-  constexpr std::array<std::pair<std::string_view, std::uint64_t>, 7> kUnits{
-      {{"", 1},
-       {"k", 1000},
-       {"M", 1'000'000},
-       {"G", 1'000'000'000},
-       {"KiB", kKi},
-       {"MiB", kKi * kKi},
-       {"GiB", kKi * kKi * kKi}}};
-  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
-  std::uint64_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  const auto unit =
-      std::ranges::find(kUnits, text.substr(static_cast<std::size_t>(end - text.data())),
-                        [](const auto& known) { return known.first; });
-  if (error == std::errc::invalid_argument || unit == kUnits.end()) {
-    return std::nullopt;
-  }
-  const bool is_too_large = error != std::errc{} || count > kMost / unit->second;
-  return is_too_large ? kMost : count * unit->second;
-}
-
-std::uint32_t parse_size(std::string_view text, std::string_view number) {
-  const auto bytes = number_of_bytes(number);
-  if (!bytes) {
-    fail_sizes(text, fmt::format("'{}' is not a whole number", printable(number)));
-  }
-  if (*bytes < 1 || *bytes > PayloadSize::kLargest) {
-    fail_sizes(text, fmt::format("{} is not from 1 to {} bytes", printable(number),
-                                 PayloadSize::kLargest));
-  }
-  return static_cast<std::uint32_t>(*bytes);
-}
-
-// Adds one number or range, with the bytes of all of them so far kept below the limit.
-void add_sizes(std::string_view text, std::string_view item, std::vector<PayloadSize>& sizes,
-               std::uint64_t& total) {
-  const auto numbers = split(item, ':');
-  if (numbers.size() == 2 || numbers.size() > 3) {
-    fail_sizes(text, fmt::format("'{}' is neither a number nor first:last:step", printable(item)));
-  }
-  const std::uint32_t first = parse_size(text, numbers[0]);
-  const std::uint32_t last = numbers.size() == 3 ? parse_size(text, numbers[1]) : first;
-  const std::uint32_t step = numbers.size() == 3 ? parse_size(text, numbers[2]) : 1;
-  if (last < first) {
-    fail_sizes(text, fmt::format("{} ends before it begins", item));
-  }
-  for (std::uint64_t bytes = first; bytes <= last; bytes += step) {
-    total += bytes;
-    if (total > kLargestRoundBytes) {
-      fail_sizes(text, "one round would be more than 1 GiB");
-    }
-    sizes.emplace_back(static_cast<std::uint32_t>(bytes));
-  }
-}
 
 // All of `text`, without an exponent, between the limits; nothing if it is anything else.
 std::optional<double> number_of(std::string_view text, double smallest, double largest) {
@@ -129,6 +50,29 @@ std::uint64_t parse_count(std::string_view text, std::uint64_t smallest, std::ui
                                  printable(text), smallest, largest));
   }
   return number;
+}
+
+std::optional<std::uint64_t> number_of_bytes(std::string_view text) {
+  constexpr std::uint64_t kKi = 1024;
+  constexpr std::array<std::pair<std::string_view, std::uint64_t>, 7> kUnits{
+      {{"", 1},
+       {"k", 1000},
+       {"M", 1'000'000},
+       {"G", 1'000'000'000},
+       {"KiB", kKi},
+       {"MiB", kKi * kKi},
+       {"GiB", kKi * kKi * kKi}}};
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const auto unit =
+      std::ranges::find(kUnits, text.substr(static_cast<std::size_t>(end - text.data())),
+                        [](const auto& known) { return known.first; });
+  if (error == std::errc::invalid_argument || unit == kUnits.end()) {
+    return std::nullopt;
+  }
+  const bool is_too_large = error != std::errc{} || count > kMost / unit->second;
+  return is_too_large ? kMost : count * unit->second;
 }
 
 std::uint64_t parse_bytes(std::string_view text, std::uint64_t smallest, std::uint64_t largest) {
@@ -187,24 +131,6 @@ Duration parse_duration(std::string_view text, Duration smallest, Duration large
                                  format_duration(smallest), format_duration(largest)));
   }
   return Duration(static_cast<Duration::rep>(ns + 0.5));
-}
-
-SizeList parse_sizes(std::string_view text) {
-  SizeList list;
-  list.text = text;
-  std::uint64_t total = 0;
-  for (const std::string_view item : split(text, ',')) {
-    if (item == "boundaries") {
-      list.has_boundaries = true;
-    } else {
-      add_sizes(text, item, list.fixed, total);
-    }
-    if (list.fixed.size() > kMostListedSizes) {  // a stranger may ask
-      fail_sizes(text.substr(0, 40), fmt::format("more than {} sizes", kMostListedSizes));
-    }
-  }
-  list.fixed = ascending(list.fixed);
-  return list;
 }
 
 bool is_valid_name(std::string_view name) {

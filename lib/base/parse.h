@@ -3,10 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "lib/base/size_list.h"
 #include "lib/base/units.h"
 
 namespace tcpstep {
@@ -19,6 +19,10 @@ namespace tcpstep {
 [[nodiscard]] std::uint64_t parse_bytes(std::string_view text, std::uint64_t smallest,
                                         std::uint64_t largest);
 
+// The number in "1448", "1k" (1000) or "64KiB", at most the largest that there is; nothing if the
+// text is anything else.
+[[nodiscard]] std::optional<std::uint64_t> number_of_bytes(std::string_view text);
+
 // A plain decimal number between the limits; no exponent.
 [[nodiscard]] double parse_number(std::string_view text, double smallest, double largest);
 
@@ -30,11 +34,6 @@ namespace tcpstep {
 
 // A number with its unit: "500us", "10ms", "0.5s", "5min", "1h", "2d"; a bare "0" is zero.
 [[nodiscard]] Duration parse_duration(std::string_view text, Duration smallest, Duration largest);
-
-// Payload sizes in bytes: numbers, ranges first:last:step, and "boundaries", joined by commas,
-// for instance "1:9901:100" or "1,100,5000,boundaries" (see SizeList for what boundaries adds). One
-// pass over them is at most 1 GiB.
-[[nodiscard]] SizeList parse_sizes(std::string_view text);
 
 inline constexpr std::string_view kNameRule = "1 to 64 of the characters A-Z a-z 0-9 . _ + -";
 

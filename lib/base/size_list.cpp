@@ -1,15 +1,74 @@
 #include "lib/base/size_list.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstddef>
+
+#include "lib/base/error.h"
+#include "lib/base/parse.h"
+#include "lib/base/text.h"
 
 namespace tcpstep {
 namespace {
 
 constexpr PayloadSize kReference(1);
 constexpr PayloadSize kLargestByDefault(9901);
-constexpr std::uint32_t kSmallestMss = 48;  // that Linux sends with (TCP_MIN_SND_MSS)
+constexpr std::uint32_t kSmallestMss = 48;        // that Linux sends with (TCP_MIN_SND_MSS)
+constexpr std::size_t kMostListedSizes = 50'000;  // more differ only by what is listed twice
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (std::size_t begin = 0;;) {
+    const std::size_t end = text.find(separator, begin);
+    parts.push_back(text.substr(begin, end - begin));
+    if (end == std::string_view::npos) {
+      return parts;
+    }
+    begin = end + 1;
+  }
+}
+
+[[noreturn]] void fail_sizes(std::string_view text, std::string_view why) {
+  throw UsageError(fmt::format("invalid payload sizes '{}': {}", printable(text), why),
+                   "Sizes are bytes: 1:9901:100 (first:last:step), 1,100,1448, boundaries, or "
+                   "several of these joined by commas.");
+}
+
+std::uint32_t parse_size(std::string_view text, std::string_view number) {
+  const auto bytes = number_of_bytes(number);
+  if (!bytes) {
+    fail_sizes(text, fmt::format("'{}' is not a whole number", printable(number)));
+  }
+  if (*bytes < 1 || *bytes > PayloadSize::kLargest) {
+    fail_sizes(text, fmt::format("{} is not from 1 to {} bytes", printable(number),
+                                 PayloadSize::kLargest));
+  }
+  return static_cast<std::uint32_t>(*bytes);
+}
+
+// Adds one number or range, with the bytes of all of them so far kept below the limit.
+void add_sizes(std::string_view text, std::string_view item, std::vector<PayloadSize>& sizes,
+               std::uint64_t& total) {
+  const auto numbers = split(item, ':');
+  if (numbers.size() == 2 || numbers.size() > 3) {
+    fail_sizes(text, fmt::format("'{}' is neither a number nor first:last:step", printable(item)));
+  }
+  const std::uint32_t first = parse_size(text, numbers[0]);
+  const std::uint32_t last = numbers.size() == 3 ? parse_size(text, numbers[1]) : first;
+  const std::uint32_t step = numbers.size() == 3 ? parse_size(text, numbers[2]) : 1;
+  if (last < first) {
+    fail_sizes(text, fmt::format("{} ends before it begins", item));
+  }
+  for (std::uint64_t bytes = first; bytes <= last; bytes += step) {
+    total += bytes;
+    if (total > kLargestRoundBytes) {
+      fail_sizes(text, "one round would be more than 1 GiB");
+    }
+    sizes.emplace_back(static_cast<std::uint32_t>(bytes));
+  }
+}
 
 }  // namespace
 
@@ -73,6 +132,24 @@ std::optional<std::vector<PayloadSize>> SizeList::resolve(std::optional<Mss> mss
     total += size.bytes();
   }
   return total <= kLargestRoundBytes ? std::optional(std::move(sizes)) : std::nullopt;
+}
+
+SizeList parse_sizes(std::string_view text) {
+  SizeList list;
+  list.text = text;
+  std::uint64_t total = 0;
+  for (const std::string_view item : split(text, ',')) {
+    if (item == "boundaries") {
+      list.has_boundaries = true;
+    } else {
+      add_sizes(text, item, list.fixed, total);
+    }
+    if (list.fixed.size() > kMostListedSizes) {  // a stranger may ask
+      fail_sizes(text.substr(0, 40), fmt::format("more than {} sizes", kMostListedSizes));
+    }
+  }
+  list.fixed = ascending(list.fixed);
+  return list;
 }
 
 }  // namespace tcpstep

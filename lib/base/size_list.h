@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/base/units.h"
@@ -33,5 +34,10 @@ struct SizeList {
   // Nothing if one pass over them were more than kLargestRoundBytes.
   [[nodiscard]] std::optional<std::vector<PayloadSize>> resolve(std::optional<Mss> mss) const;
 };
+
+// Payload sizes in bytes: numbers, ranges first:last:step, and "boundaries", joined by commas,
+// for instance "1:9901:100" or "1,100,5000,boundaries" (see SizeList for what boundaries adds). One
+// pass over them is at most 1 GiB. Throws UsageError, which quotes the text.
+[[nodiscard]] SizeList parse_sizes(std::string_view text);
 
 }  // namespace tcpstep

@@ -23,7 +23,7 @@ using Member = T& (*)(Way&);
 DirectionKey time_key(std::string_view name, Member<Duration> member, std::string_view needs = {},
                       std::string_view excludes = {}) {
   return {.name = name,
-          .read = [member](Way& way, Text text) { member(way) = parse_time(text); },
+          .read = [member](Way& way, Text text) { member(way) = parse_link_time(text); },
           .needs = needs,
           .excludes = excludes,
           .time = member};
@@ -32,7 +32,8 @@ DirectionKey time_key(std::string_view name, Member<Duration> member, std::strin
 DirectionKey bytes_key(std::string_view name, Member<std::uint32_t> member,
                        std::string_view needs) {
   return {.name = name,
-          .read = [member](Way& way, Text text) { member(way) = parse_bytes(text, 1, kMostBytes); },
+          .read = [member](Way& way,
+                           Text text) { member(way) = parse_link_bytes(text, 1, kMostBytes); },
           .needs = needs};
 }
 

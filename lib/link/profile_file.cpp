@@ -38,9 +38,11 @@ std::string parse_note(std::string_view text) {
 
 constexpr std::array<LinkKey, 3> kLinkKeys{{
     {"note", [](Profile& p, std::string_view text) { p.note = parse_note(text); }},
-    {"host", [](Profile& p, std::string_view text) { p.host = parse_time(text); }},
-    {"mtu", [](Profile& p,
-               std::string_view text) { p.mtu = parse_bytes(text, kSmallestMtu, kLargestMtu); }},
+    {"host", [](Profile& p, std::string_view text) { p.host = parse_link_time(text); }},
+    {"mtu",
+     [](Profile& p, std::string_view text) {
+       p.mtu = parse_link_bytes(text, kSmallestMtu, kLargestMtu);
+     }},
 }};
 
 std::string_view trimmed(std::string_view text) {

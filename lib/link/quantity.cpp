@@ -81,7 +81,7 @@ std::uint64_t parse(std::string_view text, const Kind& kind) {
 
 }  // namespace
 
-Duration parse_time(std::string_view text) {
+Duration parse_link_time(std::string_view text) {
   return Duration(parse(text, {.name = "time",
                                .units = kTimes,
                                .smallest = 1,
@@ -108,7 +108,8 @@ std::uint32_t parse_percentage(std::string_view text) {
                                                  .example = "0.1%"}));
 }
 
-std::uint32_t parse_bytes(std::string_view text, std::uint32_t smallest, std::uint32_t largest) {
+std::uint32_t parse_link_bytes(std::string_view text, std::uint32_t smallest,
+                               std::uint32_t largest) {
   const std::string range = fmt::format("{}B to {}B", smallest, largest);
   return static_cast<std::uint32_t>(
       parse(text, {.name = "number of bytes",

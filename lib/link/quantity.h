@@ -12,11 +12,11 @@ namespace tcpstep {
 
 // Each takes decimal fractions ("2.5Mbit/s") and throws UsageError with what is wrong and an
 // example of what would be right.
-[[nodiscard]] Duration parse_time(std::string_view text);             // 1ns to 60s; ns us ms s
+[[nodiscard]] Duration parse_link_time(std::string_view text);        // 1ns to 60s; ns us ms s
 [[nodiscard]] std::uint64_t parse_rate(std::string_view text);        // bit/s; 1bit/s to 10Gbit/s
 [[nodiscard]] std::uint32_t parse_percentage(std::string_view text);  // ppm; 0.0001% to 50%
-[[nodiscard]] std::uint32_t parse_bytes(std::string_view text, std::uint32_t smallest,
-                                        std::uint32_t largest);  // B
+[[nodiscard]] std::uint32_t parse_link_bytes(std::string_view text, std::uint32_t smallest,
+                                             std::uint32_t largest);  // B
 
 // How much slower than in reality an emulated link runs.
 class Scale {

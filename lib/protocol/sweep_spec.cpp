@@ -85,7 +85,7 @@ std::optional<std::uint64_t> parse_seed(std::string_view text) {
   return parse_count(text, 0, std::numeric_limits<std::uint64_t>::max());
 }
 
-std::optional<Duration> parse_time(std::string_view text) {
+std::optional<Duration> parse_run_time(std::string_view text) {
   return parse_duration(text, 1s, 24h);
 }
 

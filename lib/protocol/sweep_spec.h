@@ -117,7 +117,7 @@ template <>
 [[nodiscard]] std::uint32_t parse_rounds(std::string_view text);
 [[nodiscard]] std::uint32_t parse_warmup_rounds(std::string_view text);
 [[nodiscard]] std::optional<std::uint64_t> parse_seed(std::string_view text);
-[[nodiscard]] std::optional<Duration> parse_time(std::string_view text);
+[[nodiscard]] std::optional<Duration> parse_run_time(std::string_view text);
 [[nodiscard]] Duration parse_interval(std::string_view text);
 [[nodiscard]] Duration parse_timeout(std::string_view text);
 template <class Enum>
@@ -147,6 +147,8 @@ struct SweepField {
   [[nodiscard]] std::string names() const { return std::string(option) + std::string(letter); }
 };
 
+// A new field is an optional with kMayBeEmpty: older peers neither send it nor write it into
+// results.
 inline constexpr auto kSweepFields = std::make_tuple(
     SweepField<std::string>{&SweepSpec::link, "link", "link", ",l", "NAME",
                             "name of the path, in tables and plots", parse_name,
@@ -163,7 +165,7 @@ inline constexpr auto kSweepFields = std::make_tuple(
     SweepField<std::optional<Duration>>{
         &SweepSpec::time, "time_ns", "time", ",t", "TIME",
         "end after about this time: as many rounds as fit, at least 5; fewer sizes on slow paths",
-        parse_time, kClientOption | kInRequest | kMayBeEmpty | kLengthensRun},
+        parse_run_time, kClientOption | kInRequest | kMayBeEmpty | kLengthensRun},
     SweepField<std::uint32_t>{&SweepSpec::warmup_rounds, "warmup_rounds", "warmup", ",w", "N",
                               "passes before them, kept as round 0, never counted",
                               parse_warmup_rounds, kServerOption | kInRequest | kLengthensRun},

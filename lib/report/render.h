@@ -17,6 +17,9 @@ struct TextOptions {
   bool has_details = false;  // of several links, also the table of each
 };
 
+// What spoils the numbers of a table, with remedies, each after a "!".
+[[nodiscard]] std::string notes_text(const PenaltyTable& table, const Screen& screen);
+
 // One link: a row for each number of packets. Several links: a row for each of them.
 [[nodiscard]] std::string render_text(std::span<const PenaltyTable> tables,
                                       const TextOptions& options = {});
@@ -35,7 +38,5 @@ struct TextOptions {
 // `links`, in the same order. Everything from outside is escaped.
 [[nodiscard]] std::string render_html(std::span<const LinkRuns> links,
                                       std::span<const PenaltyTable> tables);
-
-// Text as content of an HTML element or of a quoted attribute.
 
 }  // namespace tcpstep

@@ -15,7 +15,7 @@
 #include "lib/base/escape.h"
 #include "lib/base/text.h"
 #include "lib/report/penalty_table.h"
-#include "lib/report/table_text.h"
+#include "lib/report/render.h"
 
 namespace tcpstep {
 namespace {

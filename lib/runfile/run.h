@@ -52,7 +52,8 @@ enum class RunPart : std::uint8_t { None, Label, Host, Day };
 [[nodiscard]] std::string host_of(const RunHeader& header, std::string_view role);
 
 // Pings with an RTT that no table, comparison or history counts, because something was sent again,
-// by cause. This is the only place with that rule.
+// by cause. This is the only place with that rule; while a run goes on, the other end's
+// retransmissions are not known yet (lib/sweep/running_minima.h).
 struct ResentPings {
   std::uint64_t payload = 0;   // something of the payload was sent again
   std::uint64_t ack = 0;       // only the ack was

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/base/error.h"
+#include "lib/base/size_list.h"
 
 namespace tcpstep {
 namespace {

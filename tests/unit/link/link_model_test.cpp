@@ -9,6 +9,7 @@
 #include <string>
 
 #include "lib/base/parse.h"
+#include "lib/base/size_list.h"
 #include "lib/link/prediction.h"
 #include "lib/link/profile_file.h"
 

@@ -27,19 +27,19 @@ TEST(ScaleTest, RejectsInvalidScales) {
 TEST(QuantityTest, ReadsFractionsExactly) {
   EXPECT_EQ(parse_rate("2.5Mbit/s"), 2'500'000U);
   EXPECT_EQ(parse_rate("33.6kbit/s"), 33'600U);
-  EXPECT_EQ(parse_time("0.25ms"), 250us);
-  EXPECT_EQ(parse_time("1min"), 60s);
+  EXPECT_EQ(parse_link_time("0.25ms"), 250us);
+  EXPECT_EQ(parse_link_time("1min"), 60s);
   EXPECT_EQ(parse_percentage("0.0001%"), 1U);
-  EXPECT_EQ(parse_bytes("40B", 1, 100), 40U);
+  EXPECT_EQ(parse_link_bytes("40B", 1, 100), 40U);
 }
 
 TEST(QuantityTest, RejectsWhatCannotBeExact) {
   EXPECT_THROW(static_cast<void>(parse_rate("0.5bit/s")), UsageError);
-  EXPECT_THROW(static_cast<void>(parse_time("1.5ns")), UsageError);
-  EXPECT_THROW(static_cast<void>(parse_time(".5ms")), UsageError);
-  EXPECT_THROW(static_cast<void>(parse_time("5.ms")), UsageError);
+  EXPECT_THROW(static_cast<void>(parse_link_time("1.5ns")), UsageError);
+  EXPECT_THROW(static_cast<void>(parse_link_time(".5ms")), UsageError);
+  EXPECT_THROW(static_cast<void>(parse_link_time("5.ms")), UsageError);
   EXPECT_THROW(static_cast<void>(parse_percentage("0.00001%")), UsageError);
-  EXPECT_THROW(static_cast<void>(parse_bytes("1.5B", 1, 100)), UsageError);
+  EXPECT_THROW(static_cast<void>(parse_link_bytes("1.5B", 1, 100)), UsageError);
   EXPECT_THROW(static_cast<void>(parse_rate("99999999999999999999bit/s")), UsageError);
 }
 
