@@ -215,7 +215,7 @@ RunSettings settings_of(Agreement& agreement, const ClientOptions& options,
 
 RunIdentity identity_of(const Accept& accept, const TcpConnection& server) {
   RunIdentity identity{.run_id = accept.run_id,
-                       .is_negotiated = true,
+                       .protocol = Protocol::Negotiated,
                        .concurrent_runs = accept.concurrent_runs,
                        .peer = accept.environment,
                        .started_utc = accept.started_utc,

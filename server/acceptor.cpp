@@ -15,12 +15,14 @@ namespace {
 
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
-using State = ServerNegotiation::State;
+using Stage = Conversation::Stage;
 
 constexpr std::uint64_t kListenerKey = 0;
+constexpr std::uint64_t kWebListenerKey = Acceptor::kFirstForeignKey - 1;
 constexpr int kAcceptedAtOnce = 64;  // then those that are connected have their turn
 constexpr Duration kTimeToAskIfRejected = 5s;
 constexpr Duration kTimeToClose = 2s;           // for a refusal to arrive
+constexpr Duration kTimeToLoad = 30s;           // of a page
 constexpr Duration kRepeatPositionAfter = 10s;  // so that a queued client knows we are there
 constexpr std::size_t kCrowd = 100;             // whose memory is worth releasing
 constexpr std::size_t kReadAtOnce = std::size_t{16} * 1024;
@@ -28,31 +30,39 @@ constexpr std::size_t kReadAtOnce = std::size_t{16} * 1024;
 }  // namespace
 
 Acceptor::Acceptor(Listener listener, Poller& poller, const ServerOptions& options,
-                   const Secret* secret, Log& log, Metrics& metrics, HandOver hand_over)
+                   const Secret* secret, Log& log, Metrics& metrics, HandOver hand_over,
+                   std::optional<WebEntrance> web)
     : door_(std::move(listener), poller, kListenerKey, log),
+      web_(std::move(web)),
       poller_(poller),
       options_(options),
       secret_(secret),
       log_(log),
       metrics_(metrics),
       hand_over_(std::move(hand_over)),
-      recent_use_(options.limits.runs_per_address) {}
+      recent_use_(options.limits.runs_per_address) {
+  if (web_) {
+    web_door_.emplace(std::move(web_->listener), poller, kWebListenerKey, log);
+  }
+}
 
 void Acceptor::handle(std::uint64_t key) {
   if (key == kListenerKey) {
-    accept_clients();
+    accept_clients(door_, false);
+  } else if (key == kWebListenerKey) {
+    accept_clients(*web_door_, true);
   } else if (const auto client = clients_.find(key); client != clients_.end()) {
     receive(client);
   }
 }
 
-void Acceptor::accept_clients() {
+void Acceptor::accept_clients(Door& door, bool is_web) {
   for (int i = 0; i < kAcceptedAtOnce; ++i) {
-    auto client = door_.accept();
+    auto client = door.accept();
     if (!client) {
       return;
     }
-    add(std::move(*client));
+    add(std::move(*client), is_web);
   }
 }
 
@@ -67,7 +77,14 @@ Duration Acceptor::time_to_ask(const PendingClient& client) const {
   return client.rejection ? std::min<Duration>(timeout, kTimeToAskIfRejected) : timeout;
 }
 
-void Acceptor::add(TcpConnection connection) {
+std::unique_ptr<Conversation> Acceptor::conversation(bool is_web) const {
+  if (is_web) {
+    return std::make_unique<WebConversation>(web_->site, web_->offer);
+  }
+  return std::make_unique<NativeConversation>(options_.limits, secret_);
+}
+
+void Acceptor::add(TcpConnection connection, bool is_web) {
   metrics_.count_connection();
   const std::string peer = connection.peer().text();
   const std::string network = network_of(connection.peer());
@@ -78,27 +95,32 @@ void Acceptor::add(TcpConnection connection) {
     return;
   }
   const std::uint64_t id = next_id_++;
+  const bool is_first = !is_web && !std::exchange(had_first_client_, true);
   PendingClient& client = clients_
                               .emplace(id, PendingClient{.connection = std::move(connection),
-                                                         .negotiation = ServerNegotiation(
-                                                             hello_of(options_.limits), secret_),
+                                                         .conversation = conversation(is_web),
                                                          .peer = peer,
                                                          .network = network,
                                                          .rejection = std::move(rejection),
-                                                         .settings = options_.run})
+                                                         .settings = options_.run,
+                                                         .is_first = is_first,
+                                                         .is_web = is_web})
                               .first->second;
   ++connections_of_[network];
   most_clients_ = std::max(most_clients_, clients_.size());
   poller_.add(client.connection.fd(), id);
+  const std::string opening = client.conversation->opening();
   std::array<std::byte, 16> early{};
-  if (const auto received = client.connection.receive_now(early);
+  if (const auto received = opening.empty() ? std::nullopt : client.connection.receive_now(early);
       received && received->status == PingStatus::Ok) {
     drop(clients_.find(id), "unexpected data from the client");
     return;
   }
   client.opened = Clock::now();
   client.deadline = client.opened + time_to_ask(client);
-  static_cast<void>(client.connection.send_now(ServerNegotiation::opening()));
+  if (!opening.empty()) {
+    static_cast<void>(client.connection.send_now(opening));
+  }
 }
 
 void Acceptor::drop(Clients::iterator entry, const std::string& reason) {
@@ -113,11 +135,11 @@ void Acceptor::close_after_refusal(Clients::iterator entry) {
   entry->second.is_closing = true;
   entry->second.deadline = Clock::now() + kTimeToClose;
   entry->second.connection.end_sending();
-  has_lost_first_client_ = has_lost_first_client_ || entry->first == 1;
+  has_lost_first_client_ = has_lost_first_client_ || entry->second.is_first;
 }
 
 void Acceptor::remove(Clients::iterator entry) {
-  has_lost_first_client_ = has_lost_first_client_ || entry->first == 1;
+  has_lost_first_client_ = has_lost_first_client_ || entry->second.is_first;
   poller_.remove(entry->second.connection.fd());
   forget(entry);
   if (clients_.empty() && std::exchange(most_clients_, 0) >= kCrowd) {
@@ -136,8 +158,9 @@ void Acceptor::forget(Clients::iterator entry) {
 
 void Acceptor::close_all(const Refuse& refusal) {
   for (auto& [id, client] : clients_) {
-    if (client.negotiation.state() == State::Requested) {
-      static_cast<void>(client.connection.send_now(frame_of(refusal)));
+    if (const std::string text = client.conversation->say(refusal);
+        client.conversation->stage() == Stage::Waiting && !text.empty()) {
+      static_cast<void>(client.connection.send_now(text));
     }
   }
   release_all();
@@ -150,6 +173,10 @@ void Acceptor::release_all() {
 }
 
 void Acceptor::receive(Clients::iterator entry) {
+  if (!entry->second.unsent.empty()) {
+    flush(entry);
+    return;  // what it sends meanwhile is read when it has all of the page
+  }
   std::array<std::byte, kReadAtOnce> buffer;  // not set to zero: the kernel writes what counts
   const auto received = entry->second.connection.receive_now(buffer);
   if (!received) {
@@ -163,6 +190,8 @@ void Acceptor::receive(Clients::iterator entry) {
   }
   if (received->status == PingStatus::Ok) {
     process(entry, std::span(buffer).first(received->bytes));
+  } else if (entry->second.is_web && entry->second.conversation->stage() != Stage::Waiting) {
+    remove(entry);  // browsers open connections that they may not need, and leave when they like
   } else {
     drop(entry, received->status == PingStatus::Closed
                     ? "the client closed the connection before its ack"
@@ -173,45 +202,78 @@ void Acceptor::receive(Clients::iterator entry) {
 
 void Acceptor::process(Clients::iterator entry, std::span<const std::byte> bytes) {
   PendingClient& client = entry->second;
-  const State before = client.negotiation.state();
-  const std::string reply = client.negotiation.add(bytes);
-  const State state = client.negotiation.state();
-  if (before == State::AwaitingAck && state != State::Failed) {
+  if (client.is_web && client.rejection) {
+    refuse(entry, *client.rejection);
+    return;
+  }
+  const Stage before = client.conversation->stage();
+  const PathSpeed path = client.is_web ? speed_of(client.connection) : PathSpeed{};
+  std::string reply = client.conversation->add(bytes, path);
+  const Stage stage = client.conversation->stage();
+  if (before == Stage::Opening && stage != before && stage != Stage::Failed) {
     const auto now = Clock::now();
-    client.opening.rtt = now - client.opened;
+    if (!client.is_web) {
+      client.opening.rtt = now - client.opened;
+    }
     client.deadline = now + time_to_ask(client);  // of the whole request, however it comes
+  }
+  if (stage == Stage::Failed) {
+    handle_broken_protocol(entry, std::move(reply));
+    return;
+  }
+  if (stage == Stage::Served) {
+    send_page(entry, std::move(reply));
+    return;
   }
   if (!reply.empty() && !client.connection.send_now(reply)) {
     drop(entry, "the client does not read");
     return;
   }
-  switch (state) {
-    case State::Classic:
-    case State::Requested:
-      enqueue(entry);
-      return;
-    case State::Joined:
-      join(entry);
-      return;
-    case State::Failed:
-      handle_broken_protocol(entry, !reply.empty());
-      return;
-    default:
-      return;
+  if (stage == Stage::Waiting && before != Stage::Waiting) {
+    enqueue(entry);
+  } else if (stage == Stage::Joining) {
+    join(entry);
   }
 }
 
-void Acceptor::handle_broken_protocol(Clients::iterator entry, bool is_refusal_sent) {
-  const PendingClient& client = entry->second;
-  if (client.negotiation.is_unauthenticated()) {
+void Acceptor::send_page(Clients::iterator entry, std::string page) {
+  PendingClient& client = entry->second;
+  queue_.remove(entry->first);
+  client.unsent = std::move(page);
+  client.deadline = Clock::now() + kTimeToLoad;
+  poller_.watch_for_room(client.connection.fd(), entry->first, true);
+  flush(entry);
+}
+
+void Acceptor::flush(Clients::iterator entry) {
+  PendingClient& client = entry->second;
+  const auto sent = client.connection.send_some_now(client.unsent);
+  if (!sent) {
+    remove(entry);
+    return;
+  }
+  client.unsent.erase(0, *sent);
+  if (client.unsent.empty()) {
+    poller_.watch_for_room(client.connection.fd(), entry->first, false);
+    close_after_refusal(entry);
+  }
+}
+
+void Acceptor::handle_broken_protocol(Clients::iterator entry, std::string refusal) {
+  PendingClient& client = entry->second;
+  if (client.conversation->is_unauthenticated()) {
     metrics_.count_refusal("authentication");
   } else {
     metrics_.count_error();
   }
-  const std::string fault = client.negotiation.fault();
-  log_.fault_of_client("fault", fmt::format("run with {}: {}", client.peer, fault),
-                       {{"peer", client.peer}, {"reason", fault}});
-  if (is_refusal_sent) {
+  const std::string fault = client.conversation->fault();
+  log_.fault_of_client(
+      "fault",
+      fmt::format("{} {}: {}", client.is_web ? "web client" : "run with", client.peer, fault),
+      {{"peer", client.peer}, {"reason", fault}});
+  if (refusal.empty()) {
+    remove(entry);
+  } else if (client.connection.send_now(refusal)) {
     close_after_refusal(entry);
   } else {
     remove(entry);
@@ -221,7 +283,7 @@ void Acceptor::handle_broken_protocol(Clients::iterator entry, bool is_refusal_s
 void Acceptor::join(Clients::iterator entry) {
   PendingClient& client = entry->second;
   poller_.remove(client.connection.fd());
-  if (hand_over_(client.negotiation.token(), client.connection)) {
+  if (hand_over_(client.conversation->token(), client.connection)) {
     forget(entry);
     return;
   }
@@ -229,77 +291,9 @@ void Acceptor::join(Clients::iterator entry) {
   refuse(entry, unknown_run());
 }
 
-void Acceptor::enqueue(Clients::iterator entry) {
-  PendingClient& client = entry->second;
-  if (const auto rejection = rejection_of(client)) {
-    refuse(entry, *rejection);
-    return;
-  }
-  client.deadline.reset();
-  client.duration = expected_duration(client.settings.sweep, speed_of(client.connection));
-  if (client.duration) {
-    client.duration = std::min(*client.duration, options_.limits.time);
-  }
-  queue_.add(entry->first, client.network);
-}
-
-// Takes over the settings that the client requests, unless they are beyond the limits.
-std::optional<Rejection> Acceptor::rejection_of(PendingClient& client) {
-  const ServerLimits& limits = options_.limits;
-  if (client.rejection) {
-    return client.rejection;
-  }
-  if (client.negotiation.state() == State::Requested) {
-    const PartialSweep& requested = client.negotiation.request().sweep;
-    client.settings.sweep = requested.over(options_.negotiated_sweep());
-    if (requested.chosen.contains("link")) {
-      if (const auto refusal = refusal_of_link(client.settings.sweep.link, limits)) {
-        return Rejection{.kind = "link", .refusal = *refusal};
-      }
-    }
-    if (requested.chosen.contains("time_ns") && !requested.chosen.contains("rounds")) {
-      fit_rounds(client.settings.sweep, limits, client.connection.path_info().mss);
-    }
-    if (requested.lengthens_run()) {  // the server's own settings may be beyond its limits
-      const auto refusal =
-          refusal_of(client.settings.sweep, limits, client.connection.path_info().mss);
-      if (refusal) {
-        return Rejection{.kind = "run", .refusal = *refusal};
-      }
-    }
-  }
-  if (recent_use_.count(client.network, Clock::now()) + queue_.places_of(client.network) >=
-      limits.runs_per_address) {
-    return too_many_runs(limits);
-  }
-  if (recent_use_.has_many_failures(client.network, Clock::now())) {
-    return too_many_failures();
-  }
-  if (queue_.size() + running_ >= limits.queue + limits.concurrent_runs) {
-    const auto displaced = queue_.to_displace_for(client.network);
-    if (!displaced) {
-      return queue_is_full(limits);
-    }
-    refuse(clients_.find(*displaced), queue_is_full(limits));
-  }
-  return std::nullopt;
-}
-
-void Acceptor::log_refusal(const std::string& peer, const Rejection& rejection) {
-  metrics_.count_refusal(rejection.kind);
-  log_.fault_of_client("refused",
-                       fmt::format("run with {}: refused, {}", peer, rejection.refusal.reason),
-                       {{"peer", peer}, {"reason", rejection.kind}});
-}
-
-// The classic protocol has no message for it.
-void Acceptor::refuse(Clients::iterator entry, const Rejection& rejection) {
-  PendingClient& client = entry->second;
-  log_refusal(client.peer, rejection);
-  recent_use_.add_refusal(client.network, Clock::now());
-  const State state = client.negotiation.state();
-  const bool has_frames = state != State::Classic && state != State::AwaitingAck;
-  if (has_frames && client.connection.send_now(frame_of(rejection.refusal))) {
+// Most are connections that a browser has opened just in case.
+void Acceptor::say_too_late(Clients::iterator entry) {
+  if (entry->second.connection.send_now(entry->second.conversation->say_too_late())) {
     close_after_refusal(entry);
   } else {
     remove(entry);
@@ -309,6 +303,9 @@ void Acceptor::refuse(Clients::iterator entry, const Rejection& rejection) {
 std::optional<Acceptor::Time> Acceptor::next_deadline() const {
   std::optional<Time> earliest = door_.next_deadline();
   const auto consider = [&](Time time) { earliest = std::min(earliest.value_or(time), time); };
+  if (const auto due = web_door_ ? web_door_->next_deadline() : std::nullopt) {
+    consider(*due);
+  }
   for (const auto& [id, client] : clients_) {
     if (client.deadline) {
       consider(*client.deadline);
@@ -322,14 +319,19 @@ std::optional<Acceptor::Time> Acceptor::next_deadline() const {
 void Acceptor::handle_deadlines() {
   const auto now = Clock::now();
   door_.reopen_if_due();
+  if (web_door_) {
+    web_door_->reopen_if_due();
+  }
   for (auto next = clients_.begin(); next != clients_.end();) {
     const auto entry = next++;
     const PendingClient& client = entry->second;
     if (!client.deadline || *client.deadline > now) {
       continue;
     }
-    if (client.is_closing) {
+    if (client.is_closing || !client.unsent.empty()) {
       remove(entry);
+    } else if (client.is_web) {
+      say_too_late(entry);
     } else {
       drop(entry, fmt::format("the client did not respond within {}",
                               format_duration(time_to_ask(client))));
@@ -340,57 +342,6 @@ void Acceptor::handle_deadlines() {
       send_position(client, *client.ahead, client.turn);
     }
   }
-}
-
-// A client that does not read it is noticed when its turn comes.
-void Acceptor::send_position(PendingClient& client, std::uint64_t ahead, std::optional<Time> turn) {
-  client.ahead = ahead;
-  client.turn = turn;
-  client.told_at = Clock::now();
-  Queued place{.ahead = ahead};
-  if (turn) {
-    const auto left = std::max<Duration>(*turn - client.told_at, Duration::zero());
-    place.seconds =
-        static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(left).count());
-  }
-  static_cast<void>(client.connection.send_now(frame_of(place)));
-}
-
-void Acceptor::update_queue(std::uint64_t running, std::optional<Time> end) {
-  std::uint64_t ahead = running_ = running;
-  for (const std::uint64_t id : queue_.turns(recent_use_)) {
-    PendingClient& client = clients_.at(id);
-    if (client.negotiation.state() == State::Requested && client.ahead != ahead) {
-      send_position(client, ahead, end);
-    }
-    ++ahead;
-    end = end && client.duration
-              ? std::optional(*end + *client.duration /
-                                         static_cast<std::int64_t>(options_.limits.concurrent_runs))
-              : std::nullopt;
-  }
-}
-
-void Acceptor::refuse_next(const Rejection& rejection) {
-  refuse(clients_.find(queue_.turns(recent_use_).front()), rejection);
-}
-
-QueuedRun Acceptor::take_next() {
-  const auto entry = clients_.find(queue_.turns(recent_use_).front());
-  auto& client = entry->second;
-  recent_use_.add_run(client.network, Clock::now());
-  poller_.remove(client.connection.fd());
-  QueuedRun next{.id = entry->first,
-                 .connection = std::move(client.connection),
-                 .network = client.network,
-                 .opening = client.opening,
-                 .request = client.negotiation.state() == State::Requested
-                                ? std::optional(client.negotiation.request())
-                                : std::nullopt,
-                 .session = client.negotiation.session(),
-                 .settings = client.settings};
-  forget(entry);
-  return next;
 }
 
 }  // namespace tcpstep

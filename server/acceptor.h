@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,26 +14,36 @@
 #include "lib/base/sample.h"
 #include "lib/net/poller.h"
 #include "lib/protocol/authentication.h"
-#include "lib/protocol/negotiation.h"
 #include "lib/sweep/run_settings.h"
+#include "server/conversation.h"
 #include "server/door.h"
 #include "server/limits.h"
 #include "server/log.h"
 #include "server/metrics.h"
 #include "server/options.h"
 #include "server/run_queue.h"
+#include "server/web_conversation.h"
 
 namespace tcpstep {
 
 // A client whose turn it is.
 struct QueuedRun {
-  std::uint64_t id;  // 1 is the first client that connected
+  bool is_first;  // of all clients that can have a run
   TcpConnection connection;
-  std::string network;             // that the limits count
-  Sample opening;                  // the ping it has acked
+  std::string network;  // that the limits count
+  Protocol protocol;
+  std::optional<Sample> opening;   // the ping it has acked
   std::optional<Request> request;  // nothing from a classic client
   std::optional<Session> session;  // with a secret
+  std::optional<BrowserFacts> browser;
   RunSettings settings;
+};
+
+// The port of --web and what it serves.
+struct WebEntrance {
+  Listener listener;
+  const WebSite& site;  // outlives the acceptor, as the offer
+  const WebOffer& offer;
 };
 
 class Acceptor {
@@ -43,7 +54,8 @@ class Acceptor {
 
   // The references must outlive this. Keys given to `poller` are below kFirstForeignKey.
   Acceptor(Listener listener, Poller& poller, const ServerOptions& options, const Secret* secret,
-           Log& log, Metrics& metrics, HandOver hand_over);
+           Log& log, Metrics& metrics, HandOver hand_over,
+           std::optional<WebEntrance> web = std::nullopt);
 
   static constexpr std::uint64_t kFirstForeignKey = std::uint64_t{1} << 62U;
 
@@ -83,7 +95,7 @@ class Acceptor {
  private:
   struct PendingClient {
     TcpConnection connection;
-    ServerNegotiation negotiation;
+    std::unique_ptr<Conversation> conversation;
     std::string peer;     // its address as text
     std::string network;  // that the limits count
     Time opened{};
@@ -91,19 +103,26 @@ class Acceptor {
     Sample opening{};
     std::optional<Rejection> rejection;  // sent as soon as the client can understand it
     RunSettings settings;
-    std::optional<Duration> duration{};    // that its run will probably take
-    bool is_closing = false;               // a refusal was sent; only the client's end is awaited
+    std::optional<Duration> duration{};  // that its run will probably take
+    bool is_first = false;
+    bool is_web = false;
+    std::string unsent{};                  // of a page: the kernel had no room
+    bool is_closing = false;               // the last was said; only the client's end is awaited
     std::optional<std::uint64_t> ahead{};  // as last sent
     std::optional<Time> turn{};            // when it will probably be its turn
     Time told_at{};
   };
   using Clients = std::map<std::uint64_t, PendingClient>;
 
-  void accept_clients();
-  void add(TcpConnection connection);
+  void accept_clients(Door& door, bool is_web);
+  void add(TcpConnection connection, bool is_web);
+  [[nodiscard]] std::unique_ptr<Conversation> conversation(bool is_web) const;
   void receive(Clients::iterator entry);
   void process(Clients::iterator entry, std::span<const std::byte> bytes);
-  void handle_broken_protocol(Clients::iterator entry, bool is_refusal_sent);
+  void send_page(Clients::iterator entry, std::string page);
+  void flush(Clients::iterator entry);
+  void handle_broken_protocol(Clients::iterator entry, std::string refusal);
+  void say_too_late(Clients::iterator entry);
   void enqueue(Clients::iterator entry);
   [[nodiscard]] std::optional<Rejection> rejection_of(PendingClient& client);
   void join(Clients::iterator entry);
@@ -118,6 +137,8 @@ class Acceptor {
   static void send_position(PendingClient& client, std::uint64_t ahead, std::optional<Time> turn);
 
   Door door_;
+  std::optional<WebEntrance> web_;
+  std::optional<Door> web_door_;
   Poller& poller_;
   const ServerOptions& options_;
   const Secret* secret_;
@@ -130,6 +151,7 @@ class Acceptor {
   std::size_t most_clients_ = 0;                         // since there was none
   RunQueue queue_;
   std::uint64_t next_id_ = 1;
+  bool had_first_client_ = false;
   std::uint64_t running_ = 0;
   RecentUse recent_use_;
   bool has_lost_first_client_ = false;

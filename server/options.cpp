@@ -17,6 +17,8 @@ using namespace std::chrono_literals;
 
 constexpr auto kLogFormats =
     std::to_array<Word<LogFormat>>({{"text", LogFormat::Text}, {"json", LogFormat::Json}});
+// The boundaries, where each class begins and ends, and what lies between them.
+constexpr std::string_view kWebSizes = "1:9901:700,boundaries";
 constexpr auto kTimestampModes =
     std::to_array<Word<TimestampMode>>({{"auto", TimestampMode::Auto},
                                         {"off", TimestampMode::Off},
@@ -47,6 +49,8 @@ CommandLine declare() {
   line.value("allow", "LIST", "accept only clients of these networks: 192.0.2.0/24,2001:db8::/32");
   line.value("links", "LIST", "names that clients may give their link: lan,wifi [any]");
   line.value("secret-file", "FILE", "accept only clients that know the secret in this file");
+  line.value("web", "[ADDRESS:]PORT",
+             fmt::format("also serve browsers, over HTTP; port {} by convention", kDefaultWebPort));
   line.value("concurrent", "N", "1", "runs at the same time; they disturb each other");
   line.group("Sweep");
   for_each_sweep_field([&](const auto& field) {
@@ -58,6 +62,9 @@ CommandLine declare() {
       line.words(std::string(field.option), words_of(field));
     }
   });
+  line.value("web-sizes", "LIST", std::string(kWebSizes),
+             "payload bytes with a browser; 2 is the smallest");
+  line.value("web-rounds", "N", "20", "most rounds with a browser; fewer if the table has settled");
   line.value("congestion", "NAME", "cubic", "TCP congestion control; system: the system's default");
   line.value("timestamps", "WORD", "auto", "kernel timestamps");
   line.words("timestamps", kTimestampModes);
@@ -83,7 +90,7 @@ CommandLine declare() {
   line.value("log-format", "WORD", "text", "of messages on standard error");
   line.words("log-format", kLogFormats);
   line.flag("quiet,q", "print errors only, no table");
-  line.essentials({"doctor", "port", "bind", "link", "label", "results", "one-off", "allow",
+  line.essentials({"doctor", "port", "bind", "web", "link", "label", "results", "one-off", "allow",
                    "secret-file", "anonymous", "cpu"});
   return line;
 }
@@ -145,7 +152,34 @@ ServerLimits limits(const OptionValues& values) {
   return limits;
 }
 
+// "19902", "192.0.2.1:19902", "[2001:db8::1]:19902".
+ServerOptions::Web web(const OptionValues& values, const std::string& bind_address) {
+  ServerOptions::Web web{.bind_address = bind_address,
+                         .sizes = values.get("web-sizes", parse_sizes),
+                         .most_rounds = values.get("web-rounds", parse_rounds)};
+  const std::string text = values.text("web");
+  if (text.find(':') == std::string::npos) {
+    web.port = values.get("web", parse_port);
+    return web;
+  }
+  const HostAndPort place = values.get("web", split_host);
+  if (!place.port) {
+    throw UsageError(fmt::format("--web {}: expected [ADDRESS:]PORT", text));
+  }
+  web.bind_address = place.host;
+  web.port = *place.port;
+  return web;
+}
+
 }  // namespace
+
+SweepSpec ServerOptions::web_sweep() const {
+  SweepSpec sweep = run.sweep;
+  sweep.order = Order::Shuffled;
+  sweep.sizes = web->sizes;
+  sweep.rounds = web->most_rounds;
+  return sweep;
+}
 
 SweepSpec ServerOptions::negotiated_sweep() const {
   SweepSpec sweep = run.sweep;
@@ -168,6 +202,13 @@ std::optional<ServerOptions> parse_server_options(int argc, const char* const* a
   options.is_link_chosen = values.has("link");
   options.limits = limits(values);
   options.secret_file = values.path("secret-file");
+  if (values.has("web")) {
+    options.web = web(values, options.bind_address);
+    if (!options.secret_file.empty()) {
+      throw UsageError("--web and --secret-file: a browser cannot prove that it knows a secret",
+                       "Use --allow to choose who may measure.");
+    }
+  }
   options.metrics_file = values.path("metrics-file");
   options.log_format = values.choose("log-format", kLogFormats);
   options.run.timestamps = values.choose("timestamps", kTimestampModes);

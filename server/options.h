@@ -23,6 +23,18 @@ struct ServerOptions {
   bool is_order_chosen = false;
   bool is_link_chosen = false;  // otherwise negotiated runs are named after both hosts
 
+  // Where browsers connect, if they may.
+  struct Web {
+    std::string bind_address;  // empty: every address
+    std::uint16_t port = 0;
+    SizeList sizes;
+    std::uint32_t most_rounds = 0;  // a run ends earlier once more rounds would change nothing
+  };
+  std::optional<Web> web;
+
+  // What is measured with a browser.
+  [[nodiscard]] SweepSpec web_sweep() const;
+
   // What is measured with a client that asks for nothing: classic clients get the order of 2014,
   // others a shuffled one, which no size gains from.
   [[nodiscard]] SweepSpec negotiated_sweep() const;

@@ -11,4 +11,7 @@ namespace tcpstep {
 // empty if nobody else can reach it.
 [[nodiscard]] std::string how_to_reach(const ServerOptions& options);
 
+// "http://192.0.2.1:19902/", what to open in a browser.
+[[nodiscard]] std::string how_to_browse(const ServerOptions& options);
+
 }  // namespace tcpstep

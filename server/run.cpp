@@ -24,6 +24,7 @@
 #include "lib/sweep/result_check.h"
 #include "server/run_end.h"
 #include "server/run_identity.h"
+#include "server/web_run.h"
 
 namespace tcpstep {
 namespace {
@@ -37,7 +38,7 @@ constexpr PartialPatience kPatience{.silence = 2s, .in_all = 5s};
 struct ServedRun {
   TcpConnection& client;
   const std::optional<Request>& request;  // nothing from a classic client
-  const Sample& opening;
+  const std::optional<Sample>& opening;   // nothing from a browser
   const RunSettings& settings;
   const RunIdentity& identity;
   const std::string& token;
@@ -339,6 +340,14 @@ RunOutcome ack_up(const ServedRun& run) {
 }
 
 RunOutcome serve(const ServedRun& run) {
+  if (run.identity.protocol == Protocol::WebSocket) {
+    return measure_browser({.connection = run.client,
+                            .settings = run.settings,
+                            .identity = run.identity,
+                            .host = run.host,
+                            .open_output = run.open_output,
+                            .is_kept = run.options.output != "-"});
+  }
   if (!run.request) {
     return measure_classic(run);
   }

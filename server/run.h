@@ -19,6 +19,10 @@ struct RunTask {
   bool is_quiet_if_failed = false;  // many runs fail: no message and no table of one more
 };
 
+// The run of a client whose turn it is: its identity, and what it has not chosen itself.
+[[nodiscard]] RunTask task_for(QueuedRun client, const ServerOptions& options,
+                               const HostFacts& host);
+
 // Performs the run, logs its end, prints its table and sends a RunReport to `server`, from which
 // fresh connections come. True if the run is complete. Throws what keeps the result from being
 // written, after a refusal to the client.

@@ -31,7 +31,8 @@ std::string shortened(std::string table, const std::filesystem::path& file) {
                            file.string());
 }
 
-// For the log; nothing after a run that is whole, or that this server has ended.
+}  // namespace
+
 std::string fault_of(const RunOutcome& outcome, Duration timeout) {
   if (outcome.status == kComplete || outcome.status == to_word(PingStatus::Interrupted)) {
     return {};
@@ -43,8 +44,6 @@ std::string fault_of(const RunOutcome& outcome, Duration timeout) {
              : fmt::format("{}: {}. {}", fault, outcome.black_hole, kBlackHoleRemedy);
 }
 
-}  // namespace
-
 void report_outcome(const RunOutcome& outcome, const EndedRun& run) {
   const SweepSpec& sweep = run.settings.sweep;
   RunReport report{
@@ -53,6 +52,7 @@ void report_outcome(const RunOutcome& outcome, const EndedRun& run) {
                .direction = to_text(sweep.direction),
                .connection = to_text(sweep.connection)},
       .bytes = outcome.file.empty() ? std::optional(std::uint64_t{0}) : bytes_on_disk(outcome.file),
+      .file = outcome.file.string(),
       .fault = fault_of(outcome, sweep.timeout)};
   for (const Warning& warning : outcome.warnings) {
     // What every run over this path shows is below its table.

@@ -20,6 +20,9 @@ struct EndedRun {
   bool is_quiet_if_failed;
 };
 
+// What went wrong, for the log; empty after a run that is whole, or that this server has ended.
+[[nodiscard]] std::string fault_of(const RunOutcome& outcome, Duration timeout);
+
 // Logs a run and prints its table; what went wrong with it is left to the server's process.
 void report_outcome(const RunOutcome& outcome, const EndedRun& run);
 

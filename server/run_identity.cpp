@@ -1,13 +1,16 @@
 #include "server/run_identity.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string_view>
 #include <utility>
 
 #include "lib/base/parse.h"
 #include "lib/base/text.h"
 #include "lib/net/address_range.h"
+#include "lib/protocol/authentication.h"
 #include "lib/sweep/run_description.h"
+#include "server/run.h"
 
 namespace tcpstep {
 namespace {
@@ -45,12 +48,13 @@ std::string automatic_link(const QueuedRun& client, const HostFacts& host,
 
 RunIdentity identity_of(const QueuedRun& client, const ServerOptions& options) {
   RunIdentity identity{.run_id = make_run_id(),
-                       .is_negotiated = client.request.has_value(),
+                       .protocol = client.protocol,
                        .concurrent_runs = options.limits.concurrent_runs,
                        .peer = {},
                        .started_utc = utc_now(),
                        .seen_by_server = {},
-                       .seen_by_client = {}};
+                       .seen_by_client = {},
+                       .browser = client.browser};
   if (client.request) {
     identity.peer = client.request->environment;
     if (!client.request->tool.empty()) {
@@ -66,6 +70,23 @@ RunIdentity identity_of(const QueuedRun& client, const ServerOptions& options) {
     identity.seen_by_server = addresses_of(client.connection, Role::Server);
   }
   return identity;
+}
+
+RunTask task_for(QueuedRun client, const ServerOptions& options, const HostFacts& host) {
+  RunTask task{.client = std::move(client), .identity = {}, .token = random_hex(16)};
+  task.identity = identity_of(task.client, options);
+  RunSettings& settings = task.client.settings;
+  if (const Request* request = task.client.request ? &*task.client.request : nullptr;
+      request != nullptr && !request->sweep.chosen.contains("link") && !options.is_link_chosen &&
+      options.limits.links.empty()) {
+    settings.sweep.link = automatic_link(task.client, host, options);
+  }
+  settings.deadline = std::chrono::steady_clock::now() + options.limits.time;
+  if (task.client.protocol == Protocol::WebSocket) {
+    settings.framing = Framing::WebSocket;
+    settings.ends_when_settled = true;
+  }
+  return task;
 }
 
 Accept accept_of(const RunIdentity& identity, const RunSettings& settings, const std::string& token,

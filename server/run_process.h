@@ -9,6 +9,7 @@
 #include <string>
 
 #include "lib/net/channel.h"
+#include "lib/sweep/run_settings.h"
 #include "server/run_report.h"
 
 namespace tcpstep {
@@ -18,7 +19,9 @@ struct RunProcess {
 
   pid_t pid = 0;
   Channel channel;
-  std::uint64_t client = 0;
+  bool is_of_first_client = false;
+  std::string run_id;
+  Protocol protocol = Protocol::Classic;
   std::string peer;
   std::string network;
   std::string link;

@@ -52,6 +52,7 @@ std::string encode(const RunReport& report) {
                       {"direction", report.link.direction},
                       {"connection", report.link.connection},
                       {"minima", minima},
+                      {"file", report.file},
                       {"fault", report.fault},
                       {"warnings", report.warnings}};
   if (report.bytes) {
@@ -66,6 +67,7 @@ RunReport decode_report(std::string_view message) {
                    .link = {.link = json.at("link"),
                             .direction = json.at("direction"),
                             .connection = json.at("connection")},
+                   .file = json.at("file"),
                    .fault = json.at("fault"),
                    .warnings = json.at("warnings").get<RunWarnings>()};
   if (const auto bytes = json.find("bytes"); bytes != json.end()) {

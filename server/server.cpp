@@ -70,13 +70,19 @@ int Server::serve() {
   catch_state_signal(mask);
   Listener listener = listen_as(options_);
   const std::string address = listener.local_address().text();
-  if (options_.run.congestion_control != "system") {  // each run reports what it uses
-    static_cast<void>(listener.set_congestion_control(options_.run.congestion_control));
+  std::optional<WebEntrance> web;
+  if (options_.web) {
+    web_site_.emplace(output_ ? std::filesystem::path() : options_.results);
+    web_offer_ = web_offer_of(options_);
+    web.emplace(WebEntrance{listen_for_browsers(options_), *web_site_, web_offer_});
   }
-  Acceptor acceptor(std::move(listener), poller_, options_, secret_ ? &*secret_ : nullptr, log_,
-                    metrics_, [this](const std::string& token, const TcpConnection& connection) {
-                      return hand_over(token, connection);
-                    });
+  const std::string web_address = web ? web->listener.local_address().text() : "";
+  Acceptor acceptor(
+      std::move(listener), poller_, options_, secret_ ? &*secret_ : nullptr, log_, metrics_,
+      [this](const std::string& token, const TcpConnection& connection) {
+        return hand_over(token, connection);
+      },
+      std::move(web));
   log_.note("listening",
             fmt::format("tcpstep-server {} listening on {}, {} (Ctrl-C ends)", version(), address,
                         temporary_ ? "result to standard output"
@@ -85,6 +91,10 @@ int Server::serve() {
             {{"address", address}});
   if (const std::string reach = how_to_reach(options_); !reach.empty()) {
     log_.note("reach", reach);
+  }
+  if (!web_address.empty()) {
+    log_.note("listening_web", fmt::format("for browsers: {}", how_to_browse(options_)),
+              {{"address", web_address}});
   }
   for (const Warning& warning : host_.warnings) {
     log_.note("warning", render(warning));
@@ -165,23 +175,9 @@ std::optional<Server::Time> Server::expected_end() const {
   return earliest.value_or(Clock::now());
 }
 
-RunTask Server::task_for(QueuedRun client) const {
-  RunTask task{.client = std::move(client),
-               .identity = {},
-               .token = random_hex(16),
-               .is_quiet_if_failed = log_.is_suppressing()};
-  task.identity = identity_of(task.client, options_);
-  if (const Request* request = task.client.request ? &*task.client.request : nullptr;
-      request != nullptr && !request->sweep.chosen.contains("link") && !options_.is_link_chosen &&
-      options_.limits.links.empty()) {
-    task.client.settings.sweep.link = automatic_link(task.client, host_, options_);
-  }
-  task.client.settings.deadline = Clock::now() + options_.limits.time;
-  return task;
-}
-
 void Server::start(QueuedRun client, Acceptor& acceptor) {
-  RunTask task = task_for(std::move(client));
+  RunTask task = task_for(std::move(client), options_, host_);
+  task.is_quiet_if_failed = log_.is_suppressing();
   try {
     launch(task, acceptor);
   } catch (const std::system_error& error) {  // out of descriptors or processes
@@ -189,11 +185,13 @@ void Server::start(QueuedRun client, Acceptor& acceptor) {
     log_.fault_of_client("fault", fmt::format("run with {}: {}", peer, error.what()),
                          {{"peer", peer}});
     metrics_.count_error();
-    if (task.client.request) {
-      static_cast<void>(task.client.connection.send_now(frame_of(
-          Refuse{.reason = "the server is out of resources", .hint = "Try again later."})));
+    const Refuse refusal{.reason = "the server is out of resources", .hint = "Try again later."};
+    if (task.client.protocol == Protocol::WebSocket) {
+      static_cast<void>(task.client.connection.send_now(text_message(web_refusal(refusal))));
+    } else if (task.client.request) {
+      static_cast<void>(task.client.connection.send_now(frame_of(refusal)));
     }
-    if (options_.is_one_off && task.client.id == 1) {
+    if (options_.is_one_off && task.client.is_first) {
       one_off_result_ = false;
     }
   }
@@ -209,7 +207,9 @@ void Server::launch(RunTask& task, Acceptor& acceptor) {
   const PathSpeed path = speed_of(task.client.connection);
   const auto duration = expected_duration(sweep, path);
   RunProcess run{.channel = std::move(ours),
-                 .client = task.client.id,
+                 .is_of_first_client = task.client.is_first,
+                 .run_id = task.identity.run_id,
+                 .protocol = task.client.protocol,
                  .peer = task.client.connection.peer().text(),
                  .network = task.client.network,
                  .link = sweep.link,
@@ -317,7 +317,10 @@ void Server::finish(RunProcess& run, Acceptor& acceptor) {
   if (run.report && !run.report->minima.empty()) {
     metrics_.note_minima(run.report->link, run.report->minima);
   }
-  if (options_.is_one_off && run.client == 1) {
+  if (web_site_ && run.protocol == Protocol::WebSocket && run.report && !run.report->file.empty()) {
+    web_site_->add_run(run.run_id, run.report->file);
+  }
+  if (options_.is_one_off && run.is_of_first_client) {
     one_off_result_ = end.is_complete;
   }
 }

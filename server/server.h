@@ -23,6 +23,7 @@
 #include "server/results_folder.h"
 #include "server/run.h"
 #include "server/run_process.h"
+#include "server/web_site.h"
 
 namespace tcpstep {
 
@@ -41,7 +42,6 @@ class Server {
   void start_runs(Acceptor& acceptor);
   void start(QueuedRun client, Acceptor& acceptor);
   void launch(RunTask& task, Acceptor& acceptor);
-  [[nodiscard]] RunTask task_for(QueuedRun client) const;
   [[noreturn]] void run_in_child(RunTask task, Channel channel, Acceptor& acceptor);
   void receive_report(RunProcess& run, Acceptor& acceptor);
   void finish(RunProcess& run, Acceptor& acceptor);
@@ -65,6 +65,8 @@ class Server {
   std::optional<TemporaryFolder> temporary_;  // of a result for standard output
   std::optional<OutputFile> output_;
   std::optional<ResultsFolder> results_;  // unless there is an output
+  WebOffer web_offer_;
+  std::optional<WebSite> web_site_;
   Poller poller_;
   std::map<std::uint64_t, RunProcess> runs_;  // by key
   std::uint64_t next_key_ = Acceptor::kFirstForeignKey;

@@ -5,11 +5,17 @@
 
 #include "lib/net/listener.h"
 #include "server/options.h"
+#include "server/web_messages.h"
 
 namespace tcpstep {
 
 // Throws WorldError with what to do about it.
 [[nodiscard]] Listener listen_as(const ServerOptions& options);
+// The same for browsers; there is an options.web.
+[[nodiscard]] Listener listen_for_browsers(const ServerOptions& options);
+
+// What is measured with a browser, and what it may say of its link.
+[[nodiscard]] WebOffer web_offer_of(const ServerOptions& options);
 
 // SIGUSR1 asks for the state. It is delivered in the loop's wait only; `mask` is the mask of that
 // wait.

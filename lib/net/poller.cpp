@@ -19,6 +19,14 @@ void Poller::add(const Fd& fd, std::uint64_t key) {
   check_syscall(::epoll_ctl(fd_.get(), EPOLL_CTL_ADD, fd.get(), &event), "epoll_ctl");
 }
 
+void Poller::watch_for_room(const Fd& fd, std::uint64_t key, bool is_watched) {
+  epoll_event event{.events = EPOLLIN, .data = {.u64 = key}};
+  if (is_watched) {
+    event.events |= EPOLLOUT;
+  }
+  check_syscall(::epoll_ctl(fd_.get(), EPOLL_CTL_MOD, fd.get(), &event), "epoll_ctl");
+}
+
 void Poller::remove(const Fd& fd) {
   check_syscall(::epoll_ctl(fd_.get(), EPOLL_CTL_DEL, fd.get(), nullptr), "epoll_ctl");
 }

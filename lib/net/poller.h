@@ -19,6 +19,8 @@ class Poller {
   // reported as long as any process has it open.
   void add(const Fd& fd, std::uint64_t key);
   void remove(const Fd& fd);
+  // Whether to report it also when it can be written to.
+  void watch_for_room(const Fd& fd, std::uint64_t key, bool is_watched);
 
   // Keys of those that can be read or have ended; none after `limit` or a signal. `signal_mask` is
   // the mask to wait with.

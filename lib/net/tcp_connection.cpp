@@ -185,11 +185,17 @@ std::optional<TcpConnection::Received> TcpConnection::receive_now(
 }
 
 bool TcpConnection::send_now(std::string_view bytes) noexcept {
+  return send_some_now(bytes) == bytes.size();
+}
+
+std::optional<std::size_t> TcpConnection::send_some_now(std::string_view bytes) noexcept {
   const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent > 0) {
     timestamps_.note_sent(static_cast<std::size_t>(sent));
   }
-  return sent == static_cast<ssize_t>(bytes.size());
+  return sent >= 0         ? std::optional(static_cast<std::size_t>(sent))
+         : errno == EAGAIN ? std::optional(std::size_t{0})
+                           : std::nullopt;
 }
 
 void TcpConnection::end_sending() noexcept {

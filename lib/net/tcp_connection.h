@@ -142,6 +142,9 @@ class TcpConnection {
   // False if the kernel does not take all of it at once: the peer does not read.
   [[nodiscard]] bool send_now(std::string_view bytes) noexcept;
 
+  // As many of the first bytes as the kernel takes at once; nothing if the connection has failed.
+  [[nodiscard]] std::optional<std::size_t> send_some_now(std::string_view bytes) noexcept;
+
   // Closes the sending direction.
   void end_sending() noexcept;
 

@@ -4,6 +4,7 @@
 
 #include "lib/protocol/classic.h"
 #include "lib/protocol/frame.h"
+#include "lib/protocol/websocket.h"
 
 namespace tcpstep {
 namespace {
@@ -21,8 +22,8 @@ std::byte random_fill_byte(std::mt19937_64& generator) {
 
 }  // namespace
 
-PayloadSource::PayloadSource(PayloadSize largest, Fill fill, std::uint64_t seed)
-    : buffer_(kHistory + largest.bytes(), std::byte{0}) {
+PayloadSource::PayloadSource(PayloadSize largest, Fill fill, std::uint64_t seed, Framing framing)
+    : buffer_(kHistory + largest.bytes(), std::byte{0}), framing_(framing) {
   if (fill == Fill::Random) {
     std::mt19937_64 generator(seed);
     for (std::byte& byte : buffer_) {
@@ -42,6 +43,9 @@ std::span<const std::byte> PayloadSource::next(PayloadSize size) {
   sentinel_at_ = begin_ - 1;
   replaced_by_sentinel_ = window.back();
   window.back() = kSentinel;
+  if (framing_ == Framing::WebSocket) {
+    write_binary_message(window);  // later payloads have the header's bytes somewhere within
+  }
   return window;
 }
 

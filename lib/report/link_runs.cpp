@@ -90,6 +90,7 @@ void add_run(LinkRuns& link, const Run& run) {
   link.warnings.insert(std::istream_iterator<std::string>(warnings), {});
   ++link.runs;
   link.partial_runs += run.is_complete() ? 0U : 1U;
+  link.browser_runs += run.header.find("client_kind") == "browser" ? 1U : 0U;
   link.moved_runs += run.has_moved ? 1U : 0U;
   add_fit(link, run);
   const auto rounds = static_cast<std::uint32_t>(run.rounds());

@@ -33,6 +33,7 @@ struct LinkRuns {
 
   std::uint32_t runs = 0;
   std::uint32_t partial_runs = 0;   // cut off, or ended by something before they were complete
+  std::uint32_t browser_runs = 0;   // whose client was a browser
   std::uint32_t moved_runs = 0;     // whose counted pings were not all of the MSS of the key
   std::uint32_t short_runs = 0;     // complete, but with too few samples of a size for a fit
   std::uint32_t fewest_rounds = 0;  // of any run

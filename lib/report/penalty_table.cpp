@@ -10,6 +10,7 @@
 #include <map>
 #include <utility>
 
+#include "lib/base/text.h"
 #include "lib/report/rows.h"
 #include "lib/report/warnings.h"
 
@@ -31,6 +32,11 @@ struct SizePoint {
 
 Duration rounded(double ns) {
   return Duration(std::llround(ns));
+}
+
+bool is_too_short_for_browser(const PenaltyTable& table) {
+  return table.browser_runs > 0 && table.reference_size &&
+         table.reference_rtt < kShortestRttOfBrowsers;
 }
 
 Levels levels_of(const std::vector<SizePoint>& points) {
@@ -90,6 +96,7 @@ PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
       .statistic = statistic,
       .runs = runs.runs,
       .partial_runs = runs.partial_runs,
+      .browser_runs = runs.browser_runs,
       .moved_runs = runs.moved_runs,
       .fewest_rounds = runs.fewest_rounds,
       .most_rounds = runs.most_rounds,
@@ -154,6 +161,10 @@ PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
                              .sizes = static_cast<std::uint32_t>(points.size()),
                              .penalty = penalty_of(points, reference)});
   }
+  if (is_too_short_for_browser(table)) {
+    table.fitted = {};
+    return table;
+  }
   if (points_of_class.size() < 2 || !points_of_class.contains(1)) {
     return table;
   }
@@ -184,6 +195,11 @@ std::string why_no_penalties(const PenaltyTable& table) {
   }
   if (!table.mss) {
     return "MSS unknown: no boundaries shown";
+  }
+  if (is_too_short_for_browser(table)) {
+    return fmt::format(
+        "measured with a browser, whose own part of an RTT below {} may be more than 1 % of it",
+        format_duration(kShortestRttOfBrowsers));
   }
   if (table.classes.front().segments > 1) {
     return "no size fits in one segment: no reference for penalties";

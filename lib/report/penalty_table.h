@@ -44,6 +44,7 @@ struct PenaltyTable {
   Statistic statistic = Statistic::minimum();
   std::uint32_t runs = 0;
   std::uint32_t partial_runs = 0;
+  std::uint32_t browser_runs = 0;
   std::uint32_t moved_runs = 0;
   std::uint32_t fewest_rounds = 0;
   std::uint32_t most_rounds = 0;
@@ -91,6 +92,10 @@ struct PenaltyTable {
 
 // The table of one link.
 [[nodiscard]] PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic);
+
+// A browser acks later than a program does: by some 0.1 ms, of which some 0.02 ms may fall on one
+// side of a step. Below this RTT that is more than 1 % of it, one point of a penalty.
+inline constexpr Duration kShortestRttOfBrowsers = std::chrono::milliseconds(2);
 
 // When the runs were: "2026-11-22 16:41 UTC", "2026-11-20 to 2026-11-26", "virtual time"; empty if
 // it is not known.

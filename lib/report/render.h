@@ -39,4 +39,7 @@ struct TextOptions {
 [[nodiscard]] std::string render_html(std::span<const LinkRuns> links,
                                       std::span<const PenaltyTable> tables);
 
+// The style sheet of that page, which pictures need wherever they are.
+[[nodiscard]] std::string_view page_style();
+
 }  // namespace tcpstep

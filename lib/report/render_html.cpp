@@ -236,6 +236,10 @@ std::string section(const LinkRuns& link, const PenaltyTable& table, std::size_t
 
 }  // namespace
 
+std::string_view page_style() {
+  return kStyle;
+}
+
 std::string render_html(std::span<const LinkRuns> links, std::span<const PenaltyTable> tables) {
   assert(links.size() == tables.size());
   std::string html = fmt::format(

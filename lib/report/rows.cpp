@@ -196,6 +196,10 @@ std::vector<std::string> caveats(const PenaltyTable& table) {
     texts.push_back(fmt::format("the MSS changed during {}: boundaries are uncertain",
                                 count_of(table.moved_runs, "run")));
   }
+  if (table.browser_runs > 0 && table.browser_runs < table.runs) {
+    texts.push_back(fmt::format("{} of {} runs are of browsers, which ack later than programs",
+                                table.browser_runs, table.runs));
+  }
   if (table.partial_runs > 0) {
     texts.push_back(table.partial_runs == table.runs
                         ? "partial"
@@ -250,6 +254,28 @@ std::string extent(const PenaltyTable& table) {
     text += fmt::format(", kernel clock, {} without kernel timestamps left out", table.unstamped);
   }
   return text;
+}
+
+std::string in_a_sentence(const PenaltyTable& table) {
+  const std::string reason = why_no_penalties(table);
+  if (!reason.empty()) {
+    return fmt::format("Nothing can be said about packets on this link: {}.", reason);
+  }
+  const auto cost = [](const Penalty& penalty) {
+    const double percent = std::round(penalty.share * 100);
+    return percent > 0 ? fmt::format("costs {:.0f} %", percent) : std::string("costs nothing");
+  };
+  if (!table.second && !table.fourth) {
+    return "No size of this run needs two or four packets.";
+  }
+  std::string text = "On this link";
+  if (table.second) {
+    text += fmt::format(" a second packet {}", cost(*table.second));
+  }
+  if (table.fourth) {
+    text += fmt::format("{} a fourth {}", table.second ? "," : "", cost(*table.fourth));
+  }
+  return text + ", compared with the smallest message.";
 }
 
 std::string summary_line(const PenaltyTable& table) {

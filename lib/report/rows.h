@@ -69,6 +69,9 @@ struct CellTable {
 // "5 runs × 20 rounds × 100 sizes, 0 lost", and what was left out.
 [[nodiscard]] std::string extent(const PenaltyTable& table);
 
+// "On this link a second packet costs 13 %, a fourth 35 %.", or why nothing can be said.
+[[nodiscard]] std::string in_a_sentence(const PenaltyTable& table);
+
 // "veth: MSS 1448, 1 run, 2000 samples, 0 lost, min", and the caveats.
 [[nodiscard]] std::string summary_line(const PenaltyTable& table);
 

@@ -18,9 +18,10 @@ namespace {
 
 // By importance: what changes the steps, what moves all times, what only widens the tail.
 constexpr auto kOrder = std::to_array<std::string_view>(
-    {"segments_merged", "bbr", "rtt_below_wakeup", "other_load", "one_processor", "rtt_near_clock",
-     "slow_clock", "other_congestion_control", "no_realtime", "no_mlock", "no_busy_poll",
-     "no_timestamps", "no_hardware_timestamps", "deep_idle", "governor", "virtual_machine"});
+    {"segments_merged", "bbr", "rtt_below_wakeup", "browser", "other_load", "one_processor",
+     "rtt_near_clock", "slow_clock", "other_congestion_control", "no_realtime", "no_mlock",
+     "no_busy_poll", "no_timestamps", "no_hardware_timestamps", "deep_idle", "governor",
+     "virtual_machine"});
 
 // The only ones that matter in virtual time, where no clock moves while the host is busy.
 constexpr auto kOfPackets =
@@ -92,6 +93,23 @@ std::optional<Duration> time_fact(const LinkRuns& runs, std::string_view key) {
                                                           : std::nullopt;
 }
 
+// A browser, and what it adds to a ping as far as the run has found out.
+void add_browser_warning(const LinkRuns& runs, std::vector<Warning>& warnings) {
+  if (runs.browser_runs == 0) {
+    return;
+  }
+  const auto message = time_fact(runs, "browser_message_rtt_ns");
+  const auto kernel = time_fact(runs, "browser_kernel_rtt_ns");
+  const bool is_known = message && kernel && *message > *kernel && runs.browser_runs == 1;
+  warnings.push_back(
+      {.key = "browser",
+       .text = is_known ? fmt::format("The client was a browser, which adds about {} to each ping.",
+                                      format_duration(*message - *kernel))
+                        : "The client was a browser, which adds about 0.1 ms to each ping.",
+       .remedy = "It adds as much to every size, so that steps stay; for links below 2 ms use "
+                 "tcpstep-client."});
+}
+
 // What only the RTTs show, against the timers of the measuring host.
 void add_timer_warnings(const LinkRuns& runs, std::vector<Warning>& warnings) {
   if (runs.series.empty()) {
@@ -130,6 +148,7 @@ std::vector<Warning> warnings_in_words(const LinkRuns& runs) {
   }
   if (!is_virtual) {
     add_timer_warnings(runs, warnings);
+    add_browser_warning(runs, warnings);
   }
   std::ranges::stable_sort(warnings, {}, [](const Warning& warning) {
     return std::ranges::find(kOrder, warning.key) - kOrder.begin();

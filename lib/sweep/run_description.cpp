@@ -56,6 +56,18 @@ const char* word(TimestampMode mode) {
   return "off";
 }
 
+const char* word(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::Classic:
+      return "classic";
+    case Protocol::Negotiated:
+      return "negotiated";
+    case Protocol::WebSocket:
+      return "websocket";
+  }
+  return "classic";
+}
+
 void add_sweep(RunHeader& header, const SweepSpec& sweep, std::span<const PayloadSize> sizes) {
   for_each_sweep_field(
       [&](const auto& field) { header.add(field.header_key, to_fact(sweep.*field.member)); });
@@ -112,7 +124,7 @@ void add_identity(RunHeader& header, const RunSettings& settings, const RunIdent
   header.add("run_id", identity.run_id);
   header.add("started_utc", identity.started_utc);
   header.add("tool", version_and_git());
-  header.add("protocol", identity.is_negotiated ? "negotiated" : "classic");
+  header.add("protocol", word(identity.protocol));
   header.add("measured_by", is_up(settings) ? "client" : "server");
   header.add("concurrent_runs", identity.concurrent_runs);
 }
@@ -134,6 +146,18 @@ void add_ends(RunHeader& header, const Environment& server, const Environment& c
     }
   }
   header.add(is_up ? "claimed_by_server" : "claimed_by_client", claimed);
+}
+
+// The client of a run with a browser, and what it adds to each ping.
+void add_browser(RunHeader& header, const BrowserFacts& browser) {
+  header.add("client_kind", browser.is_browser ? "browser" : "other");
+  header.add("user_agent", browser.user_agent);
+  header.add("claimed_by_client",
+             browser.user_agent.empty() ? "client_kind" : "client_kind user_agent");
+  if (browser.kernel_rtt && browser.message_rtt) {
+    header.add("browser_message_rtt_ns", nanoseconds(*browser.message_rtt));
+    header.add("browser_kernel_rtt_ns", nanoseconds(*browser.kernel_rtt));
+  }
 }
 
 // As the server's socket knows them. Where addresses are translated on the way, the client's knows
@@ -217,6 +241,10 @@ RunHeader describe_run(const TcpConnection& peer, const RunSettings& settings,
   const Environment own = environment_of(host, settings.is_anonymous);
   add_ends(header, client_measures ? identity.peer : own, client_measures ? own : identity.peer,
            client_measures);
+  if (identity.browser) {
+    header.add("ends_when_settled", settings.ends_when_settled ? "yes" : "no");
+    add_browser(header, *identity.browser);
+  }
   add_host(header, host);
   std::vector<Warning> warnings = host.warnings;
   warnings.insert(warnings.end(), connection.warnings.begin(), connection.warnings.end());

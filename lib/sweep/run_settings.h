@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,7 @@
 #include "lib/host/scheduling.h"
 #include "lib/protocol/authentication.h"
 #include "lib/protocol/messages.h"
+#include "lib/protocol/payload_source.h"
 #include "lib/protocol/sweep_spec.h"
 
 namespace tcpstep {
@@ -31,6 +33,8 @@ struct RunSettings {
   bool is_anonymous = false;          // no addresses and host names in the file
   bool has_peer_retransmits = false;  // both ends of a negotiated run know Finished and ResentAcks
   Duration longest_wait = Duration::max();  // this end's own, whatever the other end wants
+  Framing framing = Framing::None;
+  bool ends_when_settled = false;  // with fewer rounds than the sweep's, if those change nothing
   Session* session = nullptr;  // proves the messages of a run with a secret; it outlives the run
 
   // Of each wait for the other end.
@@ -43,15 +47,30 @@ struct EndAddresses {
   std::string client;
 };
 
+// How the two ends talk (docs/protocol.md).
+enum class Protocol : std::uint8_t { Classic, Negotiated, WebSocket };
+
+// What a run with a browser has besides.
+struct BrowserFacts {
+  std::string user_agent;  // as it claims
+  bool is_browser = true;  // as it claims
+  // The fastest of a few messages of the smallest size, and of a few segments that only the
+  // kernel of its host acknowledges: the difference is what the browser adds. Nothing if the kernel
+  // was not faster.
+  std::optional<Duration> message_rtt;
+  std::optional<Duration> kernel_rtt;
+};
+
 // Which run it is.
 struct RunIdentity {
   std::string run_id;
-  bool is_negotiated = false;
+  Protocol protocol = Protocol::Classic;
   std::uint64_t concurrent_runs = 1;  // that the server allows
   Environment peer;                   // facts about the host at the other end
   std::string started_utc;            // by the server's clock, when it accepts
   EndAddresses seen_by_server;        // empty if it is anonymous
   EndAddresses seen_by_client;        // empty if it is classic
+  std::optional<BrowserFacts> browser = std::nullopt;
 };
 
 // A version 4 UUID (RFC 9562, section 5.4).

@@ -19,6 +19,9 @@ class RunningMinima {
   // Takes counted pings that nothing was sent again for. Not for the timed part.
   void add(std::span<const Sample> samples);
 
+  // Of each size; Duration::max() if there is none yet.
+  [[nodiscard]] std::span<const Duration> fastest() const { return fastest_; }
+
   // "1 B 21.10 ms  2nd +13 %": the smallest size, and what a second packet adds to it: the mean
   // over its sizes, as in the table. Empty before the first counted round, and without the second
   // part where no size has two packets.
@@ -26,7 +29,7 @@ class RunningMinima {
 
  private:
   std::vector<PayloadSize> sizes_;
-  std::vector<Duration> fastest_;  // of each; Duration::max() if there is none yet
+  std::vector<Duration> fastest_;
 };
 
 }  // namespace tcpstep

@@ -5,6 +5,8 @@
 #include <random>
 #include <utility>
 
+#include "lib/protocol/websocket.h"
+
 namespace tcpstep {
 namespace {
 
@@ -18,6 +20,14 @@ void shuffle(std::span<PayloadSize> sizes, std::mt19937_64& generator) {
 }
 
 }  // namespace
+
+std::vector<PayloadSize> sizes_of_messages(std::vector<PayloadSize> sizes) {
+  std::ranges::replace_if(
+      sizes, [](PayloadSize size) { return size.bytes() < kSmallestMessage; },
+      PayloadSize(kSmallestMessage));
+  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
+  return sizes;
+}
 
 SweepPlan::SweepPlan(std::vector<PayloadSize> sizes, const SweepSpec& spec)
     : sizes_(std::move(sizes)),

@@ -16,6 +16,9 @@ struct Round {
   std::span<const PayloadSize> sizes;  // in the order to send; valid until the next round is made
 };
 
+// The same sizes as those of WebSocket messages, of which none is smaller than its header.
+[[nodiscard]] std::vector<PayloadSize> sizes_of_messages(std::vector<PayloadSize> sizes);
+
 // Hands out the rounds of a sweep one after the other: first the warm-up rounds, numbered 0,
 // then 1 … rounds. The same sizes and seed give the same orders on every machine.
 class SweepPlan {

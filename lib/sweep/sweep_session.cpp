@@ -21,6 +21,7 @@
 #include "lib/sweep/ping_timer.h"
 #include "lib/sweep/resent_acks.h"
 #include "lib/sweep/running_minima.h"
+#include "lib/sweep/settling.h"
 #include "lib/sweep/sweep_plan.h"
 
 namespace tcpstep {
@@ -105,7 +106,8 @@ std::span<const Sample> without_interrupted(std::span<const Sample> samples) {
   return is_cut ? samples.first(samples.size() - 1) : samples;
 }
 
-SweepPlan plan_of(const SweepSpec& sweep, std::optional<Mss> mss) {
+SweepPlan plan_of(const RunSettings& settings, std::optional<Mss> mss) {
+  const SweepSpec& sweep = settings.sweep;
   auto sizes = sweep.sizes.resolve(mss);
   if (!sizes) {
     throw WorldError(
@@ -113,7 +115,9 @@ SweepPlan plan_of(const SweepSpec& sweep, std::optional<Mss> mss) {
                     "be more than 1 GiB",
                     mss ? mss->bytes() : 0, sweep.sizes.text));
   }
-  return {std::move(*sizes), sweep};
+  return {settings.framing == Framing::WebSocket ? sizes_of_messages(std::move(*sizes))
+                                                 : std::move(*sizes),
+          sweep};
 }
 
 }  // namespace
@@ -172,10 +176,32 @@ SweepSession::SweepSession(TcpConnection& peer, const RunSettings& settings, con
       host_(host),
       opening_(opening),
       facts_(prepare(peer, settings, opening ? opening->rtt : Duration::max())),
-      plan_(plan_of(settings.sweep, facts_.path.mss)) {}
+      plan_(plan_of(settings, facts_.path.mss)) {}
 
 RunOutcome SweepSession::measure(const RunIdentity& identity, const OpenOutput& open_output,
                                  const ShowRounds& show, ConnectionSource* fresh) {
+  begin();
+  if (fresh == nullptr) {
+    return finish(sweep(peer_, identity, open_output, show), identity, nullptr);
+  }
+  Swept swept = [&] {
+    FreshPeer peer(*fresh, settings_, facts_);
+    return sweep(peer, identity, open_output, show);
+  }();
+  return finish(std::move(swept), identity, fresh);
+}
+
+RunOutcome SweepSession::measure(const RunIdentity& identity, const OpenOutput& open_output,
+                                 const ShowRounds& show, WebSocketPeer& peer) {
+  begin();
+  Swept swept = sweep(peer, identity, open_output, show);
+  if (swept.status == PingStatus::Ok) {
+    swept.status = peer.settle();
+  }
+  return finish(std::move(swept), identity, nullptr);
+}
+
+void SweepSession::begin() {
   // What was sent so far is not the first ping's, nor the opening one's.
   Sample before;
   peer_.explain(opening_ ? *opening_ : before, Duration(0));
@@ -186,14 +212,6 @@ RunOutcome SweepSession::measure(const RunIdentity& identity, const OpenOutput& 
     opening_->evidence.delivered.reset();
     opening_->evidence.doubtful.reset();
   }
-  if (fresh == nullptr) {
-    return finish(sweep(peer_, identity, open_output, show), identity, nullptr);
-  }
-  Swept swept = [&] {
-    FreshPeer peer(*fresh, settings_, facts_);
-    return sweep(peer, identity, open_output, show);
-  }();
-  return finish(std::move(swept), identity, fresh);
 }
 
 // One ping before all others, if the sweep needs it, and the boundaries by the MSS that it left.
@@ -205,7 +223,8 @@ bool SweepSession::discover_path(Peer& peer, std::vector<Sample>& samples) {
   if (!size || is_promised) {
     return true;
   }
-  PayloadSource payloads(*size, settings_.sweep.fill, settings_.sweep.seed.value_or(0));
+  PayloadSource payloads(*size, settings_.sweep.fill, settings_.sweep.seed.value_or(0),
+                         settings_.framing);
   PingTimer<Peer> timer(peer, payloads);
   if (timer.measure({.number = 0, .sizes = std::span(&*size, 1)}, samples) != PingStatus::Ok) {
     return false;
@@ -213,7 +232,7 @@ bool SweepSession::discover_path(Peer& peer, std::vector<Sample>& samples) {
   samples.clear();
   unlisted_pings_ = 1;
   read_path(peer);
-  plan_ = plan_of(settings_.sweep, facts_.path.mss);
+  plan_ = plan_of(settings_, facts_.path.mss);
   return true;
 }
 
@@ -240,10 +259,11 @@ SweepSession::Swept SweepSession::sweep(Peer& peer, const RunIdentity& identity,
   }
   unwritten.reserve(2 * plan_.sizes().size());  // which may be others now
   PayloadSource payloads(plan_.sizes().back(), settings_.sweep.fill,
-                         settings_.sweep.seed.value_or(0));
+                         settings_.sweep.seed.value_or(0), settings_.framing);
   PingTimer<Peer> timer(peer, payloads, settings_.sweep.interval);
   Evidence evidence;
   RunningMinima fastest(plan_.sizes());
+  Settling settling(plan_.sizes(), facts_.path.mss);
   std::optional<RunWriter> writer;
   std::optional<Mss> mss_now;
   std::uint64_t pings = 0;
@@ -258,7 +278,7 @@ SweepSession::Swept SweepSession::sweep(Peer& peer, const RunIdentity& identity,
       mss_now = facts_.path.mss;
       writer.emplace(open_output(),
                      describe_run(peer_, settings_, identity, plan_.sizes(), host_, facts_),
-                     settings_.has_peer_retransmits || !identity.is_negotiated);
+                     settings_.has_peer_retransmits || identity.protocol != Protocol::Negotiated);
       if (opening_) {
         writer->append(std::span(&*opening_, 1));
       }
@@ -287,9 +307,18 @@ SweepSession::Swept SweepSession::sweep(Peer& peer, const RunIdentity& identity,
     const bool is_warm = i + 1 == settings_.sweep.warmup_rounds;
     if (is_full || is_warm || (writer && timer.elapsed() - written_at >= kLongestUnwritten)) {
       write();
+      if (status != PingStatus::Ok) {
+        break;
+      }
       show({.done = i + 1,
             .all = settings_.sweep.expected_rounds(i + 1, timer.elapsed()),
-            .fastest = fastest.text(facts_.path.mss)});
+            .fastest = fastest.text(facts_.path.mss),
+            .sizes = plan_.sizes(),
+            .minima = fastest.fastest(),
+            .mss = facts_.path.mss});
+      if (settings_.ends_when_settled && settling.add(fastest.fastest())) {
+        break;
+      }
     }
     if (status == PingStatus::Ok && settings_.sweep.is_over(i + 1, timer.elapsed())) {
       break;
@@ -341,7 +370,7 @@ RunOutcome SweepSession::finish(Swept swept, const RunIdentity& identity, Connec
   if (settings_.has_peer_retransmits && is_idle) {
     status = learn_resent_acks(swept, fresh);
   }
-  if (status == PingStatus::Ok && !identity.is_negotiated) {
+  if (status == PingStatus::Ok && identity.protocol == Protocol::Classic) {
     status = peer_.finish(1s);
   }
   const RunTrailer& trailer = writer.finish(end_of_run(status, settings_), elapsed,

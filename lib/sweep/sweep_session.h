@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "lib/sweep/run_description.h"
 #include "lib/sweep/run_settings.h"
 #include "lib/sweep/sweep_plan.h"
+#include "lib/sweep/websocket_peer.h"
 
 namespace tcpstep {
 
@@ -37,6 +39,10 @@ struct SweepProgress {
   std::uint64_t done;   // rounds, warm-up included
   std::uint64_t all;    // expected, if the run has a time
   std::string fastest;  // RunningMinima::text()
+  // The sizes, the fastest ping of each (see RunningMinima), and the MSS.
+  std::span<const PayloadSize> sizes;
+  std::span<const Duration> minima;
+  std::optional<Mss> mss;
 };
 
 // Told when rounds were written, outside the timed part.
@@ -58,10 +64,15 @@ class SweepSession {
   // if the file cannot be written; the rounds before that are then in it.
   [[nodiscard]] RunOutcome measure(const RunIdentity& identity, const OpenOutput& open_output,
                                    const ShowRounds& show, ConnectionSource* fresh = nullptr);
+  // Likewise with a peer that acks by messages: settings.framing is Framing::WebSocket. `show` may
+  // tell it something.
+  [[nodiscard]] RunOutcome measure(const RunIdentity& identity, const OpenOutput& open_output,
+                                   const ShowRounds& show, WebSocketPeer& peer);
 
  private:
   struct Swept;
 
+  void begin();
   template <class Peer>
   bool discover_path(Peer& peer, std::vector<Sample>& samples);
   template <class Peer>

@@ -25,7 +25,7 @@ inline AgreedRun agreed_run(bool is_anonymous = false, bool has_peer_retransmits
   agreed.facts =
       describe_lost_run(agreed.settings,
                         {.run_id = "00000000-0000-4000-8000-000000000000",
-                         .is_negotiated = true,
+                         .protocol = Protocol::Negotiated,
                          .peer = {{"os", "Linux"}},
                          .started_utc = "2026-11-22T20:00:00.000000Z",
                          .seen_by_server = seen,

@@ -1,0 +1,100 @@
+#include "server/web_run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "lib/protocol/payload_source.h"
+#include "lib/sweep/ping_timer.h"
+#include "lib/sweep/websocket_peer.h"
+#include "server/run_end.h"
+#include "server/web_messages.h"
+
+namespace tcpstep {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::uint32_t kOpeningPings = 16;   // until the browser's code is warm
+constexpr Duration kBetweenProgress = 500ms;  // the page draws after each
+constexpr Duration kTimeToDraw = 50ms;
+constexpr Duration kTimeToRead = 5s;  // the table and its pictures
+
+RunOutcome outcome_without_file(PingStatus status, const RunSettings& settings) {
+  RunOutcome outcome;
+  outcome.status = end_of_run(status, settings);
+  return outcome;
+}
+
+// What the browser adds to a ping: how much longer a message of it takes than an acknowledgment of
+// its host's kernel.
+PingStatus measure_what_it_adds(WebSocketPeer& peer, const RunSettings& settings,
+                                BrowserFacts& facts) {
+  const auto kernel_rtt = peer.kernel_rtt(settings.wait_limit());
+  const std::vector<PayloadSize> sizes(kOpeningPings, PayloadSize(kSmallestMessage));
+  PayloadSource payloads(sizes[0], Fill::Zero, 0, Framing::WebSocket);
+  PingTimer<WebSocketPeer> timer(peer, payloads);
+  std::vector<Sample> samples;
+  const PingStatus status = timer.measure({.number = 0, .sizes = sizes}, samples);
+  if (status == PingStatus::Ok) {
+    const Duration fastest = std::ranges::min_element(samples, {}, &Sample::rtt)->rtt;
+    if (kernel_rtt && *kernel_rtt < fastest) {
+      facts.kernel_rtt = kernel_rtt;
+      facts.message_rtt = fastest;
+    }
+  }
+  return status;
+}
+
+// What is measured so far, now and then, and time for the page to draw it.
+ShowRounds show_to(WebSocketPeer& peer) {
+  return [&peer, shown = Clock::now() - kBetweenProgress](const SweepProgress& progress) mutable {
+    if (Clock::now() - shown >= kBetweenProgress &&
+        peer.tell(web_progress(progress)) == PingStatus::Ok) {
+      static_cast<void>(peer.stay_idle(kTimeToDraw));
+      shown = Clock::now();
+    }
+  };
+}
+
+RunOutcome measure(const BrowserRun& run, WebSocketPeer& peer) {
+  RunIdentity identity = run.identity;
+  run.connection.set_io_timeout(run.settings.wait_limit());
+  PingStatus status = peer.tell(web_begin(identity.run_id));
+  if (status == PingStatus::Ok) {
+    status = measure_what_it_adds(peer, run.settings, *identity.browser);
+  }
+  if (status != PingStatus::Ok) {
+    return outcome_without_file(status, run.settings);
+  }
+  SweepSession session(run.connection, run.settings, run.host, std::nullopt);
+  return session.measure(identity, run.open_output, show_to(peer), peer);
+}
+
+}  // namespace
+
+RunOutcome measure_browser(const BrowserRun& run) {
+  WebSocketPeer peer(run.connection);
+  const auto refuse = [&](const Refuse& refusal) {
+    peer.say_and_close(web_refusal(refusal), kTimeToRead);
+  };
+  try {
+    RunOutcome outcome = measure(run, peer);
+    peer.say_and_close(web_result(run.identity.run_id, outcome.status,
+                                  fault_of(outcome, run.settings.sweep.timeout), outcome.file,
+                                  run.is_kept ? outcome.file.filename().string() : ""),
+                       kTimeToRead);
+    return outcome;
+  } catch (const WorldError& error) {
+    refuse({.reason = error.what(), .hint = error.hint()});
+    throw;
+  } catch (const std::system_error&) {
+    refuse({.reason = "the server cannot write the result", .hint = "See its messages."});
+    throw;
+  }
+}
+
+}  // namespace tcpstep

@@ -1,0 +1,131 @@
+"""A browser that is told what to do: W3C WebDriver over the standard library, and Debian's chromium."""
+
+import base64
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+from harness import PATIENCE, free_port, wait_until
+
+ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # of the standard
+ATTEMPTS = 3  # at starting a browser, which may crash on a busy machine; the tests themselves are not repeated
+
+
+def why_missing():
+    """Why there is no browser to test with; empty if there is one."""
+    missing = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
+    return f"needs {' and '.join(missing)}" if missing else ""
+
+
+class Browser:
+    """A headless chromium with a new profile. `dark` is what the page may ask about the reader's taste."""
+
+    def __init__(self, width=1280, height=900, dark=False, language="en-US"):
+        self._profile = tempfile.TemporaryDirectory(prefix="test-tcpstep-browser-", ignore_cleanup_errors=True)
+        port = free_port()
+        self._driver = subprocess.Popen(["chromedriver", f"--port={port}"], stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
+        self._base = f"http://127.0.0.1:{port}"
+        arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+                     "--disable-background-networking", "--disable-component-update", f"--lang={language}",
+                     f"--user-data-dir={self._profile.name}", f"--window-size={width},{height}"]
+        if dark:
+            arguments.append("--force-dark-mode")
+        options = {"goog:chromeOptions": {"args": arguments, "prefs": {"intl.accept_languages": language}},
+                   "goog:loggingPrefs": {"browser": "ALL"}}
+        wait_until(self._is_ready, "the driver listens")
+        for attempt in range(ATTEMPTS):
+            try:
+                session = self._send("POST", "/session", {"capabilities": {"alwaysMatch": options}})
+                break
+            except RuntimeError:
+                if attempt == ATTEMPTS - 1:
+                    self.close()
+                    raise
+                time.sleep(2)
+        self._base += f"/session/{session['sessionId']}"
+        self.tell("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.tell("Emulation.setEmulatedMedia",
+                  features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        if self._driver.poll() is None:
+            if "/session/" in self._base:
+                try:
+                    self._send("DELETE", "")
+                except (RuntimeError, OSError):
+                    pass  # it is gone already
+            self._driver.terminate()
+            self._driver.wait(PATIENCE)
+        self._profile.cleanup()
+
+    def _is_ready(self):
+        try:
+            return self._send("GET", "/status")["ready"]
+        except OSError:
+            return False
+
+    def _send(self, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self._base + path, data, {"Content-Type": "application/json"}, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as response:
+                return json.load(response)["value"]
+        except urllib.error.HTTPError as error:
+            value = json.load(error)["value"]
+            raise RuntimeError(f"{value['error']}: {value['message']}") from None
+
+    def tell(self, command, **parameters):
+        """A command of Chrome's own protocol."""
+        return self._send("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
+
+    def open(self, url):
+        self._send("POST", "/url", {"url": url})
+
+    def run(self, script, *arguments):
+        """The value of a function body in the page."""
+        return self._send("POST", "/execute/sync", {"script": script, "args": list(arguments)})
+
+    def run_async(self, script, *arguments):
+        return self._send("POST", "/execute/async", {"script": script, "args": list(arguments)})
+
+    def _find(self, selector):
+        return self._send("POST", "/element", {"using": "css selector", "value": selector})[ELEMENT]
+
+    def click(self, selector):
+        self._send("POST", f"/element/{self._find(selector)}/click", {})
+
+    def type(self, selector, text):
+        self._send("POST", f"/element/{self._find(selector)}/value", {"text": text})
+
+    def press(self, *keys):
+        """Keys of the keyboard, one after the other, wherever the focus is."""
+        actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
+        self._send("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": actions}]})
+
+    def text(self, selector):
+        return self._send("GET", f"/element/{self._find(selector)}/text")
+
+    def is_visible(self, selector):
+        return self._send("GET", f"/element/{self._find(selector)}/displayed")
+
+    def wait_for(self, selector):
+        wait_until(lambda: self.is_visible(selector), f"{selector} is visible")
+
+    def messages(self):
+        """What the console has got since the last call."""
+        return [entry["message"] for entry in self._send("POST", "/se/log", {"type": "browser"})]
+
+    def screenshot(self, file):
+        """Of the whole page."""
+        shot = self.tell("Page.captureScreenshot", format="png", captureBeyondViewport=True)
+        file.write_bytes(base64.b64decode(shot["data"]))
