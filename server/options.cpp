@@ -49,8 +49,9 @@ CommandLine declare() {
   line.value("allow", "LIST", "accept only clients of these networks: 192.0.2.0/24,2001:db8::/32");
   line.value("links", "LIST", "names that clients may give their link: lan,wifi [any]");
   line.value("secret-file", "FILE", "accept only clients that know the secret in this file");
-  line.value("web", "[ADDRESS:]PORT",
-             fmt::format("also serve browsers, over HTTP; port {} by convention", kDefaultWebPort));
+  line.value("web", "PORT",
+             fmt::format("also serve browsers, on this port or ADDRESS:PORT; {} by convention",
+                         kDefaultWebPort));
   line.value("concurrent", "N", "1", "runs at the same time; they disturb each other");
   line.group("Sweep");
   for_each_sweep_field([&](const auto& field) {

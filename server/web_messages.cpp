@@ -98,6 +98,7 @@ std::string web_estimate(const WebOffer& offer, const PathSpeed& path) {
                 {"sizes", sizes ? sizes->size() : 0},
                 {"largest_bytes", sizes ? sizes->back().bytes() : 0},
                 {"rounds", offer.sweep.rounds},
+                {"pings", sizes ? sizes->size() * rounds : 0},
                 {"bytes", bytes * rounds},
                 {"mss_bytes", path.mss.bytes()}};
   if (path.shortest_rtt) {

@@ -18,7 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::uint32_t kOpeningPings = 16;   // until the browser's code is warm
+constexpr std::uint32_t kOpeningPings = 16;
 constexpr Duration kBetweenProgress = 500ms;  // the page draws after each
 constexpr Duration kTimeToDraw = 50ms;
 constexpr Duration kTimeToRead = 5s;  // the table and its pictures
@@ -29,24 +29,13 @@ RunOutcome outcome_without_file(PingStatus status, const RunSettings& settings) 
   return outcome;
 }
 
-// What the browser adds to a ping: how much longer a message of it takes than an acknowledgment of
-// its host's kernel.
-PingStatus measure_what_it_adds(WebSocketPeer& peer, const RunSettings& settings,
-                                BrowserFacts& facts) {
-  const auto kernel_rtt = peer.kernel_rtt(settings.wait_limit());
+// Messages that are not counted, until the browser's code is warm.
+PingStatus warm_up(WebSocketPeer& peer) {
   const std::vector<PayloadSize> sizes(kOpeningPings, PayloadSize(kSmallestMessage));
   PayloadSource payloads(sizes[0], Fill::Zero, 0, Framing::WebSocket);
   PingTimer<WebSocketPeer> timer(peer, payloads);
   std::vector<Sample> samples;
-  const PingStatus status = timer.measure({.number = 0, .sizes = sizes}, samples);
-  if (status == PingStatus::Ok) {
-    const Duration fastest = std::ranges::min_element(samples, {}, &Sample::rtt)->rtt;
-    if (kernel_rtt && *kernel_rtt < fastest) {
-      facts.kernel_rtt = kernel_rtt;
-      facts.message_rtt = fastest;
-    }
-  }
-  return status;
+  return timer.measure({.number = 0, .sizes = sizes}, samples);
 }
 
 // What is measured so far, now and then, and time for the page to draw it.
@@ -65,7 +54,8 @@ RunOutcome measure(const BrowserRun& run, WebSocketPeer& peer) {
   run.connection.set_io_timeout(run.settings.wait_limit());
   PingStatus status = peer.tell(web_begin(identity.run_id));
   if (status == PingStatus::Ok) {
-    status = measure_what_it_adds(peer, run.settings, *identity.browser);
+    identity.browser->kernel_rtt = peer.kernel_rtt(run.settings.wait_limit());
+    status = warm_up(peer);
   }
   if (status != PingStatus::Ok) {
     return outcome_without_file(status, run.settings);

@@ -148,14 +148,13 @@ void add_ends(RunHeader& header, const Environment& server, const Environment& c
   header.add(is_up ? "claimed_by_server" : "claimed_by_client", claimed);
 }
 
-// The client of a run with a browser, and what it adds to each ping.
+// The client of a run with a browser, and how fast its host is without it.
 void add_browser(RunHeader& header, const BrowserFacts& browser) {
   header.add("client_kind", browser.is_browser ? "browser" : "other");
   header.add("user_agent", browser.user_agent);
   header.add("claimed_by_client",
              browser.user_agent.empty() ? "client_kind" : "client_kind user_agent");
-  if (browser.kernel_rtt && browser.message_rtt) {
-    header.add("browser_message_rtt_ns", nanoseconds(*browser.message_rtt));
+  if (browser.kernel_rtt) {
     header.add("browser_kernel_rtt_ns", nanoseconds(*browser.kernel_rtt));
   }
 }

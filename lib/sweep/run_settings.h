@@ -54,10 +54,8 @@ enum class Protocol : std::uint8_t { Classic, Negotiated, WebSocket };
 struct BrowserFacts {
   std::string user_agent;  // as it claims
   bool is_browser = true;  // as it claims
-  // The fastest of a few messages of the smallest size, and of a few segments that only the
-  // kernel of its host acknowledges: the difference is what the browser adds. Nothing if the kernel
-  // was not faster.
-  std::optional<Duration> message_rtt;
+  // The fastest acknowledgment of its host's kernel, which a browser has no part in; nothing if it
+  // is not known. What the fastest ping takes longer is what the browser adds.
   std::optional<Duration> kernel_rtt;
 };
 

@@ -22,13 +22,14 @@ std::optional<std::uint32_t> min_rtt_us(const TcpConnection& connection) {
 }  // namespace
 
 PingStatus WebSocketPeer::stay_idle(Duration pause) noexcept {
-  PingStatus status = connection_.stay_idle(pause);
+  PingStatus status = fault_ == PingStatus::Ok ? connection_.stay_idle(pause) : fault_;
   if (status != PingStatus::Protocol && pongs_.empty()) [[likely]] {
     return status;
   }
   try {
-    if (status == PingStatus::Protocol) {  // something has come: a ping, or what should not be
-      status = take_what_came();
+    if (status == PingStatus::Protocol &&
+        fault_ == PingStatus::Ok) {  // something has come: a ping, or what should not be
+      status = fault_ = take_what_came();
     }
     if (status == PingStatus::Ok && !pongs_.empty()) {
       status = connection_.send_all(bytes_of(pongs_));
@@ -37,7 +38,7 @@ PingStatus WebSocketPeer::stay_idle(Duration pause) noexcept {
       connection_.explain(not_counted, Duration(0));
     }
   } catch (const std::exception&) {  // of the decoder: a violation
-    return PingStatus::Protocol;
+    status = fault_ = PingStatus::Protocol;
   }
   return status;
 }

@@ -39,7 +39,7 @@ class WebSocketPeer {
   [[nodiscard]] PingStatus settle() noexcept;
 
   // How long the kernel of the peer takes to acknowledge a few bytes that a browser does not act
-  // upon: the shortest of a few attempts, or nothing if none was faster than `limit`.
+  // upon: the fastest of a few, or nothing if one took longer than `limit`.
   [[nodiscard]] std::optional<Duration> kernel_rtt(Duration limit);
 
   // The last message, which needs no ack; also after a signal to stop. Waits up to `patience` for
@@ -54,8 +54,9 @@ class WebSocketPeer {
 
   TcpConnection& connection_;
   WebSocketDecoder decoder_;
-  std::string pongs_;       // to be sent before the next payload
-  bool is_in_step_ = true;  // nothing is in the decoder
+  std::string pongs_;                  // to be sent before the next payload
+  bool is_in_step_ = true;             // nothing is in the decoder
+  PingStatus fault_ = PingStatus::Ok;  // found while nobody could be told
 };
 
 inline PingStatus WebSocketPeer::receive_ack() noexcept {

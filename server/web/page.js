@@ -96,8 +96,7 @@ function offerLinks(links) {
 }
 
 function showEstimate(estimate) {
-  const pings = estimate.sizes * estimate.rounds;
-  let text = `At most ${number(pings)} messages of up to ${number(estimate.largest_bytes)} bytes: ` +
+  let text = `At most ${number(estimate.pings)} messages of up to ${number(estimate.largest_bytes)} bytes: ` +
              `${size(estimate.bytes)} to this device`;
   if (estimate.seconds) {
     text += `, and about ${span(estimate.seconds)}, less if the times settle early`;

@@ -51,7 +51,7 @@ class Handshake(WebCase):
             self.assertEqual(browser.receive()[:2], (PONG, b"there?"))
             browser.say(type="look")
             estimate = browser.hear("estimate")
-            self.assertEqual((estimate["sizes"], estimate["rounds"], estimate["bytes"]), (3, 3, 4 * 4401))
+            self.assertEqual((estimate["sizes"], estimate["pings"], estimate["bytes"]), (3, 12, 4 * 4401))
             self.assertGreater(estimate["seconds"], 0)
             browser.send(CLOSE, b"\x03\xe8")
             self.assertEqual(browser.receive()[0], CLOSE)

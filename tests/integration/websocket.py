@@ -187,9 +187,9 @@ class WebSocket:
             self.ack()
 
 
-def measure(port, link="wifi", **more):
+def measure(port, link="wifi", host="127.0.0.1", **more):
     """A whole run: run_id, bytes on the wire of all payloads, the result."""
-    with WebSocket(port) as browser:
+    with WebSocket(port, host) as browser:
         run_id = browser.ask(link, **more)
         sizes, result = browser.finish()
         assert browser.receive()[0] == CLOSE
