@@ -12,6 +12,7 @@
 #include "lib/base/error.h"
 #include "lib/cli/program.h"
 #include "lib/cli/stop_signals.h"
+#include "lib/host/lease.h"
 
 namespace tcpstep {
 namespace {
@@ -31,6 +32,10 @@ void sleep_between_runs(Duration pause) {
 int take_runs(const ClientOptions& options) {
   const StopSignals signals;
   std::optional<Secret> secret;
+  std::optional<Lease> lease;
+  if (options.lease) {
+    secret.emplace(lease.emplace(*options.lease).secret());
+  }
   if (!options.secret_file.empty()) {
     secret.emplace(read_secret(options.secret_file));
   }

@@ -40,6 +40,7 @@ CommandLine declare() {
   line.value("retry", "N", "0", "retry a failed connection N times, once a second");
   line.value("secret-file", "FILE",
              "prove that this client knows the secret in this file; the server must, too");
+  line.value("lease", "TIME", std::string(kLeaseHelp));
   line.group("Run (the server chooses what is left out)");
   for_each_sweep_field([&](const auto& field) {
     if ((field.where & kClientOption) != 0) {
@@ -145,10 +146,11 @@ std::optional<ClientOptions> parse_client_options(int argc, const char* const* a
         "Keep the runs with --save DIR, then: tcpstep report --format json DIR/run*.csv");
   }
   options.secret_file = values->path("secret-file");
-  options.needs_frames = !options.output.empty() || !options.save.empty() || options.is_json ||
-                         !options.secret_file.empty() || options.directions != std::vector{Down} ||
-                         requested.connection != ConnectionMode::Warm ||
-                         !options.request.sweep.chosen.empty();
+  options.lease = lease_of(*values);
+  options.needs_frames =
+      !options.output.empty() || !options.save.empty() || options.is_json ||
+      !options.secret_file.empty() || options.lease || options.directions != std::vector{Down} ||
+      requested.connection != ConnectionMode::Warm || !options.request.sweep.chosen.empty();
   options.this_host = host_options(*values);
   options.is_quiet = values->is_set("quiet");
   return options;

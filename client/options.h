@@ -32,6 +32,7 @@ struct ClientOptions {
   std::filesystem::path save;    // a folder for run, table, pictures and page; empty: none
   bool is_json = false;
   std::filesystem::path secret_file;  // empty: none
+  std::optional<Duration> lease;      // the secret comes with it
 
   HostOptions this_host;
   bool is_quiet = false;

@@ -52,6 +52,7 @@ CommandLine declare() {
   line.value("web", "PORT",
              fmt::format("also serve browsers, on this port or ADDRESS:PORT; {} by convention",
                          kDefaultWebPort));
+  line.value("lease", "TIME", std::string(kLeaseHelp));
   line.value("concurrent", "N", "1", "runs at the same time; they disturb each other");
   line.group("Sweep");
   for_each_sweep_field([&](const auto& field) {
@@ -210,6 +211,7 @@ std::optional<ServerOptions> parse_server_options(int argc, const char* const* a
                        "Use --allow to choose who may measure.");
     }
   }
+  options.lease = lease_of(values);
   options.metrics_file = values.path("metrics-file");
   options.log_format = values.choose("log-format", kLogFormats);
   options.run.timestamps = values.choose("timestamps", kTimestampModes);

@@ -40,6 +40,7 @@ struct ServerOptions {
   [[nodiscard]] SweepSpec negotiated_sweep() const;
   ServerLimits limits;
   std::filesystem::path secret_file;  // empty: anyone may ask
+  std::optional<Duration> lease;      // the secret comes with it
 
   std::filesystem::path results;  // folder for one file per run, or
   std::filesystem::path output;   // the one file of the one run, if not empty

@@ -46,6 +46,9 @@ Server::Server(ServerOptions options)
       metrics_(options_.port),
       metrics_file_(options_.metrics_file),
       host_(examine_unplaced_host(options_.run.scheduling)) {
+  if (options_.lease) {
+    secret_.emplace(lease_.emplace(*options_.lease).secret());
+  }
   if (!options_.secret_file.empty()) {
     secret_.emplace(read_secret(options_.secret_file));
   }

@@ -12,6 +12,7 @@
 
 #include "lib/base/file.h"
 #include "lib/host/doctor.h"
+#include "lib/host/lease.h"
 #include "lib/net/channel.h"
 #include "lib/net/poller.h"
 #include "lib/protocol/authentication.h"
@@ -60,6 +61,7 @@ class Server {
   Log log_;
   Metrics metrics_;
   MetricsFile metrics_file_;
+  std::optional<Lease> lease_;
   std::optional<Secret> secret_;
   HostFacts host_;
   std::optional<TemporaryFolder> temporary_;  // of a result for standard output

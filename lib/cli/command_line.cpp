@@ -307,6 +307,19 @@ void declare_host_options(CommandLine& line) {
   line.flag("realtime", "SCHED_FIFO and locked memory, where permitted");
 }
 
+std::optional<Duration> lease_of(const OptionValues& values) {
+  if (!values.has("lease")) {
+    return std::nullopt;
+  }
+  if (values.has("secret-file")) {
+    throw UsageError("--lease and --secret-file cannot be combined",
+                     "With --lease the secret is the first line of standard input.");
+  }
+  return values.get("lease", [](std::string_view text) {
+    return parse_duration(text, std::chrono::seconds(1), std::chrono::hours(24));
+  });
+}
+
 HostOptions host_options(const OptionValues& values) {
   HostOptions options;
   options.scheduling.wait = values.choose("wait", kWaits);

@@ -155,6 +155,15 @@ std::optional<Options> parse_command(
   return std::nullopt;
 }
 
+// --- Options of server and client for a coordinator: lib/host/lease.h ---
+
+inline constexpr std::string_view kLeaseHelp =
+    "for tcpstep-mesh: secret on the first line of standard input; end with it, or after TIME; one "
+    "such process a host";
+
+// Empty if it was not given. Throws UsageError if there is a --secret-file, too.
+[[nodiscard]] std::optional<Duration> lease_of(const OptionValues& values);
+
 // --- Options of server and client for how their process waits and runs ---
 
 struct HostOptions {
