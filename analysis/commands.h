@@ -32,6 +32,19 @@ int run_ab(const AbOptions& options);
 // and skipped; the status is then 1 unless a link became slower.
 int report_history(const HistoryOptions& options);
 
+// Empty if help was asked for. Throws UsageError. argv[0] is the command's name.
+[[nodiscard]] std::optional<MatrixOptions> parse_matrix_options(int argc, const char* const* argv);
+
+struct LoadedMatrix {
+  MatrixRuns runs;
+  std::vector<std::string> failures;  // one per file that was left out
+};
+[[nodiscard]] LoadedMatrix load_matrix(const Selection& selection);
+
+// matrix: prints it, and draws it where that was asked for. Returns the exit status. Throws
+// WorldError if there is no run of two hosts.
+int report_matrix(const MatrixOptions& options);
+
 // export: the text to print. Throws UsageError if hgrm is asked for and it is not clear of which
 // link or size.
 [[nodiscard]] std::string render_export(const RunCollection& runs, const ExportOptions& options);

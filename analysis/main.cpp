@@ -13,7 +13,6 @@
 #include "analysis/selection.h"
 #include "lib/base/error.h"
 #include "lib/base/escape.h"
-#include "lib/base/file.h"
 #include "lib/cli/program.h"
 #include "lib/cli/screen.h"
 #include "lib/report/link_drawings.h"
@@ -27,19 +26,6 @@ void print_failures(const std::vector<std::string>& failures) {
   for (const std::string& failure : failures) {
     print_lines("tcpstep-analyze: " + failure);
   }
-}
-
-// Into the file, at once, or onto standard output.
-void output_text(const std::filesystem::path& output, const std::string& text) {
-  if (output.empty()) {
-    print_data(text);
-    return;
-  }
-  if (std::filesystem::is_regular_file(output) && begins_as_result(output)) {
-    throw UsageError(fmt::format("--output: {} is a result file", visible(output.native())),
-                     "Result files are never replaced. Name another file.");
-  }
-  replace_file(output, text);
 }
 
 int report(const ReportOptions& options) {
@@ -182,6 +168,9 @@ int analyze(const AnalyzeOptions& options) {
   }
   if (const auto* wanted = std::get_if<HistoryOptions>(&options)) {
     return report_history(*wanted);
+  }
+  if (const auto* wanted = std::get_if<MatrixOptions>(&options)) {
+    return report_matrix(*wanted);
   }
   if (const auto* wanted = std::get_if<AbOptions>(&options)) {
     return run_ab(*wanted);

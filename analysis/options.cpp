@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "analysis/commands.h"
 #include "analysis/common_options.h"
 #include "analysis/repair.h"
 #include "lib/base/error.h"
@@ -41,6 +42,7 @@ constexpr std::string_view kHelp =
     "  show      what is this run? Hosts, settings, warnings, the shortest ping\n"
     "  plot      pictures of each link: PNG, SVG and gnuplot script\n"
     "  ab        run two commands in random order: makes the runs that compare needs\n"
+    "  matrix    every pair of hosts in one table: which path, which host is slow?\n"
     "  compare   is the candidate slower than the baseline? For people and CI\n"
     "  history   when did a link become slower or faster? Days or years of runs\n"
     "  export    tables for other programs: OpenMetrics, benchstat, ...\n"
@@ -269,6 +271,10 @@ std::optional<AnalyzeOptions> parse_history(int argc, const char* const* argv) {
   return parse_history_options(argc, argv);
 }
 
+std::optional<AnalyzeOptions> parse_matrix(int argc, const char* const* argv) {
+  return parse_matrix_options(argc, argv);
+}
+
 }  // namespace
 
 std::optional<AnalyzeOptions> parse_analyze_options(int argc, const char* const* argv) {
@@ -278,6 +284,7 @@ std::optional<AnalyzeOptions> parse_analyze_options(int argc, const char* const*
                                         {"plot", parse_plot},
                                         {"compare", parse_compare},
                                         {"history", parse_history},
+                                        {"matrix", parse_matrix},
                                         {"ab", parse_ab},
                                         {"export", parse_export},
                                         {"import", parse_import},

@@ -14,6 +14,7 @@
 #include "analysis/selection.h"
 #include "lib/base/units.h"
 #include "lib/report/link_runs.h"
+#include "lib/report/matrix.h"
 #include "lib/stats/statistic.h"
 
 namespace tcpstep {
@@ -71,6 +72,16 @@ struct ExportOptions {
   std::filesystem::path output;     // instead of standard output
 };
 
+enum class MatrixFormat : std::uint8_t { Text, Csv, Json, Html };
+
+struct MatrixOptions {
+  Selection runs;
+  MatrixStatistic statistic;
+  MatrixFormat format = MatrixFormat::Text;
+  std::filesystem::path output;  // instead of standard output
+  std::filesystem::path plots;   // a folder for the heat map; empty: none
+};
+
 enum class ForeignTool : std::uint8_t { Sockperf, Irtt, Lagscope };
 
 struct ImportOptions {
@@ -80,9 +91,9 @@ struct ImportOptions {
   std::filesystem::path output;
 };
 
-using AnalyzeOptions =
-    std::variant<ReportOptions, ShowOptions, PlotOptions, ValidateOptions, RepairOptions,
-                 ExportOptions, ImportOptions, CompareOptions, HistoryOptions, AbOptions>;
+using AnalyzeOptions = std::variant<ReportOptions, ShowOptions, PlotOptions, ValidateOptions,
+                                    RepairOptions, ExportOptions, ImportOptions, CompareOptions,
+                                    HistoryOptions, AbOptions, MatrixOptions>;
 
 // Empty if help or the version was asked for. Throws UsageError.
 [[nodiscard]] std::optional<AnalyzeOptions> parse_analyze_options(int argc,

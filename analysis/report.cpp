@@ -10,14 +10,16 @@
 #include <system_error>
 #include <thread>
 #include <utility>
-#include <variant>
 
 #include "analysis/history_options.h"
 #include "lib/base/error.h"
 #include "lib/base/escape.h"
+#include "lib/base/file.h"
+#include "lib/cli/program.h"
 #include "lib/cli/screen.h"
 #include "lib/compare/render_history.h"
 #include "lib/report/render.h"
+#include "lib/runfile/run_reader.h"
 
 namespace tcpstep {
 
@@ -56,9 +58,7 @@ std::string unverified_message(const fs::path& file) {
       file.string());
 }
 
-using Outcome = std::variant<Run, std::string>;  // the message, if it failed
-
-Outcome try_to_read(const fs::path& file, RttClock clock, unsigned threads) {
+ReadRun try_to_read(const fs::path& file, RttClock clock, unsigned threads) {
   try {
     return read_run(file, clock, threads);
   } catch (const WorldError& error) {
@@ -75,8 +75,8 @@ bool is_large(const fs::path& file) {
 }
 
 // One large file by all threads, or several small ones side by side.
-std::vector<Outcome> read_some(std::span<const fs::path> files, RttClock clock, unsigned threads) {
-  std::vector<Outcome> outcomes(files.size());
+std::vector<ReadRun> read_some(std::span<const fs::path> files, RttClock clock, unsigned threads) {
+  std::vector<ReadRun> outcomes(files.size());
   if (files.size() == 1) {
     outcomes[0] = try_to_read(files[0], clock, threads);
     return outcomes;
@@ -128,6 +128,18 @@ std::string message_of(const std::exception& error) {
              : fmt::format("{}\n  {}", visible(world->what()), visible(world->hint()));
 }
 
+void output_text(const fs::path& output, const std::string& text) {
+  if (output.empty()) {
+    print_data(text);
+    return;
+  }
+  if (fs::is_regular_file(output) && begins_as_result(output)) {
+    throw UsageError(fmt::format("--output: {} is a result file", visible(output.native())),
+                     "Result files are never replaced. Name another file.");
+  }
+  replace_file(output, text);
+}
+
 std::string partial_message(const Run& run) {
   return fmt::format("{} is a partial run ({})", run.name, run.why_partial());
 }
@@ -136,42 +148,49 @@ unsigned processors() {
   return std::max(std::thread::hardware_concurrency(), 1U);
 }
 
-LoadedRuns load_runs(const std::vector<fs::path>& files, const LoadOptions& options) {
-  LoadedRuns loaded;
-  bool keeps = options.keeps;
-  std::size_t kept_samples = 0;
+void for_each_run(const std::vector<fs::path>& files, RttClock clock,
+                  const std::function<void(const fs::path& file, ReadRun run)>& visit) {
   const unsigned threads = processors();
-  const std::vector<fs::path> distinct_files = distinct(files, loaded.failures);
-  std::span<const fs::path> left(distinct_files);
+  std::span<const fs::path> left(files);
   while (!left.empty()) {
     const auto batch = left.first(std::min(left.size(), threads * kFilesPerThread));
     const auto small =
         static_cast<std::size_t>(std::ranges::find_if(batch, is_large) - batch.begin());
     const std::size_t count = std::max<std::size_t>(small, 1);
-    std::vector<Outcome> outcomes = read_some(left.first(count), options.clock, threads);
+    std::vector<ReadRun> outcomes = read_some(left.first(count), clock, threads);
     for (std::size_t i = 0; i < count; ++i) {
-      auto* run = std::get_if<Run>(&outcomes[i]);
-      if (run == nullptr) {
-        loaded.failures.push_back(std::move(std::get<std::string>(outcomes[i])));
-        continue;
-      }
-      run->divide(options.by);
-      if (!loaded.runs.add(*run)) {
-        loaded.failures.push_back(repeated_run_message(left[i]));
-      }
-      if (run->is_unverified) {
-        loaded.failures.push_back(unverified_message(left[i]));
-      } else if (!run->is_complete()) {
-        loaded.partial.push_back(partial_message(*run));
-      }
-      if (keeps) {
-        kept_samples += samples_in_memory(*run);
-        loaded.kept.push_back(std::move(*run));
-        keeps = kept_samples <= kMostKeptSamples;
-      }
+      visit(left[i], std::move(outcomes[i]));
     }
     left = left.subspan(count);
   }
+}
+
+LoadedRuns load_runs(const std::vector<fs::path>& files, const LoadOptions& options) {
+  LoadedRuns loaded;
+  bool keeps = options.keeps;
+  std::size_t kept_samples = 0;
+  const auto take = [&](const fs::path& file, ReadRun outcome) {
+    auto* run = std::get_if<Run>(&outcome);
+    if (run == nullptr) {
+      loaded.failures.push_back(std::move(std::get<std::string>(outcome)));
+      return;
+    }
+    run->divide(options.by);
+    if (!loaded.runs.add(*run)) {
+      loaded.failures.push_back(repeated_run_message(file));
+    }
+    if (run->is_unverified) {
+      loaded.failures.push_back(unverified_message(file));
+    } else if (!run->is_complete()) {
+      loaded.partial.push_back(partial_message(*run));
+    }
+    if (keeps) {
+      kept_samples += samples_in_memory(*run);
+      loaded.kept.push_back(std::move(*run));
+      keeps = kept_samples <= kMostKeptSamples;
+    }
+  };
+  for_each_run(distinct(files, loaded.failures), options.clock, take);
   if (kept_samples > kMostKeptSamples) {
     loaded.kept.clear();
   }

@@ -3,7 +3,9 @@
 
 #include <exception>
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "analysis/options.h"
@@ -17,6 +19,17 @@ namespace tcpstep {
 
 // The threads that reading may use.
 [[nodiscard]] unsigned processors();
+
+// Into the file, at once, or onto standard output if it is empty. Throws UsageError if it is a
+// result file.
+void output_text(const std::filesystem::path& output, const std::string& text);
+
+// A run, or the message that says why it could not be read.
+using ReadRun = std::variant<Run, std::string>;
+
+// Reads every file, in bounded memory and with all processors; calls `visit` in their order.
+void for_each_run(const std::vector<std::filesystem::path>& files, RttClock clock,
+                  const std::function<void(const std::filesystem::path& file, ReadRun run)>& visit);
 
 // What could be read of some files, and why the others could not.
 struct LoadedRuns {

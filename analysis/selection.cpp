@@ -20,6 +20,7 @@
 #include "lib/base/parse.h"
 #include "lib/base/text.h"
 #include "lib/cli/program.h"
+#include "lib/runfile/mesh_folder.h"
 #include "lib/runfile/run.h"
 #include "lib/runfile/run_reader.h"
 
@@ -66,6 +67,27 @@ std::string some_of(const std::set<std::string>& names) {
   return text;
 }
 
+// The index of a mesh is no result file, and none that is worth a note.
+bool is_mesh_index(const fs::path& file) {
+  return file.filename() == kMeshIndexName;
+}
+
+// The folder, or the folders of days in that of a mesh.
+std::vector<fs::path> folders_of(const fs::path& place) {
+  std::error_code ignored;
+  if (!fs::exists(place / kMeshPlanName, ignored)) {
+    return {place};
+  }
+  std::vector<fs::path> days;
+  for (const auto& entry : fs::directory_iterator(place)) {
+    if (entry.is_directory(ignored) && !entry.path().filename().string().starts_with('.')) {
+      days.push_back(entry.path());
+    }
+  }
+  std::ranges::sort(days);
+  return days;
+}
+
 // The files, each folder replaced by the result files in it.
 std::vector<fs::path> files_of_places(const std::vector<fs::path>& places,
                                       std::vector<std::string>& notes) {
@@ -83,14 +105,17 @@ std::vector<fs::path> files_of_places(const std::vector<fs::path>& places,
     }
     std::set<fs::path> found;
     std::set<std::string> foreign;
-    for (const auto& entry : fs::directory_iterator(place)) {
-      if (!entry.is_regular_file(ignored) || !has_result_name(entry.path())) {
-        continue;
-      }
-      if (begins_as_result(entry.path())) {
-        found.insert(entry.path());
-      } else {
-        foreign.insert(visible(entry.path().filename().native()));
+    for (const fs::path& folder : folders_of(place)) {
+      for (const auto& entry : fs::directory_iterator(folder)) {
+        if (!entry.is_regular_file(ignored) || !has_result_name(entry.path()) ||
+            is_mesh_index(entry.path())) {
+          continue;
+        }
+        if (begins_as_result(entry.path())) {
+          found.insert(entry.path());
+        } else {
+          foreign.insert(visible(entry.path().filename().native()));
+        }
       }
     }
     if (found.empty()) {

@@ -43,7 +43,8 @@ struct SelectedFiles {
 };
 
 // A folder stands for the regular files in it, not those in its folders, whose names end in .csv,
-// .csv.gz or .csv.zst; what does not begin as a result file is left out, and named. A file that
+// .csv.gz or .csv.zst; that of tcpstep-mesh for those in its folders of days. What does not begin
+// as a result file is left out, and named. A file that
 // cannot be read stays, for an error at its place. Throws WorldError if nothing is left, and
 // UsageError if a pipe would have to be filtered.
 [[nodiscard]] SelectedFiles select_files(const Selection& selection);

@@ -15,11 +15,13 @@ namespace {
 constexpr std::array kCommands{
     FrontCommand{"server", "tcpstep-server", "server", ""},
     FrontCommand{"run", "tcpstep-client", "client", ""},
+    FrontCommand{"mesh", "tcpstep-mesh", "mesh", ""},
     FrontCommand{"lab", "tcpstep-lab", "lab", ""},
     FrontCommand{"doctor", "tcpstep-server", "server", "--doctor"},
     FrontCommand{"report", "tcpstep-analyze", "analysis", "report"},
     FrontCommand{"show", "tcpstep-analyze", "analysis", "show"},
     FrontCommand{"plot", "tcpstep-analyze", "analysis", "plot"},
+    FrontCommand{"matrix", "tcpstep-analyze", "analysis", "matrix"},
     FrontCommand{"ab", "tcpstep-analyze", "analysis", "ab"},
     FrontCommand{"compare", "tcpstep-analyze", "analysis", "compare"},
     FrontCommand{"history", "tcpstep-analyze", "analysis", "history"},
@@ -37,11 +39,13 @@ Measures what message size costs on a TCP connection: the round-trip time for
 Measure
   server     wait for clients and measure the path to each of them
   run HOST   measure the path to a server
+  mesh       measure every pair of many hosts, in turn
   lab        emulated links on this machine: Wi-Fi, DSL, 3G, your own
   doctor     check this host for what spoils measurements
 
 Look
   report     tables of one link or many: text, Markdown, CSV, JSON, web page
+  matrix     every pair of hosts: which path, which host is slow?
   show FILE  one run: hosts, settings, warnings, the shortest pings
   plot       pictures of one link, or of all links together
 

@@ -26,6 +26,7 @@ ALLOWED = {
                "lib/runfile", "lib/stats", "lib/sweep"],
     "bench": ["lib/base", "lib/compare", "lib/protocol", "lib/report", "lib/runfile", "lib/stats", "lib/sweep"],
     "analysis": ["lib/base", "lib/cli", "lib/compare", "lib/report", "lib/runfile", "lib/stats"],
+    "mesh": ["lib/base", "lib/cli", "lib/protocol", "lib/runfile", "lib/sweep"],
     "front": ["lib/base", "lib/cli"],
     "lab": ["lib/base", "lib/cli", "lib/link", "lib/net", "lib/report", "lib/runfile", "lib/stats"],
 }
@@ -69,7 +70,7 @@ def main():
     sources = [path for folder in ALLOWED for path in sorted((root / folder).glob("*"))
                if path.suffix in (".h", ".cpp")]
     unknown = {path.parent.relative_to(root).as_posix()
-               for top in ("lib", "server", "client", "analysis", "bench", "lab", "front")
+               for top in ("lib", "server", "client", "analysis", "bench", "lab", "mesh", "front")
                for path in (root / top).rglob("*.cpp")} - set(ALLOWED)
     problems = [f"folder {folder} has no rule in {__file__}" for folder in sorted(unknown)]
     for path in sources:

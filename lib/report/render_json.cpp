@@ -1,4 +1,3 @@
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "lib/report/render.h"
@@ -8,11 +7,6 @@ namespace tcpstep {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// Nine decimals: what follows depends on the processor and the compiler.
-double in_percent(double share) {
-  return std::round(share * 1e11) / 1e9;
-}
 
 Json to_json(const Levels& levels) {
   return {{"fastest_ns", levels.fastest.count()},

@@ -109,6 +109,10 @@ std::string short_percent(const std::optional<Penalty>& penalty) {
   return percent == 0 ? "±0 %" : fmt::format("{:+.0f} %", percent);
 }
 
+double in_percent(double share) {
+  return std::round(share * 1e11) / 1e9;
+}
+
 std::string sizes_cell(const Penalty& penalty) {
   return penalty.smallest == penalty.largest
              ? fmt::format("{}", penalty.smallest.bytes())

@@ -42,6 +42,8 @@ inline constexpr std::array<PenaltyRow, 3> kPenaltyRows{{
 // "97.2 ms", and "+15 %", "±0 %" or "–": enough to compare links.
 [[nodiscard]] std::string short_duration(Duration duration);
 [[nodiscard]] std::string short_percent(const std::optional<Penalty>& penalty);
+// 30.2 of 0.302, with nine decimals: what follows depends on the processor and the compiler.
+[[nodiscard]] double in_percent(double share);
 // "1401", or "1501–2801".
 [[nodiscard]] std::string sizes_cell(const Penalty& penalty);
 

@@ -28,6 +28,7 @@ PROGRAMS = {  # name -> folder below the build folder
     "tcpstep-client": "client",
     "tcpstep-analyze": "analysis",
     "tcpstep-lab": "lab",
+    "tcpstep-mesh": "mesh",
 }
 PATIENCE = 120  # seconds until a program that hangs fails its test; no measure of speed
 

@@ -1,0 +1,113 @@
+// Every pair of hosts in one table: what each path is like, and whether a host or a path is behind
+// it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lib/base/units.h"
+#include "lib/report/penalty_table.h"
+#include "lib/runfile/run.h"
+
+namespace tcpstep {
+
+// What a cell says.
+struct MatrixStatistic {
+  enum class Kind : std::uint8_t { Rtt, Fill, Second, Fourth };
+  Kind kind = Kind::Rtt;
+  std::optional<PayloadSize> size;  // of an RTT; empty: the smallest that was measured
+
+  // "rtt", "rtt:1448", "fill", "second", "fourth".
+  [[nodiscard]] std::string name() const;
+  // An RTT is in ns; penalties are shares: 0.3 is 30 %.
+  [[nodiscard]] bool is_rtt() const { return kind == Kind::Rtt; }
+};
+
+// From the host that sends the payloads to the other one.
+struct MatrixCell {
+  std::size_t from;
+  std::size_t to;
+  std::optional<double> value;     // empty where the runs do not have it
+  std::optional<double> residual;  // what neither host explains
+  PenaltyTable table;
+  std::optional<std::chrono::sys_time<Duration>> last_start;
+  std::uint32_t left_out = 0;  // runs of another MSS or kind of connection than the newest
+};
+
+// What is out of line, the worst first.
+struct MatrixFindings {
+  struct Host {
+    std::size_t host;
+    double effect;  // the mean of that of sending and of receiving
+  };
+  struct Path {
+    std::size_t a;
+    std::size_t b;
+    double excess;   // over what both hosts explain
+    bool is_mutual;  // b to a is out of line, too
+  };
+  struct SmallMss {
+    std::size_t host;                  // of all its paths
+    std::optional<std::size_t> other;  // or only of the path to this one
+    Mss mss{1};
+    Mss usual{1};
+  };
+  std::vector<Host> hosts;
+  std::vector<Path> paths;
+  std::vector<SmallMss> small_mss;
+};
+
+struct Matrix {
+  MatrixStatistic statistic;
+  std::vector<std::string> hosts;  // by name, digits by value
+  std::vector<MatrixCell> cells;   // by from, then to
+  std::uint32_t runs = 0;
+
+  // Only from kFewestForFit hosts on.
+  static constexpr std::size_t kFewestForFit = 5;
+  bool is_fitted = false;
+  double overall = 0;
+  std::vector<double> from_effects;
+  std::vector<double> to_effects;
+  MatrixFindings findings;
+
+  [[nodiscard]] const MatrixCell* find(std::size_t from, std::size_t to) const;
+  // The cells with a value, the largest first.
+  [[nodiscard]] std::vector<const MatrixCell*> worst() const;
+  // Pairs with a value both ways, those that differ most first: the slower way of each.
+  [[nodiscard]] std::vector<std::pair<const MatrixCell*, double>> asymmetric() const;
+  // Hosts that are close to each other are neighbors: the leaves of an average-linkage tree of the
+  // RTTs (Sokal & Michener, University of Kansas Science Bulletin 38 (1958) 1409).
+  [[nodiscard]] std::vector<std::size_t> clustered() const;
+};
+
+// Takes runs in any order, in memory that depends on the number of pairs only.
+class MatrixRuns {
+ public:
+  enum class Taken : std::uint8_t { Yes, Repeated, NoHosts };
+  Taken add(const Run& run);
+
+  [[nodiscard]] Matrix matrix(const MatrixStatistic& statistic) const;
+
+ private:
+  // Of one kind of runs of a pair.
+  struct Pooled {
+    std::uint32_t runs = 0;
+    std::optional<std::chrono::sys_time<Duration>> last_start;
+    std::map<PayloadSize, Duration> fastest;
+  };
+  using Pair = std::pair<std::string, std::string>;
+
+  std::map<Pair, std::map<LinkKey, Pooled>> pairs_;
+  std::set<std::string> known_;
+};
+
+}  // namespace tcpstep

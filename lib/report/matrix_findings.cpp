@@ -1,0 +1,151 @@
+#include "lib/report/matrix_findings.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "lib/stats/estimators.h"
+#include "lib/stats/median_polish.h"
+
+namespace tcpstep {
+namespace {
+
+constexpr double kAlpha = 0.01;  // of the whole table
+constexpr double kNearlyNormal = 1e6;
+
+double spread_of(const std::vector<double>& values) {
+  std::vector<double> sizes;
+  const double median = median_of(values);
+  for (const double value : values) {
+    sizes.push_back(std::abs(value - median));
+  }
+  return kNormalMad * median_of(std::move(sizes));
+}
+
+// What one of `values` has to exceed.
+double limit_of(const std::vector<double>& values, double least) {
+  const double quantile =
+      student_t_quantile(1 - kAlpha / static_cast<double>(values.size()), kNearlyNormal);
+  return std::max(quantile * spread_of(values), least);
+}
+
+double least_of(const Matrix& matrix) {
+  return matrix.statistic.is_rtt()
+             ? std::max(kLeastShareOfRtt * std::abs(matrix.overall), kLeastRtt)
+             : kLeastPoints;
+}
+
+void fit(Matrix& matrix) {
+  const std::size_t count = matrix.hosts.size();
+  std::vector<std::optional<double>> cells(count * count);
+  for (const MatrixCell& cell : matrix.cells) {
+    cells[cell.from * count + cell.to] = cell.value;
+  }
+  MedianPolish polish = median_polish(cells, count, count);
+  matrix.is_fitted = true;
+  matrix.overall = polish.overall;
+  matrix.from_effects = std::move(polish.rows);
+  matrix.to_effects = std::move(polish.columns);
+  for (MatrixCell& cell : matrix.cells) {
+    cell.residual = polish.residuals[cell.from * count + cell.to];
+  }
+}
+
+void find_hosts(Matrix& matrix) {
+  std::vector<double> effects;
+  for (std::size_t host = 0; host < matrix.hosts.size(); ++host) {
+    effects.push_back((matrix.from_effects[host] + matrix.to_effects[host]) / 2);
+  }
+  const double median = median_of(effects);
+  const double limit = limit_of(effects, least_of(matrix));
+  for (std::size_t host = 0; host < effects.size(); ++host) {
+    if (effects[host] - median > limit) {
+      matrix.findings.hosts.push_back({.host = host, .effect = effects[host] - median});
+    }
+  }
+  std::ranges::stable_sort(matrix.findings.hosts, std::ranges::greater{},
+                           &MatrixFindings::Host::effect);
+}
+
+void find_paths(Matrix& matrix) {
+  std::vector<double> residuals;
+  for (const MatrixCell& cell : matrix.cells) {
+    if (cell.residual) {
+      residuals.push_back(*cell.residual);
+    }
+  }
+  const double limit = limit_of(residuals, least_of(matrix));
+  const auto is_out = [&](const MatrixCell* cell) {
+    return cell != nullptr && cell->residual.value_or(0) > limit;
+  };
+  for (const MatrixCell& cell : matrix.cells) {
+    const MatrixCell* back = matrix.find(cell.to, cell.from);
+    const bool is_mutual = is_out(back);
+    if (!is_out(&cell) || (is_mutual && cell.from > cell.to)) {
+      continue;
+    }
+    const double excess =
+        is_mutual ? std::max(*cell.residual, *back->residual) : cell.residual.value_or(0);
+    matrix.findings.paths.push_back(
+        {.a = cell.from, .b = cell.to, .excess = excess, .is_mutual = is_mutual});
+  }
+  std::ranges::stable_sort(matrix.findings.paths, std::ranges::greater{},
+                           &MatrixFindings::Path::excess);
+}
+
+// Paths whose MSS is below the most frequent one; a host if that is so of all its paths.
+void find_small_mss(Matrix& matrix) {
+  std::map<Mss, std::size_t> frequency;
+  for (const MatrixCell& cell : matrix.cells) {
+    if (cell.table.mss) {
+      ++frequency[*cell.table.mss];
+    }
+  }
+  if (frequency.size() < 2) {
+    return;
+  }
+  const Mss usual =
+      std::ranges::max_element(frequency, {}, [](const auto& one) { return one.second; })->first;
+  const auto is_small = [&](const MatrixCell& cell) {
+    return cell.table.mss && *cell.table.mss < usual;
+  };
+  std::vector<bool> is_host_small(matrix.hosts.size());
+  for (std::size_t host = 0; host < matrix.hosts.size(); ++host) {
+    std::optional<Mss> largest;
+    bool is_all = true;
+    for (const MatrixCell& cell : matrix.cells) {
+      if (cell.from == host || cell.to == host) {
+        is_all = is_all && is_small(cell);
+        largest = std::max(largest, cell.table.mss);
+      }
+    }
+    if (is_all && largest) {
+      is_host_small[host] = true;
+      matrix.findings.small_mss.push_back(
+          {.host = host, .other = {}, .mss = *largest, .usual = usual});
+    }
+  }
+  for (const MatrixCell& cell : matrix.cells) {
+    const MatrixCell* back = matrix.find(cell.to, cell.from);
+    const bool is_told = back != nullptr && is_small(*back) && cell.from > cell.to;
+    if (is_small(cell) && !is_told && !is_host_small[cell.from] && !is_host_small[cell.to]) {
+      matrix.findings.small_mss.push_back(
+          {.host = cell.from, .other = cell.to, .mss = *cell.table.mss, .usual = usual});
+    }
+  }
+}
+
+}  // namespace
+
+void explain(Matrix& matrix) {
+  const bool has_values = std::ranges::any_of(
+      matrix.cells, [](const MatrixCell& cell) { return cell.value.has_value(); });
+  if (matrix.hosts.size() >= Matrix::kFewestForFit && has_values) {
+    fit(matrix);
+    find_hosts(matrix);
+    find_paths(matrix);
+  }
+  find_small_mss(matrix);
+}
+
+}  // namespace tcpstep
