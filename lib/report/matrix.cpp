@@ -3,12 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 #include "lib/report/matrix_findings.h"
 #include "lib/runfile/mesh_folder.h"
-#include "lib/stats/median_polish.h"
 
 namespace tcpstep {
 namespace {
@@ -124,47 +121,6 @@ std::vector<std::pair<const MatrixCell*, double>> Matrix::asymmetric() const {
   std::ranges::stable_sort(result,
                            [](const auto& a, const auto& b) { return a.second > b.second; });
   return result;
-}
-
-std::vector<std::size_t> Matrix::clustered() const {
-  const std::size_t count = hosts.size();
-  std::vector<std::vector<double>> distance(count, std::vector<double>(count, 0));
-  double largest = 0;
-  for (const MatrixCell& cell : cells) {
-    const auto rtt = static_cast<double>(cell.table.reference_rtt.count());
-    distance[cell.from][cell.to] += rtt;
-    distance[cell.to][cell.from] += rtt;
-    largest = std::max(largest, distance[cell.from][cell.to]);
-  }
-  std::vector<std::vector<std::size_t>> leaves(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    leaves[i] = {i};
-    for (std::size_t j = 0; j < count; ++j) {
-      distance[i][j] = distance[i][j] > 0 ? distance[i][j] : 2 * largest;  // not measured: far
-    }
-  }
-  for (std::size_t merges = 1; merges < count; ++merges) {
-    std::pair<std::size_t, std::size_t> nearest;
-    double least = std::numeric_limits<double>::infinity();
-    for (std::size_t i = 0; i < count; ++i) {
-      for (std::size_t j = i + 1; j < count && !leaves[i].empty(); ++j) {
-        if (!leaves[j].empty() && distance[i][j] < least) {
-          least = distance[i][j];
-          nearest = {i, j};
-        }
-      }
-    }
-    const auto [i, j] = nearest;
-    const auto weight_i = static_cast<double>(leaves[i].size());
-    const auto weight_j = static_cast<double>(leaves[j].size());
-    for (std::size_t k = 0; k < count; ++k) {
-      distance[i][k] = distance[k][i] =
-          (weight_i * distance[i][k] + weight_j * distance[j][k]) / (weight_i + weight_j);
-    }
-    leaves[i].insert(leaves[i].end(), leaves[j].begin(), leaves[j].end());
-    leaves[j].clear();
-  }
-  return count == 0 ? std::vector<std::size_t>{} : leaves.front();
 }
 
 MatrixRuns::Taken MatrixRuns::add(const Run& run) {

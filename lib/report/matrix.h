@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "lib/base/units.h"
+#include "lib/report/host_clusters.h"
 #include "lib/report/penalty_table.h"
 #include "lib/runfile/run.h"
 
@@ -36,7 +37,7 @@ struct MatrixCell {
   std::size_t from;
   std::size_t to;
   std::optional<double> value;     // empty where the runs do not have it
-  std::optional<double> residual;  // what neither host explains
+  std::optional<double> residual;  // what neither host nor the distance of their sites explains
   PenaltyTable table;
   std::optional<std::chrono::sys_time<Duration>> last_start;
   std::uint32_t left_out = 0;  // runs of another MSS or kind of connection than the newest
@@ -74,6 +75,8 @@ struct Matrix {
   // Only from kFewestForFit hosts on.
   static constexpr std::size_t kFewestForFit = 5;
   bool is_fitted = false;
+  HostClusters clusters;  // by the RTT of the smallest size
+  // The median of the paths between two sites is taken out first: distance is no fault.
   double overall = 0;
   std::vector<double> from_effects;
   std::vector<double> to_effects;
@@ -84,9 +87,6 @@ struct Matrix {
   [[nodiscard]] std::vector<const MatrixCell*> worst() const;
   // Pairs with a value both ways, those that differ most first: the slower way of each.
   [[nodiscard]] std::vector<std::pair<const MatrixCell*, double>> asymmetric() const;
-  // Hosts that are close to each other are neighbors: the leaves of an average-linkage tree of the
-  // RTTs (Sokal & Michener, University of Kansas Science Bulletin 38 (1958) 1409).
-  [[nodiscard]] std::vector<std::size_t> clustered() const;
 };
 
 // Takes runs in any order, in memory that depends on the number of pairs only.

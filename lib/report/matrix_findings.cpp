@@ -35,15 +35,60 @@ double least_of(const Matrix& matrix) {
              : kLeastPoints;
 }
 
+// A pair that was not measured is far away.
+HostClusters clusters_of(const Matrix& matrix) {
+  const std::size_t count = matrix.hosts.size();
+  std::vector<std::vector<double>> distances(count, std::vector<double>(count, 0));
+  double largest = 0;
+  for (const MatrixCell& cell : matrix.cells) {
+    const auto rtt = static_cast<double>(cell.table.reference_rtt.count());
+    const MatrixCell* back = matrix.find(cell.to, cell.from);
+    double& distance = distances[cell.from][cell.to];
+    distance += back == nullptr ? rtt : rtt / 2;
+    distances[cell.to][cell.from] = distance = std::max(distance, distances[cell.to][cell.from]);
+    largest = std::max(largest, rtt);
+  }
+  for (auto& row : distances) {
+    std::ranges::replace(row, 0.0, 2 * largest);
+  }
+  return cluster_hosts(std::move(distances), kLeastRtt);
+}
+
+using Sites = std::pair<std::size_t, std::size_t>;
+
+Sites sites_of(const Matrix& matrix, const MatrixCell& cell) {
+  return {matrix.clusters.sites[cell.from], matrix.clusters.sites[cell.to]};
+}
+
+// The median over the paths from one site to another.
+std::map<Sites, double> medians_between_sites(const Matrix& matrix) {
+  std::map<Sites, std::vector<double>> values;
+  for (const MatrixCell& cell : matrix.cells) {
+    if (cell.value) {
+      values[sites_of(matrix, cell)].push_back(*cell.value);
+    }
+  }
+  std::map<Sites, double> medians;
+  for (auto& [sites, of_sites] : values) {
+    medians[sites] = median_of(std::move(of_sites));
+  }
+  return medians;
+}
+
 void fit(Matrix& matrix) {
   const std::size_t count = matrix.hosts.size();
+  const std::map<Sites, double> medians = medians_between_sites(matrix);
+  std::vector<double> all;
   std::vector<std::optional<double>> cells(count * count);
   for (const MatrixCell& cell : matrix.cells) {
-    cells[cell.from * count + cell.to] = cell.value;
+    if (cell.value) {
+      cells[cell.from * count + cell.to] = *cell.value - medians.at(sites_of(matrix, cell));
+      all.push_back(*cell.value);
+    }
   }
   MedianPolish polish = median_polish(cells, count, count);
   matrix.is_fitted = true;
-  matrix.overall = polish.overall;
+  matrix.overall = median_of(std::move(all));
   matrix.from_effects = std::move(polish.rows);
   matrix.to_effects = std::move(polish.columns);
   for (MatrixCell& cell : matrix.cells) {
@@ -138,6 +183,7 @@ void find_small_mss(Matrix& matrix) {
 }  // namespace
 
 void explain(Matrix& matrix) {
+  matrix.clusters = clusters_of(matrix);
   const bool has_values = std::ranges::any_of(
       matrix.cells, [](const MatrixCell& cell) { return cell.value.has_value(); });
   if (matrix.hosts.size() >= Matrix::kFewestForFit && has_values) {

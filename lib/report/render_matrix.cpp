@@ -153,6 +153,9 @@ std::string extent_text(const Matrix& matrix) {
   std::string text = fmt::format(
       "{}, {} of {} paths, {}", count_of(matrix.hosts.size(), "host"), matrix.cells.size(),
       matrix.hosts.size() * (matrix.hosts.size() - 1), count_of(matrix.runs, "run"));
+  if (matrix.clusters.site_count > 1) {
+    text += fmt::format(", {}", count_of(matrix.clusters.site_count, "site"));
+  }
   if (first) {
     const std::string begin = utc_minute(*first);
     const std::string end = utc_minute(*last);
@@ -298,6 +301,7 @@ std::string render_json(const Matrix& matrix) {
             {"smaller_mss", Json::array()}};
   for (std::size_t host = 0; host < matrix.hosts.size(); ++host) {
     json["hosts"].push_back({{"host", matrix.hosts[host]},
+                             {"site", matrix.clusters.sites[host] + 1},
                              {"from_effect", effect(matrix.from_effects, host)},
                              {"to_effect", effect(matrix.to_effects, host)}});
   }

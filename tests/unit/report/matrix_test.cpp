@@ -99,12 +99,37 @@ TEST(Matrix, PutsNeighborsTogether) {
       }
     }
   }
-  const std::vector<std::size_t> order = runs.matrix({}).clustered();
+  const std::vector<std::size_t> order = runs.matrix({}).clusters.order;
   ASSERT_EQ(order.size(), 6U);
   EXPECT_EQ(order[0] % 2, order[1] % 2);
   EXPECT_EQ(order[1] % 2, order[2] % 2);
   EXPECT_EQ(order[3] % 2, order[4] % 2);
   EXPECT_EQ(order[4] % 2, order[5] % 2);
+}
+
+TEST(Matrix, TakesDistanceForNoFault) {
+  MatrixRuns runs;
+  for (std::size_t from = 1; from <= 24; ++from) {
+    for (std::size_t to = 1; to <= 24; ++to) {
+      double ns = from % 3 == to % 3             ? 2e5
+                  : from % 3 == 0 || to % 3 == 0 ? 9e6
+                                                 : 4e6;  // three sites
+      ns += 1000.0 * static_cast<double>((from * 7 + to * 3) % 5);
+      ns += from == 5 || to == 5 ? 1e6 : 0;
+      ns += from == 8 && to == 9 ? 3e6 : 0;
+      if (from != to) {
+        runs.add(run_of(host(from), host(to), ns, ns));
+      }
+    }
+  }
+  const Matrix matrix = runs.matrix({});
+  EXPECT_EQ(matrix.clusters.site_count, 3U);
+  ASSERT_EQ(matrix.findings.hosts.size(), 1U);
+  EXPECT_EQ(matrix.hosts[matrix.findings.hosts[0].host], "n5");
+  EXPECT_NEAR(matrix.findings.hosts[0].effect, 1e6, 1e5);
+  ASSERT_EQ(matrix.findings.paths.size(), 1U);
+  EXPECT_EQ(matrix.hosts[matrix.findings.paths[0].a], "n8");
+  EXPECT_FALSE(matrix.findings.paths[0].is_mutual);
 }
 
 TEST(Matrix, EscapesWhatComesFromOutside) {
