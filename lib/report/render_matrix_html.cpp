@@ -139,7 +139,7 @@ class HeatMap {
     const std::size_t count = order_.size();
     const bool has_numbers = count <= kMostNumbers;
     const double cell =
-        has_numbers ? 56 : std::clamp(900.0 / static_cast<double>(count), 8.0, 24.0);
+        has_numbers ? 56 : std::clamp(820.0 / static_cast<double>(count) - 1, 7.0, 24.0);
     const double letters = has_numbers ? 12 : std::clamp(cell, 8.0, 12.0);
     std::string html = fmt::format(
         "<div class=\"wide\"><table class=\"heat\" style=\"--cell: {:.0f}px; font-size: "

@@ -9,8 +9,8 @@ from test_documentation import section
 
 MAN = SOURCE / "packaging" / "man"
 OPTION = re.compile(r"^(?:\*-\S\*, )?\*--([\w-]+)\*(?: _([A-Za-z|-]+)_)?", re.M)
-ANALYZE = ("report", "show", "plot", "compare", "ab", "history", "export", "import", "validate", "repair")
-SELECTING = ("report", "show", "plot", "compare", "history", "export", "validate")  # files, folders and filters
+ANALYZE = ("report", "show", "plot", "compare", "ab", "history", "matrix", "export", "import", "validate", "repair")
+SELECTING = ("report", "show", "plot", "compare", "history", "matrix", "export", "validate")  # files, folders and filters
 LAB = {"list": [], "show": [], "netem": ["Link"], "run": ["Link", "Place", "Packets"],
        "measure": ["Sweep", "Link", "Place", "Results", "Packets"], "table": ["Table"]}
 
@@ -18,7 +18,8 @@ LAB = {"list": [], "show": [], "netem": ["Link"], "run": ["Link", "Place", "Pack
 def pages():
     """Command line -> the part of a manual page that lists its options."""
     found = {("tcpstep-server",): section(MAN / "tcpstep-server.1.scd", "OPTIONS"),
-             ("tcpstep-client",): section(MAN / "tcpstep-client.1.scd", "OPTIONS")}
+             ("tcpstep-client",): section(MAN / "tcpstep-client.1.scd", "OPTIONS"),
+             ("tcpstep-mesh",): section(MAN / "tcpstep-mesh.1.scd", "OPTIONS")}
     page = MAN / "tcpstep-analyze.1.scd"
     for command in ANALYZE:
         found["tcpstep-analyze", command] = (section(page, f"OPTIONS OF {command.upper()}") +
@@ -69,6 +70,7 @@ class Programs(TestCase):
         """Arguments that leave only the option in question to complain about."""
         file = str(self.directory / "none.csv")
         rest = {("tcpstep-server",): [], ("tcpstep-client",): ["127.0.0.1"],
+                ("tcpstep-mesh",): [f"--hosts={file}", "--launch={host}"],
                 ("tcpstep-analyze", "import"): ["--link=x", f"--output={file}.new", file],
                 ("tcpstep-analyze", "compare"): [file, "--", file]}
         return rest.get(command, [file])

@@ -8,7 +8,7 @@ import subprocess
 
 from harness import PROGRAMS, TestCase, environment, main, program, run
 
-COMMANDS = ("server", "run", "lab", "doctor", "report", "show", "plot", "ab", "compare", "history", "export", "import",
+COMMANDS = ("server", "run", "mesh", "lab", "doctor", "report", "show", "plot", "matrix", "ab", "compare", "history", "export", "import",
             "validate", "repair")
 
 

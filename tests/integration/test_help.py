@@ -5,12 +5,13 @@ import re
 
 from harness import SOURCE, TestCase, environment, main, run
 
-COMMANDS = [("tcpstep-server",), ("tcpstep-client",),
-            *(("tcpstep-analyze", command) for command in ("report", "show", "plot", "compare", "ab", "history",
+COMMANDS = [("tcpstep-server",), ("tcpstep-client",), ("tcpstep-mesh",),
+            *(("tcpstep-analyze", command) for command in ("report", "show", "plot", "compare", "ab", "history", "matrix",
                                                            "export", "import", "validate", "repair")),
             *(("tcpstep-lab", command) for command in ("list", "show", "netem", "run", "measure", "table"))]
 GOLDEN = {"help_server": ("tcpstep-server", "--help"), "help_server_all": ("tcpstep-server", "--help=all"),
           "help_client": ("tcpstep-client", "--help"), "help_client_all": ("tcpstep-client", "--help=all"),
+          "help_mesh": ("tcpstep-mesh", "--help"),
           "help_lab_run": ("tcpstep-lab", "run", "--help")}
 
 
