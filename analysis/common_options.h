@@ -12,7 +12,7 @@
 
 namespace tcpstep {
 
-inline constexpr std::size_t kMostFiles = 100'000;
+inline constexpr std::size_t kMostFiles = 1'000'000;
 
 [[nodiscard]] std::vector<std::filesystem::path> files_of(const OptionValues& values);
 

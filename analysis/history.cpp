@@ -1,15 +1,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <system_error>
 
 #include "analysis/commands.h"
 #include "analysis/common_options.h"
+#include "analysis/mesh_history.h"
 #include "analysis/plot.h"
 #include "analysis/report.h"
 #include "analysis/selection.h"
 #include "lib/base/error.h"
+#include "lib/base/text.h"
 #include "lib/cli/program.h"
 #include "lib/cli/screen.h"
 #include "lib/compare/render_history.h"
@@ -83,13 +86,58 @@ void draw_links(const std::vector<History>& links, const fs::path& output) {
   }
 }
 
+struct Found {
+  std::vector<History> links;
+  bool is_whole = true;
+  bool is_mesh = false;
+};
+
+Found find(const HistoryOptions& options) {
+  std::vector<fs::path> files = files_to_read(options.series);
+  if (const auto pairs = files_by_pair(files); !pairs.empty()) {
+    MeshHistory mesh = mesh_history(pairs, options);
+    for (const std::string& failure : mesh.failures) {
+      print_lines("tcpstep-analyze: " + failure);
+    }
+    return {.links = std::move(mesh.pairs), .is_whole = mesh.failures.empty(), .is_mesh = true};
+  }
+  Loaded loaded = load(std::move(files), options);
+  return {.links = histories(std::move(loaded.runs), options.settings),
+          .is_whole = loaded.is_whole};
+}
+
+// Of a mesh: what became slower, and in text only the pairs of which there is something to say.
+std::string render_mesh(const std::vector<History>& pairs, HistoryFormat format) {
+  if (format == HistoryFormat::Csv || format == HistoryFormat::Json) {
+    return render(pairs, format);
+  }
+  std::vector<History> told;
+  std::map<Trend, std::size_t> counts;
+  for (const History& history : pairs) {
+    ++counts[history.trend];
+    if (history.trend != Trend::Steady) {
+      told.push_back(history);
+    }
+  }
+  std::string text =
+      fmt::format("{}: {} slower, {} faster, {} without change, {} inconclusive\n",
+                  count_of(pairs.size(), "path"), counts[Trend::Slower], counts[Trend::Faster],
+                  counts[Trend::Steady], counts[Trend::Inconclusive]);
+  for (const std::string& line : slower_in_mesh(pairs)) {
+    text += (format == HistoryFormat::Markdown ? "- " : "  ") + line + '\n';
+  }
+  if (format == HistoryFormat::Text && !screen_of_output().is_unicode) {
+    text = in_ascii(text);
+  }
+  return text + (told.empty() ? "" : '\n' + render(told, format));
+}
+
 }  // namespace
 
 int report_history(const HistoryOptions& options) {
-  Loaded loaded = load(files_to_read(options.series), options);
-  const std::vector<History> links = histories(std::move(loaded.runs), options.settings);
+  const auto [links, is_whole, is_mesh] = find(options);
   if (!links.empty()) {
-    print_data(render(links, options.format));
+    print_data(is_mesh ? render_mesh(links, options.format) : render(links, options.format));
   }
   if (options.picture) {
     draw_links(links, *options.picture);
@@ -97,7 +145,7 @@ int report_history(const HistoryOptions& options) {
   if (has(links, Trend::Slower) && !options.is_advisory) {
     return kExitRegression;
   }
-  if (!loaded.is_whole) {
+  if (!is_whole) {
     return kExitFailed;
   }
   return has(links, Trend::Inconclusive) && !options.is_advisory ? kExitInconclusive : kExitFine;

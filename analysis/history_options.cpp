@@ -36,7 +36,8 @@ std::optional<HistoryOptions> parse_history_options(int argc, const char* const*
       "  tcpstep-analyze history --by day --link lan -o lan.png results\n");
   line.positional("FILE", 1, kMostFiles);
   line.group("History");
-  line.value("alpha", "P", "0.01", "false alarms allowed in the whole history of a link");
+  line.value("alpha", "P", "0.01",
+             "false alarms allowed in the whole history of a link, or of a mesh");
   line.value("minimum-effect", "SHARE", "2%",
              "smallest change that counts; for tails at least 25%");
   line.value("sensitivity", "SHARE", "50%", "cannot tell if a change has to be larger to be found");

@@ -19,9 +19,9 @@ namespace tcpstep {
 namespace {
 
 constexpr auto kMatrixFormats = std::to_array<Word<MatrixFormat>>({{"text", MatrixFormat::Text},
-                                                             {"csv", MatrixFormat::Csv},
-                                                             {"json", MatrixFormat::Json},
-                                                             {"html", MatrixFormat::Html}});
+                                                                   {"csv", MatrixFormat::Csv},
+                                                                   {"json", MatrixFormat::Json},
+                                                                   {"html", MatrixFormat::Html}});
 
 MatrixStatistic parse_statistic(std::string_view text) {
   using Kind = MatrixStatistic::Kind;
