@@ -95,8 +95,8 @@ class Driver {
 
   int run() {
     const CompareOptions made = make_runs();
-    tell(fmt::format("the runs are in {}: tcpstep-analyze compare {}", folder_.string(),
-                     options_.output.string()));
+    tell(fmt::format("the runs are in {}; to compare them again: tcpstep compare {}",
+                     folder_.string(), options_.output.string()));
     return compare_files(made);
   }
 
@@ -177,7 +177,7 @@ class Driver {
     const std::string so_far =
         fmt::format("{} + {} runs", made.baseline.size(), made.candidate.size());
     if (!options_.is_ended_early || made.baseline.size() < AbOptions::kFirstLook) {
-      if (::isatty(STDERR_FILENO) == 0) {  // nobody sees the bar
+      if (::isatty(STDERR_FILENO) == 0) {  // no progress bar is shown
         tell(fmt::format("{} of {}", so_far, options_.runs));
       }
       return false;

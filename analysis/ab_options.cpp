@@ -36,7 +36,7 @@ bool take_commands(AbOptions& options, const OptionValues& values, const std::st
 
 std::optional<AbOptions> parse_ab_options(int argc, const char* const* argv) {
   CommandLine line(
-      "tcpstep-analyze ab [options] --a COMMAND --b COMMAND -o DIR",
+      "tcpstep-analyze ab [options] --a COMMAND --b COMMAND",
       "Runs two commands, each several times, in blocks of A, A, B, B in random order, and "
       "compares "
       "the\nresults. Each launch makes one result file: in an empty folder, $TCPSTEP_RESULTS or "
@@ -44,11 +44,10 @@ std::optional<AbOptions> parse_ab_options(int argc, const char* const* argv) {
       "regression, 3: regression,\n4: cannot tell.",
       "Examples:\n"
       "  tcpstep-analyze ab --a 'tcpstep-lab measure lan' \\\n"
-      "                     --b 'new/tcpstep-lab measure lan' -o ab\n"
+      "        --b 'new/tcpstep-lab measure lan'\n"
       "  tcpstep-analyze ab --through-a 'old/proxy --listen {listen} --to {target}' \\\n"
-      "                     --through-b 'new/proxy --listen {listen} --to {target}' \\\n"
-      "                     -o ab\n"
-      "  tcpstep-analyze compare ab\n");
+      "        --through-b 'new/proxy --listen {listen} --to {target}'\n"
+      "  tcpstep-analyze compare ab                       the verdict again\n");
   line.positional("nothing", 0, 0);
   line.group("Launches");
   line.value("a", "COMMAND", "makes one run of the baseline");
@@ -57,7 +56,7 @@ std::optional<AbOptions> parse_ab_options(int argc, const char* const* argv) {
              "instead of --a: start a server, PROXY and a client here; {listen} and {target} are "
              "addresses, {listen_port} and {target_port} their ports");
   line.value("through-b", "PROXY", "the same for the candidate");
-  line.value("output,o", "DIR", "where the runs go, with ab.json: order, seeds and times");
+  line.value("output,o", "DIR", "ab", "where the runs go, with ab.json: order, seeds and times");
   line.value("runs", "N", "runs of each side, at least 4 (default: 10)");
   line.flag("until-decided", "look after each block from 10 + 10 runs on; stop once it is decided");
   line.value("max-runs", "N", "with --until-decided: at most N runs of each side (default: 20)");
@@ -68,9 +67,6 @@ std::optional<AbOptions> parse_ab_options(int argc, const char* const* argv) {
   const auto values = line.parse(argc, argv);
   if (!values) {
     return std::nullopt;
-  }
-  if (!values->has("output")) {
-    throw UsageError("missing --output", "See tcpstep-analyze ab --help.");
   }
   AbOptions options{.output = values->path("output"),
                     .is_ended_early = values->is_set("until-decided"),

@@ -183,6 +183,7 @@ int analyze(const AnalyzeOptions& options) {
 
 int main(int argc, char** argv) {
   return tcpstep::run_program("tcpstep-analyze", [&] {
+    tcpstep::end_with_reader();
     const auto options = tcpstep::parse_analyze_options(argc, argv);
     return options ? tcpstep::analyze(*options) : tcpstep::kExitFine;
   });

@@ -269,7 +269,9 @@ Selection selection_of(const OptionValues& values) {
 
 UtcTime parse_moment(std::string_view text, UtcTime now, bool is_end) {
   constexpr std::chrono::days kLongest(36500);
-  if (!text.empty() && text.find_first_of("-:") == std::string_view::npos) {
+  const bool is_age = !text.empty() && text.front() >= '0' && text.front() <= '9' &&
+                      text.find_first_of("-:") == std::string_view::npos;
+  if (is_age) {
     return now - parse_duration(text, Duration(0), kLongest);
   }
   struct Notation {

@@ -105,7 +105,7 @@ int check(std::span<char*> arguments) {
   for (char* const name : arguments.subspan(2)) {
     const Bytes whole = read_file(name);
     if (read(whole, truth) != Outcome::Same) {
-      fmt::print(stderr, "{} is no archive of {}\n", name, arguments[1]);
+      fmt::print(stderr, "{} is not an archive of {}\n", name, arguments[1]);
       return EXIT_FAILURE;
     }
     for (const bool is_one_bit : {true, false}) {

@@ -21,7 +21,7 @@ constexpr Duration kLargestClockError = 24h;
 void check_date(const Accept& accept) {
   const auto began = parse_utc(accept.started_utc);
   if (!began) {
-    throw WorldError(fmt::format("the server says that the run begins at '{}', which is no time",
+    throw WorldError(fmt::format("the server says that the run begins at '{}', which is not a time",
                                  printable(accept.started_utc)));
   }
   const Duration ahead = *began - std::chrono::system_clock::now();

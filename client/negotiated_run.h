@@ -38,9 +38,10 @@ struct NegotiatedRun {
 // The facts that the server's result has to agree with, and the header if there is none.
 [[nodiscard]] RunHeader header_without_result(const NegotiatedRun& run);
 
-// A run that broke off leaves a file with its status.
-void write_lost_run(const NegotiatedRun& run, std::string_view status,
-                    const std::optional<BlackHole>& hole = std::nullopt);
+// A run that broke off leaves a file with its status, and where its samples are. Returns what is in
+// the file, also if the user wants none.
+std::string write_lost_run(const NegotiatedRun& run, std::string_view status,
+                           const std::optional<BlackHole>& hole = std::nullopt);
 
 // Prints under which name the server keeps the result, if it said so.
 void report_kept(const NegotiatedRun& run, const std::string& file);

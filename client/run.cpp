@@ -11,6 +11,7 @@
 #include "client/negotiated_run.h"
 #include "client/outcome.h"
 #include "lib/base/error.h"
+#include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/cli/program.h"
 #include "lib/cli/stop_signals.h"
@@ -59,13 +60,22 @@ RunHeader header_without_result(const NegotiatedRun& run) {
                            environment_of(run.host, run.settings.is_anonymous));
 }
 
-void write_lost_run(const NegotiatedRun& run, std::string_view status,
-                    const std::optional<BlackHole>& hole) {
-  if (run.output.is_wanted()) {
-    RunWriter writer(run.output.open(run.settings.sweep), header_without_result(run));
-    writer.finish(status, run.elapsed(), std::nullopt, trailer_facts(hole));
-    run.output.publish();
+std::string write_lost_run(const NegotiatedRun& run, std::string_view status,
+                           const std::optional<BlackHole>& hole) {
+  std::optional<TemporaryFolder> temporary;  // of a file that the user did not ask for
+  if (!run.output.is_wanted()) {
+    temporary.emplace();
   }
+  RunHeader header = header_without_result(run);
+  if (run.settings.sweep.direction == MeasuredDirection::Down) {
+    add_place_of_samples(header);
+  }
+  RunWriter writer(
+      temporary ? OutputFile(temporary->path() / "run.csv") : run.output.open(run.settings.sweep),
+      header);
+  writer.finish(status, run.elapsed(), std::nullopt, trailer_facts(hole));
+  run.output.publish();
+  return read_file(writer.path());
 }
 
 void report_kept(const NegotiatedRun& run, const std::string& file) {

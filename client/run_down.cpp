@@ -30,7 +30,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Somebody waits for the prompt, and the server may be a stranger's.
+// The user is waiting for the prompt, and the server may be a stranger's.
 constexpr PartialPatience kPatience{.silence = 5s, .in_all = 15s};
 
 // Besides the announced pings there may be the opening one, and one that discovers the path.
@@ -199,9 +199,10 @@ void take_part_down(const NegotiatedRun& run, const std::string& received) {
                         ? suspect_black_hole(acked.largest, run.settings.sweep, path)
                         : std::nullopt;
   if (result.status != PingStatus::Ok) {
-    write_lost_run(
+    const std::string lost = write_lost_run(
         run, result.refusal ? to_word(PingStatus::Failed) : end_of_run(result.status, run.settings),
         hole);
+    present(run.options, run.output, lost);
   }
   if (hole) {
     throw WorldError(fmt::format("no data from the server for {}: {}",

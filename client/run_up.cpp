@@ -65,7 +65,7 @@ class JoiningSource : public ConnectionSource {
 
 using namespace std::chrono_literals;
 
-// Of a run that broke off, so that somebody who waits for its table gets it soon.
+// After a run that broke off: its table should not be long in coming.
 constexpr Duration kTimeToConfirm = 5s;
 
 // Sends the result, and waits until the server has stored it.

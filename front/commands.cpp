@@ -41,7 +41,7 @@ Measure
   run HOST   measure the path to a server
   mesh       measure every pair of many hosts, in turn
   lab        emulated links on this machine: Wi-Fi, DSL, 3G, your own
-  doctor     check this host for what spoils measurements
+  doctor     check this host for sources of noise
 
 Look
   report     tables of one link or many: text, Markdown, CSV, JSON, web page
@@ -52,7 +52,7 @@ Look
 Decide       exit status 0 not slower, 3 slower, 4 cannot tell
   ab         run two commands, or two proxies, in turn and compare them
   compare    compare runs that you have
-  history    since when is a link slower or faster?
+  history    when did a link become slower or faster?
 
 Files
   export     tables for other programs: OpenMetrics, benchstat, ...

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -18,10 +20,19 @@
 namespace tcpstep {
 namespace {
 
+// What the program of a command calls itself in its help: as the user called it.
+std::string name_of(const std::string& word, const Command& command) {
+  const auto known = std::ranges::find(front_commands(), word, &FrontCommand::name);
+  if (known == front_commands().end()) {
+    return command[0];
+  }
+  return std::string(kFrontName) + (known->argument.empty() ? " " + word : "");
+}
+
 // Does not return.
 [[noreturn]] void run_in_place(const std::string& word, const Command& command) {
   try {
-    replace_this_process(command);
+    replace_this_process(command, name_of(word, command));
   } catch (const std::system_error& error) {
     if (error.code().value() != ENOENT) {
       throw;
@@ -52,11 +63,23 @@ bool has_page(const std::string& page) {
   return man.wait() == 0;
 }
 
+constexpr std::string_view kDoctorHelp = R"(Usage: tcpstep doctor [options]
+Checks this host for sources of noise, and suggests a fix for each. Measures
+nothing and opens no port.
+
+  --cpu N        as in 'tcpstep server': test the timers of this processor
+  -h, --help     print this text
+)";
+
+bool is_help(std::string_view word) {
+  return word == "help" || word == "--help" || word == "-h";
+}
+
 [[noreturn]] void show_help(const std::string& word) {
   Command command = program_of(word);
   const std::string page = "tcpstep-" + word;
   if (has_page(page)) {
-    run_in_place(word, {"man", page});
+    replace_this_process({"man", page}, "man");
   }
   command.emplace_back("--help");
   run_in_place(word, command);
@@ -107,8 +130,8 @@ int run(int argc, char** argv) {
   if (word == kCompletionRequest && argc > 2) {
     return complete({argv + 2, argv + argc});
   }
-  if (word == "help" || word == "--help" || word == "-h") {
-    if (argc == 2) {
+  if (is_help(word)) {
+    if (argc == 2 || is_help(argv[2])) {
       print_data(front_help());
       return kExitFine;
     }
@@ -119,7 +142,14 @@ int run(int argc, char** argv) {
     if (argv[2] == std::string("all")) {
       return show_all_help();
     }
-    show_help(argv[2]);
+    if (argv[2] != std::string("doctor")) {
+      show_help(argv[2]);
+    }
+  }
+  if (argc == 3 && (word == "doctor" || argv[2] == std::string("doctor")) &&
+      (is_help(word) || is_help(argv[2]))) {
+    print_data(kDoctorHelp);
+    return kExitFine;
   }
   Command command = program_of(word);
   command.insert(command.end(), argv + 2, argv + argc);

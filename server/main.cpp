@@ -1,5 +1,6 @@
 // tcpstep-server: waits for clients, measures one sweep with each, writes one result file per run.
 #include "lib/cli/program.h"
+#include "lib/cli/screen.h"
 #include "lib/host/doctor.h"
 #include "server/options.h"
 #include "server/server.h"
@@ -12,7 +13,10 @@ int examine_this_host(const ServerOptions& options) {
   for (const std::string& name : interfaces_up()) {
     interfaces.push_back(describe_interface(name));
   }
-  print_data(render_examination(prepare_host(options.run.scheduling), interfaces));
+  const Screen screen = screen_of_output();
+  print_text(wrapped_lines(render_examination(prepare_host(options.run.scheduling), interfaces),
+                           screen.columns),
+             screen);
   return kExitFine;
 }
 

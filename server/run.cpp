@@ -186,7 +186,9 @@ RunOutcome write_lost_run(const ServedRun& run, PingStatus status, std::uint64_t
   const auto hole = status == PingStatus::Timeout
                         ? suspect_black_hole(largest, run.settings.sweep, path)
                         : std::nullopt;
-  RunWriter writer(run.open_output(), header_without_result(run));
+  RunHeader header = header_without_result(run);
+  add_place_of_samples(header);
+  RunWriter writer(run.open_output(), header);
   const std::string end(end_of_run(status, run.settings));
   writer.finish(end, Duration(0), std::nullopt, trailer_facts(hole));
   return {.status = end,

@@ -27,7 +27,7 @@ constexpr std::size_t kLongestTable = std::size_t{64} * 1024;
 std::string shortened(std::string table, const std::filesystem::path& file) {
   return table.size() <= kLongestTable
              ? table
-             : fmt::format("  a table of {} bytes: tcpstep-analyze report {}\n", table.size(),
+             : fmt::format("  a table of {} bytes: tcpstep report {}\n", table.size(),
                            file.string());
 }
 
@@ -55,9 +55,10 @@ void report_outcome(const RunOutcome& outcome, const EndedRun& run) {
       .file = outcome.file.string(),
       .fault = fault_of(outcome, sweep.timeout)};
   for (const Warning& warning : outcome.warnings) {
-    // What every run over this path shows is below its table.
-    const bool is_of_path = warning.key == "segments_merged" || warning.key == "bbr";
-    if (!run.options.is_quiet && (!is_of_path || run.options.log_format == LogFormat::Json)) {
+    // The table says these in the same words.
+    const bool is_in_table = warning.key == "segments_merged" || warning.key == "bbr" ||
+                             warning.key == "rtt_below_wakeup";
+    if (!run.options.is_quiet && (!is_in_table || run.options.log_format == LogFormat::Json)) {
       report.warnings.emplace_back(warning.key, render(warning));
     }
   }

@@ -8,7 +8,7 @@
 
 namespace tcpstep {
 
-// For a line of a terminal or of a log: control characters, line feeds and bytes that are no UTF-8
+// For a line of a terminal or of a log: control characters, line feeds and bytes that are not UTF-8
 // become \xNN, characters that change the direction of text or cannot be seen \u{NNNN}. CI systems
 // run "::name::" at the beginning of a line and "##[name]" anywhere: they become readable only.
 [[nodiscard]] std::string visible(std::string_view text);

@@ -39,13 +39,14 @@ void reset_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-[[noreturn]] void exec(const Command& command) {
+[[noreturn]] void exec(const Command& command, std::string name) {
   std::vector<char*> arguments;
   for (const std::string& word : command) {
     arguments.push_back(const_cast<char*>(word.c_str()));
   }
   arguments.push_back(nullptr);
-  ::execvp(arguments[0], arguments.data());
+  arguments[0] = name.data();
+  ::execvp(command[0].c_str(), arguments.data());
   throw_system_error(errno, "run " + command[0]);
 }
 
@@ -84,7 +85,7 @@ Child Child::fork(const std::function<int()>& body) {
 Child Child::start(const Command& command, const std::function<void()>& prepare) {
   return Child::fork([&] {
     prepare();
-    exec(command);
+    exec(command, command[0]);
     return kCannotRun;  // never
   });
 }
@@ -116,11 +117,11 @@ int exit_status(int wait_status) {
   return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
 }
 
-void replace_this_process(const Command& command) {
+void replace_this_process(const Command& command, std::string_view name) {
   // A program inherits what is ignored, and run_program() ignores these.
   std::signal(SIGPIPE, SIG_DFL);
   std::signal(SIGXFSZ, SIG_DFL);
-  exec(command);
+  exec(command, std::string(name));
 }
 
 void run_tool(const Command& command, const std::string& attempted) {

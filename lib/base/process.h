@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/base/fd.h"
@@ -50,8 +51,11 @@ void die_with(pid_t parent);
 // The exit status of a wait(2) status: 128 and the signal's number for a child that was killed.
 [[nodiscard]] int exit_status(int wait_status);
 
-// Runs `command` in place of this process. Throws std::system_error.
-[[noreturn]] void replace_this_process(const Command& command);
+// The front command, and what the programs that it runs see as their name.
+inline constexpr std::string_view kFrontName = "tcpstep";
+
+// Runs `command` in place of this process, under that name. Throws std::system_error.
+[[noreturn]] void replace_this_process(const Command& command, std::string_view name);
 
 // Runs `command` to its end. Throws WorldError with `attempted` and what it printed if it fails.
 void run_tool(const Command& command, const std::string& attempted);
@@ -74,7 +78,7 @@ class DespiteStop {
  private:
   int signal_;
 };
-// Such a signal, of the process that counts the time of this one's run.
+// The stop signal of the process that limits this run's time.
 inline constexpr int kOutOfTime = SIGUSR2;
 
 // Gives memory that was freed back to the system, where the C library can.

@@ -64,7 +64,8 @@ std::string group_line(const std::vector<ScreenColumn>& table,
     const bool is_last = i + 1 == table.size() || table[i + 1].group != group;
     if (!group.empty() && is_last) {
       const std::size_t used = columns_of(line);
-      line += padded(group, end - std::min(end, used), false);
+      const std::string_view gap = used > 0 && end < used + columns_of(group) + kGap ? "  " : "";
+      line += std::string(gap) + padded(group, end - std::min(end, used), false);
     }
   }
   return line;
@@ -112,6 +113,27 @@ std::string wrapped(std::string_view text, std::size_t columns, std::string_view
     is_empty = false;
   }
   return result + line + '\n';
+}
+
+std::string wrapped_lines(std::string_view text, std::size_t columns) {
+  constexpr std::string_view kMark = "! ";
+  std::string result;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (columns_of(line) <= columns) {
+      result += std::string(line) + '\n';
+      continue;
+    }
+    const std::size_t spaces = std::min(line.find_first_not_of(' '), line.size());
+    const bool has_mark = line.substr(spaces).starts_with(kMark);
+    const std::size_t rest = spaces > 2 ? spaces : spaces + 2;
+    result += wrapped(line.substr(spaces + (has_mark ? kMark.size() : 0)), columns,
+                      std::string(line.substr(0, spaces + (has_mark ? kMark.size() : 0))),
+                      std::string(rest, ' '));
+  }
+  return result;
 }
 
 std::string in_ascii(std::string_view text) {

@@ -25,6 +25,10 @@ struct Screen {
 [[nodiscard]] std::string wrapped(std::string_view text, std::size_t columns,
                                   std::string_view first = {}, std::string_view rest = {});
 
+// Lines that are longer than that, broken between words; what follows is indented like the text of
+// its line (after "  ! "), or by two more columns.
+[[nodiscard]] std::string wrapped_lines(std::string_view text, std::size_t columns);
+
 // Text for a terminal without UTF-8: "µs" becomes "us", "→" becomes ">", each as wide as before.
 [[nodiscard]] std::string in_ascii(std::string_view text);
 

@@ -220,7 +220,11 @@ std::optional<OptionValues> CommandLine::parse(int argc, const char* const* argv
   }
   const Screen screen = screen_of_output();
   const auto help = [&](HelpExtent extent) {
-    print_text(render_help(page_, extent, std::min(screen.columns, kHelpWidth)), screen);
+    HelpPage page = page_;
+    page.usage = as_invoked(page.usage);
+    page.about = as_invoked(page.about);
+    page.examples = as_invoked(page.examples);
+    print_text(render_help(page, extent, std::min(screen.columns, kHelpWidth)), screen);
   };
   if (const auto extent = wanted_help(argc, argv)) {
     help(*extent);
@@ -283,7 +287,7 @@ void handle_missing_command(std::string_view program, std::span<const char* cons
                             std::string_view help, std::span<const std::string> commands) {
   const std::string_view word = arguments.empty() ? "" : arguments.front();
   if (word == "--help" || word == "--help=all" || word == "-h" || word == "help") {
-    print_data(help);
+    print_data(as_invoked(help));
   } else if (word == "--version" || word == "-V") {
     print_data(fmt::format("{}\n", version_and_git()));
   } else if (word == kCompletionRequest && arguments.size() == 2) {

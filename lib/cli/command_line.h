@@ -51,13 +51,16 @@ class OptionValues {
   template <class Words>
   auto choose(const std::string& name, const Words& choices) const {
     std::string expected;
+    std::size_t left = std::size(choices);
     for (const auto& [word, value] : choices) {
       if (word == text(name)) {
         return value;
       }
-      expected += expected.empty() ? word : " or " + std::string(word);
+      expected += (expected.empty() ? "" : left == 1 ? " or " : ", ") + std::string(word);
+      --left;
     }
-    throw UsageError("--" + name + ": '" + printable(text(name)) + "' is not " + expected);
+    throw UsageError("--" + name + ": invalid value '" + printable(text(name)) + "': expected " +
+                     expected);
   }
 
   [[nodiscard]] std::string text(const std::string& name) const {

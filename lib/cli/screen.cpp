@@ -17,12 +17,6 @@ namespace {
 constexpr std::size_t kNarrowest = 20;
 constexpr std::size_t kWidest = 1000;
 
-std::optional<std::size_t> columns_of_terminal() {
-  winsize size{};
-  const bool is_known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return is_known ? std::optional<std::size_t>(size.ws_col) : std::nullopt;
-}
-
 std::optional<std::size_t> columns_of_environment() {
   const char* text = std::getenv("COLUMNS");
   if (text == nullptr) {
@@ -37,6 +31,12 @@ std::optional<std::size_t> columns_of_environment() {
 }
 
 }  // namespace
+
+std::optional<std::size_t> columns_of_terminal(int fd) {
+  winsize size{};
+  const bool is_known = ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= kNarrowest;
+  return is_known ? std::optional<std::size_t>(size.ws_col) : std::nullopt;
+}
 
 // By name, as locale(7) chooses it: a process without the right to open files has no other way.
 bool is_locale_unicode() {
@@ -54,7 +54,7 @@ bool is_locale_unicode() {
 
 Screen screen_of_output() {
   Screen screen;
-  if (const auto columns = columns_of_terminal()) {
+  if (const auto columns = columns_of_terminal(STDOUT_FILENO)) {
     screen.columns = *columns;
   } else if (const auto wanted = columns_of_environment()) {
     screen.columns = *wanted;

@@ -1,6 +1,8 @@
 // What standard output is: how wide, and whether it takes UTF-8.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string_view>
 
 #include "lib/base/screen_text.h"
@@ -9,6 +11,9 @@ namespace tcpstep {
 
 // The terminal's width, else $COLUMNS, else 80; UTF-8 as the locale says.
 [[nodiscard]] Screen screen_of_output();
+
+// The width of the terminal that `fd` is; nothing if it is none.
+[[nodiscard]] std::optional<std::size_t> columns_of_terminal(int fd);
 
 // Whether the locale has UTF-8: by its name.
 [[nodiscard]] bool is_locale_unicode();

@@ -82,6 +82,13 @@ Comparison compare(std::vector<Run> baseline, std::vector<Run> candidate,
   result.candidate = facts_of(candidate);
   result.mss = result.baseline.mss;
   result.environment = environment_differences(baseline, candidate);
+  RunCollection all;
+  for (const auto* side : {&baseline, &candidate}) {
+    for (const Run& run : *side) {
+      all.add(run);
+    }
+  }
+  result.caption = caption_of(all);
   if (auto reasons = why_not_comparable(baseline, candidate);
       !reasons.empty() && !settings.ignores_environment) {
     return not_comparable(std::move(result), std::move(reasons),

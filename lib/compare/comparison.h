@@ -10,6 +10,7 @@
 
 #include "lib/compare/contrasts.h"
 #include "lib/compare/environment.h"
+#include "lib/report/link_captions.h"
 #include "lib/runfile/run.h"
 #include "lib/stats/segment_fit.h"
 
@@ -91,6 +92,7 @@ struct Comparison {
   std::string remedy;                // what would resolve it; may be empty
   std::vector<std::string> notes;
   std::vector<EnvironmentDifference> environment;
+  Caption caption;
   SideFacts baseline;
   SideFacts candidate;
 

@@ -23,12 +23,22 @@ RttUnit unit_of(double smallest_ns) {
   return unit_for(Duration(std::llround(smallest_ns)));
 }
 
-// The link first, then what was found; the facts without the link.
+// "slower since 2026-03-04, +15.02 %".
+std::string short_finding(const History& history) {
+  const OverviewCells cells = overview_row(history);
+  std::string verdict = cells[1];
+  const std::string& change = cells[4];
+  if (!change.empty() && !history.creep) {
+    verdict.insert(verdict.find(' '), " since");
+  }
+  return change.empty() ? verdict : fmt::format("{}, {}", verdict, change);
+}
+
+// The link first, then what was found.
 void add_titles(Drawing& drawing, const std::string& link, const std::string& finding,
-                std::string facts) {
-  const std::string prefix = link + ": ";
-  drawing.title = prefix + finding;
-  drawing.subtitle = {facts.starts_with(prefix) ? facts.substr(prefix.size()) : std::move(facts)};
+                const Caption& caption, const std::string& extent) {
+  drawing.title = link + ": " + finding;
+  drawing.subtitle = subtitle_of(caption, extent);
 }
 
 // Adds to the panel's curve of that look.
@@ -67,7 +77,7 @@ Panel levels_panel(const Comparison& comparison, const Axis& sizes) {
   add(Color::Vermilion,
       fmt::format("candidate: median of {}", count_of(comparison.candidate.runs, "run")),
       &SizeChange::candidate);
-  panel.y = axis_around("floor of the RTT", unit.name, panel.curves, 0.05, 0.08);
+  panel.y = axis_around("RTT floor", unit.name, panel.curves, 0.05, 0.08);
   panel.x.title.clear();
   for (Tick& tick : panel.x.ticks) {
     tick.text.clear();
@@ -166,7 +176,7 @@ void add_column(Panel& panel, const History& history, const HistoryColumn& colum
   panel.curves.push_back(std::move(level));
 }
 
-// A line and a short label where the level changed; on the left of it where there is no room.
+// A line and a short label where the level changed; on its left where there is no room.
 void add_change(Panel& panel, const History& history, const HistoryChange& change,
                 std::size_t row) {
   const double at = (seconds(history.points[change.first - 1].started) +
@@ -188,7 +198,8 @@ void add_change(Panel& panel, const History& history, const HistoryChange& chang
 
 Drawing drawing_of(const Comparison& comparison) {
   Drawing drawing{.name = "compare-" + comparison.link};
-  add_titles(drawing, comparison.link, headline(comparison), subject_line(comparison));
+  add_titles(drawing, comparison.link, headline(comparison), comparison.caption,
+             extent(comparison));
   const Axis sizes =
       payload_axis(comparison.by_size.back().size, comparison.mss, kPlot.right - kPlot.left);
   drawing.panels = {levels_panel(comparison, sizes), changes_panel(comparison, sizes)};
@@ -209,7 +220,7 @@ Drawing drawing_of(const History& history) {
   const double end = std::max(seconds(history.points.back().started), begin + 1);
   const double margin = 0.01 * (end - begin);
   Drawing drawing{.name = "history-" + history.link};
-  add_titles(drawing, history.link, headline(history), subject_line(history));
+  add_titles(drawing, history.link, short_finding(history), history.caption, extent(history));
   Panel panel{.frame = {kPlot.left, 1090, kPlot.top, kPlot.bottom},
               .x = {.title = "start of the run (UTC)",
                     .low = begin - margin,
@@ -223,7 +234,7 @@ Drawing drawing_of(const History& history) {
     names.push_back({panel.x.high, levels[levels.size() - 2].y,
                      count_of(columns[i]->contrast.segments, "segment"), Color::Text, Align::Left});
   }
-  panel.y = axis_around("floor of the RTT", unit.name, panel.curves, 0.04, 0.14);
+  panel.y = axis_around("RTT floor", unit.name, panel.curves, 0.04, 0.14);
   add_end_labels(panel, std::move(names));
   for (std::size_t i = 0; i < history.changes.size(); ++i) {
     add_change(panel, history, history.changes[i], i % 3);

@@ -163,7 +163,8 @@ void compare_exactly(Comparison& result, std::span<const Run> baseline,
   }
   if (!result.reasons.empty()) {
     result.verdict = Verdict::NotComparable;
-    result.remedy = "Measure both sides with the same seeds and sizes (tcpstep-lab --seed).";
+    result.remedy =
+        "Measure both sides with the same seeds and sizes (tcpstep lab measure --seed).";
   } else if (!is_alike && result.differences.empty()) {
     result.verdict = Verdict::Inconclusive;
     result.reasons.emplace_back("runs with the same seed ended differently");

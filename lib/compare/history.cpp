@@ -341,7 +341,12 @@ std::vector<History> histories(std::vector<Run> runs, const HistorySettings& set
   std::vector<History> result;
   result.reserve(links.size());
   for (const LinkKey& link : links) {
+    RunCollection all;
+    for (const Run& run : by_link[link]) {
+      all.add(run);
+    }
     result.push_back(history_of(link.name(), std::move(by_link[link]), settings));
+    result.back().caption = caption_of(all);
   }
   return result;
 }

@@ -11,6 +11,7 @@
 #include "lib/compare/contrasts.h"
 #include "lib/compare/eligibility.h"
 #include "lib/compare/environment.h"
+#include "lib/report/link_captions.h"
 #include "lib/runfile/run.h"
 
 namespace tcpstep {
@@ -86,6 +87,7 @@ struct History {
   std::string remedy;                 // what would resolve it; may be empty
   std::vector<std::string> notes;
   HistorySettings settings;
+  Caption caption;
 
   std::size_t runs = 0;  // that count
   std::vector<HistoryPoint> points;

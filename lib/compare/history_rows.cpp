@@ -86,6 +86,15 @@ std::string creep_text(const History& history) {
                      rate, finding_of(creep.contrasts, creep.is_slower()));
 }
 
+// "60 runs", "60 runs on 20 days".
+std::string runs_of(const History& history) {
+  std::string text = count_of(history.runs, "run");
+  if (history.settings.unit == HistoryUnit::Day) {
+    text += fmt::format(" on {}", count_of(history.points.size(), "day"));
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string utc(std::chrono::sys_time<Duration> time) {
@@ -201,11 +210,25 @@ std::string main_finding(const HistoryChange& change) {
   return text_of(main_change(change.contrasts, change.is_slower()));
 }
 
-std::string subject_line(const History& history) {
-  std::string text = fmt::format("{}: {}", history.link, count_of(history.runs, "run"));
-  if (history.settings.unit == HistoryUnit::Day) {
-    text += fmt::format(" on {}", count_of(history.points.size(), "day"));
+std::string finding(const History& history) {
+  return fmt::format("{}: {}", history.link, headline(history));
+}
+
+bool needs_details(const History& history) {
+  return history.trend != Trend::Steady || !history.changes.empty() || !history.notes.empty();
+}
+
+std::string extent(const History& history) {
+  std::string text = runs_of(history);
+  if (history.sizes > 0) {
+    text +=
+        fmt::format(", {}, {}", count_of(history.rounds, "round"), count_of(history.sizes, "size"));
   }
+  return text;
+}
+
+std::string subject_line(const History& history) {
+  std::string text = runs_of(history);
   if (!history.points.empty()) {
     text += fmt::format(", {} to {}", utc(history.points.front().started),
                         utc(history.points.back().started));

@@ -26,7 +26,16 @@ inline constexpr std::array kOverviewTitles{"link",   "verdict",       "before",
 // The main finding of a change: "floor of 2 segments +28.83 %".
 [[nodiscard]] std::string main_finding(const HistoryChange& change);
 
-// "lan: 60 runs, 2026-01-01T02:00:00Z to 2026-03-01T02:00:00Z, 20 rounds, 100 sizes, MSS 1448".
+// The link and what became of it: "lan: SLOWER since ...".
+[[nodiscard]] std::string finding(const History& history);
+
+// Whether there is more to say than its row of the overview does.
+[[nodiscard]] bool needs_details(const History& history);
+
+// "60 runs on 20 days, 20 rounds, 100 sizes".
+[[nodiscard]] std::string extent(const History& history);
+
+// "60 runs, 2026-01-01T02:00:00Z to 2026-03-01T02:00:00Z, 20 rounds, 100 sizes, MSS 1448".
 [[nodiscard]] std::string subject_line(const History& history);
 
 // The lines below the verdict: reasons, remedy, environment, notes.

@@ -40,6 +40,9 @@ std::string render_junit(const Comparison& comparison) {
   const bool is_slower = comparison.verdict == Verdict::Regression;
   std::vector<std::string> details = remarks(comparison);
   details.insert(details.begin(), subject_line(comparison));
+  for (const Warning& warning : comparison.caption.warnings) {
+    details.push_back(fmt::format("! {} {}", warning.text, warning.remedy));
+  }
   std::string cases =
       test_case(comparison, "verdict",
                 is_slower                ? outcome("failure", headline(comparison), details)
@@ -75,6 +78,9 @@ std::string render_github(const Comparison& comparison) {
   std::string text = github_escaped(headline(comparison));
   for (const std::string& remark : remarks(comparison)) {
     text += "%0A" + github_escaped(remark);
+  }
+  for (const Warning& warning : comparison.caption.warnings) {
+    text += fmt::format("%0A! {} {}", github_escaped(warning.text), github_escaped(warning.remedy));
   }
   return fmt::format("::{} title=tcpstep compare {}::{}\n", level, github_escaped(comparison.link),
                      text);

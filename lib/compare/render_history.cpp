@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "lib/base/escape.h"
@@ -13,6 +14,8 @@
 #include "lib/compare/history_rows.h"
 #include "lib/compare/render.h"
 #include "lib/compare/rows.h"
+#include "lib/report/render.h"
+#include "lib/report/warnings.h"
 
 namespace tcpstep {
 namespace {
@@ -68,7 +71,8 @@ Json to_json(const History& history) {
             {"points", Json::array()},
             {"levels", Json::array()},
             {"creep", Json()},
-            {"notes", history.notes}};
+            {"notes", history.notes},
+            {"warnings", warnings_json<Json>(history.caption.warnings)}};
   if (history.creep) {
     json["creep"] = {{"since_utc", utc(history.points[history.creep->begin].started)},
                      {"contrasts", Json::array()}};
@@ -104,6 +108,28 @@ constexpr std::size_t kLongestLink = 20;  // columns
 constexpr std::array<unsigned, 7> kOverviewGivesWay{0, 0, 1, 2, 0, 3, 4};
 constexpr std::array<unsigned, 7> kChangesGiveWay{0, 2, 0, 0, 3, 4, 1};
 
+// Each warning once, after the links that it is about.
+std::vector<Warning> shared_warnings(std::span<const History> histories) {
+  std::vector<Warning> found;
+  std::map<std::string, std::vector<std::string>> links;  // by key
+  for (const History& history : histories) {
+    for (const Warning& warning : history.caption.warnings) {
+      if (links[warning.key].empty()) {
+        found.push_back(warning);
+      }
+      links[warning.key].push_back(history.link);
+    }
+  }
+  for (Warning& warning : found) {
+    const auto& names = links[warning.key];
+    warning.text = fmt::format(
+        "{}: {}",
+        names.size() == histories.size() ? "all links" : fmt::format("{}", fmt::join(names, ", ")),
+        warning.text);
+  }
+  return found;
+}
+
 }  // namespace
 
 std::string render_text(std::span<const History> histories, const Screen& screen) {
@@ -115,10 +141,14 @@ std::string render_text(std::span<const History> histories, const Screen& screen
       rows.emplace_back(cells.begin(), cells.end());
       rows.back()[0] = cut_to(cells[0], kLongestLink);
     }
-    text = rows_text(kOverviewTitles, kOverviewGivesWay, rows, screen);
+    text = rows_text(kOverviewTitles, kOverviewGivesWay, rows, screen) +
+           warnings_text(shared_warnings(histories), screen);
   }
   for (const History& history : histories) {
-    text += (text.empty() ? "" : "\n") + wrapped(visible(headline(history)), screen.columns) +
+    if (histories.size() > 1 && !needs_details(history)) {
+      continue;
+    }
+    text += (text.empty() ? "" : "\n") + wrapped(visible(finding(history)), screen.columns) +
             wrapped(visible(subject_line(history)), screen.columns);
     for (const std::string& remark : remarks(history)) {
       const std::string indent = remark.starts_with(' ') ? "    " : "  ";
@@ -130,6 +160,9 @@ std::string render_text(std::span<const History> histories, const Screen& screen
     }
     if (!rows.empty()) {
       text += '\n' + rows_text(kChangeTitles, kChangesGiveWay, rows, screen);
+    }
+    if (histories.size() == 1) {
+      text += warnings_text(history.caption.warnings, screen);
     }
   }
   return text;
@@ -145,11 +178,15 @@ std::string render_markdown(std::span<const History> histories) {
       std::ranges::transform(row, row.begin(), markdown_escaped);
       text += fmt::format("| {} |\n", fmt::join(row, " | "));
     }
+    text += render_warnings(shared_warnings(histories));
   }
   for (const History& history : histories) {
+    if (histories.size() > 1 && !needs_details(history)) {
+      continue;
+    }
     text +=
         fmt::format("{}**{}**\n\n{}\n\n", text.empty() ? "" : "\n",
-                    markdown_escaped(headline(history)), markdown_escaped(subject_line(history)));
+                    markdown_escaped(finding(history)), markdown_escaped(subject_line(history)));
     for (const std::string& remark : remarks(history)) {
       text += fmt::format("{}- {}\n", remark.starts_with(' ') ? "  " : "",
                           markdown_escaped(remark.substr(remark.find_first_not_of(' '))));
@@ -166,6 +203,9 @@ std::string render_markdown(std::span<const History> histories) {
         text += '\n';
       }
     }
+    if (histories.size() == 1) {
+      text += render_warnings(history.caption.warnings);
+    }
   }
   return text;
 }
@@ -173,19 +213,20 @@ std::string render_markdown(std::span<const History> histories) {
 std::string render_csv(std::span<const History> histories) {
   std::string text =
       "link,since_utc,last_before_utc,family,segments,change_percent,low_percent,high_percent,p,"
-      "finding\n";
+      "finding,warnings\n";
   for (const History& history : histories) {
     for (const HistoryChange& change : history.changes) {
       for (const ContrastChange& one : change.contrasts) {
         text +=
-            fmt::format("{},{},{},{},{},{:.4f},{:.4f},{:.4f},{:.4f},{}\n",
+            fmt::format("{},{},{},{},{},{:.4f},{:.4f},{:.4f},{:.4f},{},{}\n",
                         csv_escaped(history.link), utc(history.points[change.first].started),
                         utc(history.points[change.first - 1].started), word(one.contrast.family),
                         class_word(one.contrast), percent_of(one.change), percent_of(one.low),
                         percent_of(one.high), one.p,
                         one.is_slower   ? "slower"
                         : one.is_faster ? "faster"
-                                        : "");
+                                        : "",
+                        warning_keys(history.caption.warnings));
       }
     }
   }

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lib/compare/render.h"
+#include "lib/report/warnings.h"
 
 namespace tcpstep {
 namespace {
@@ -84,7 +85,8 @@ std::string render_json(const Comparison& comparison) {
             {"exact", comparison.is_exact},
             {"differences", Json::array()},
             {"environment", Json::array()},
-            {"notes", comparison.notes}};
+            {"notes", comparison.notes},
+            {"warnings", warnings_json<Json>(comparison.caption.warnings)}};
   for (const ContrastResult& row : comparison.contrasts) {
     json["contrasts"].push_back(to_json(row));
   }

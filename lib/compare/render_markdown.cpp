@@ -4,6 +4,7 @@
 #include "lib/base/escape.h"
 #include "lib/compare/render.h"
 #include "lib/compare/rows.h"
+#include "lib/report/render.h"
 
 namespace tcpstep {
 namespace {
@@ -38,12 +39,12 @@ std::string render_markdown(const Comparison& comparison) {
     }
   }
   if (!comparison.contrasts.empty()) {
-    text += table_of(kContrastTitles, comparison.contrasts);
+    text += table_of(kContrastTitles, shown_contrasts(comparison));
   }
   if (!comparison.differences.empty()) {
     text += table_of(kExactTitles, comparison.differences);
   }
-  return text;
+  return text + render_warnings(comparison.caption.warnings);
 }
 
 }  // namespace tcpstep

@@ -8,6 +8,7 @@
 #include "lib/base/text.h"
 #include "lib/compare/render.h"
 #include "lib/compare/rows.h"
+#include "lib/report/render.h"
 
 namespace tcpstep {
 namespace {
@@ -36,13 +37,13 @@ std::string render_text(const Comparison& comparison, const Screen& screen) {
     text += wrapped(visible(remark), screen.columns, "  ", "    ");
   }
   if (!comparison.contrasts.empty()) {
-    text +=
-        '\n' + rows_text(kContrastTitles, kContrastsGiveWay, grid_of(comparison.contrasts), screen);
+    text += '\n' + rows_text(kContrastTitles, kContrastsGiveWay,
+                             grid_of(shown_contrasts(comparison)), screen);
   }
   if (!comparison.differences.empty()) {
     text += '\n' + rows_text(kExactTitles, kExactGiveWay, grid_of(comparison.differences), screen);
   }
-  return text;
+  return text + warnings_text(comparison.caption.warnings, screen);
 }
 
 }  // namespace tcpstep

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <set>
 
 #include "lib/base/escape.h"
 #include "lib/base/text.h"
@@ -15,6 +17,16 @@ namespace {
 // What rounds to zero has no sign: never "-0.0 %".
 double unsigned_zero(double percent, double digit) {
   return std::abs(percent) < digit / 2 ? 0 : percent;
+}
+
+// Whether all sizes need the same number of segments.
+bool has_one_class(const Comparison& comparison) {
+  std::set<std::uint32_t> classes;
+  for (const ContrastResult& row : comparison.contrasts) {
+    classes.insert(row.contrast.segments);
+  }
+  classes.erase(0);
+  return classes.size() == 1;
 }
 
 std::string headline_of_pass(const Comparison& comparison) {
@@ -115,18 +127,30 @@ std::string rows_text(std::span<const char* const> titles, std::span<const unsig
   return screen_table(std::move(table), screen.columns);
 }
 
-std::string subject_line(const Comparison& comparison) {
-  const std::string mss =
-      comparison.mss ? fmt::format("MSS {}", comparison.mss->bytes()) : "MSS unknown";
+std::vector<ContrastResult> shown_contrasts(const Comparison& comparison) {
+  std::vector<ContrastResult> shown = comparison.contrasts;
+  if (has_one_class(comparison)) {
+    std::erase_if(shown, [](const ContrastResult& row) { return row.contrast.segments > 0; });
+  }
+  return shown;
+}
+
+std::string extent(const Comparison& comparison) {
   if (comparison.is_exact) {
-    return fmt::format("{}: virtual time, {} of runs with the same seed, {}, {}", comparison.link,
-                       count_of(comparison.pairs, "pair"), count_of(comparison.sizes, "size"), mss);
+    return fmt::format("virtual time, {} of runs with the same seed, {}",
+                       count_of(comparison.pairs, "pair"), count_of(comparison.sizes, "size"));
   }
   const std::string blocks =
       comparison.blocks > 0 ? " in " + count_of(comparison.blocks, "block") : "";
-  return fmt::format("{}: {} baseline and {} candidate runs{}, {}, {}, {}", comparison.link,
-                     comparison.baseline.runs, comparison.candidate.runs, blocks,
-                     count_of(comparison.rounds, "round"), count_of(comparison.sizes, "size"), mss);
+  return fmt::format("{} baseline and {} candidate runs{}, {}, {}", comparison.baseline.runs,
+                     comparison.candidate.runs, blocks, count_of(comparison.rounds, "round"),
+                     count_of(comparison.sizes, "size"));
+}
+
+std::string subject_line(const Comparison& comparison) {
+  return fmt::format(
+      "{}: {}, {}", comparison.link, extent(comparison),
+      comparison.mss ? fmt::format("MSS {}", comparison.mss->bytes()) : "MSS unknown");
 }
 
 std::vector<std::string> remarks(const Comparison& comparison) {
@@ -163,9 +187,17 @@ std::vector<std::string> remarks(const Comparison& comparison) {
   if (!comparison.locals.empty() && is_class_hit) {
     lines.emplace_back("the shifts of whole classes may follow from these sizes");
   }
+  if (comparison.mss && has_one_class(comparison) &&
+      comparison.contrasts.front().contrast.segments == 0 &&
+      std::ranges::all_of(comparison.contrasts,
+                          [](const ContrastResult& row) { return row.contrast.segments <= 1; })) {
+    lines.push_back(fmt::format("every size is one segment (MSS {}): no boundary was crossed",
+                                comparison.mss->bytes()));
+  }
   if (comparison.run_deviation) {
-    lines.push_back(fmt::format("between runs of a side the floor varies by {:.2f} % (sd)",
-                                percent_of(*comparison.run_deviation)));
+    lines.push_back(
+        fmt::format("runs of the same side differ by {:.2f} % (standard deviation of the floor)",
+                    percent_of(*comparison.run_deviation)));
   }
   const std::uint64_t lost = comparison.baseline.lost + comparison.candidate.lost;
   ResentPings resent = comparison.baseline.resent;

@@ -30,7 +30,14 @@ inline constexpr std::array kExactTitles{"payload bytes", "segments", "pings tha
                                     std::span<const unsigned> ranks, const TextGrid& rows,
                                     const Screen& screen);
 
-// "veth: 10 baseline and 10 candidate runs in 5 blocks, 20 rounds, 100 sizes, MSS 1448".
+// The contrasts worth a row: where all sizes are in one class, what is said of all of them is not
+// said again of that class.
+[[nodiscard]] std::vector<ContrastResult> shown_contrasts(const Comparison& comparison);
+
+// "10 baseline and 10 candidate runs in 5 blocks, 20 rounds, 100 sizes".
+[[nodiscard]] std::string extent(const Comparison& comparison);
+
+// The same after the link and before the MSS.
 [[nodiscard]] std::string subject_line(const Comparison& comparison);
 
 // The lines below the verdict: reasons, remedy, findings, notes, environment.

@@ -20,7 +20,7 @@ constexpr double kMostNoise = 1.5;         // of slow noise, in the contrast
 constexpr std::size_t kFewestDegrees = 4;
 constexpr double kTies = 4;  // labellings that may do as well as the true one, over all contrasts
 constexpr std::string_view kRemedy =
-    "Measure with tcpstep-analyze ab, which draws the order of the runs and records it.";
+    "Measure with tcpstep ab, which draws the order of the runs and records it.";
 
 struct Made {
   const Run* run;
@@ -80,7 +80,7 @@ void use_blocks(RunOrder& order, const std::vector<Made>& made) {
   if (number == 0) {
     fill(order, made);
     order.refusal = "no block of the runs has runs of both sides";
-    order.remedy = "Compare the runs that one call of tcpstep-analyze ab has left.";
+    order.remedy = "Compare the runs that one call of tcpstep ab has left.";
   }
 }
 
@@ -147,7 +147,7 @@ RunOrder order_of(std::span<const Run> baseline, std::span<const Run> candidate,
     order.notes.push_back(fmt::format(
         "the headers do not record how the order of the runs was drawn: the test removes a smooth "
         "trend in time and finds less than it could ({})",
-        "tcpstep-analyze ab records it"));
+        "tcpstep ab records it"));
   }
   return order;
 }

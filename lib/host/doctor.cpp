@@ -40,11 +40,11 @@ std::vector<Warning> host_warnings(const HostInfo& host, const TimerTest& timers
          .remedy = "cpupower idle-set -D 10, or hold /dev/cpu_dma_latency at 0 while measuring"});
   }
   if (!host.virtualization.empty() && host.virtualization != "none") {
-    warnings.push_back({.key = "virtual_machine",
-                        .text = fmt::format("this is a virtual machine ({})", host.virtualization),
-                        .remedy =
-                            "Its host may take the processor away at any time: look at minima, "
-                            "repeat runs, or measure on real hardware."});
+    warnings.push_back(
+        {.key = "virtual_machine",
+         .text = fmt::format("this is a virtual machine ({})", host.virtualization),
+         .remedy = "Its host may take the processor away at any time: trust the fastest pings, "
+                   "repeat runs, or measure on real hardware."});
   }
   if (timers.reading_cost > kSlowReading) {
     warnings.push_back(
@@ -55,10 +55,11 @@ std::vector<Warning> host_warnings(const HostInfo& host, const TimerTest& timers
                    "and write a faster one, such as tsc, to current_clocksource there."});
   }
   if (host.load && *host.load > 0.5 * host.processors) {
-    warnings.push_back({.key = "other_load",
-                        .text = fmt::format("other programs are running (load {:.2f} on {})",
-                                            *host.load, count_of(host.processors, "processor")),
-                        .remedy = "Stop them, or expect a long tail; the minimum suffers least."});
+    warnings.push_back(
+        {.key = "other_load",
+         .text = fmt::format("other programs are running (load {:.2f} on {})", *host.load,
+                             count_of(host.processors, "processor")),
+         .remedy = "Stop them, or expect a long tail; the fastest pings suffer least."});
   }
   return warnings;
 }
@@ -94,8 +95,8 @@ std::vector<Warning> interface_warnings(const InterfaceInfo& interface) {
   return {{.key = "segments_merged",
            .text = fmt::format("{} may carry several segments as one packet ({})", interface.name,
                                interface.offloads),
-           .remedy = fmt::format("ethtool -K {} tso off gso off gro off lro off, on both hosts, to "
-                                 "measure the cost of each segment",
+           .remedy = fmt::format("ethtool -K {} tso off gso off gro off lro off (on both hosts, to "
+                                 "measure the cost of each segment)",
                                  interface.name)}};
 }
 

@@ -1,5 +1,5 @@
-// Who may ask for a run, and whose messages to believe: a secret that both ends share proves them,
-// and never crosses the wire.
+// Authentication by a secret that both ends share: who may request a run, and where messages come
+// from. The secret never crosses the wire.
 #pragma once
 
 #include <array>

@@ -62,7 +62,7 @@ struct Authentication {
   std::string mac;    // hexadecimal
 };
 
-// Server: that many clients are ahead, and about so long their runs take.
+// Server: how many clients are ahead, and about how long their runs take.
 struct Queued {
   std::uint64_t ahead = 0;
   std::optional<std::uint64_t> seconds = std::nullopt;

@@ -1,4 +1,4 @@
-// JSON of strangers.
+// JSON from untrusted peers.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -6,7 +6,7 @@
 
 namespace tcpstep {
 
-// Throws ProtocolError if it is no JSON, and for what nlohmann::json would accept: unlimited
+// Throws ProtocolError if it is not JSON, and for what nlohmann::json would accept: unlimited
 // nesting, and duplicate keys, of which two readers may believe different ones.
 [[nodiscard]] nlohmann::json parse_strictly(std::string_view text);
 

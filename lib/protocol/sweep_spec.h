@@ -23,7 +23,7 @@ enum class Order : std::uint8_t {
   Shuffled,   // a new random order in every round: no size always follows the same other one
 };
 enum class Fill : std::uint8_t {
-  Random,  // pseudo-random bytes: a link that compresses must not flatter us
+  Random,  // pseudo-random bytes: a link that compresses gains nothing
   Zero,    // all bytes 0x00: shows whether a link compresses
 };
 enum class MeasuredDirection : std::uint8_t {

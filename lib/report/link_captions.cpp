@@ -16,20 +16,58 @@ constexpr std::size_t kMostSpots = 1500;  // of a picture: each takes a hundred 
 
 }  // namespace
 
-std::vector<std::string> subtitle_of(const LinkRuns& link, const PenaltyTable& table) {
-  std::string facts = heading(table).substr(table.link.size() + 2);
+Caption caption_of(const LinkRuns& link, const PenaltyTable& table) {
+  Caption caption{.where = heading(table).substr(table.link.size() + 2),
+                  .version = version_of(link),
+                  .warnings = table.warnings};
   if (table.senders.empty() || table.receivers.empty()) {
-    facts.insert(0, link.key.is_up ? "client → server, " : "server → client, ");
+    caption.where.insert(0, link.key.is_up ? "client → server, " : "server → client, ");
   }
-  facts += ", " + extent(table);
-  if (const std::string version = version_of(link); !version.empty()) {
-    facts += ", " + version;
+  return caption;
+}
+
+Caption caption_of(const RunCollection& runs) {
+  Caption all;
+  for (const LinkRuns& link : runs.links()) {
+    Caption caption = caption_of(link, penalty_table(link, Statistic::minimum()));
+    if (all.where.empty()) {
+      all = std::move(caption);
+      continue;
+    }
+    all.version = caption.version == all.version ? all.version : "";
+    for (Warning& warning : caption.warnings) {
+      if (std::ranges::find(all.warnings, warning.key, &Warning::key) == all.warnings.end()) {
+        all.warnings.push_back(std::move(warning));
+      }
+    }
   }
-  std::vector<std::string> lines{std::move(facts)};
-  if (std::string warnings = warning_line(warnings_of(table)); !warnings.empty()) {
+  return all;
+}
+
+std::vector<std::string> subtitle_of(const Caption& caption, const std::string& extent) {
+  std::vector<std::string> lines{caption.where + ", " + extent};
+  if (!caption.version.empty()) {
+    lines.front() += ", " + caption.version;
+  }
+  std::vector<std::string> texts;
+  for (const Warning& warning : caption.warnings) {
+    texts.push_back(warning.text);
+  }
+  if (std::string warnings = warning_line(texts); !warnings.empty()) {
     lines.push_back(std::move(warnings));
   }
   return lines;
+}
+
+std::vector<std::string> subtitle_of(const LinkRuns& link, const PenaltyTable& table) {
+  Caption caption = caption_of(link, table);
+  std::vector<Warning> all;
+  for (const std::string& caveat : caveats(table)) {
+    all.push_back({.key = {}, .text = caveat, .remedy = {}});
+  }
+  all.insert(all.end(), caption.warnings.begin(), caption.warnings.end());
+  caption.warnings = std::move(all);
+  return subtitle_of(caption, extent(table));
 }
 
 std::vector<std::string> warnings_of(const PenaltyTable& table) {

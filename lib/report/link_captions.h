@@ -10,8 +10,19 @@
 
 namespace tcpstep {
 
-// What a picture needs to stand alone: "192.0.2.1 → 192.0.2.7, MSS 1448, cubic, 2026-11-22 16:41
-// UTC, 1 run × 20 rounds …"; on a second line what may have spoiled the numbers.
+// What a picture of some runs needs to stand alone, but for their number.
+struct Caption {
+  std::string where;    // "192.0.2.1 → 192.0.2.7, MSS 1448, cubic, 2026-11-22 16:41 UTC"
+  std::string version;  // "tcpstep 0.1.0"; empty if runs differ in it
+  std::vector<Warning> warnings;  // what may have spoiled the numbers
+};
+[[nodiscard]] Caption caption_of(const LinkRuns& link, const PenaltyTable& table);
+// Of runs that are compared: where the first of them were made, the warnings of all.
+[[nodiscard]] Caption caption_of(const RunCollection& runs);
+
+// The lines below its title: where, `extent` ("1 run × 20 rounds …") and version; the warnings.
+[[nodiscard]] std::vector<std::string> subtitle_of(const Caption& caption,
+                                                   const std::string& extent);
 [[nodiscard]] std::vector<std::string> subtitle_of(const LinkRuns& link, const PenaltyTable& table);
 
 // The caveats and warnings of a table, without remedies.

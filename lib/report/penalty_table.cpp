@@ -10,6 +10,7 @@
 #include <map>
 #include <utility>
 
+#include "lib/base/escape.h"
 #include "lib/base/text.h"
 #include "lib/report/rows.h"
 #include "lib/report/warnings.h"
@@ -69,6 +70,18 @@ Penalty penalty_of(const std::vector<SizePoint>& points, double reference_ns) {
           .levels = levels_of(points)};
 }
 
+// Of a run that broke off, at the end that did not measure it.
+std::string place_of_samples(const LinkRuns& runs) {
+  constexpr std::size_t kDigits = 8;  // of the run's id: enough to find it
+  const auto place = runs.header.find("samples_at");
+  if (runs.samples() > 0 || !place) {
+    return {};
+  }
+  return fmt::format("no samples here: the {} measured this run and has those so far (run {})",
+                     visible(*place),
+                     visible(runs.header.find("run_id").value_or("").substr(0, kDigits)));
+}
+
 }  // namespace
 
 std::string period(const LinkRuns& runs) {
@@ -117,6 +130,7 @@ PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
           std::string(runs.header.find("effective_congestion_control").value_or("")),
       .when = period(runs),
       .last_day = last_day(runs),
+      .samples_elsewhere = place_of_samples(runs),
       .warnings = warnings_in_words(runs),
       .reference_size = {},
       .filling = {},
@@ -190,8 +204,10 @@ double reference_excess(const PenaltyTable& table) {
 
 std::string why_no_penalties(const PenaltyTable& table) {
   if (!table.reference_size) {
-    return table.unstamped > 0 ? "no sample has a kernel RTT: measure with --timestamps software"
-                               : "no counted samples";
+    if (table.unstamped > 0) {
+      return "no sample has a kernel RTT: measure with --timestamps software";
+    }
+    return table.samples_elsewhere.empty() ? "no counted samples" : table.samples_elsewhere;
   }
   if (!table.mss) {
     return "MSS unknown: no boundaries shown";

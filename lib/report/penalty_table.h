@@ -65,6 +65,7 @@ struct PenaltyTable {
   std::string congestion_control;  // of the first run
   std::string when;                // "2026-11-22 16:41 UTC", or "virtual time"
   std::string last_day;            // "22 Nov"; empty if it is not known
+  std::string samples_elsewhere;   // of a run without any: which file has them; or empty
   std::vector<Warning> warnings;   // what spoils these numbers, the most important first
 
   // The smallest size measured (1 byte by default) and its statistic; empty without samples.

@@ -19,6 +19,8 @@ struct TextOptions {
 
 // What spoils the numbers of a table, with remedies, each after a "!".
 [[nodiscard]] std::string notes_text(const PenaltyTable& table, const Screen& screen);
+// "  ! ..." and the remedy of each.
+[[nodiscard]] std::string warnings_text(std::span<const Warning> warnings, const Screen& screen);
 
 // One link: a row for each number of packets. Several links: a row for each of them.
 [[nodiscard]] std::string render_text(std::span<const PenaltyTable> tables,
@@ -27,9 +29,15 @@ struct TextOptions {
 [[nodiscard]] std::string render_markdown(std::span<const PenaltyTable> tables,
                                           bool has_fit = false);
 
+// A list, after an empty line; empty if there are none.
+[[nodiscard]] std::string render_warnings(std::span<const Warning> warnings);
+
 // One line per row of every table, each with the facts by which to trust it; times in ns, shares in
 // percent, empty where not available.
 [[nodiscard]] std::string render_csv(std::span<const PenaltyTable> tables);
+
+// For a cell of CSV: "segments_merged virtual_machine".
+[[nodiscard]] std::string warning_keys(std::span<const Warning> warnings);
 
 // {"format": "tcpstep-report/1", "links": [...]}; null where not available.
 [[nodiscard]] std::string render_json(std::span<const PenaltyTable> tables);

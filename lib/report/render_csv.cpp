@@ -17,14 +17,6 @@ std::string begin(const PenaltyTable& table, std::string_view statistic) {
                      table.samples);
 }
 
-std::string keys_of(const std::vector<Warning>& warnings) {
-  std::string keys;
-  for (const Warning& warning : warnings) {
-    keys += (keys.empty() ? "" : " ") + warning.key;
-  }
-  return keys;
-}
-
 // `row` is reference, filling, second, fourth, largest, or class with its number of segments.
 std::string line(const PenaltyTable& table, std::string_view row, std::string_view segments,
                  const std::optional<Penalty>& penalty, bool is_comparable = true) {
@@ -36,7 +28,7 @@ std::string line(const PenaltyTable& table, std::string_view row, std::string_vi
           ? fmt::format("{},{:.4f},,", penalty->extra.count(), penalty->share * 100)
           : ",,,";
   return fmt::format("{},{},{},{},{},{}\n", begin(table, table.statistic.name()), row, segments,
-                     rtt, extra, keys_of(table.warnings));
+                     rtt, extra, warning_keys(table.warnings));
 }
 
 // The same row at the boundary itself, with its interval over runs.
@@ -46,10 +38,18 @@ std::string fitted_line(const PenaltyTable& table, std::string_view row,
       penalty.low ? fmt::format("{:.4f},{:.4f}", *penalty.low * 100, *penalty.high * 100) : ",";
   const std::uint32_t bytes = penalty.size.bytes();
   return fmt::format("{},fitted_{},,{},{},,,{:.4f},{},{}\n", begin(table, "endpoint"), row, bytes,
-                     bytes, penalty.share * 100, interval, keys_of(table.warnings));
+                     bytes, penalty.share * 100, interval, warning_keys(table.warnings));
 }
 
 }  // namespace
+
+std::string warning_keys(std::span<const Warning> warnings) {
+  std::string keys;
+  for (const Warning& warning : warnings) {
+    keys += (keys.empty() ? "" : " ") + warning.key;
+  }
+  return keys;
+}
 
 std::string render_csv(std::span<const PenaltyTable> tables) {
   std::string text =

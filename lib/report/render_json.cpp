@@ -2,6 +2,7 @@
 
 #include "lib/report/render.h"
 #include "lib/report/rows.h"
+#include "lib/report/warnings.h"
 
 namespace tcpstep {
 namespace {
@@ -85,11 +86,7 @@ Json to_json(const PenaltyTable& table) {
   }
   link["remark"] = reason.empty() ? Json() : Json(reason);
   link["caveats"] = caveats(table);
-  link["warnings"] = Json::array();
-  for (const Warning& warning : table.warnings) {
-    link["warnings"].push_back(
-        {{"key", warning.key}, {"text", warning.text}, {"remedy", warning.remedy}});
-  }
+  link["warnings"] = warnings_json<Json>(table.warnings);
   return link;
 }
 

@@ -61,19 +61,25 @@ CellTable cells_of(const PenaltyTable& table) {
   return cells;
 }
 
-std::string render_warnings(const PenaltyTable& table) {
-  std::string text;
+std::string render_notes(const PenaltyTable& table) {
+  std::vector<Warning> notes;
   for (const std::string& caveat : caveats(table)) {
-    text += fmt::format("- {}\n", markdown_escaped(caveat));
+    notes.push_back({.key = {}, .text = caveat, .remedy = {}});
   }
-  for (const Warning& warning : table.warnings) {
-    text +=
-        fmt::format("- {} {}\n", markdown_escaped(warning.text), markdown_escaped(warning.remedy));
-  }
-  return text.empty() ? text : '\n' + text;
+  notes.insert(notes.end(), table.warnings.begin(), table.warnings.end());
+  return render_warnings(notes);
 }
 
 }  // namespace
+
+std::string render_warnings(std::span<const Warning> warnings) {
+  std::string text;
+  for (const Warning& warning : warnings) {
+    text += fmt::format("- {}{}{}\n", markdown_escaped(warning.text),
+                        warning.remedy.empty() ? "" : " ", markdown_escaped(warning.remedy));
+  }
+  return text.empty() ? text : '\n' + text;
+}
 
 std::string render_markdown(std::span<const PenaltyTable> tables, bool has_fit) {
   if (tables.empty()) {
@@ -88,7 +94,7 @@ std::string render_markdown(std::span<const PenaltyTable> tables, bool has_fit) 
       text += markdown_escaped(reason) + "\n\n";
     }
     text += render_cells(cells_of(table), "|---|---:|---:|---:|---:|---:|---:|") +
-            render_warnings(table) + (has_fit ? render_fitted(table) : "");
+            render_notes(table) + (has_fit ? render_fitted(table) : "");
   }
   return text;
 }

@@ -134,7 +134,12 @@ std::string notes_text(const PenaltyTable& table, const Screen& screen) {
   for (const std::string& caveat : caveats(table)) {
     text += warning_lines(caveat, {}, screen);
   }
-  for (const Warning& warning : table.warnings) {
+  return text + warnings_text(table.warnings, screen);
+}
+
+std::string warnings_text(std::span<const Warning> warnings, const Screen& screen) {
+  std::string text;
+  for (const Warning& warning : warnings) {
     text += warning_lines(warning.text, warning.remedy, screen);
   }
   return text;

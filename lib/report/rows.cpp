@@ -193,8 +193,10 @@ std::vector<std::string> caveats(const PenaltyTable& table) {
                                 table.fewest_rounds, table.most_rounds));
   }
   if (const double above = reference_excess(table); above > 0.02) {
-    texts.push_back(fmt::format(
-        "the reference is {:.1f} % above its class: penalties are too small", above * 100));
+    texts.push_back(
+        fmt::format("{} took {:.1f} % longer than the other sizes of one packet: what "
+                    "packets add is too small by as much",
+                    count_of(table.reference_size->bytes(), "byte"), above * 100));
   }
   if (table.moved_runs > 0) {
     texts.push_back(fmt::format("the MSS changed during {}: boundaries are uncertain",

@@ -47,7 +47,7 @@ inline constexpr std::array<PenaltyRow, 3> kPenaltyRows{{
 // "1401", or "1501–2801".
 [[nodiscard]] std::string sizes_cell(const Penalty& penalty);
 
-// A table of one link: title and rows, each with as many cells. `text` stands below the table.
+// A table of one link: title and rows, each with as many cells. `text` goes below the table.
 struct CellTable {
   std::string added_to = {};  // of class_cells(): what its last two columns are relative to
   std::vector<std::string> title;

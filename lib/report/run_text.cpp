@@ -143,7 +143,7 @@ std::string unchecked_text(const Run& run) {
   std::string text;
   for (const std::string_view role : {"client", "server"}) {
     if (const std::string keys = fact(run, fmt::format("claimed_by_{}", role)); !keys.empty()) {
-      text += fmt::format("{}said by the {}: {}", text.empty() ? "" : ", ", role, keys);
+      text += fmt::format("{}reported by the {}: {}", text.empty() ? "" : ", ", role, keys);
     }
   }
   return text;
@@ -211,11 +211,11 @@ std::string settings_table(const Run& run, const Screen& screen) {
 }
 
 // From the fastest to the slowest ping of the smallest size.
-std::string ping_table(const Run& run, const Screen& screen) {
+std::string ping_table(const Run& run, const PenaltyTable& table, const Screen& screen) {
   const auto first =
       std::ranges::find_if(run.series, [](const auto& one) { return !one.second.rtts.empty(); });
   if (first == run.series.end()) {
-    return "\nno ping was counted\n";
+    return '\n' + wrapped(why_no_penalties(table), screen.columns);
   }
   const SampleSketch& rtts = first->second.rtts;
   const auto column = [](std::string title, unsigned gives_way, std::string cell) {
@@ -246,7 +246,10 @@ std::string quoted(const std::string& name) {
 
 // A command that does not fit names no file: half of one would do something else.
 std::string next_commands(const Run& run, const Screen& screen) {
-  std::vector<std::string> commands{"tcpstep report", "tcpstep plot -o closeup.png"};
+  std::vector<std::string> commands{"tcpstep report"};
+  if (!run.series.empty()) {
+    commands.emplace_back("tcpstep plot -o closeup.png");
+  }
   if (!run.trailer) {
     commands.emplace_back("tcpstep repair");
   }
@@ -266,10 +269,10 @@ std::string run_text(const Run& run, const Screen& screen) {
   const std::string state = run.is_complete()
                                 ? std::string("complete")
                                 : fmt::format("partial ({})", visible(run.why_partial()));
-  const std::string notes =
-      notes_text(penalty_table(runs.links().front(), Statistic::minimum()), screen);
+  const PenaltyTable table = penalty_table(runs.links().front(), Statistic::minimum());
+  const std::string notes = notes_text(table, screen);
   return wrapped(fmt::format("{}: {}", visible(run.name), state), screen.columns) + '\n' +
-         fact_lines(run, screen) + settings_table(run, screen) + ping_table(run, screen) +
+         fact_lines(run, screen) + settings_table(run, screen) + ping_table(run, table, screen) +
          (notes.empty() ? notes : '\n' + notes) + next_commands(run, screen);
 }
 

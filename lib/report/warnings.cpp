@@ -34,10 +34,12 @@ std::string fact(const LinkRuns& runs, std::string_view key) {
 Warning segments_merged(const LinkRuns& runs) {
   const std::string interface = fact(runs, "interface");
   return {.key = "segments_merged",
-          .text = fmt::format("Packets are merged on {} ({}): steps after the first are too small.",
-                              interface, fact(runs, "interface_offloads")),
+          .text = fmt::format(
+              "Packets are merged on {} of the measuring host ({}): steps after the first are too "
+              "small.",
+              interface, fact(runs, "interface_offloads")),
           .remedy = fmt::format(
-              "ethtool -K {} tso off gso off gro off lro off, on both hosts, then run again",
+              "ethtool -K {} tso off gso off gro off lro off (on both hosts, then run again)",
               interface)};
 }
 

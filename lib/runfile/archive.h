@@ -16,7 +16,7 @@ class Archive {
  public:
   enum class Kind : std::uint8_t { Gzip, Zstd };
 
-  // What a file with these first bytes is; empty if it is no archive.
+  // What a file with these first bytes is; empty if it is not an archive.
   static constexpr std::size_t kMagicBytes = 4;
   [[nodiscard]] static std::optional<Kind> kind_of(std::string_view first_bytes);
 

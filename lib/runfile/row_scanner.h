@@ -24,14 +24,14 @@ struct ScannedBlock {
   std::optional<std::string_view> trailer;  // without its LF; the last line of the block
 };
 
-// It judges nothing: at the first line that is not plainly right it gives up, and RunReader::next()
-// has to read the file, which names line and column. A line that it accepts means the same to both;
-// the fuzz target run_model holds them against each other.
+// It reports no errors: at the first line that is not plainly right it gives up, and
+// RunReader::next() has to read the file, which names line and column. A line that it accepts means
+// the same to both; the fuzz target run_model holds them against each other.
 class RowScanner {
  public:
   explicit RowScanner(std::span<const Column> columns) : columns_(columns) {}
 
-  // So many bytes behind `lines` must be readable, whatever they are.
+  // This many bytes after `lines` must be readable, whatever they are.
   static constexpr std::size_t kPadding = 8;
 
   // Calls `visit` with every row. `lines` ends in LF or is empty.
@@ -226,7 +226,7 @@ class RowScanner {
   }
 
   // How many of the next eight bytes are digits, and their value, without a branch for each: eight
-  // bytes are one number whose neighbours are brought together, first by pairs, then by fours
+  // bytes are one number whose neighbours are combined, first in pairs, then in fours
   // (W. Muła, "SIMD-ized faster parse of IPv4 addresses" and "Parsing series of integers",
   // 0x80.pl).
   [[gnu::always_inline]] static unsigned scan_eight(const char* at, std::uint64_t& value) {

@@ -163,10 +163,11 @@ void ResentPings::merge(const ResentPings& other) {
 
 std::string ResentPings::text() const {
   std::string causes;
-  for (const auto& [cause, count] :
-       {std::pair("resent payload", payload), {"resent ack", ack}, {"doubtful", doubtful}}) {
+  for (const auto& [count, cause] : {std::pair(payload, " with a resent payload"),
+                                     {ack, " with a resent ack"},
+                                     {doubtful, " doubtful"}}) {
     if (count > 0) {
-      causes += fmt::format("{}{} {}", causes.empty() ? "" : ", ", cause, count);
+      causes += fmt::format("{}{}{}", causes.empty() ? "" : ", ", count, cause);
     }
   }
   return causes.empty() ? causes

@@ -45,7 +45,7 @@ struct LinkKey {
 // What the header says, without an MSS.
 [[nodiscard]] LinkKey key_of(const RunHeader& header);
 
-// By what runs of a link may be told apart, and else be pooled.
+// What may keep runs of one link apart, which are pooled otherwise.
 enum class RunPart : std::uint8_t { None, Label, Host, Day };
 
 // "192.0.2.1" of "192.0.2.1:19901" in `role`_addr, otherwise the name in `role`_host; may be empty.
@@ -64,7 +64,7 @@ struct ResentPings {
   bool take(const Row& row);
   void merge(const ResentPings& other);
   [[nodiscard]] std::uint64_t total() const { return payload + ack + doubtful; }
-  // "6 pings left out: resent payload 3, resent ack 2, doubtful 1", with the causes there are;
+  // "6 pings left out: 3 with a resent payload, 2 with a resent ack, 1 doubtful";
   // empty if there are none.
   [[nodiscard]] std::string text() const;
 

@@ -17,7 +17,8 @@ struct PartialResult {
   std::string bytes;  // the file
 };
 
-// How long to wait for it: somebody waits for the prompt, and the other end may be a stranger's.
+// How long to wait for it: the user is waiting for the prompt, and the other end may be a
+// stranger's.
 struct PartialPatience {
   Duration silence{0};
   Duration in_all{0};

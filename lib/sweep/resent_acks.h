@@ -63,7 +63,7 @@ class ResentAckWatch {
   [[nodiscard]] std::vector<ResentAck> take() { return std::move(resent_); }
 
  private:
-  static constexpr std::size_t kExpected = 1024;  // so many need no memory while pings are timed
+  static constexpr std::size_t kExpected = 1024;  // this many need no memory while pings are timed
 
   void look() {
     const std::optional<std::uint32_t> now = peer_.retransmits();

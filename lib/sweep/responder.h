@@ -20,7 +20,7 @@
 
 namespace tcpstep {
 
-// What a responder takes at most, and which of it was too little.
+// The limits of a responder, and which of them was exceeded.
 struct ResponderLimits {
   static constexpr std::uint64_t kAny = std::numeric_limits<std::uint64_t>::max();
 

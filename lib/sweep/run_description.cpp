@@ -264,4 +264,8 @@ RunHeader describe_lost_run(const RunSettings& settings, const RunIdentity& iden
   return header;
 }
 
+void add_place_of_samples(RunHeader& header) {
+  header.add("samples_at", header.find("measured_by").value_or(""));
+}
+
 }  // namespace tcpstep

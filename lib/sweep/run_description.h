@@ -43,4 +43,7 @@ struct ConnectionFacts {
 [[nodiscard]] RunHeader describe_lost_run(const RunSettings& settings, const RunIdentity& identity,
                                           const Environment& own);
 
+// Of a run that broke off: the end that measured has the samples.
+void add_place_of_samples(RunHeader& header);
+
 }  // namespace tcpstep

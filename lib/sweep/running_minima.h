@@ -16,7 +16,7 @@ class RunningMinima {
   // `sizes` are ascending, and not empty.
   explicit RunningMinima(std::span<const PayloadSize> sizes);
 
-  // Takes counted pings that nothing was sent again for. Not for the timed part.
+  // Takes counted pings without retransmissions. Not for the timed part.
   void add(std::span<const Sample> samples);
 
   // Of each size; Duration::max() if there is none yet.

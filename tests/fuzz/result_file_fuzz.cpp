@@ -1,4 +1,4 @@
-// Any bytes as a result file: read, brought together, tabulated; never a crash, and never a better
+// Any bytes as a result file: read, pooled, tabulated; never a crash, and never a better
 // minimum in a cut file than in the whole one.
 #include <cstdint>
 #include <cstdlib>

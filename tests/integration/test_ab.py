@@ -169,9 +169,12 @@ class InterleavedDriver(CompareTestCase):
         proxy = f"{shlex.quote(sys.executable)} proxy.py {{listen_port}} {{target_port}}"
         settings = dict(cwd=self.directory, timeout=100,
                         env=environment() | {"TCPSTEP_ROUNDS": "5", "TCPSTEP_SIZES": "1,101,201"})
-        result = run("tcpstep-analyze", "ab", "--runs=4", "--output=ab", "--through-a", proxy, "--through-b",
+        result = run("tcpstep-analyze", "ab", "--runs=4", "--through-a", proxy, "--through-b",
                      proxy + " 30", **settings)
         self.assertIn(result.returncode, (3, 4), result.stdout + result.stderr)
+        self.assertIn("every size is one segment (MSS ", result.stdout)
+        self.assertRegex(result.stdout, r"\n  floor +all ")
+        self.assertNotRegex(result.stdout, r"\n  floor +1 ", "the same again")
         changes = json.loads(run("tcpstep-analyze", "compare", "--format=json", "ab", **settings).stdout)["contrasts"]
         self.assertGreater(changes[0]["change_percent"], 100)  # 30 ms more
         self.assertEqual(len(list((self.directory / "ab").glob("?-??.csv"))), 8)

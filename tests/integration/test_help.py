@@ -9,10 +9,14 @@ COMMANDS = [("tcpstep-server",), ("tcpstep-client",), ("tcpstep-mesh",),
             *(("tcpstep-analyze", command) for command in ("report", "show", "plot", "compare", "ab", "history", "matrix",
                                                            "export", "import", "validate", "repair")),
             *(("tcpstep-lab", command) for command in ("list", "show", "netem", "run", "measure", "table"))]
-GOLDEN = {"help_server": ("tcpstep-server", "--help"), "help_server_all": ("tcpstep-server", "--help=all"),
-          "help_client": ("tcpstep-client", "--help"), "help_client_all": ("tcpstep-client", "--help=all"),
-          "help_mesh": ("tcpstep-mesh", "--help"),
-          "help_lab_run": ("tcpstep-lab", "run", "--help")}
+GOLDEN = {"help_front": [("tcpstep", "--help"), ("tcpstep", "doctor", "--help")],
+          "help_server": [("tcpstep-server", "--help")], "help_server_all": [("tcpstep-server", "--help=all")],
+          "help_client": [("tcpstep-client", "--help")], "help_client_all": [("tcpstep-client", "--help=all")],
+          "help_analyze": [(program, *command, "--help") for program, *command in [("tcpstep-analyze",), *COMMANDS]
+                           if program == "tcpstep-analyze"],
+          "help_mesh": [("tcpstep-mesh", "--help")],
+          "help_lab": [(program, *command, "--help") for program, *command in [("tcpstep-lab",), *COMMANDS]
+                       if program == "tcpstep-lab"]}
 
 
 def help_text(*command, **changes):
@@ -20,14 +24,33 @@ def help_text(*command, **changes):
     return run(*command, env=environment(**changes)).stdout
 
 
+def pages(commands):
+    """Their help; of several ones each below its command."""
+    if len(commands) == 1:
+        return help_text(*commands[0])
+    return "\n".join(f"$ {' '.join(command)}\n{help_text(*command)}" for command in commands)
+
+
 class Help(TestCase):
     def test_is_the_page_that_was_accepted(self):
-        for name, command in GOLDEN.items():
+        for name, commands in GOLDEN.items():
             with self.subTest(name):
                 file = SOURCE / "tests" / "golden" / f"{name}.txt"
                 if "TCPSTEP_UPDATE" in os.environ:
-                    file.write_text(help_text(*command))
-                self.assertEqual(help_text(*command), file.read_text())
+                    file.write_text(pages(commands))
+                self.assertEqual(pages(commands), file.read_text())
+
+    def test_calls_a_program_as_the_user_did(self):
+        for program, *command in COMMANDS:
+            front = {"tcpstep-server": ["server"], "tcpstep-client": ["run"], "tcpstep-lab": ["lab", *command]}
+            words = front.get(program, command)
+            with self.subTest(words):
+                text = help_text("tcpstep", *words, "--help=all")
+                self.assertTrue(text.startswith(f"Usage: tcpstep {' '.join(words)}"), text)
+                self.assertNotIn("tcpstep-analyze", text)
+                self.assertEqual([line for line in text.splitlines() if len(line) > 80], [])
+                hint = run("tcpstep", *words, "--no-such-option").stderr + run("tcpstep", *words, "--config").stderr
+                self.assertNotIn("See tcpstep-", hint)
 
     def test_fits_80_columns_and_narrower_terminals(self):
         for command in [("tcpstep",), ("tcpstep-analyze",), ("tcpstep-lab",), *COMMANDS]:

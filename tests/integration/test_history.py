@@ -39,7 +39,7 @@ class Verdicts(HistoryTestCase):
         files = self.write_history(rtt=self.shifted)
         result = self.history(*files)
         self.assertEqual((result.returncode, result.stderr), (3, ""))
-        since = re.match(r"SLOWER since (\S+): floor of all sizes \+", result.stdout)[1]
+        since = re.match(r"veth: SLOWER since (\S+): floor of all sizes \+", result.stdout)[1]
         expected = datetime.datetime(2025, 12, 12, 12)  # the twenty-first day
         found = datetime.datetime.strptime(since, "%Y-%m-%dT%H:%M:%SZ")
         self.assertLessEqual(abs((found - expected).days), 2)
@@ -53,7 +53,7 @@ class Verdicts(HistoryTestCase):
         self.assertEqual(self.history("--advisory", *files).returncode, 0)
 
     def test_of_a_link_that_became_faster_or_stayed_are_fine(self):
-        for factor, expected in ((0.9, "FASTER since 2025-12-1"), (1, "NO CHANGE\n")):
+        for factor, expected in ((0.9, "veth: FASTER since 2025-12-1"), (1, "veth: NO CHANGE\n")):
             files = self.write_history(rtt=lambda number, size, factor=factor: self.shifted(number, size, factor))
             result = self.history(*files)
             self.assertEqual((result.returncode, result.stderr), (0, ""))
@@ -69,7 +69,7 @@ class Verdicts(HistoryTestCase):
                               head="# server_os: Linux 6.12\n") for number in range(20, 30)]
         result = self.history(*old, *new)
         self.assertEqual(result.returncode, 3)
-        self.assertRegex(result.stdout, r"^SLOWER since 2025-12-12T12:00:00Z: floor of 2 segments \+")
+        self.assertRegex(result.stdout, r"^veth: SLOWER since 2025-12-12T12:00:00Z: floor of 2 segments \+")
         self.assertRegex(result.stdout, r"kernel of the measuring host, at 2025-12-12T12:00:00Z: Linux 6.1 before, Linux 6.12 after")
         self.assertRegex(result.stdout, r"floor +2 +\+(19|20)\.\d.*slower")
         first, = [row for row in self.the_link(*old, *new)["changes"][0]["contrasts"]
@@ -83,7 +83,8 @@ class Verdicts(HistoryTestCase):
             path.write_text(path.read_text().replace("# link: veth", "# link: lan"))
         result = self.history(*good, *bad)
         self.assertEqual(result.returncode, 3)
-        self.assertRegex(result.stdout, r"(?s)SLOWER since .*\nlan: 30 runs.*\nNO CHANGE\nveth: 30 runs")
+        self.assertRegex(result.stdout, r"(?s)  lan +slower .*\n  veth +no change.*\nlan: SLOWER since .*\n30 runs")
+        self.assertNotIn("NO CHANGE", result.stdout, "its row says that")
         self.assertEqual(self.history(*good).returncode, 0)
 
     def test_find_what_crept_up(self):
@@ -91,7 +92,7 @@ class Verdicts(HistoryTestCase):
             files = self.write_history(60, lambda number, size: floor(size) * shape(number))
             result = self.history(*files)
             self.assertEqual(result.returncode, 3, result.stdout)
-            self.assertTrue(result.stdout.startswith("SLOWER "), result.stdout)
+            self.assertTrue(result.stdout.startswith("veth: SLOWER "), result.stdout)
         self.assertEqual(self.history("--advisory", *files).returncode, 0)
 
     def test_never_pass_a_staircase(self):
@@ -103,7 +104,7 @@ class Verdicts(HistoryTestCase):
         up = self.write_history(prefix="up", rtt=self.shifted, head="# direction: up\n")
         result = self.history(*down, *up)
         self.assertEqual(result.returncode, 3)
-        self.assertRegex(result.stdout, r"(?s)NO CHANGE\nveth: 30 runs.*SLOWER since .*\nveth.up: 30 runs")
+        self.assertRegex(result.stdout, r"(?s)  veth +no change.*\n  veth.up +slower .*\nveth.up: SLOWER since .*\n30 runs")
 
     def test_by_day_take_the_median_of_its_runs(self):
         files = self.write_history(60, lambda number, size: floor(size) * (3 if number % 3 == 1 else 1), DAY // 3)
@@ -116,7 +117,7 @@ class Refusals(HistoryTestCase):
     def assert_inconclusive(self, expected, *arguments):
         result = self.history(*arguments)
         self.assertEqual((result.returncode, result.stderr), (4, ""))
-        self.assertTrue(result.stdout.startswith("INCONCLUSIVE: "), result.stdout)
+        self.assertTrue(result.stdout.startswith("veth: INCONCLUSIVE: "), result.stdout)
         self.assertIn(expected, result.stdout)
 
     def test_of_too_few_runs(self):
@@ -190,8 +191,8 @@ class Files(HistoryTestCase):
         (self.directory / "notes.txt").write_text("not ours\n")
         result = self.history(".")
         self.assertEqual((result.returncode, result.stderr), (3, ""))
-        self.assertIn("veth: 30 runs", result.stdout)
-        self.assertIn("veth: 30 runs", self.history(".", self.directory).stdout.replace("./", ""))
+        self.assertIn("\n30 runs", result.stdout)
+        self.assertIn("\n30 runs", self.history(".", self.directory).stdout.replace("./", ""))
 
     def test_that_are_damaged_are_named_and_leave_the_others(self):
         files = self.write_history()
@@ -199,7 +200,7 @@ class Files(HistoryTestCase):
         result = self.history(*files)
         self.assertEqual(result.returncode, 1)
         self.assertIn(f"{files[4]} is not a tcpstep result file", result.stderr)
-        self.assertIn("veth: 29 runs", result.stdout)
+        self.assertIn("\n29 runs", result.stdout)
         slower = self.write_history(rtt=self.shifted)
         slower[4].write_text("junk\n")
         self.assertEqual(self.history(*slower).returncode, 3)
@@ -210,7 +211,7 @@ class Files(HistoryTestCase):
         for arguments, status, expected in (([], 2, "FILE is missing"),
                                          (["empty"], 1, "no result file in empty"),
                                          (["nowhere.csv"], 1, "nowhere.csv"),
-                                         (["--by=week", "x"], 2, "--by: 'week' is not link or label or host or day")):
+                                         (["--by=week", "x"], 2, "--by: invalid value 'week': expected link, label, host or day")):
             with self.subTest(arguments):
                 result = self.history(*arguments)
                 self.assertEqual((result.returncode, result.stdout), (status, ""))
@@ -229,7 +230,7 @@ class Formats(HistoryTestCase):
         self.assertEqual(rows[0]["since_utc"], link["changes"][0]["since_utc"])
         self.assertAlmostEqual(float(rows[0]["change_percent"]), whole["change_percent"], places=3)
         text = self.history("--format=markdown", *files).stdout
-        self.assertTrue(text.startswith(f"**{link['headline']}**\n"))
+        self.assertTrue(text.startswith(f"**veth: {link['headline']}**\n"))
         self.assertEqual({line.count("|") for line in text.splitlines() if line.startswith("|")}, {8})
 
 
@@ -246,7 +247,7 @@ class Plots(HistoryTestCase):
         self.assertEqual(sorted(path.name for path in plots.iterdir()),
                          ["history-veth.gp", "history-veth.png", "history-veth.svg"])
         svg = (plots / "history-veth.svg").read_text()
-        self.assertIn("SLOWER since 2025-12-1", svg)
+        self.assertIn("slower since 2025-12-1", svg)
         self.assertIn("2 segments", svg)
 
 

@@ -179,10 +179,10 @@ class BadSettings(InstrumentTest):
         for arguments, expected in (
                 (("--cpu", "65536"), "--cpu: invalid number '65536'"),
                 (("--cpu", "x"), "--cpu: invalid number 'x'"),
-                (("--wait", "sleep"), "--wait: 'sleep' is not block or spin"),
+                (("--wait", "sleep"), "--wait: invalid value 'sleep': expected block or spin"),
                 (("--busy-poll", "1h"), "--busy-poll: invalid duration '1h'"),
                 (("--busy-poll", "50"), "--busy-poll: invalid duration '50'"),
-                (("--timestamps", "both"), "--timestamps: 'both'"),
+                (("--timestamps", "both"), "--timestamps: invalid value 'both'"),
                 (("--sizes", "boundary"), "--sizes: invalid payload sizes 'boundary'")):
             with self.subTest(arguments=arguments):
                 status, messages = self.server_fails(*arguments)

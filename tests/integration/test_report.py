@@ -276,7 +276,7 @@ class Usage(TestCase):
                 ([], "missing command"),
                 (["draw"], "unknown command 'draw'"),
                 (["report"], "FILE is missing"),
-                (["report", "--format=xml", "x"], "--format: 'xml'"),
+                (["report", "--format=xml", "x"], "--format: invalid value 'xml'"),
                 (["report", "--statistic=p101", "x"], "--statistic: invalid statistic 'p101'"),
                 (["report", "--statistic=nan", "x"], "--statistic: invalid statistic 'nan'"),
                 (["report", "--stat=min", "x"], "Did you mean --statistic?"),

@@ -52,7 +52,7 @@ class Plans(RogueTestCase):
                 ({"pings": 2**63}, ("--connection=fresh",), "announces 9223372036854775808 pings"),
                 ({"started_utc": "2099-01-01T00:00:00.000000Z"}, (), "more than a day ahead of this host's"),
                 ({"started_utc": "1999-01-01T00:00:00.000000Z"}, (), "more than a day behind this host's"),
-                ({"started_utc": "=cmd()"}, (), "which is no time")):
+                ({"started_utc": "=cmd()"}, (), "which is not a time")):
             with self.subTest(changes=changes):
                 received = []
 

@@ -151,7 +151,7 @@ class Filters(Selection):
             self.assertIn("links adsl, lan, labels -, anna, ben", result.stderr)
 
     def test_that_are_wrong_exit_with_2(self):
-        for arguments, expected in ((["--since=yesterday"], "--since: invalid duration 'yesterday'"),
+        for arguments, expected in ((["--since=yesterday"], "--since: invalid time 'yesterday'"),
                                     (["--since=2026-02-30"], "--since: invalid time '2026-02-30'"),
                                     (["--until=2026-1-1"], "--until: invalid time"),
                                     (["--since=7"], "--since: invalid duration '7'")):

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import subprocess
 import time
 import unittest
@@ -95,6 +96,68 @@ class SegmentBoundaries(TestCase):
 
 
 @unittest.skipIf(not FAR, "runs inside scripts/veth-pair only")
+@unittest.skipIf(shutil.which("ethtool") is None, "needs ethtool")
+class MergedPackets(TestCase):
+    """Offloads merge packets: whatever shows the numbers says so, and how to switch that off."""
+
+    def set_offloads(self, state):
+        subprocess.run(["ethtool", "-K", "near", "tso", state, "gso", state, "gro", state], check=True,
+                       capture_output=True)
+
+    def measure(self, state):
+        """Twelve runs, and what both ends have printed about one of them."""
+        self.set_offloads(state)
+        self.addCleanup(self.set_offloads, "off")
+        server = self.start_server("--link=veth", "--results", state)
+        client = subprocess.run([*FAR, *command("tcpstep-client", "--port", server.port, "--sizes=1,1501,4401", "--rounds=5",
+                                                "--repeat=12", NEAR_V4)],
+                                env=environment(), capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(client.returncode, 0, client.stderr)
+        server.process.terminate()
+        server.wait()
+        return {"run": client.stdout, "server": server.tables}
+
+    def outputs(self, state):
+        """All texts about these runs, by what has printed them."""
+        texts = self.measure(state)
+        old, new = f"{state}/old", f"{state}/new"
+        files = sorted((self.directory / state).glob("*.csv"))
+        for folder, half in ((old, files[:6]), (new, files[6:])):
+            (self.directory / folder).mkdir()
+            for file in half:
+                (self.directory / folder / file.name).write_bytes(file.read_bytes())
+        sides = (old, "--", new)
+        for name, runs in (("show", [files[0]]), ("report", [state]), ("history", [state]), ("compare", sides)):
+            texts[name] = run("tcpstep-analyze", name, *runs, cwd=self.directory).stdout
+        for name, runs, formats in (("report", [state], ("markdown", "html", "csv", "json")),
+                                    ("history", [state], ("markdown", "csv", "json")),
+                                    ("compare", sides, ("markdown", "json", "junit", "github"))):
+            for form in formats:
+                texts[f"{name} {form}"] = run("tcpstep-analyze", name, "--format", form, *runs, cwd=self.directory).stdout
+        for name, runs in (("plot", [state]), ("plot --together", [state]), ("history", [state]), ("compare", sides)):
+            picture = self.directory / f"{state}-{name}.svg"
+            run("tcpstep-analyze", *name.split(), "-o", picture, *runs, cwd=self.directory)
+            texts[f"{name} -o"] = picture.read_text()
+        return texts
+
+    def test_are_named_with_the_remedy_wherever_their_numbers_are(self):
+        no_rows = "history csv"  # one for each change, and there was none
+        for name, text in self.outputs("on").items():
+            with self.subTest(name):
+                if name == "report csv":
+                    self.assertIn("segments_merged", text)
+                elif name != no_rows:
+                    words = " ".join(text.split())
+                    self.assertIn("Packets are merged on near", words)
+                    self.assertTrue(name.endswith(" -o") or "ethtool -K near tso off gso off gro off" in words, text)
+
+    def test_are_not_named_without_offloads(self):
+        for name, text in self.outputs("off").items():
+            with self.subTest(name):
+                self.assertNotIn("merged", text)
+
+
+@unittest.skipIf(not FAR, "runs inside scripts/veth-pair only")
 class InitialWindow(TestCase):
     """Ten segments (RFC 6928) leave at once on a new connection; the eleventh waits for a TCP ACK."""
 
@@ -177,17 +240,27 @@ class NoPath(TestCase):
     def test_a_path_that_breaks_in_the_middle_of_a_run_ends_it_with_what_was_measured(self):
         server = self.start_server("--one-off", "--output", "run.csv", "--timeout=500ms",
                                    "--rounds=100000", "--sizes=1,2,3")
-        client = subprocess.Popen([*FAR, *command("tcpstep-client", "--timeout=500ms", "--port",
-                                                  server.port, NEAR_V4)], env=environment(),
-                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        client = subprocess.Popen([*FAR, *command("tcpstep-client", "--timeout=500ms", "--port", server.port,
+                                                  "--output", self.directory / "mine.csv", NEAR_V4)],
+                                  env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.assertIn("connected to", client.stderr.readline())
         time.sleep(0.2)
         self.addCleanup(ip, "neighbour", "del", FAR_V4, "dev", "near")
         swallow(FAR_V4)
         self.assertEqual(server.wait(), 1)
-        self.assertIn("no data from the server for 500.0 ms", client.communicate()[1])
+        table, messages = client.communicate()
+        self.assertIn("no data from the server for 500.0 ms", messages)
         self.assertEqual(client.returncode, 1)
         run_file = read_run(self.directory / "run.csv")
+        words = " ".join(table.split())
+        self.assertIn(f"the server measured this run and has those so far (run {run_file.header['run_id'][:8]})", words)
+        self.assertIn("! partial", words)
+        self.assertIn("! partial", server.tables)
+        mine = read_run(self.directory / "mine.csv")
+        self.assertEqual((mine.header["samples_at"], mine.header["run_id"], mine.rows),
+                         ("server", run_file.header["run_id"], []))
+        self.assertEqual(mine.trailer["status"], "timeout")
+        self.assertIn("the server measured this run", run("tcpstep-analyze", "show", self.directory / "mine.csv").stdout)
         self.assertEqual((run_file.trailer["status"], run_file.trailer["lost"]), ("timeout", "1"))
         _, (link,) = report(self.directory / "run.csv")
         self.assertEqual((link["lost"], link["partial_runs"]), (1, 1))

@@ -108,7 +108,7 @@ TEST(RunTextTest, SaysWhatIsMissing) {
   EXPECT_THAT(text, HasSubstr("3 rounds of 20 × 1 size"));
   EXPECT_THAT(text, HasSubstr("0 samples, 3 lost"));
   EXPECT_THAT(text, HasSubstr("MSS unknown"));
-  EXPECT_THAT(text, HasSubstr("no ping was counted"));
+  EXPECT_THAT(text, HasSubstr("no counted samples"));
   EXPECT_THAT(text, HasSubstr("tcpstep repair FILE"));
   EXPECT_THAT(text, Not(HasSubstr("setting")));
 }
