@@ -194,8 +194,7 @@ std::vector<ChangeCells> change_rows(const History& history) {
       }
       rows.push_back({date, std::string(word(one.contrast.family)), class_word(one.contrast),
                       percent(one.change),
-                      fmt::format("{:+.2f} to {:+.2f} %", 100 * std::expm1(one.low),
-                                  100 * std::expm1(one.high)),
+                      fmt::format("{} to {} %", bare_percent(one.low), bare_percent(one.high)),
                       fmt::format("{:.4f}", one.p),
                       one.is_slower   ? "slower"
                       : one.is_faster ? "faster"

@@ -31,5 +31,7 @@ namespace tcpstep {
 // A change as a natural logarithm, in percent, and as a text: "+1.23 %".
 [[nodiscard]] double percent_of(double log_change);
 [[nodiscard]] std::string percent(double log_change);
+// "+13.25", or "+422" from 100 on.
+[[nodiscard]] std::string bare_percent(double log_change);
 
 }  // namespace tcpstep

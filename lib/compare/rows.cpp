@@ -47,8 +47,13 @@ double percent_of(double log_change) {
   return 100 * std::expm1(log_change);
 }
 
+std::string bare_percent(double log_change) {
+  const double change = unsigned_zero(percent_of(log_change), 0.01);
+  return fmt::format("{:+.{}f}", change, std::abs(change) < 100 ? 2 : 0);
+}
+
 std::string percent(double log_change) {
-  return fmt::format("{:+.2f} %", unsigned_zero(percent_of(log_change), 0.01));
+  return bare_percent(log_change) + " %";
 }
 
 std::string_view word(Verdict verdict) {
@@ -86,7 +91,7 @@ std::string headline(const Comparison& comparison) {
 
 ContrastCells cells_of(const ContrastResult& row) {
   const std::string interval =
-      row.low ? fmt::format("{:+.2f} to {:+.2f} %", percent_of(*row.low), percent_of(*row.high))
+      row.low ? fmt::format("{} to {} %", bare_percent(*row.low), bare_percent(*row.high))
               : "not tested";
   const std::string p =
       row.p_slower ? fmt::format("{:.4f}", row.change < 0 ? *row.p_faster : *row.p_slower) : "";
