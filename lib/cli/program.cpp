@@ -60,7 +60,8 @@ std::string as_invoked(std::string_view text) {
       {{"tcpstep-server", "tcpstep server"},
        {"tcpstep-client", "tcpstep run"},
        {"tcpstep-analyze", "tcpstep"},
-       {"tcpstep-lab", "tcpstep lab"}});
+       {"tcpstep-lab", "tcpstep lab"},
+       {"tcpstep-mesh", "tcpstep mesh"}});
   std::string result(text);
   for (const auto& [program, command] : kNames) {
     for (std::size_t at = 0; is_run_by_front() && (at = result.find(program, at)) != result.npos;) {

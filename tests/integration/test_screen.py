@@ -31,6 +31,8 @@ class Screen(TestCase):
                     self.assertEqual(output.isascii(), locale == "C")
                     self.assertNotIn("\x1b", output, "no colors, nothing that moves the cursor")
                     self.assertEqual(re.findall("\x1b\\[[^K]", messages), [])
+                    written = re.split("[\r\n]+", messages.replace("\x1b[K", ""))
+                    self.assertEqual([line for line in written if len(line) > width], [])
                     if locale == "C":
                         self.assertTrue(messages.isascii(), messages)
 
@@ -64,6 +66,17 @@ class Screen(TestCase):
                 shown = [line for line in lines if re.search(r"  1 B \d+(\.\d+)? [µu]s", line)]
                 self.assertEqual(bool(shown), width == 80, lines)
                 self.assertTrue(locale == "C.UTF-8" or messages.isascii())
+
+
+    def test_of_the_doctor_is_no_wider_than_the_terminal(self):
+        for width in (80, 60):
+            terminal = Terminal(width)
+            process = subprocess.Popen(command("tcpstep", "doctor"), stdin=subprocess.DEVNULL, stdout=terminal.program,
+                                       stderr=subprocess.DEVNULL, env=environment(TERM="xterm"))
+            lines = terminal.read_all().replace("\r\n", "\n").splitlines()
+            self.assertEqual(process.wait(PATIENCE), 0)
+            self.assertGreater(len(lines), 3)
+            self.assertEqual([line for line in lines if len(line) > width], [])
 
 
 if __name__ == "__main__":
