@@ -10,7 +10,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
-#include "lib/base/process.h"
+#include "lib/base/stop_request.h"
 #include "lib/base/text.h"
 #include "lib/cli/program.h"
 #include "lib/cli/progress_bar.h"

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "lib/base/process.h"
 #include "lib/base/sample.h"
+#include "lib/base/stop_request.h"
 #include "lib/base/text.h"
 #include "lib/runfile/run_header.h"
 

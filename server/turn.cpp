@@ -6,7 +6,7 @@
 #include <chrono>
 #include <csignal>
 
-#include "lib/base/process.h"
+#include "lib/base/stop_request.h"
 
 namespace tcpstep {
 namespace {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 
+#include "lib/base/stop_request.h"
 #include "lib/base/units.h"
 #include "lib/protocol/sweep_spec.h"
 #include "lib/sweep/path_speed.h"

@@ -24,6 +24,7 @@ ALLOWED = {
                "lib/runfile", "lib/stats", "lib/sweep"],
     "client": ["lib/base", "lib/cli", "lib/host", "lib/net", "lib/protocol", "lib/report",
                "lib/runfile", "lib/stats", "lib/sweep"],
+    "client/windows": ["lib/base", "lib/net", "lib/protocol", "lib/sweep"],
     "bench": ["lib/base", "lib/compare", "lib/protocol", "lib/report", "lib/runfile", "lib/stats", "lib/sweep"],
     "analysis": ["lib/base", "lib/cli", "lib/compare", "lib/report", "lib/runfile", "lib/stats"],
     "mesh": ["lib/base", "lib/cli", "lib/protocol", "lib/runfile", "lib/sweep"],
@@ -37,7 +38,7 @@ CONFINED = {
     "gnuplot-iostream.h": ["analysis/plot.cpp"],
     "sys/socket.h": ["lib/net/", "lab/packet_port.cpp", "lab/two_hosts.cpp",
                      "bench/bare_pingpong.cpp"],
-    "sodium.h": ["lib/protocol/authentication.cpp", "lib/runfile/run.cpp", "server/web_site.cpp"],
+    "sodium.h": ["lib/protocol/authentication.cpp", "lib/protocol/secret_file.cpp", "lib/runfile/run.cpp", "server/web_site.cpp"],
     "boost/beast/http/parser.hpp": ["server/http.cpp"],
     "netinet/tcp.h": [],  # its struct tcp_info is cut short; <linux/tcp.h> has the whole
 }

@@ -1,9 +1,11 @@
 // Sole owner of a file descriptor.
 #pragma once
 
-#include <unistd.h>
-
 #include <utility>
+
+#ifndef _WIN32
+#include <unistd.h>
+#endif
 
 namespace tcpstep {
 
@@ -20,13 +22,21 @@ class Fd {
   Fd& operator=(const Fd&) = delete;
   ~Fd() {
     if (fd_ >= 0) {
-      ::close(fd_);
+      close(fd_);
     }
   }
 
   [[nodiscard]] int get() const { return fd_; }
 
  private:
+#ifdef _WIN32
+  static void close(int fd) noexcept;  // in lib/net: there, all descriptors are sockets
+#else
+  static void close(int fd) noexcept {
+    ::close(fd);
+  }
+#endif
+
   int fd_ = -1;
 };
 

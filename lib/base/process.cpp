@@ -16,6 +16,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/escape.h"
+#include "lib/base/stop_request.h"
 #include "lib/base/text.h"
 
 #ifdef __GLIBC__
@@ -26,8 +27,6 @@ namespace tcpstep {
 namespace {
 
 constexpr int kCannotRun = 127;
-
-volatile std::sig_atomic_t stop_signal = 0;
 
 // The child does not inherit this process's signal setup.
 void reset_signals() {
@@ -155,14 +154,6 @@ std::string sibling_program(const std::string& name, const std::string& folder) 
     }
   }
   return name;
-}
-
-void request_stop(int signal) noexcept {
-  stop_signal = signal;
-}
-
-int requested_stop() noexcept {
-  return stop_signal;
 }
 
 void release_free_memory() {

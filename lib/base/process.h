@@ -1,4 +1,4 @@
-// Child processes that never outlive this one, and requests to stop.
+// Child processes that never outlive this one.
 #pragma once
 
 #include <sys/types.h>
@@ -62,24 +62,6 @@ void run_tool(const Command& command, const std::string& attempted);
 
 // The program beside this one (installed, or in a build tree beside its folder), else on the PATH.
 [[nodiscard]] std::string sibling_program(const std::string& name, const std::string& folder);
-
-// A signal has asked this process to stop: loops and waits end early. 0 cancels that.
-void request_stop(int signal) noexcept;
-// The signal, or 0.
-[[nodiscard]] int requested_stop() noexcept;
-// While it lives, waits are not cut short by the signal that was received.
-class DespiteStop {
- public:
-  DespiteStop() : signal_(requested_stop()) { request_stop(0); }
-  ~DespiteStop() { request_stop(signal_); }
-  DespiteStop(const DespiteStop&) = delete;
-  DespiteStop& operator=(const DespiteStop&) = delete;
-
- private:
-  int signal_;
-};
-// The stop signal of the process that limits this run's time.
-inline constexpr int kOutOfTime = SIGUSR2;
 
 // Gives memory that was freed back to the system, where the C library can.
 void release_free_memory();

@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 
-#include "lib/base/process.h"
+#include "lib/base/stop_request.h"
 
 namespace tcpstep {
 namespace {

@@ -1,9 +1,6 @@
 #include "lib/net/address.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netdb.h>
-#include <netinet/in.h>
 
 #include <algorithm>
 #include <array>

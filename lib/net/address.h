@@ -1,8 +1,6 @@
 // Internet addresses: from names, from the kernel, to text.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,6 +8,7 @@
 #include <vector>
 
 #include "lib/base/units.h"
+#include "lib/net/sockets.h"
 
 namespace tcpstep {
 

@@ -1,9 +1,5 @@
 // Making connections: one of several addresses, in parallel if need be.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -14,6 +10,7 @@
 #include <vector>
 
 #include "lib/base/error.h"
+#include "lib/net/sockets.h"
 #include "lib/net/tcp_connection.h"
 #include "lib/net/waiting.h"
 
@@ -36,8 +33,7 @@ std::string attempted(const Address& peer) {
 
 // Begins to connect without waiting. Throws what fails at once.
 Attempt begin_to_connect(const Address& peer, const std::string& congestion_control) {
-  Fd fd(check_syscall(::socket(peer.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
-                      "{}: socket", attempted(peer)));
+  Fd fd(check_syscall(open_tcp_socket(peer.family()), "{}: socket", attempted(peer)));
   if (!congestion_control.empty()) {
     static_cast<void>(set_congestion_control(fd, congestion_control));
   }
@@ -67,11 +63,6 @@ int error_of(const Fd& fd) {
   socklen_t length = sizeof error_number;
   return ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error_number, &length) == 0 ? error_number
                                                                                    : errno;
-}
-
-void make_blocking(const Fd& fd) {
-  const int flags = check_syscall(::fcntl(fd.get(), F_GETFL), "fcntl F_GETFL");
-  check_syscall(::fcntl(fd.get(), F_SETFL, flags & ~O_NONBLOCK), "fcntl F_SETFL");
 }
 
 // Waits until attempts have succeeded or failed; false after `limit`.
@@ -142,7 +133,7 @@ TcpConnection TcpConnection::connect(std::span<const Address> addresses, Duratio
       attempts.erase(attempts.begin() + static_cast<std::ptrdiff_t>(i));
       const int error_number = error_of(attempt.fd);
       if (error_number == 0) {
-        make_blocking(attempt.fd);
+        check_syscall(make_blocking(attempt.fd.get()), "{}", attempted(attempt.peer));
         return {std::move(attempt.fd), attempt.peer};
       }
       failure.emplace(error_number, std::system_category(), attempted(attempt.peer));

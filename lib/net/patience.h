@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "lib/base/units.h"
+#include "lib/net/sockets.h"
 
 namespace tcpstep {
 

@@ -1,21 +1,12 @@
 #include "lib/net/tcp_connection.h"
 
-#include <linux/sockios.h>
-#include <linux/tcp.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
 
 #include "lib/base/error.h"
-#include "lib/base/process.h"
+#include "lib/base/stop_request.h"
 #include "lib/net/waiting.h"
 
 namespace tcpstep {
@@ -46,14 +37,6 @@ int read_option(const Fd& fd, int level, int option) {
   return ::getsockopt(fd.get(), level, option, &value, &length) == 0 ? value : -1;
 }
 
-CongestionResult set_congestion_control(const Fd& fd, const std::string& name) noexcept {
-  if (::setsockopt(fd.get(), IPPROTO_TCP, TCP_CONGESTION, name.data(),
-                   static_cast<socklen_t>(name.size())) == 0) {
-    return CongestionResult::Set;
-  }
-  return errno == EPERM ? CongestionResult::NotPermitted : CongestionResult::NotOffered;
-}
-
 TcpConnection::TcpConnection(Fd fd, const Address& peer) : fd_(std::move(fd)), peer_(peer) {
   const int on = 1;
   check_syscall(::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on),
@@ -66,13 +49,6 @@ TcpConnection TcpConnection::adopt(Fd fd) {
   check_syscall(::getpeername(fd.get(), reinterpret_cast<sockaddr*>(&peer), &length),
                 "getpeername");
   return {std::move(fd), Address(reinterpret_cast<const sockaddr*>(&peer), length)};
-}
-
-std::chrono::microseconds TcpConnection::set_busy_poll(std::chrono::microseconds wanted) {
-  if (const int value = static_cast<int>(wanted.count()); value > 0) {
-    static_cast<void>(::setsockopt(fd_.get(), SOL_SOCKET, SO_BUSY_POLL, &value, sizeof value));
-  }
-  return std::chrono::microseconds(std::max(read_option(fd_, SOL_SOCKET, SO_BUSY_POLL), 0));
 }
 
 // The kernel took `sent` bytes of the payload, or none (-1): interrupted on the way.
@@ -133,21 +109,6 @@ ssize_t TcpConnection::receive_again(std::span<std::byte> buffer, int flags) noe
   }
 }
 
-ssize_t TcpConnection::receive_stamped(std::span<std::byte> buffer, int flags) noexcept {
-  iovec place{.iov_base = buffer.data(), .iov_len = buffer.size()};
-  alignas(cmsghdr) std::array<char, 128> control;
-  msghdr message{};
-  message.msg_iov = &place;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  const ssize_t bytes = ::recvmsg(fd_.get(), &message, flags);
-  if (bytes > 0) {
-    timestamps_.note_received(message);
-  }
-  return bytes;
-}
-
 PingStatus TcpConnection::stay_idle(Duration pause) noexcept {
   if (requested_stop() != 0) {  // a peer that always acks at once leaves no wait to interrupt
     return PingStatus::Interrupted;
@@ -189,7 +150,8 @@ bool TcpConnection::send_now(std::string_view bytes) noexcept {
 }
 
 std::optional<std::size_t> TcpConnection::send_some_now(std::string_view bytes) noexcept {
-  const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  const void* first = bytes.data();
+  const ssize_t sent = ::send(fd_.get(), first, bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent > 0) {
     timestamps_.note_sent(static_cast<std::size_t>(sent));
   }
@@ -211,20 +173,6 @@ PingStatus TcpConnection::finish(Duration patience) noexcept {
   std::byte unsolicited{};
   return ::recv(fd_.get(), &unsolicited, 1, MSG_DONTWAIT) > 0 ? PingStatus::Protocol
                                                               : PingStatus::Ok;
-}
-
-bool TcpConnection::wait_until_acknowledged(Duration patience) const {
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  for (;;) {
-    int unacknowledged = 0;
-    if (::ioctl(fd_.get(), SIOCOUTQ, &unacknowledged) == 0 && unacknowledged == 0) {
-      return true;
-    }
-    if (std::chrono::steady_clock::now() >= deadline || requested_stop() != 0) {
-      return false;
-    }
-    ::usleep(1000);
-  }
 }
 
 Address TcpConnection::local_address() const {

@@ -1,9 +1,6 @@
 // One established TCP connection, seen from either end.
 #pragma once
 
-#include <sys/socket.h>
-#include <sys/types.h>
-
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -20,6 +17,7 @@
 #include "lib/net/address.h"
 #include "lib/net/kernel_timestamps.h"
 #include "lib/net/patience.h"
+#include "lib/net/sockets.h"
 
 namespace tcpstep {
 

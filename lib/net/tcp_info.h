@@ -1,14 +1,12 @@
 // What the kernel's TCP knows about a connection (TCP_INFO of tcp(7)).
 #pragma once
 
-#include <linux/tcp.h>  // struct tcp_info in full; never together with <netinet/tcp.h>
-#include <sys/socket.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 
 #include "lib/base/fd.h"
+#include "lib/net/sockets.h"  // struct tcp_info in full
 
 namespace tcpstep {
 

@@ -1,13 +1,12 @@
 #include "lib/net/waiting.h"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 
-#include "lib/base/process.h"
+#include "lib/base/stop_request.h"
+#include "lib/net/sockets.h"
 
 namespace tcpstep {
 

@@ -1,16 +1,12 @@
 #include "lib/protocol/authentication.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sodium.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <set>
 #include <vector>
 
 #include "lib/base/error.h"
-#include "lib/base/fd.h"
 
 namespace tcpstep {
 namespace {
@@ -20,7 +16,6 @@ static_assert(crypto_auth_KEYBYTES == 32);
 using Bytes = std::vector<unsigned char>;
 
 constexpr std::size_t kFewestCharacters = 8;  // different ones
-constexpr const char* kRecipe = "Make one: head -c 24 /dev/urandom | base64";
 
 // Both ends have to come to the same key without a message before, so that this is no secret of a
 // server. What it is for: a table of guesses made for another program is useless here.
@@ -63,28 +58,6 @@ Bytes numbered(std::uint64_t number, std::string_view message) {
   return bytes;
 }
 
-// Waits for nobody who would have to write to a pipe.
-Fd open_secret(const std::filesystem::path& file) {
-  const std::string name = file.string();
-  Fd fd(check_syscall(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK), "open the secret {}",
-                      name));
-  struct stat facts {};
-  check_syscall(::fstat(fd.get(), &facts), "open the secret {}", name);
-  if (!S_ISREG(facts.st_mode)) {
-    throw WorldError(fmt::format("the secret {} is not a regular file", name));
-  }
-  if (facts.st_uid != ::geteuid() && facts.st_uid != 0) {
-    throw WorldError(fmt::format("the secret {} belongs to another user", name),
-                     fmt::format("Its owner knows it: chown it, or make a new one. {}", kRecipe));
-  }
-  if ((facts.st_mode & 077U) != 0) {
-    throw WorldError(
-        fmt::format("others may read the secret {} (mode {:03o})", name, facts.st_mode & 0777U),
-        fmt::format("Keep it to yourself: chmod 600 {}", name));
-  }
-  return fd;
-}
-
 }  // namespace
 
 Secret::Secret(std::string_view text) {
@@ -92,12 +65,12 @@ Secret::Secret(std::string_view text) {
   if (text.size() < kShortest || text.size() > kLongest) {
     throw WorldError(fmt::format("the secret has {} bytes; {} to {} are required", text.size(),
                                  kShortest, kLongest),
-                     kRecipe);
+                     kSecretRecipe);
   }
   if (std::set<char>(text.begin(), text.end()).size() < kFewestCharacters) {
     throw WorldError(
         fmt::format("the secret has fewer than {} different characters", kFewestCharacters),
-        kRecipe);
+        kSecretRecipe);
   }
   if (::crypto_pwhash(key_.data(), key_.size(), text.data(), text.size(), kSalt.data(),
                       crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE,
@@ -150,21 +123,6 @@ bool Session::accepts(std::string_view mac, std::string_view message) {
   }
   const Bytes bytes = numbered(received_++, message);
   return ::crypto_auth_verify(given.data(), bytes.data(), bytes.size(), other_key_.data()) == 0;
-}
-
-Secret read_secret(const std::filesystem::path& file) {
-  const Fd fd = open_secret(file);
-  std::array<char, 4096> buffer{};
-  const ssize_t bytes = check_syscall(::read(fd.get(), buffer.data(), buffer.size()),
-                                      "read the secret {}", file.string());
-  const std::string_view text(buffer.data(), static_cast<std::size_t>(bytes));
-  std::string_view line = text.substr(0, text.find('\n'));
-  if (line.ends_with('\r')) {
-    line.remove_suffix(1);
-  }
-  Secret secret(line);
-  ::sodium_memzero(buffer.data(), buffer.size());
-  return secret;
 }
 
 std::string hash_of(std::string_view bytes) {

@@ -29,6 +29,9 @@ class Secret {
   std::array<unsigned char, 32> key_{};
 };
 
+// What to do about a secret that is refused.
+inline constexpr const char* kSecretRecipe = "Make one: head -c 24 /dev/urandom | base64";
+
 // The first line of `file`. Throws WorldError unless it is a regular file, of this user or of
 // root, that nobody else may read (its mode has no bit of 077).
 [[nodiscard]] Secret read_secret(const std::filesystem::path& file);

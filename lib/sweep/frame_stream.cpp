@@ -4,7 +4,7 @@
 #include <chrono>
 #include <utility>
 
-#include "lib/base/process.h"
+#include "lib/base/stop_request.h"
 #include "lib/base/text.h"
 
 namespace tcpstep {

@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "lib/base/process.h"
+#include "lib/base/stop_request.h"
 #include "lib/base/text.h"
 #include "lib/protocol/classic.h"
 #include "lib/protocol/frame.h"

@@ -22,7 +22,11 @@ namespace tcpstep {
 struct TickClock {
   [[nodiscard]] static std::int64_t now() noexcept {
     timespec time{};
+#ifdef CLOCK_MONOTONIC_COARSE
     ::clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+#else
+    ::clock_gettime(CLOCK_MONOTONIC, &time);
+#endif
     return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
   }
 };

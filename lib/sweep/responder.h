@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "lib/base/process.h"
 #include "lib/base/sample.h"
+#include "lib/base/stop_request.h"
 #include "lib/net/patience.h"
 #include "lib/protocol/classic.h"
 #include "lib/protocol/frame.h"

@@ -6,7 +6,7 @@
 #include <array>
 
 #include "lib/base/error.h"
-#include "lib/base/process.h"
+#include "lib/base/stop_request.h"
 #include "lib/runfile/run_header.h"
 
 namespace tcpstep {

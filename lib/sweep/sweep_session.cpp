@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "lib/base/error.h"
-#include "lib/base/process.h"
+#include "lib/base/stop_request.h"
 #include "lib/base/text.h"
 #include "lib/host/doctor.h"
 #include "lib/protocol/messages.h"

@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-#include "lib/base/process.h"
+#include "lib/base/stop_request.h"
 #include "lib/net/listener.h"
 
 namespace tcpstep {
