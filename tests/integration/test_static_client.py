@@ -14,7 +14,7 @@ FOLDER = pathlib.Path(os.environ.get("TCPSTEP_STATIC", SOURCE / "build/static"))
 EMULATORS = {"amd64": "qemu-x86_64-static", "arm64": "qemu-aarch64-static", "armhf": "qemu-arm-static",
              "mipsel": "qemu-mipsel-static", "i386": "qemu-i386-static"}
 NATIVE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine())
-LARGEST = 3_500_000  # bytes
+LARGEST = 3_000_000  # bytes
 
 
 def built():
