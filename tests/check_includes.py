@@ -38,7 +38,8 @@ CONFINED = {
     "gnuplot-iostream.h": ["analysis/plot.cpp"],
     "sys/socket.h": ["lib/net/", "lab/packet_port.cpp", "lab/two_hosts.cpp",
                      "bench/bare_pingpong.cpp"],
-    "sodium.h": ["lib/protocol/authentication.cpp", "lib/protocol/secret_file.cpp", "lib/runfile/run.cpp", "server/web_site.cpp"],
+    "sodium.h": ["lib/protocol/authentication.cpp", "lib/protocol/secret_file.cpp", "lib/runfile/run.cpp",
+                 "server/web_site.cpp"],
     "boost/beast/http/parser.hpp": ["server/http.cpp"],
     "netinet/tcp.h": [],  # its struct tcp_info is cut short; <linux/tcp.h> has the whole
 }

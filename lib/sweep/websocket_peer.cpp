@@ -3,7 +3,7 @@
 #include <chrono>
 #include <exception>
 
-#include "lib/base/process.h"
+#include "lib/base/stop_request.h"
 #include "lib/base/text.h"
 #include "lib/net/tcp_info.h"
 
