@@ -25,8 +25,9 @@ Fd open_secret(const std::filesystem::path& file) {
     throw WorldError(fmt::format("the secret {} is not a regular file", name));
   }
   if (facts.st_uid != ::geteuid() && facts.st_uid != 0) {
-    throw WorldError(fmt::format("the secret {} belongs to another user", name),
-                     fmt::format("Its owner knows it: chown it, or make a new one. {}", kSecretRecipe));
+    throw WorldError(
+        fmt::format("the secret {} belongs to another user", name),
+        fmt::format("Its owner knows it: chown it, or make a new one. {}", kSecretRecipe));
   }
   if ((facts.st_mode & 077U) != 0) {
     throw WorldError(
