@@ -22,7 +22,7 @@ class DespiteStop {
 };
 
 #ifndef _WIN32
-// Such a signal, of the process that counts the time of this one's run.
+// The stop signal of the process that limits the time of this run.
 inline constexpr int kOutOfTime = SIGUSR2;
 #endif
 
