@@ -6,6 +6,7 @@
 
 #include "analysis/commands.h"
 #include "analysis/common_options.h"
+#include "analysis/plot.h"
 #include "analysis/report.h"
 #include "lib/base/error.h"
 #include "lib/base/escape.h"
@@ -128,6 +129,9 @@ int report_matrix(const MatrixOptions& options) {
     throw WorldError("no run of two hosts", "Give the folder of tcpstep-mesh, or result files.");
   }
   output_text(options.output, render(matrix, options.format));
+  if (!options.plots.empty()) {
+    draw_script("matrix", gnuplot_heat_map(matrix), {"png", "svg"}, options.plots);
+  }
   return loaded.failures.empty() ? kExitFine : kExitFailed;
 }
 

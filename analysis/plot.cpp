@@ -73,17 +73,17 @@ void run_gnuplot(const std::string& script, const fs::path& folder) {
   }
 }
 
-// Draws <name>.<format> of every format and <name>.gp into `folder`.
-void draw_formats(const fs::path& folder, const Drawing& drawing,
+// Keeps the script as <name>.gp in `folder`, where it draws <name>.<format> of every format.
+void draw_formats(const fs::path& folder, const std::string& name, const std::string& text,
                   const std::vector<std::string>& formats) {
-  const fs::path script = folder / (drawing.name + ".gp");
-  write_script(script, gnuplot_script(drawing, formats));
+  const fs::path script = folder / (name + ".gp");
+  write_script(script, text);
   run_gnuplot(script.filename(), folder);
   for (const std::string& format : formats) {
     const std::string_view signature = format == "png"   ? "\x89PNG\r\n\x1a\n"
                                        : format == "svg" ? "<?xml"
                                                          : "%PDF";
-    const fs::path picture = folder / (drawing.name + '.' + format);
+    const fs::path picture = folder / (name + '.' + format);
     if (!fs::exists(picture) || !read_file(picture).starts_with(signature)) {
       throw WorldError(fmt::format("gnuplot drew no picture {}", picture.filename().string()),
                        "Is the disk full? tcpstep needs gnuplot 5.4 or later with cairo.");
@@ -93,27 +93,32 @@ void draw_formats(const fs::path& folder, const Drawing& drawing,
 
 }  // namespace
 
-std::vector<fs::path> draw(const Drawing& drawing, const fs::path& directory) {
+std::vector<fs::path> draw_script(const std::string& name, const std::string& script,
+                                  std::vector<std::string> formats, const fs::path& directory) {
   fs::create_directories(directory);
   const TemporaryFolder unfinished(directory);
-  std::vector<std::string> formats{"png"};
-  if (drawing.is_small()) {
-    formats.emplace_back("svg");
-  }
-  draw_formats(unfinished.path(), drawing, formats);
+  draw_formats(unfinished.path(), name, script, formats);
   formats.insert(formats.begin() + 1, "gp");
   std::vector<fs::path> written;
   for (const std::string& format : formats) {
-    written.push_back(directory / (drawing.name + '.' + format));
+    written.push_back(directory / (name + '.' + format));
     replace_with(written.back(), unfinished.path() / written.back().filename());
   }
   return written;
 }
 
+std::vector<fs::path> draw(const Drawing& drawing, const fs::path& directory) {
+  std::vector<std::string> formats{"png"};
+  if (drawing.is_small()) {
+    formats.emplace_back("svg");
+  }
+  return draw_script(drawing.name, gnuplot_script(drawing, formats), formats, directory);
+}
+
 std::vector<fs::path> draw_file(const Drawing& drawing, const fs::path& file) {
   const TemporaryFolder unfinished(file.has_parent_path() ? file.parent_path() : ".");
   const std::string format = file.string().substr(file.string().rfind('.') + 1);
-  draw_formats(unfinished.path(), drawing, {format});
+  draw_formats(unfinished.path(), drawing.name, gnuplot_script(drawing, {&format, 1}), {format});
   replace_with(file, unfinished.path() / (drawing.name + '.' + format));
   return {file};
 }

@@ -49,11 +49,14 @@ class ManualPages(TestCase):
     def test_of_the_analysis_has_the_options_of_its_help(self):
         page = self.page("tcpstep-analyze")
         filters = section(page, "WHICH RUNS")
-        for command in ("report", "show", "plot", "compare", "ab", "history", "export", "import", "validate", "repair"):
+        for command in ("report", "show", "plot", "compare", "ab", "history", "matrix", "export", "import", "validate", "repair"):
             with self.subTest(command):
                 own = section(page, f"OPTIONS OF {command.upper()}")
                 own += "" if command in ("ab", "import", "repair") else filters
                 self.assert_same(["tcpstep-analyze", command], own + section(page, "GENERAL OPTIONS"))
+
+    def test_of_the_mesh_has_the_options_of_its_help(self):
+        self.assert_same(["tcpstep-mesh"], section(self.page("tcpstep-mesh"), "OPTIONS"))
 
     def test_of_the_lab_has_the_options_of_its_help(self):
         page = self.page("tcpstep-lab")

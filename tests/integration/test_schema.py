@@ -1,6 +1,7 @@
 """The JSON of report, compare and history is what docs/schema promises."""
 
 import json
+import subprocess
 import sys
 
 try:
@@ -29,7 +30,7 @@ class Schema(HistoryTestCase, CompareTestCase):
 
     def test_is_a_schema_and_rejects_what_is_missing_or_new(self):
         lab = SOURCE / "results" / "lab" / "adsl.csv"
-        for command in ("report", "compare", "history"):
+        for command in ("report", "compare", "history", "matrix"):
             jsonschema.Draft202012Validator.check_schema(schema_of(command))
         output = self.output("report", lab)
         for spoil in (lambda link: link.pop("runs"), lambda link: link.update(new=1), lambda link: link.update(lost=-1),
@@ -50,6 +51,14 @@ class Schema(HistoryTestCase, CompareTestCase):
         lost.write_text("# format: tcpstep-result/1\n# link: lost\nsize_bytes,rtt_ns,status\n1,,timeout\n")
         links = self.assert_valid("report", foreign, lost)["links"]
         self.assertIn("largest", links[0])
+
+    def test_holds_for_matrix(self):
+        made = subprocess.run([sys.executable, SOURCE / "bench" / "make_mesh.py", "6", "1", self.directory / "mesh"], check=False)
+        self.assertEqual(made.returncode, 0)
+        for statistic in ("rtt", "rtt:1448", "fill", "second", "fourth", "rtt:7"):
+            matrix = self.assert_valid("matrix", f"--statistic={statistic}", self.directory / "mesh")
+            self.assertEqual(len(matrix["cells"]), 30)
+        self.assert_valid("matrix", SOURCE / "results" / "lab" / "adsl.csv")
 
     def test_holds_for_compare_whatever_the_verdict(self):
         baseline, candidate = self.sides(lambda size: floor(size) + (2000 if size > 1448 else 0))
