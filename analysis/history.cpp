@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <string>
-#include <system_error>
+#include <utility>
+#include <variant>
 
 #include "analysis/commands.h"
 #include "analysis/common_options.h"
@@ -31,20 +32,15 @@ struct Loaded {
 Loaded load(std::vector<fs::path> files, const HistoryOptions& options) {
   std::ranges::sort(files);
   Loaded loaded;
-  const auto fail = [&](const std::exception& error) {
-    print_lines("tcpstep-analyze: " + message_of(error));
-    loaded.is_whole = false;
-  };
-  for (const fs::path& file : files) {
-    try {
-      loaded.runs.push_back(read_run(file, options.clock));
+  for_each_run(files, options.clock, [&](const fs::path& /*file*/, ReadRun outcome) {
+    if (auto* run = std::get_if<Run>(&outcome)) {
+      loaded.runs.push_back(std::move(*run));
       loaded.runs.back().divide(options.by);
-    } catch (const WorldError& error) {
-      fail(error);
-    } catch (const std::system_error& error) {
-      fail(error);
+    } else {
+      print_lines("tcpstep-analyze: " + std::get<std::string>(outcome));
+      loaded.is_whole = false;
     }
-  }
+  });
   return loaded;
 }
 

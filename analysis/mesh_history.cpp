@@ -115,6 +115,9 @@ std::vector<std::vector<fs::path>> files_by_pair(const std::vector<fs::path>& fi
     }
     pairs[pair_in(file)].push_back(file);
   }
+  if (pairs.size() < 2) {
+    return {};
+  }
   std::vector<std::vector<fs::path>> result;
   for (auto& [name, of_pair] : pairs) {
     std::ranges::sort(of_pair);

@@ -10,8 +10,8 @@
 
 namespace tcpstep {
 
-// The files of each pair, by the names that tcpstep-mesh gives them; empty unless all of `files`
-// are in the folders of meshes.
+// The files of each of several pairs, by the names that tcpstep-mesh gives them; empty unless all
+// of `files` are in the folders of meshes.
 [[nodiscard]] std::vector<std::vector<std::filesystem::path>> files_by_pair(
     const std::vector<std::filesystem::path>& files);
 

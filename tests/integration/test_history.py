@@ -6,8 +6,10 @@ import io
 import json
 import random
 import re
+import subprocess
+import sys
 
-from harness import environment, main, run
+from harness import SOURCE, TestCase, environment, main, run
 from test_compare import CompareTestCase, floor
 
 DAY = 24 * 3600
@@ -249,6 +251,45 @@ class Plots(HistoryTestCase):
         svg = (plots / "history-veth.svg").read_text()
         self.assertIn("slower since 2025-12-1", svg)
         self.assertIn("2 segments", svg)
+
+
+class Meshes(TestCase):
+    """The folder of a mesh, made up: bench/make_mesh.py."""
+
+    def make(self, *arguments):
+        folder = self.directory / "mesh"
+        made = subprocess.run([sys.executable, SOURCE / "bench" / "make_mesh.py", *map(str, arguments[:2]), folder,
+                               *arguments[2:]], check=False)
+        self.assertEqual(made.returncode, 0)
+        return folder
+
+    def history(self, *arguments):
+        return run("tcpstep-analyze", "history", *arguments, env=environment(COLUMNS="400"))
+
+    def test_names_the_host_and_the_path_that_became_slower(self):
+        folder = self.make(5, 36)
+        result = self.history(folder)
+        self.assertEqual(result.returncode, 3, result.stderr)
+        lines = result.stdout.splitlines()
+        self.assertEqual(lines[:2], ["20 paths: 9 slower, 0 faster, 11 without change, 0 inconclusive",
+                                     "  host n3: 8 of 8 paths are slower"])
+        self.assertRegex(lines[2], "^  path n1 → n2: slower since 2026-09-02T00:0")
+        self.assertNotIn("n4_n5", result.stdout)  # only what there is something to say of
+        links = json.loads(self.history("--format=json", folder).stdout)["links"]
+        self.assertEqual(len(links), 20)
+        # The same as of each pair alone, at the level that it has in the mesh.
+        pair = sorted(folder.glob("*/*_n1_n2.csv.gz"))
+        alone = json.loads(self.history("--format=json", "--alpha=0.0005", *map(str, pair)).stdout)["links"]
+        (there,) = [link for link in links if link["link"] == "n1_n2"]
+        self.assertEqual(there["changes"], alone[0]["changes"])
+
+    def test_of_an_unchanged_mesh_raises_no_alarm(self):
+        folder = self.make(4, 24, "--host-by=0", "--path-by=0")
+        (next(iter(folder.glob("*/*_n1_n2.csv.gz")))).write_bytes(b"damaged")
+        result = self.history(folder)
+        self.assertEqual(result.returncode, 1)  # only of the damaged file
+        self.assertEqual(result.stdout, "12 paths: 0 slower, 0 faster, 12 without change, 0 inconclusive\n")
+        self.assertIn("n1_n2", result.stderr)
 
 
 if __name__ == "__main__":
