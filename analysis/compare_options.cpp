@@ -74,7 +74,7 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
   line.flag("lenient", "pass although the tolerance is not ruled out");
   line.flag("advisory", "exit with 0 whatever the verdict");
   declare_clock(line);
-  line.value("format", "WORD", "text", "of the verdict");
+  line.value("format", "WORD", "text", "output format");
   line.words("format", kFormats);
   line.value("output,o", "PATH",
              "also draw both sides: a picture that ends in .png, .svg or .pdf, or a folder");

@@ -85,7 +85,7 @@ std::vector<std::string> export_go(const std::filesystem::path& file, RttClock c
   const Run run = read_run(file, clock, processors());
   if (run.is_unverified) {
     throw WorldError(
-        fmt::format("{} breaks off, and no checksum covers what is left of it", file.string()));
+        fmt::format("{} is truncated, and no checksum covers what is left of it", file.string()));
   }
   std::string text;
   for (const std::string_view key : {"server_os", "server_cpu", "effective_congestion_control"}) {

@@ -40,7 +40,7 @@ std::optional<HistoryOptions> parse_history_options(int argc, const char* const*
              "false alarms allowed in the whole history of a link, or of a mesh");
   line.value("minimum-effect", "SHARE", "2%",
              "smallest change that counts; for tails at least 25%");
-  line.value("sensitivity", "SHARE", "50%", "cannot tell if a change has to be larger to be found");
+  line.value("sensitivity", "SHARE", "50%", "cannot tell if only larger changes would be found");
   declare_parts(
       line,
       "link, label, host (of the client): one series for each; day: the median of a day's "
@@ -49,7 +49,7 @@ std::optional<HistoryOptions> parse_history_options(int argc, const char* const*
             "treat as one series although host, interface or transport differ");
   line.flag("advisory", "exit with 0 whatever the verdict");
   declare_clock(line);
-  line.value("format", "WORD", "text", "of the history");
+  line.value("format", "WORD", "text", "output format");
   line.words("format", kFormats);
   line.value("output,o", "PATH",
              "also draw each link: a picture that ends in .png, .svg or .pdf, or a folder");

@@ -80,7 +80,7 @@ std::optional<AnalyzeOptions> parse_report(int argc, const char* const* argv) {
   line.group("Report");
   declare_statistic(line);
   declare_clock(line);
-  line.value("format", "WORD", "text", "of the report");
+  line.value("format", "WORD", "text", "output format");
   line.words("format", kReportFormats);
   declare_text_output(line);
   declare_parts(line, "link, label, host (of the client) or day: what is one row");

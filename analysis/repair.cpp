@@ -51,7 +51,7 @@ std::string describe(const fs::path& file, const Inspection& inspection) {
   }
   std::string why;
   if (inspection.is_archive_cut) {
-    why = "the archive breaks off";
+    why = "the archive is truncated";
   } else if (inspection.cut_bytes > 0) {
     why = fmt::format("the line is cut off after {}", count_of(inspection.cut_bytes, "byte"));
   } else {
@@ -110,7 +110,7 @@ std::string repair_run(const fs::path& file, const std::optional<fs::path>& outp
   if (!output) {
     if (const auto names = fs::hard_link_count(fs::canonical(file)); names > 1) {
       throw UsageError(
-          fmt::format("{} has {} names (hard links); a repair in place would part them",
+          fmt::format("{} has {} names (hard links); a repair in place would break the links",
                       file.string(), names),
           "Leave out --in-place.");
     }

@@ -54,7 +54,7 @@ std::string repeated_run_message(const fs::path& file) {
 
 std::string unverified_message(const fs::path& file) {
   return fmt::format(
-      "{} breaks off: it counts as a partial run, and no checksum covers what is left of it",
+      "{} is truncated: it counts as a partial run, and no checksum covers what is left of it",
       file.string());
 }
 

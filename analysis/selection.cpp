@@ -124,8 +124,9 @@ std::vector<fs::path> files_of_places(const std::vector<fs::path>& places,
           "Result files end in .csv, .csv.gz or .csv.zst. Folders in it are not searched.");
     }
     if (!foreign.empty()) {
-      notes.push_back(fmt::format("{}: {} left out, not of tcpstep: {}", visible(place.native()),
-                                  count_of(foreign.size(), "file"), some_of(foreign)));
+      notes.push_back(fmt::format("{}: {} skipped, not tcpstep result files: {}",
+                                  visible(place.native()), count_of(foreign.size(), "file"),
+                                  some_of(foreign)));
     }
     for (const fs::path& file : found) {
       if (known.insert(file.lexically_normal()).second) {
@@ -184,7 +185,7 @@ class Filtering {
 
   // What there would have been.
   [[nodiscard]] std::string hint() const {
-    return fmt::format("They are of {}, links {}, labels {}.",
+    return fmt::format("Available: {}; links {}; labels {}.",
                        !oldest_             ? std::string("unknown dates")
                        : oldest_ == newest_ ? day_of(*oldest_)
                                             : day_of(*oldest_) + " to " + day_of(*newest_),
@@ -224,8 +225,8 @@ void declare_filters(CommandLine& line) {
   line.group("Which runs");
   line.value("since", "TIME", "only runs that began since then: 7d, 2026-11-20 (UTC)");
   line.value("until", "TIME", "only runs that began until then, a day included");
-  line.value("link", "GLOB", "only runs of such links: adsl, 'adsl*', adsl.up");
-  line.value("label", "GLOB", "only runs with such a label; - for runs without one");
+  line.value("link", "GLOB", "only links that match: adsl, 'adsl*', adsl.up");
+  line.value("label", "GLOB", "only labels that match; - for runs without one");
 }
 
 std::vector<RunFilter> filters_of(const OptionValues& values) {
@@ -306,7 +307,7 @@ SelectedFiles select_files(const Selection& selection) {
     }
   }
   if (selected.files.empty()) {
-    throw WorldError("no run is left: " + filtering.text(files.size()), filtering.hint());
+    throw WorldError("no runs match: " + filtering.text(files.size()), filtering.hint());
   }
   if (filtering.is_any_left_out()) {
     selected.notes.push_back(filtering.text(files.size()));

@@ -26,7 +26,7 @@ inline constexpr const char* kCongestionControl = "cubic";
 bool prepare_connection(TcpConnection& server, const ClientOptions& options);
 
 struct Agreement {
-  std::optional<Accept> accept;    // empty: the server speaks the classic protocol only
+  std::optional<Accept> accept;    // empty: the server knows only the classic protocol
   RunLimits limits;                // of the server
   bool has_asked = false;          // the server speaks frames
   std::optional<Session> session;  // with a secret

@@ -34,14 +34,13 @@ CommandLine declare() {
   line.value("port,p", "PORT", std::to_string(kDefaultPort), "TCP port");
   line.flag("ipv4,4", "IPv4 only");
   line.flag("ipv6,6", "IPv6 only");
-  line.value("timeout,W", "TIME", "30s", "limit for connecting, and for silence afterwards");
-  line.value("max-time", "TIME", "60min", "longest run that the server may make of it");
-  line.value("max-bytes", "SIZE", "1GiB", "payload bytes that the server may choose");
+  line.value("timeout,W", "TIME", "30s", "timeout for connecting and for each wait for data");
+  line.value("max-time", "TIME", "60min", "longest run that this client accepts");
+  line.value("max-bytes", "SIZE", "1GiB", "most payload bytes that this client accepts");
   line.value("retry", "N", "0", "retry a failed connection N times, once a second");
-  line.value("secret-file", "FILE",
-             "prove that this client knows the secret in this file; the server must, too");
+  line.value("secret-file", "FILE", "authenticate both ends with the secret in this file");
   line.value("lease", "TIME", std::string(kLeaseHelp));
-  line.group("Run (the server chooses what is left out)");
+  line.group("Run (defaults come from the server)");
   for_each_sweep_field([&](const auto& field) {
     if ((field.where & kClientOption) != 0) {
       const bool has_default = (field.where & kAlwaysInRequest) != 0;

@@ -20,14 +20,14 @@ void check_excess(const AckedPayloads& acked, const std::string& after) {
     case Excess::None:
       return;
     case Excess::PayloadBytes:
-      throw WorldError("the server sent a larger payload than any of this run," + after);
+      throw WorldError("the server sent a payload larger than any size of this run," + after);
     case Excess::Payloads:
       throw WorldError("the server sent more payloads than this run has," + after);
     case Excess::Bytes:
-      throw WorldError(fmt::format("the limit of bytes (--max-bytes) is reached after {},{}",
-                                   count_of(acked.bytes, "byte"), after));
+      throw WorldError(
+          fmt::format("--max-bytes was reached after {},{}", count_of(acked.bytes, "byte"), after));
     case Excess::Time:
-      throw WorldError("the limit of time (--max-time) is reached" + after);
+      throw WorldError("--max-time was reached" + after);
   }
 }
 

@@ -42,7 +42,7 @@ void draw_closeup(const std::vector<fs::path>& files, const fs::path& picture) {
     ::dup2(nowhere, STDOUT_FILENO);
   });
   if (child.wait() != 0) {
-    print_message(fmt::format("tcpstep-client: no picture {}", picture.string()));
+    print_message(fmt::format("tcpstep-client: cannot draw {}", picture.string()));
   }
 }
 
@@ -77,7 +77,7 @@ void save_all(const fs::path& folder) {
 void prepare_folder(const fs::path& folder) {
   fs::create_directories(folder);
   if (fs::exists(saved_run(folder, 1))) {
-    throw UsageError(fmt::format("--save: {} holds a run already", printable(folder.string())),
+    throw UsageError(fmt::format("--save: {} already contains a run", printable(folder.string())),
                      "Name another folder: nothing is overwritten.");
   }
 }

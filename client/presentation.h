@@ -9,7 +9,7 @@
 
 namespace tcpstep {
 
-// Creates the folder of --save if it is missing. Throws UsageError if it holds a run already.
+// Creates the folder of --save if it is missing. Throws UsageError if it already contains a run.
 void prepare_folder(const std::filesystem::path& folder);
 
 // The file of the run with that number, from 1 on, in the folder of --save.

@@ -34,9 +34,8 @@ void announce_duration(const SweepSpec& sweep, const TcpConnection& server) {
 
 void ack_classic(TcpConnection& server, const Agreement& agreement, const ClientOptions& options) {
   if (options.needs_frames) {
-    throw WorldError(
-        "the server speaks the classic protocol only: a client cannot request anything",
-        "Leave out all options of the run, or use tcpstep-server 0.1.0 or later.");
+    throw WorldError("the server knows only the classic protocol, which has no requests",
+                     "Leave out all options of the run, or use tcpstep-server 0.1.0 or later.");
   }
   const auto begin = std::chrono::steady_clock::now();
   AckedPayloads acked = agreement.so_far;

@@ -65,10 +65,10 @@ std::string obstacle() {
            "kernel.apparmor_restrict_unprivileged_userns=0 lifts that.";
   }
   if (is_behind_seccomp()) {
-    return "A seccomp filter (of a container?) forbids it: docker run --cap-add SYS_ADMIN "
+    return "A seccomp filter (of a container?) blocks it. Try docker run --cap-add SYS_ADMIN "
            "--cap-add NET_ADMIN, or --security-opt seccomp=unconfined.";
   }
-  return "This kernel or container allows no user namespaces here.";
+  return "This kernel or container does not allow user namespaces here.";
 }
 
 [[noreturn]] void fail_namespaces(const std::string& attempted, int error_number) {

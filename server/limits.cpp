@@ -89,7 +89,7 @@ std::optional<Refuse> refusal_of_link(const std::string& link, const ServerLimit
   if (limits.links.empty() || std::ranges::find(limits.links, link) != limits.links.end()) {
     return std::nullopt;
   }
-  return Refuse{.reason = fmt::format("a link may not be named {} here", link),
+  return Refuse{.reason = fmt::format("link name {} is not allowed here", link),
                 .hint = fmt::format("Names for --link: {}.", fmt::join(limits.links, ", "))};
 }
 
@@ -119,7 +119,7 @@ std::optional<Rejection> rejection_of_connection(const Address& peer, std::uint6
       std::ranges::none_of(limits.allowed,
                            [&](const AddressRange& range) { return range.contains(peer); })) {
     return Rejection{.kind = "address",
-                     .refusal = {.reason = "its address is not among those of --allow",
+                     .refusal = {.reason = "this address is not allowed (--allow)",
                                  .hint = "The server's owner decides who may measure."},
                      .is_sent = !is_full && same_network < limits.refused_beyond};
   }
@@ -150,15 +150,15 @@ Rejection queue_is_full(const ServerLimits& limits) {
 
 Rejection too_many_runs(const ServerLimits& limits) {
   return {.kind = "runs_per_address",
-          .refusal = {.reason = fmt::format("the limit of {} per address and hour is reached",
+          .refusal = {.reason = fmt::format("the limit of {} per address an hour is reached",
                                             count_of(limits.runs_per_address, "run")),
                       .hint = "Try again later."}};
 }
 
 Rejection too_many_failures() {
   return {.kind = "failed_runs",
-          .refusal = {.reason = fmt::format("{} runs failed within a minute, and one of this "
-                                            "address within the hour",
+          .refusal = {.reason = fmt::format("too many failed runs: {} in the last minute, and at "
+                                            "least one of this address in the last hour",
                                             kFailuresPerMinute),
                       .hint = "Try again in a minute."}};
 }
@@ -180,7 +180,7 @@ Rejection no_room(std::string reason) {
   return {
       .kind = "storage",
       .refusal = {.reason = std::move(reason),
-                  .hint = "The server's owner has to move results away, or to raise the limit."}};
+                  .hint = "Ask the server's operator to move results away or to raise the limit."}};
 }
 
 }  // namespace tcpstep

@@ -78,9 +78,9 @@ CommandLine declare() {
   line.value("max-time", "TIME", "60min", "longest run");
   line.value("max-connections", "N", "512", "connections in total");
   line.value("max-connections-per-address", "N", "64", "connections per address");
-  line.value("max-runs-per-address", "N", "1000", "runs and refused requests per address and hour");
-  line.value("max-queue", "N", "64", "clients waiting for their turn, by address in turn");
-  line.value("max-results", "SIZE", "4GiB", "size of --results beyond which no run starts");
+  line.value("max-runs-per-address", "N", "1000", "runs and refused requests per address an hour");
+  line.value("max-queue", "N", "64", "queued clients; addresses take turns");
+  line.value("max-results", "SIZE", "4GiB", "start no run once --results is larger");
   line.value("min-free", "SIZE", "16MiB", "free space on its disk below which no run starts");
   line.group("Results");
   line.value("results", "DIR", "results", "folder for one file per run");
@@ -89,7 +89,7 @@ CommandLine declare() {
   line.flag("anonymous", "no addresses or host names in the file");
   line.value("metrics-file", "FILE",
              "write counters and fastest RTTs to this file, for Prometheus");
-  line.value("log-format", "WORD", "text", "of messages on standard error");
+  line.value("log-format", "WORD", "text", "format of messages on standard error");
   line.words("log-format", kLogFormats);
   line.flag("quiet,q", "print errors only, no table");
   line.essentials({"doctor", "port", "bind", "web", "link", "label", "results", "one-off", "allow",

@@ -48,7 +48,7 @@ std::optional<std::string> ResultsFolder::why_full() {
   std::error_code error;
   const fs::space_info space = fs::space(path_, error);
   if (!error && space.available < free_bytes_) {
-    return fmt::format("the server's disk has {} bytes left, and keeps {} free (--min-free)",
+    return fmt::format("the server's disk has {} bytes free, and {} must stay free (--min-free)",
                        space.available, free_bytes_);
   }
   if ((!is_known_ || bytes_ >= most_bytes_) && Clock::now() >= read_at_ + kBetweenReadings) {

@@ -57,12 +57,12 @@ std::string help() {
     text += fmt::format("  {:<22} {}\n", option, meaning);
   };
   add("-p, --port PORT", "TCP port [19901]");
-  add("-W, --timeout TIME", "limit for connecting, and for silence afterwards [30s]");
+  add("-W, --timeout TIME", "timeout for connecting and for each wait for data [30s]");
   add("-o, --output FILE", "write the result to this new file");
   add("-q, --quiet", "print errors only");
   add("-h, --help", "print this");
   add("--version", "print the version");
-  text += "\nOf the run (the server chooses what is left out)\n";
+  text += "\nRun (defaults come from the server)\n";
   for_each_sweep_field([&](const auto& field) {
     if ((field.where & kClientOption) != 0 && (field.where & kAlwaysInRequest) == 0) {
       add(fmt::format("--{} {}", field.option, field.value_name), field.meaning);
@@ -236,8 +236,7 @@ void take_part(const Options& options) {
   const auto begin = Clock::now();
   const bool is_classic = negotiation.state() == ClientNegotiation::State::Classic;
   if (is_classic && !options.request.sweep.chosen.empty()) {
-    throw WorldError(
-        "the server speaks the classic protocol only: a client cannot request anything");
+    throw WorldError("the server knows only the classic protocol, which has no requests");
   }
   if (!is_classic) {
     FrameStream frames(server, nullptr, rest);

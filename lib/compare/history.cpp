@@ -266,7 +266,7 @@ void conclude(History& history, const std::string& lossy_newest) {
   if (history.trend != Trend::Slower && !lossy_newest.empty()) {
     history.trend = Trend::Inconclusive;
     refuse(history,
-           fmt::format("of the newest {} one lost more than 1 % of its pings: {}",
+           fmt::format("one of the newest {} lost more than 1 % of its pings: {}",
                        count_of(kFewestInSegment, "run"), lossy_newest),
            "Find the cause of the losses: times of such a run cannot be compared.");
   }
@@ -274,10 +274,11 @@ void conclude(History& history, const std::string& lossy_newest) {
   if (history.trend == Trend::Steady && visible &&
       std::expm1(*visible) > history.settings.sensitivity) {
     history.trend = Trend::Inconclusive;
-    refuse(history,
-           fmt::format("no change found, but it would have to be {:.0f} % or more to be seen",
-                       100 * std::expm1(*visible)),
-           "Measure more often, use --by day, or raise the limit with --sensitivity.");
+    refuse(
+        history,
+        fmt::format("no change found, but only changes of {:.0f} % or more would have been found",
+                    100 * std::expm1(*visible)),
+        "Measure more often, use --by day, or raise the limit with --sensitivity.");
   }
 }
 

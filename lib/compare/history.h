@@ -24,7 +24,7 @@ enum class HistoryUnit : std::uint8_t { Run, Day };
 struct HistorySettings {
   double alpha = 0.01;           // false alarms of a whole history of one link
   double minimum_effect = 0.02;  // smallest change that counts; of tails at least 25 %
-  double sensitivity = 0.5;      // inconclusive if a change has to be larger to be found
+  double sensitivity = 0.5;      // inconclusive if only larger changes would be found
   PlausibleTimes plausible;      // runs of other dates do not count
   HistoryUnit unit = HistoryUnit::Run;
   bool ignores_environment = false;  // one series although host, interface or transport differ

@@ -18,7 +18,7 @@ constexpr std::size_t kRunsForCubic = 10;  // of both sides; fewer: one degree l
 constexpr double kLeastKept = 0.6;         // of the label, when the trend is taken out
 constexpr double kMostNoise = 1.5;         // of slow noise, in the contrast
 constexpr std::size_t kFewestDegrees = 4;
-constexpr double kTies = 4;  // labellings that may do as well as the true one, over all contrasts
+constexpr double kTies = 4;  // labelings that may do as well as the true one, over all contrasts
 constexpr std::string_view kRemedy =
     "Measure with tcpstep ab, which draws the order of the runs and records it.";
 
@@ -84,7 +84,7 @@ void use_blocks(RunOrder& order, const std::vector<Made>& made) {
   }
 }
 
-// Few runs have few labellings: what is slow in time is taken out, and the rest is rotated.
+// Few runs have few labelings: what is slow in time is taken out, and the rest is rotated.
 void take_out_trend(RunOrder& order) {
   order.design.blocks.assign(order.runs.size(), 0);
   order.design.law = NullLaw::Rotated;
@@ -146,14 +146,14 @@ RunOrder order_of(std::span<const Run> baseline, std::span<const Run> candidate,
   } else {
     order.notes.push_back(fmt::format(
         "the headers do not record how the order of the runs was drawn: the test removes a smooth "
-        "trend in time and finds less than it could ({})",
+        "trend in time, so that small changes may be missed ({})",
         "tcpstep ab records it"));
   }
   return order;
 }
 
 std::optional<Unreachable> unreachable(const RunOrder& order, double level) {
-  const double ways = order.design.labellings();
+  const double ways = order.design.labelings();
   if (order.design.law == NullLaw::Rotated || kTies / ways <= level) {
     return std::nullopt;
   }

@@ -10,7 +10,7 @@
 
 namespace tcpstep {
 
-// Below this many runs of a side there are too few labellings for ranks and shuffles.
+// Below this many runs of a side there are too few labelings for ranks and shuffles.
 inline constexpr std::size_t kRunsForRanks = 8;
 
 struct RunOrder {

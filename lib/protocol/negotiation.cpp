@@ -259,7 +259,7 @@ void ClientNegotiation::take_decision(std::string_view json) {
   } else if (auto* accept = std::get_if<Accept>(&message)) {
     const std::string broken = std::get<Request>(asked_).sweep.difference(accept->sweep);
     if (!broken.empty()) {
-      throw ProtocolError("it accepted " + broken);
+      throw ProtocolError("it changed the sweep: " + broken);
     }
     accept_ = std::move(*accept);
     accepted_ = json;
@@ -275,7 +275,7 @@ void ClientNegotiation::take_seal(std::string_view json) {
   const Message message = decode(json);
   const auto* seal = std::get_if<Authentication>(&message);
   if (seal == nullptr || !session_->accepts(seal->mac, accepted_)) {
-    throw ProtocolError("its accept is not from an end that knows the secret of --secret-file");
+    throw ProtocolError("its accept failed authentication");
   }
   state_ = State::Accepted;
 }

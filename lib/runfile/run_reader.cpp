@@ -141,7 +141,7 @@ void RunReader::read_header() {
   const std::string expected = fmt::format("# format: {}", kRunFormat);
   if (!first && end_ == 0) {
     if (source_.is_cut()) {
-      throw RunFileError(fmt::format("{} breaks off before its first line", name_));
+      throw RunFileError(fmt::format("{} is truncated before its first line", name_));
     }
     throw RunFileError(fmt::format("{} is empty", name_));
   }

@@ -20,7 +20,7 @@ constexpr std::uint64_t kSeed = 1;
 constexpr double kSmallestVariance = 1e-16;  // of a logarithm: far below any timer
 constexpr double kTie = 1e-9;                // equal t that were summed in another order
 constexpr int kBisections = 40;
-constexpr double kMostEnumerated = 20'000;  // 10 + 10 interleaved runs have 6^5 labellings
+constexpr double kMostEnumerated = 20'000;  // 10 + 10 interleaved runs have 6^5 labelings
 
 double dot(const ContrastColumn& a, const ContrastColumn& b) {
   double sum = 0;
@@ -43,7 +43,7 @@ std::size_t Design::block_count() const {
   return blocks.empty() ? 0 : *std::max_element(blocks.begin(), blocks.end()) + 1;
 }
 
-double Design::labellings() const {
+double Design::labelings() const {
   std::vector<std::array<double, 2>> counts(block_count());
   double product = 1;
   for (std::size_t run = 0; run < order.size(); ++run) {  // binomial coefficients
@@ -155,8 +155,8 @@ MaxT::MaxT(Design design, std::size_t draws)
   if (design_.trend > 0) {
     inflation_ = std::max(1.0, balance_of(design_).noise);
   }
-  if (design_.law == NullLaw::Shuffled && design_.labellings() <= kMostEnumerated) {
-    add_all_labellings(label);
+  if (design_.law == NullLaw::Shuffled && design_.labelings() <= kMostEnumerated) {
+    add_all_labelings(label);
   } else {
     draw(label, draws);
   }
@@ -167,7 +167,7 @@ ContrastColumn MaxT::residuals(ContrastColumn column) const {
 }
 
 // Counts through them: each block is a digit. False after the last one.
-bool MaxT::next_labelling(ContrastColumn& label) const {
+bool MaxT::next_labeling(ContrastColumn& label) const {
   return std::any_of(runs_of_block_.begin(), runs_of_block_.end(), [&](const auto& runs) {
     ContrastColumn digit;
     for (const std::size_t run : runs) {
@@ -182,13 +182,13 @@ bool MaxT::next_labelling(ContrastColumn& label) const {
 }
 
 // Without a trend it has the same means in every block as the true label, and so the same length.
-void MaxT::add_labelling(const ContrastColumn& label) {
+void MaxT::add_labeling(const ContrastColumn& label) {
   for (std::size_t run = 0; run < label.size(); ++run) {
     directions_.push_back((label[run] - taken_out_[run]) / length_);
   }
 }
 
-void MaxT::add_all_labellings(const ContrastColumn& label) {
+void MaxT::add_all_labelings(const ContrastColumn& label) {
   ContrastColumn next(label.size());
   for (const auto& runs : runs_of_block_) {  // the first one in lexical order
     const auto candidates = static_cast<std::size_t>(
@@ -199,9 +199,9 @@ void MaxT::add_all_labellings(const ContrastColumn& label) {
   }
   do {
     if (next != label) {
-      add_labelling(next);
+      add_labeling(next);
     }
-  } while (next_labelling(next));
+  } while (next_labeling(next));
 }
 
 void MaxT::draw(const ContrastColumn& label, std::size_t draws) {
@@ -224,7 +224,7 @@ void MaxT::draw(const ContrastColumn& label, std::size_t draws) {
           std::swap(raw[runs[left - 1]], raw[runs[random() % left]]);
         }
       }
-      add_labelling(raw);
+      add_labeling(raw);
     }
   }
 }
@@ -325,7 +325,7 @@ std::pair<double, double> MaxT::ranked_interval(const ContrastColumn& column,
     }
     return (low + high) / 2;
   };
-  // `critical` is often the t of some labelling, and so a t of shifted ranks: both ends then lie
+  // `critical` is often the t of some labeling, and so a t of shifted ranks: both ends then lie
   // beyond it, whatever the rounding.
   return {shift_with(critical + kTie), shift_with(-critical - kTie)};
 }

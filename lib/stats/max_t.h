@@ -37,7 +37,7 @@ struct Design {
 
   [[nodiscard]] std::size_t block_count() const;
   // In how many ways the labels can be shuffled inside the blocks.
-  [[nodiscard]] double labellings() const;
+  [[nodiscard]] double labelings() const;
   // What is left to estimate the noise from: n - blocks - trend - 1; negative if there is nothing.
   [[nodiscard]] std::ptrdiff_t degrees() const;
 };
@@ -106,9 +106,9 @@ class MaxT {
     double s;  // t = b / s
   };
   [[nodiscard]] Scaled scaled(const ContrastColumn& column, double added_variance) const;
-  bool next_labelling(ContrastColumn& label) const;
-  void add_labelling(const ContrastColumn& label);
-  void add_all_labellings(const ContrastColumn& label);
+  bool next_labeling(ContrastColumn& label) const;
+  void add_labeling(const ContrastColumn& label);
+  void add_all_labelings(const ContrastColumn& label);
   void draw(const ContrastColumn& label, std::size_t draws);
 
   Design design_;

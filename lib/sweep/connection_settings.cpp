@@ -73,7 +73,7 @@ void apply_timestamps(TcpConnection& client, TimestampMode mode, Duration rtt,
     if (!is_ready) {
       facts.warnings.push_back(
           {.key = "no_hardware_timestamps",
-           .text = fmt::format("{} takes no hardware timestamps", facts.interface.name),
+           .text = fmt::format("{} does not support hardware timestamps", facts.interface.name),
            .remedy = facts.interface.can_stamp
                          ? "Starting them needs root. The kernel's are used instead."
                          : "The kernel's are used instead."});

@@ -41,7 +41,7 @@ std::optional<Message> FrameStream::take_message() {
     const Message proof = decode(*json);
     const auto* authentication = std::get_if<Authentication>(&proof);
     if (authentication == nullptr || !session_->accepts(authentication->mac, *unproven_)) {
-      throw ProtocolError("a message is not from an end that knows the secret");
+      throw ProtocolError("a message failed authentication");
     }
     return decode(*std::exchange(unproven_, std::nullopt));
   }

@@ -156,7 +156,7 @@ class StrangeServers(Client):
         def script(peer):
             for _ in range(1000):
                 peer.sendall(b"0" * 65536)
-        self.fail_with(script, "--timeout", "1s", naming=["a larger payload than any"])
+        self.fail_with(script, "--timeout", "1s", naming=["a payload larger than any"])
 
     def test_one_on_ipv6_is_named_with_its_address(self):
         result = self.fail_with(lambda peer: peer.sendall(b"0"), host="::1",

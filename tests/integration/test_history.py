@@ -166,7 +166,7 @@ class Refusals(HistoryTestCase):
     def test_of_losses_among_the_newest(self):
         files = self.write_history()
         files[-2].write_text(files[-2].read_text().replace(",0,ok", ",1,ok", 5))
-        self.assert_inconclusive("of the newest 5 runs one lost more than 1 % of its pings", *files)
+        self.assert_inconclusive("one of the newest 5 runs lost more than 1 % of its pings", *files)
         files[-2].write_text(files[-2].read_text().replace(",1,ok", ",0,ok"))
         files[3].write_text(files[3].read_text().replace(",0,ok", ",1,ok", 5))
         result = self.history(*files)

@@ -222,7 +222,7 @@ class BadSettings(InstrumentTest):
         self.assertEqual(run_file.header["requested_timestamps"], "hardware")
         self.assertEqual(run_file.header["effective_timestamps"], "software")
         self.assertIn("no_hardware_timestamps", run_file.header["warnings"].split())
-        self.assertIn("takes no hardware timestamps", messages)
+        self.assertIn("does not support hardware timestamps", messages)
 
     def test_an_unknown_congestion_control_is_replaced(self):
         run_file, messages = self.measure("--congestion=nosuch")

@@ -172,7 +172,7 @@ class Asking(AskingTestCase):
         with fake_server(script) as port:
             client = run("tcpstep-client", "--port", port, "--sizes=1", "--rounds=1", "127.0.0.1")
         self.assertEqual(client.returncode, 1)
-        self.assertIn("it accepted sizes 9901 instead of 1, rounds 1000000 instead of 1, direction up instead of down",
+        self.assertIn("it changed the sweep: sizes 9901 instead of 1, rounds 1000000 instead of 1, direction up instead of down",
                       client.stderr)
         self.assertEqual(received, [b""], "not one payload is sent")
 
@@ -194,7 +194,7 @@ class Limits(AskingTestCase):
 
     def test_of_names_of_links(self):
         server = self.start_server("--link=desk", "--links=lan,wifi")
-        self.ask(server, *SWEEP, "--link=3g", naming="a link may not be named 3g here")
+        self.ask(server, *SWEEP, "--link=3g", naming="link name 3g is not allowed here")
         self.ask(server, *SWEEP, "--link=desk", naming="Names for --link: lan, wifi.")
         self.ask(server, *SWEEP, "--link=wifi")
         self.ask(server, *SWEEP)  # the server's own
@@ -205,7 +205,7 @@ class Limits(AskingTestCase):
         server = self.start_server("--max-runs-per-address=2")
         self.ask(server, *SWEEP)
         self.ask(server, *SWEEP)
-        self.ask(server, *SWEEP, naming="limit of 2 runs per address and hour")
+        self.ask(server, *SWEEP, naming="limit of 2 runs per address an hour")
 
     def test_of_connections_of_one_address(self):
         server = self.start_server("--max-connections-per-address=2")
@@ -294,7 +294,7 @@ class Limits(AskingTestCase):
 
     def test_of_addresses(self):
         server = self.start_server("--allow=192.0.2.0/24,::1/128")
-        self.ask(server, naming="its address is not among those of --allow")
+        self.ask(server, naming="this address is not allowed (--allow)")
         with server.connect() as peer:
             self.assertEqual(send_acks(peer), 1, "a classic client is disconnected")
         self.assertEqual(server.files(), [])

@@ -124,7 +124,7 @@ class Repair(Files):
     def test_of_an_archive_is_a_plain_file(self):
         packed = gzip.compress((HEAD + COLUMNS + ROWS * 2000).encode())
         path = self.write(packed[:-30], "run.csv.gz")
-        self.assertIn("breaks off", self.validate(path).stderr)
+        self.assertIn("is truncated", self.validate(path).stderr)
         result = self.repair("--in-place", path)
         self.assertEqual(result.returncode, 2)
         self.assertIn("compressed", result.stderr)

@@ -65,8 +65,8 @@ class Plans(RogueTestCase):
                 self.assertEqual(received, [b""], "it is not even ready")
 
     def test_are_held_to(self):
-        for payloads, naming in ((b"0001", "a larger payload than any of this run"),
-                                 (b"0" * 3_000_000, "a larger payload than any of this run"),
+        for payloads, naming in ((b"0001", "a payload larger than any size of this run"),
+                                 (b"0" * 3_000_000, "a payload larger than any size of this run"),
                                  (b"1", "more payloads than this run has")):
             with self.subTest(naming=naming):
                 def script(peer, payloads=payloads):
@@ -87,7 +87,7 @@ class Plans(RogueTestCase):
                     send_ping(peer)
                     time.sleep(0.001)
 
-        self.rogue(script, "--max-time=1s", "--timeout=2s", "--output=run.csv", naming="(--max-time) is reached")
+        self.rogue(script, "--max-time=1s", "--timeout=2s", "--output=run.csv", naming="--max-time was reached")
         self.assertEqual(read_run(self.directory / "run.csv").trailer["status"], "limit")
 
     def test_that_is_classic_has_limits_too(self):
@@ -333,9 +333,9 @@ class Secrets(RogueTestCase):
                 ("hello", {"authentication": False}, "it does not ask for the secret"),
                 ("hello", {"limits": {"seconds": 1}}, "the client does not know the secret"),
                 ("request", {"link": "other"}, "the client does not know the secret"),
-                ("accept", {"label": "other"}, "its accept is not from an end that knows the secret"),
+                ("accept", {"label": "other"}, "its accept failed authentication"),
                 ("ready", {"x": 1}, "the server"),
-                ("result", {"hash": "0" * 64}, "is not from an end that knows the secret")):
+                ("result", {"hash": "0" * 64}, "failed authentication")):
             with self.subTest(kind=kind, changes=changes):
                 client = self.relay(lambda message, kind=kind, changes=changes:
                                     message | changes if message["type"] == kind else message)

@@ -53,7 +53,7 @@ class Run(TestCase):
         self.assertIn("| packets | payload bytes |", (folder / "table.md").read_text())
         again = run("tcpstep", *arguments)
         self.assertEqual(again.returncode, 2)
-        self.assertIn("holds a run already", again.stderr)
+        self.assertIn("already contains a run", again.stderr)
 
     def test_save_of_several_runs_numbers_them(self):
         server = self.start_server()

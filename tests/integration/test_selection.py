@@ -70,7 +70,7 @@ class Folders(Selection):
         os.mkfifo(self.results / "pipe.csv")
         found, messages = self.runs()
         self.assertEqual(sum(found.values()), 5)
-        self.assertEqual(messages, "tcpstep-analyze: results: 2 files left out, not of tcpstep: empty.csv, table.csv\n")
+        self.assertEqual(messages, "tcpstep-analyze: results: 2 files skipped, not tcpstep result files: empty.csv, table.csv\n")
 
     def test_report_files_that_are_damaged(self):
         (self.results / "cut.csv").write_text("# format: tcpstep-result/1\n# link: x\n")
@@ -147,7 +147,7 @@ class Filters(Selection):
         for command, options in COMMANDS.items():
             result = self.analyze(command, *options, "--link=wifi", "results")
             self.assertEqual((result.returncode, result.stdout), (1, ""))
-            self.assertIn("no run is left: 5 of 5 files left out by --link wifi", result.stderr)
+            self.assertIn("no runs match: 5 of 5 files left out by --link wifi", result.stderr)
             self.assertIn("links adsl, lan, labels -, anna, ben", result.stderr)
 
     def test_that_are_wrong_exit_with_2(self):

@@ -93,7 +93,8 @@ TEST(ClientNegotiationTest, HoldsTheServerToTheRequest) {
   ClientNegotiation deceived = waiting_client();
   static_cast<void>(deceived.add(bytes_of(frame_of(accept_of(other)))));
   EXPECT_EQ(deceived.state(), ClientState::Failed);
-  EXPECT_EQ(deceived.fault(), "it accepted rounds 7 instead of 1, direction up instead of down");
+  EXPECT_EQ(deceived.fault(),
+            "it changed the sweep: rounds 7 instead of 1, direction up instead of down");
 }
 
 TEST(ClientNegotiationTest, ASecretIsNotForAServerThatDoesNotAskForOne) {
@@ -158,7 +159,7 @@ TEST(ClientNegotiationTest, BelievesOnlyAServerThatProvesTheSecret) {
   Session server(secret, Role::Server, changed.said, changed.asked, changed.proof.nonce);
   changed.receive(mac_frame(server.prove()));
   changed.receive(encode_frame(accept) + mac_frame(server.prove(accept + " ")));
-  EXPECT_THAT(changed.client.fault(), testing::HasSubstr("accept is not from an end that knows"));
+  EXPECT_THAT(changed.client.fault(), testing::HasSubstr("failed authentication"));
 }
 
 TEST(ServerNegotiationTest, AnyOtherAckIsAClassicClients) {

@@ -52,10 +52,10 @@ TEST(BalanceTest, DistinguishesInterleavedOrdersFromSequentialOnes) {
   EXPECT_NEAR(balance("AAAABBBBAAAABBBBAAAABBBB").noise, 2, 1);
 }
 
-TEST(DesignTest, CountsTheLabellings) {
-  EXPECT_EQ(design_of("ABBABAAB", NullLaw::Shuffled).labellings(), 36);
+TEST(DesignTest, CountsTheLabelings) {
+  EXPECT_EQ(design_of("ABBABAAB", NullLaw::Shuffled).labelings(), 36);
 
-  EXPECT_EQ(design_of("ABBAAB", NullLaw::Shuffled).labellings(), 12);
+  EXPECT_EQ(design_of("ABBAAB", NullLaw::Shuffled).labelings(), 12);
 }
 
 TEST(InterleavingTest, EstimatesAShiftInsideBlocksOnly) {
@@ -139,7 +139,7 @@ TEST(MaxTTest, FindsAShiftWithoutVariance) {
   EXPECT_LE(result.contrasts[0].p_slower, 0.001);
 }
 
-TEST(MaxTTest, GoesThroughEveryLabellingIfTheseAreFew) {
+TEST(MaxTTest, GoesThroughEveryLabelingIfTheseAreFew) {
   const MaxT test = test_of("ABBABAAB", NullLaw::Shuffled);  // 6 ways in each of the two blocks
   const std::vector<ContrastColumn> largest{{1, 3, 4, 2, 8, 5, 6, 7}};
   const FamilyTest result = test.test(largest, {});
@@ -150,7 +150,7 @@ TEST(MaxTTest, GoesThroughEveryLabellingIfTheseAreFew) {
   EXPECT_DOUBLE_EQ(test.test(third, {}).contrasts[0].p_slower, 3.0 / 36);
 }
 
-TEST(MaxTTest, DrawsLabellingsIfTheseAreMany) {
+TEST(MaxTTest, DrawsLabelingsIfTheseAreMany) {
   const MaxT test = test_of("ABBAABBAABBAABBAABBAABBA", NullLaw::Shuffled);
   const std::vector<ContrastColumn> flat(1, ContrastColumn(24, 1.0));
   EXPECT_EQ(test.test(flat, {}).largest.size(), 4999U);
