@@ -42,7 +42,8 @@ class Help(TestCase):
 
     def test_calls_a_program_as_the_user_did(self):
         for program, *command in COMMANDS:
-            front = {"tcpstep-server": ["server"], "tcpstep-client": ["run"], "tcpstep-lab": ["lab", *command]}
+            front = {"tcpstep-server": ["server"], "tcpstep-client": ["run"], "tcpstep-mesh": ["mesh"],
+                     "tcpstep-lab": ["lab", *command]}
             words = front.get(program, command)
             with self.subTest(words):
                 text = help_text("tcpstep", *words, "--help=all")
