@@ -78,11 +78,11 @@ TEST(Matrix, HasPenaltiesToo) {
 
 TEST(Matrix, CountsARunOnceAndNeedsTwoHosts) {
   MatrixRuns runs;
-  const Run run = run_of("a", "b", 1e6, 2e6);
+  const tcpstep::Run run = run_of("a", "b", 1e6, 2e6);
   EXPECT_EQ(runs.add(run), MatrixRuns::Taken::Yes);
   EXPECT_EQ(runs.add(run), MatrixRuns::Taken::Repeated);
   EXPECT_EQ(runs.add(run_of("a", "a", 1, 2)), MatrixRuns::Taken::NoHosts);
-  EXPECT_EQ(runs.add(Run{}), MatrixRuns::Taken::NoHosts);
+  EXPECT_EQ(runs.add(tcpstep::Run{}), MatrixRuns::Taken::NoHosts);
   const Matrix matrix = runs.matrix({});
   EXPECT_FALSE(matrix.is_fitted);
   EXPECT_EQ(matrix.runs, 1U);
