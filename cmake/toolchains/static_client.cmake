@@ -7,7 +7,7 @@ set(CMAKE_SYSROOT ${TCPSTEP_SYSROOT})
 set(CMAKE_CXX_COMPILER clang++)
 set(CMAKE_CXX_COMPILER_TARGET ${TCPSTEP_TRIPLET})
 set(CMAKE_LIBRARY_ARCHITECTURE ${TCPSTEP_TRIPLET})
-set(CMAKE_CXX_FLAGS_INIT 
+set(CMAKE_CXX_FLAGS_INIT
   "-flto=thin -ffunction-sections -fdata-sections -fmerge-all-constants -fno-asynchronous-unwind-tables")
 set(CMAKE_EXE_LINKER_FLAGS_INIT
   "-static -fuse-ld=lld -Wl,--gc-sections -Wl,--icf=all -Wl,--strip-all -Wl,-O2")
