@@ -180,7 +180,7 @@ class Asking(AskingTestCase):
         with fake_server(serve_classic) as port:
             result = run("tcpstep-client", "--port", port, "--link=lan", "127.0.0.1")
         self.assertEqual(result.returncode, 1)
-        self.assertIn("classic protocol only", result.stderr)
+        self.assertIn("knows only the classic protocol", result.stderr)
 
 
 class Limits(AskingTestCase):

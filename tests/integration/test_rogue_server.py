@@ -91,7 +91,7 @@ class Plans(RogueTestCase):
         self.assertEqual(read_run(self.directory / "run.csv").trailer["status"], "limit")
 
     def test_that_is_classic_has_limits_too(self):
-        self.rogue(lambda peer: until_it_ends(peer, b"0" * 65536), naming="a larger payload")
+        self.rogue(lambda peer: until_it_ends(peer, b"0" * 65536), naming="a payload larger")
 
         def pings(peer):
             with contextlib.suppress(OSError):

@@ -213,7 +213,7 @@ class Time(TestCase):
         with fake_server(serve_classic) as port:
             result = run("tcpstep-client", "--port", port, "--time=10s", "127.0.0.1")
         self.assertEqual(result.returncode, 1)
-        self.assertIn("classic protocol only", result.stderr)
+        self.assertIn("knows only the classic protocol", result.stderr)
 
         def older(peer):
             request = greet(peer)
