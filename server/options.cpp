@@ -17,8 +17,9 @@ using namespace std::chrono_literals;
 
 constexpr auto kLogFormats =
     std::to_array<Word<LogFormat>>({{"text", LogFormat::Text}, {"json", LogFormat::Json}});
-// The boundaries, where each class begins and ends, and what lies between them.
-constexpr std::string_view kWebSizes = "1:9901:700,boundaries";
+// A third of the sizes of the full sweep, evenly spaced, so that the mean of each class is the
+// same; and its largest in one packet of an Ethernet.
+constexpr std::string_view kWebSizes = "1:9901:300,1401";
 constexpr auto kTimestampModes =
     std::to_array<Word<TimestampMode>>({{"auto", TimestampMode::Auto},
                                         {"off", TimestampMode::Off},

@@ -9,7 +9,7 @@
 namespace tcpstep {
 namespace {
 
-constexpr std::uint32_t kSteadyRounds = 3;
+constexpr std::uint32_t kSteadyRounds = 5;
 constexpr double kTolerance = 0.0025;  // of the reference
 
 }  // namespace

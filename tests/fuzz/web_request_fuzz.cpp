@@ -34,8 +34,8 @@ Outcome talk(std::span<const std::byte> stream, std::size_t step) {
   const bool is_wrong =
       (server.stage() == Stage::Failed) != !server.fault().empty() ||
       (request != nullptr) != (server.stage() == Stage::Waiting) || sent.size() > 64 * 1024 ||
-      (request != nullptr && std::ranges::find(offer.links, request->sweep.values.link) ==
-                                 offer.links.end()) ||
+      (request != nullptr &&
+       std::ranges::find(offer.links, request->sweep.values.link) == offer.links.end()) ||
       (request != nullptr && !request->sweep.values.label.empty() &&
        !is_valid_name(request->sweep.values.label));
   if (is_wrong) {

@@ -44,7 +44,8 @@ Outcome decode(std::span<const std::byte> stream, std::size_t step) {
 
 // Where the frames of a message of this size end is where it ends.
 void check_message(std::size_t size) {
-  std::vector<std::byte> message(size);
+  static std::vector<std::byte> buffer(kSmallestMessage + 0xFFFF);
+  const auto message = std::span(buffer).first(size);
   write_binary_message(message);
   std::size_t at = 0;
   bool is_final = false;
@@ -56,8 +57,11 @@ void check_message(std::size_t size) {
     const auto length = std::to_integer<std::size_t>(message[at + 1]);
     const std::size_t counted = length == 126 ? 2 : length == 127 ? 8 : 0;
     std::size_t content = counted == 0 ? length : 0;
+    if (at + 2 + counted > size) {
+      std::abort();
+    }
     for (std::size_t i = 0; i < counted; ++i) {
-      content = content << 8U | std::to_integer<std::size_t>(message.at(at + 2 + i));
+      content = content << 8U | std::to_integer<std::size_t>(message[at + 2 + i]);
     }
     at += 2 + counted + content;
   }
@@ -77,7 +81,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::abort();
   }
   if (size >= 2) {
-    check_message(kSmallestMessage + (data[0] | data[1] << 8U));
+    check_message(kSmallestMessage + (std::size_t{data[0]} | std::size_t{data[1]} << 8U));
   }
   return 0;
 }

@@ -1,16 +1,19 @@
 """A browser that is told what to do: W3C WebDriver over the standard library, and Debian's chromium."""
 
 import base64
+import contextlib
 import json
+import os
 import shutil
+import signal
 import subprocess
 import tempfile
-import time
 import urllib.request
 
 from harness import PATIENCE, free_port, wait_until
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # of the standard
+TIME_TO_START = 30  # seconds
 ATTEMPTS = 3  # at starting a browser, which may crash on a busy machine; the tests themselves are not repeated
 
 
@@ -24,10 +27,23 @@ class Browser:
     """A headless chromium with a new profile. `dark` is what the page may ask about the reader's taste."""
 
     def __init__(self, width=1280, height=900, dark=False, language="en-US"):
+        for attempt in range(ATTEMPTS):
+            try:
+                self._start(width, height, dark, language)
+                break
+            except (RuntimeError, OSError):
+                self.close()
+                if attempt == ATTEMPTS - 1:
+                    raise
+        self.tell("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.tell("Emulation.setEmulatedMedia",
+                  features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+
+    def _start(self, width, height, dark, language):
         self._profile = tempfile.TemporaryDirectory(prefix="test-tcpstep-browser-", ignore_cleanup_errors=True)
         port = free_port()
         self._driver = subprocess.Popen(["chromedriver", f"--port={port}"], stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL)
+                                        stderr=subprocess.DEVNULL, start_new_session=True)
         self._base = f"http://127.0.0.1:{port}"
         arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
                      "--disable-background-networking", "--disable-component-update", f"--lang={language}",
@@ -37,19 +53,8 @@ class Browser:
         options = {"goog:chromeOptions": {"args": arguments, "prefs": {"intl.accept_languages": language}},
                    "goog:loggingPrefs": {"browser": "ALL"}}
         wait_until(self._is_ready, "the driver listens")
-        for attempt in range(ATTEMPTS):
-            try:
-                session = self._send("POST", "/session", {"capabilities": {"alwaysMatch": options}})
-                break
-            except RuntimeError:
-                if attempt == ATTEMPTS - 1:
-                    self.close()
-                    raise
-                time.sleep(2)
+        session = self._send("POST", "/session", {"capabilities": {"alwaysMatch": options}}, TIME_TO_START)
         self._base += f"/session/{session['sessionId']}"
-        self.tell("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
-        self.tell("Emulation.setEmulatedMedia",
-                  features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
 
     def __enter__(self):
         return self
@@ -60,11 +65,10 @@ class Browser:
     def close(self):
         if self._driver.poll() is None:
             if "/session/" in self._base:
-                try:
+                with contextlib.suppress(RuntimeError, OSError):  # it is gone already
                     self._send("DELETE", "")
-                except (RuntimeError, OSError):
-                    pass  # it is gone already
-            self._driver.terminate()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._driver.pid, signal.SIGKILL)  # the browser, too
             self._driver.wait(PATIENCE)
         self._profile.cleanup()
 
@@ -74,11 +78,11 @@ class Browser:
         except OSError:
             return False
 
-    def _send(self, method, path, body=None):
+    def _send(self, method, path, body=None, timeout=PATIENCE):
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self._base + path, data, {"Content-Type": "application/json"}, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as response:
+            with urllib.request.urlopen(request, timeout=timeout) as response:
                 return json.load(response)["value"]
         except urllib.error.HTTPError as error:
             value = json.load(error)["value"]
@@ -127,5 +131,6 @@ class Browser:
 
     def screenshot(self, file):
         """Of the whole page."""
-        shot = self.tell("Page.captureScreenshot", format="png", captureBeyondViewport=True)
+        size = self.tell("Page.getLayoutMetrics")["cssContentSize"]
+        shot = self.tell("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=size | {"scale": 1})
         file.write_bytes(base64.b64decode(shot["data"]))

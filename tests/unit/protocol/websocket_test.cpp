@@ -146,14 +146,14 @@ TEST(WebSocketDecoderTest, LimitsMessages) {
 
 TEST(WebSocketDecoderTest, RejectsWhatTheRfcForbids) {
   for (const std::string& bytes : {
-           std::string("\x82\x01", 2),                      // no mask
-           frame(0xC2, "1"),                                // an extension
-           frame(0x83, "1"),                                // an unknown opcode
-           frame(0x80, "1"),                                // continues nothing
-           frame(0x09, ""),                                 // a ping in parts
-           frame(0x02, "") + frame(0x82, "1"),              // a message in a message
-           std::string("\x89\xFE\x00\x7E", 4),              // a long ping
-           std::string("\x82\xFE\x00\x7D", 4),              // a length in more bytes than needed
+           std::string("\x82\x01", 2),                       // no mask
+           frame(0xC2, "1"),                                 // an extension
+           frame(0x83, "1"),                                 // an unknown opcode
+           frame(0x80, "1"),                                 // continues nothing
+           frame(0x09, ""),                                  // a ping in parts
+           frame(0x02, "") + frame(0x82, "1"),               // a message in a message
+           std::string("\x89\xFE\x00\x7E", 4),               // a long ping
+           std::string("\x82\xFE\x00\x7D", 4),               // a length in more bytes than needed
            std::string("\x82\xFF\0\0\0\0\0\0\xFF\xFF", 10),  // likewise
        }) {
     WebSocketDecoder decoder;

@@ -17,9 +17,10 @@ class WebConversationTest : public testing::Test {
  protected:
   std::string say(std::string_view bytes) { return conversation_.add(bytes_of(bytes), {}); }
   std::string open() {
-    return say("GET /ws HTTP/1.1\r\nHost: a:1\r\nOrigin: http://a:1\r\nUpgrade: websocket\r\n"
-               "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    return say(
+        "GET /ws HTTP/1.1\r\nHost: a:1\r\nOrigin: http://a:1\r\nUpgrade: websocket\r\n"
+        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
   }
   // A text message with a mask of zeros.
   std::string say_text(const std::string& text) {
