@@ -1,10 +1,14 @@
 #include "server/web_messages.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "lib/base/parse.h"
+#include "lib/base/text.h"
 #include "lib/protocol/strict_json.h"
 #include "lib/protocol/websocket.h"
 #include "lib/report/link_drawings.h"
