@@ -32,7 +32,8 @@ TEST(Tournament, IsDrawnFromItsSeed) {
   std::set<std::size_t> partners;
   std::set<bool> orders;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
-    for (const Pairing& pair : tournament(9, seed).front()) {
+    const auto rounds = tournament(9, seed);
+    for (const Pairing& pair : rounds.front()) {
       if (pair.first == 0 || pair.second == 0) {
         partners.insert(pair.first + pair.second);
         orders.insert(pair.first == 0);
