@@ -148,7 +148,7 @@ class Filters(Selection):
             result = self.analyze(command, *options, "--link=wifi", "results")
             self.assertEqual((result.returncode, result.stdout), (1, ""))
             self.assertIn("no runs match: 5 of 5 files left out by --link wifi", result.stderr)
-            self.assertIn("links adsl, lan, labels -, anna, ben", result.stderr)
+            self.assertIn("links adsl, lan; labels -, anna, ben", result.stderr)
 
     def test_that_are_wrong_exit_with_2(self):
         for arguments, expected in ((["--since=yesterday"], "--since: invalid time 'yesterday'"),
