@@ -285,7 +285,8 @@ class Meshes(TestCase):
 
     def test_of_an_unchanged_mesh_raises_no_alarm(self):
         folder = self.make(4, 24, "--host-by=0", "--path-by=0")
-        (next(iter(folder.glob("*/*_n1_n2.csv.gz")))).write_bytes(b"damaged")
+        damaged = next(folder.glob("*/*_n1_n2.csv.gz"))
+        damaged.write_text("# format: tcpstep-result/1\nround,size_bytes,rtt_ns,status\n1,x,2,ok\n")
         result = self.history(folder)
         self.assertEqual(result.returncode, 1)  # only of the damaged file
         self.assertEqual(result.stdout, "12 paths: 0 slower, 0 faster, 12 without change, 0 inconclusive\n")
