@@ -85,7 +85,7 @@ void draw_formats(const fs::path& folder, const std::string& name, const std::st
                                                          : "%PDF";
     const fs::path picture = folder / (name + '.' + format);
     if (!fs::exists(picture) || !read_file(picture).starts_with(signature)) {
-      throw WorldError(fmt::format("gnuplot drew cannot draw {}", picture.filename().string()),
+      throw WorldError(fmt::format("gnuplot drew no picture {}", picture.filename().string()),
                        "Is the disk full? tcpstep needs gnuplot 5.4 or later with cairo.");
     }
   }

@@ -142,7 +142,7 @@ class Export(TestCase):
             self.assertIn("the MSS changed during 1 run", (self.directory / "closeup-vpn.svg").read_text())
 
     def test_invalid_requests_are_named(self):
-        for arguments, expected in ((["--format=xml", VETH], "--format: 'xml'"),
+        for arguments, expected in ((["--format=xml", VETH], "--format: invalid value 'xml'"),
                                  (["--format=hgrm", VETH, LOOPBACK], "hgrm shows one link"),
                                  (["--format=hgrm", "--size=2", VETH], "no ping of 2 bytes")):
             result = run("tcpstep-analyze", "export", *arguments)
