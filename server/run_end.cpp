@@ -25,10 +25,9 @@ constexpr std::size_t kLongestTable = std::size_t{64} * 1024;
 
 // A client chooses how many classes its run has, and with a small MSS there may be thousands.
 std::string shortened(std::string table, const std::filesystem::path& file) {
-  return table.size() <= kLongestTable
-             ? table
-             : fmt::format("  a table of {} bytes: tcpstep report {}\n", table.size(),
-                           file.string());
+  return table.size() <= kLongestTable ? table
+                                       : fmt::format("  a table of {} bytes: tcpstep report {}\n",
+                                                     table.size(), file.string());
 }
 
 }  // namespace

@@ -17,8 +17,8 @@ struct BrowserRun {
   bool is_kept;  // the file stays here under its name
 };
 
-// Measures how fast the browser's host is without it, then the sweep, and sends the table. Throws what keeps the result
-// from being written, after telling the browser.
+// Measures how fast the browser's host is without it, then the sweep, and sends the table. Throws
+// what keeps the result from being written, after telling the browser.
 [[nodiscard]] RunOutcome measure_browser(const BrowserRun& run);
 
 }  // namespace tcpstep

@@ -82,7 +82,8 @@ struct Archive::Decompressor {
       const bool is_early =
           error.error() == io::gzip::bad_footer || error.zlib_error_code() == io::zlib::buf_error;
       if (!is_early || !is_at_end) {
-        fail(error.error() == io::gzip::bad_crc ? "its checksum is wrong" : "it is not a gzip archive",
+        fail(error.error() == io::gzip::bad_crc ? "its checksum is wrong"
+                                                : "it is not a gzip archive",
              kHint);
       }
       is_cut = true;

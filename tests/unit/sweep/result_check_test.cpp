@@ -127,7 +127,8 @@ TEST(ResultCheckTest, HoldsACompleteRunAgainstTheAcks) {
 TEST(ResultCheckTest, KnowsTheOrderOfASeed) {
   AgreedRun agreed = agreed_run();
   agreed.settings.sweep.order = Order::Shuffled;
-  agreed.facts = describe_lost_run(agreed.settings, {.run_id = "1", .protocol = Protocol::Negotiated}, {});
+  agreed.facts =
+      describe_lost_run(agreed.settings, {.run_id = "1", .protocol = Protocol::Negotiated}, {});
   std::string text = fmt::format("# format: {}\n", kRunFormat);
   for (const auto& [key, value] : agreed.facts.facts()) {
     text += fmt::format("# {}: {}\n", key, value);
