@@ -98,8 +98,8 @@ class Plans(RogueTestCase):
                 while True:
                     send_ping(peer, b"0" * 999 + b"1")
 
-        self.rogue(pings, "--max-bytes=100000", naming="(--max-bytes)")
-        self.rogue(pings, "--max-time=1s", "--timeout=2s", naming="(--max-time)")
+        self.rogue(pings, "--max-bytes=100000", naming="--max-bytes was reached")
+        self.rogue(pings, "--max-time=1s", "--timeout=2s", naming="--max-time was reached")
 
     def test_do_not_set_how_long_the_client_waits(self):
         def script(peer):
