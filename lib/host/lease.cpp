@@ -73,13 +73,12 @@ void Lease::stop_after(Duration time) {
 }
 
 HostLock Lease::lock_host() {
-  using Clock = std::chrono::steady_clock;
-  const auto end = Clock::now() + kLongestWait;
+  const auto end = std::chrono::steady_clock::now() + kLongestWait;
   for (;;) {
     if (auto lock = HostLock::try_take("tcpstep-lease")) {
       return std::move(*lock);
     }
-    if (Clock::now() > end) {
+    if (std::chrono::steady_clock::now() > end) {
       throw WorldError("another measurement with --lease is running on this host",
                        "Two at a time would disturb each other. Is another mesh at work?");
     }
