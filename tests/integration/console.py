@@ -60,7 +60,7 @@ class Example:
         status = STATUS.search(self.printed)
         if not status or status[1] == "0" or (following is not None and following.command == "echo $?"):
             return None
-        if "tcpstep-lab" in self.command and "not faithful" in self.printed:
+        if "tcpstep lab" in self.command and "not faithful" in self.printed:
             return None  # this machine is too busy
         return f"failed with {status[1]}"
 
