@@ -56,7 +56,7 @@ def measure_here():
     with tempfile.TemporaryDirectory() as folder:
         server = subprocess.Popen([program("tcpstep-server"), "--quiet", f"--web={WEB_PORT}", f"--results={folder}",
                                    "--timeout=30s"])
-        client = [*far, program("tcpstep-client"), "--quiet", "--link=other", "10.19.9.1"]
+        client = [*far, program("tcpstep-client"), "--quiet", "--retry=5", "--link=other", "10.19.9.1"]
         found = []
         try:
             for command in (client, client, *([*far, sys.executable, __file__, "--browse", kind]
