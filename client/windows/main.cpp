@@ -245,19 +245,18 @@ void take_part(const Options& options) {
     }
     rest = frames.take_rest();
   }
-  const std::uint64_t acked = negotiation.has_acked() ? 1 : 0;
   Responder responder(server, {.received = bytes_of(rest),
-                               .acked = acked,
+                               .acked = negotiation.has_acked() ? 1U : 0U,
                                .stops_at_frame = !is_classic,
                                .limits = {.bytes = kMostBytes, .deadline = begin + kLongestRun}});
-  const Responses responses = responder.run();
+  const AckedPayloads acked = responder.run();
   const PingStatus expected = is_classic ? PingStatus::Closed : PingStatus::Ok;
-  if (responses.end != expected || responses.unfinished_bytes > 0 || responses.payloads == 0) {
-    throw_end(responses.end, "after " + count_of(responses.payloads, "payload"));
+  if (acked.end != expected || acked.unfinished_bytes > 0 || acked.payloads == 0) {
+    throw_end(acked.end, "after " + count_of(acked.payloads, "payload"));
   }
   if (!options.is_quiet) {
-    fmt::print("{}, {} in {} from {}\n", count_of(responses.payloads, "payload"),
-               count_of(responses.bytes, "byte"), format_duration(Clock::now() - begin),
+    fmt::print("{}, {} in {} from {}\n", count_of(acked.payloads, "payload"),
+               count_of(acked.bytes, "byte"), format_duration(Clock::now() - begin),
                server.peer().text());
   }
   if (!is_classic) {
