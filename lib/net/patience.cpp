@@ -73,14 +73,7 @@ void Patience::set_limit(Duration limit) {
 }
 
 bool Patience::is_over() noexcept {
-  if (limit_ == Duration::zero()) {
-    return false;
-  }
-  const auto now = Clock::now();
-  if (!deadline_) {
-    deadline_ = now + limit_;
-  }
-  return now >= *deadline_;
+  return is_past_deadline();
 }
 
 void Patience::stop_ticks() noexcept {

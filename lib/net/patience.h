@@ -46,6 +46,16 @@ class Patience {
  private:
   using Clock = std::chrono::steady_clock;
 
+  [[nodiscard]] bool is_past_deadline() noexcept {
+    if (limit_ == Duration::zero()) {
+      return false;
+    }
+    const auto now = Clock::now();
+    if (!deadline_) {
+      deadline_ = now + limit_;
+    }
+    return now >= *deadline_;
+  }
   static void count_tick(int signal);
   static void catch_ticks();
   void stop_ticks() noexcept;

@@ -143,14 +143,7 @@ void Patience::count_tick(int /*signal*/) {
 
 bool Patience::is_over() noexcept {
   count_tick(0);
-  if (limit_ == Duration::zero()) {
-    return false;
-  }
-  const auto now = Clock::now();
-  if (!deadline_) {
-    deadline_ = now + limit_;
-  }
-  return now >= *deadline_;
+  return is_past_deadline();
 }
 
 void Patience::stop_ticks() noexcept {}
