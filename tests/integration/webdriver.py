@@ -24,7 +24,8 @@ def why_missing():
 
 
 class Browser:
-    """A headless chromium with a new profile. `dark` is what the page may ask about the reader's taste."""
+    """A headless chromium, whose files are in a new folder of its own. `dark` is what the page may ask about the
+    reader's taste."""
 
     def __init__(self, width=1280, height=900, dark=False, language="en-US"):
         for attempt in range(ATTEMPTS):
@@ -40,14 +41,15 @@ class Browser:
                   features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
 
     def _start(self, width, height, dark, language):
-        self._profile = tempfile.TemporaryDirectory(prefix="test-tcpstep-browser-", ignore_cleanup_errors=True)
+        self._folder = tempfile.mkdtemp(prefix="test-tcpstep-browser-")
         port = free_port()
         self._driver = subprocess.Popen(["chromedriver", f"--port={port}"], stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL, start_new_session=True)
+                                        stderr=subprocess.DEVNULL, start_new_session=True,
+                                        env=os.environ | {"TMPDIR": self._folder})
         self._base = f"http://127.0.0.1:{port}"
         arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
                      "--disable-background-networking", "--disable-component-update", f"--lang={language}",
-                     f"--user-data-dir={self._profile.name}", f"--window-size={width},{height}"]
+                     f"--user-data-dir={self._folder}/profile", f"--window-size={width},{height}"]
         if dark:
             arguments.append("--force-dark-mode")
         options = {"goog:chromeOptions": {"args": arguments, "prefs": {"intl.accept_languages": language}},
@@ -70,7 +72,12 @@ class Browser:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._driver.pid, signal.SIGKILL)  # the browser, too
             self._driver.wait(PATIENCE)
-        self._profile.cleanup()
+        wait_until(self._is_removed, "the browser's folder is removed")
+
+    def _is_removed(self):
+        """A process of the browser that is still ending may write into the folder while it is removed."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        return not os.path.exists(self._folder)
 
     def _is_ready(self):
         try:
