@@ -5,7 +5,7 @@
 #include "analysis/compare_options.h"
 #include "analysis/history_options.h"
 #include "analysis/options.h"
-#include "lib/report/link_runs.h"
+#include "lib/report/penalty_table.h"
 
 namespace tcpstep {
 

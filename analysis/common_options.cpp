@@ -9,9 +9,6 @@
 namespace tcpstep {
 namespace {
 
-constexpr auto kClocks = std::to_array<Word<RttClock>>(
-    {{"application", RttClock::Application}, {"kernel", RttClock::Kernel}});
-
 constexpr auto kRunParts = std::to_array<Word<RunPart>>({{"link", RunPart::None},
                                                          {"label", RunPart::Label},
                                                          {"host", RunPart::Host},
@@ -25,11 +22,11 @@ std::vector<std::filesystem::path> files_of(const OptionValues& values) {
 
 void declare_clock(CommandLine& line) {
   line.value("clock", "WORD", "application", "kernel: RTT without the measuring host's stack");
-  line.words("clock", kClocks);
+  line.words("clock", kNamesOf<RttClock>);
 }
 
 RttClock clock_of(const OptionValues& values) {
-  return values.choose("clock", kClocks);
+  return values.choose("clock", kNamesOf<RttClock>);
 }
 
 bool is_picture(const std::filesystem::path& output) {

@@ -1,7 +1,5 @@
 #include <fcntl.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -10,6 +8,7 @@
 #include "analysis/plot.h"
 #include "analysis/selection.h"
 #include "lib/base/error.h"
+#include "lib/base/file.h"
 #include "lib/cli/program.h"
 #include "lib/cli/screen.h"
 #include "lib/compare/render.h"
@@ -31,22 +30,16 @@ void append_step_summary(const std::string& markdown) {
   if (path == nullptr || *path == '\0') {
     return;
   }
-  const int file =
-      check_syscall(::open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644), "open {}", path);
-  const ssize_t written = ::write(file, markdown.data(), markdown.size());
-  const int error = errno;
-  ::close(file);
-  if (written != static_cast<ssize_t>(markdown.size())) {
-    throw_system_error(error, std::string("write ") + path);
-  }
+  const Fd file(check_syscall(::open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644),
+                              "open {}", path));
+  write_all(file, markdown, path);
 }
 
 std::string render(const Comparison& comparison, CompareFormat format) {
   switch (format) {
     case CompareFormat::Text: {
       const Screen screen = screen_of_output();
-      const std::string text = render_text(comparison, screen);
-      return screen.is_unicode ? text : in_ascii(text);
+      return shown_on(screen, render_text(comparison, screen));
     }
     case CompareFormat::Markdown:
       return render_markdown(comparison);

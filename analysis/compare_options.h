@@ -8,7 +8,7 @@
 
 #include "analysis/selection.h"
 #include "lib/compare/comparison.h"
-#include "lib/report/link_runs.h"
+#include "lib/report/penalty_table.h"
 
 namespace tcpstep {
 

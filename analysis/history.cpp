@@ -48,8 +48,7 @@ std::string render(const std::vector<History>& links, HistoryFormat format) {
   switch (format) {
     case HistoryFormat::Text: {
       const Screen screen = screen_of_output();
-      const std::string text = render_text(links, screen);
-      return screen.is_unicode ? text : in_ascii(text);
+      return shown_on(screen, render_text(links, screen));
     }
     case HistoryFormat::Markdown:
       return render_markdown(links);
@@ -116,14 +115,14 @@ std::string render_mesh(const std::vector<History>& pairs, HistoryFormat format)
     }
   }
   std::string text =
-      fmt::format("{}: {} slower, {} faster, {} without change, {} inconclusive\n",
+      fmt::format("{}: {} slower, {} faster, {} without change, {} cannot tell\n",
                   count_of(pairs.size(), "path"), counts[Trend::Slower], counts[Trend::Faster],
                   counts[Trend::Steady], counts[Trend::Inconclusive]);
   for (const std::string& line : slower_in_mesh(pairs)) {
     text += (format == HistoryFormat::Markdown ? "- " : "  ") + line + '\n';
   }
-  if (format == HistoryFormat::Text && !screen_of_output().is_unicode) {
-    text = in_ascii(text);
+  if (format == HistoryFormat::Text) {
+    text = shown_on(screen_of_output(), text);
   }
   return text + (told.empty() ? "" : '\n' + render(told, format));
 }

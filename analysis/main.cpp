@@ -16,7 +16,7 @@
 #include "lib/cli/program.h"
 #include "lib/cli/screen.h"
 #include "lib/report/link_drawings.h"
-#include "lib/report/run_text.h"
+#include "lib/report/render.h"
 #include "lib/runfile/run_reader.h"
 
 namespace tcpstep {

@@ -46,8 +46,7 @@ std::string render(const Matrix& matrix, MatrixFormat format) {
   switch (format) {
     case MatrixFormat::Text: {
       const Screen screen = screen_of_output();
-      const std::string text = render_text(matrix, screen);
-      return screen.is_unicode ? text : in_ascii(text);
+      return shown_on(screen, render_text(matrix, screen));
     }
     case MatrixFormat::Csv:
       return render_csv(matrix);

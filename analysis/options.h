@@ -13,8 +13,8 @@
 #include "analysis/history_options.h"
 #include "analysis/selection.h"
 #include "lib/base/units.h"
-#include "lib/report/link_runs.h"
 #include "lib/report/matrix.h"
+#include "lib/report/penalty_table.h"
 #include "lib/stats/statistic.h"
 
 namespace tcpstep {

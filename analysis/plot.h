@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "lib/report/drawing.h"
-#include "lib/report/link_runs.h"
+#include "lib/report/penalty_table.h"
 
 namespace tcpstep {
 

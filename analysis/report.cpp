@@ -209,10 +209,9 @@ std::string render_report(LoadedRuns loaded, const ReportOptions& options) {
   switch (options.format) {
     case ReportFormat::Text: {
       const Screen screen = screen_of_output();
-      const std::string text = render_text(
-          tables,
-          {.screen = screen, .has_fit = options.has_fit, .has_details = options.has_details});
-      return screen.is_unicode ? text : in_ascii(text);
+      return shown_on(screen, render_text(tables, {.screen = screen,
+                                                   .has_fit = options.has_fit,
+                                                   .has_details = options.has_details}));
     }
     case ReportFormat::Markdown:
       return render_markdown(tables, options.has_fit);

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "analysis/options.h"
-#include "lib/report/link_runs.h"
+#include "lib/report/penalty_table.h"
 
 namespace tcpstep {
 

@@ -14,8 +14,6 @@
 
 #include "lib/protocol/frame.h"
 #include "lib/protocol/negotiation.h"
-#include "lib/protocol/payload_source.h"
-#include "lib/report/link_runs.h"
 #include "lib/report/penalty_table.h"
 #include "lib/runfile/run_reader.h"
 #include "lib/stats/statistic.h"

@@ -47,27 +47,22 @@ void check_pings(const Accept& accept, std::uint64_t expected) {
 
 void check_accept(const Accept& accept, const ClientLimits& limits, std::optional<Mss> mss) {
   const SweepSpec& sweep = accept.sweep;
-  const auto sizes = sweep.sizes.resolve(mss);
-  if (!sizes) {
+  const auto volume = sweep.volume(mss);
+  if (!volume) {
     throw WorldError("one round of the server's sizes would be more than 1 GiB", "Choose --sizes.");
   }
-  std::uint64_t round_bytes = 0;
-  for (const PayloadSize size : *sizes) {
-    round_bytes += size.bytes();
+  if (volume->bytes > limits.bytes) {
+    throw WorldError(fmt::format("a run of {} bytes exceeds the limit of {} (--max-bytes)",
+                                 volume->bytes, limits.bytes),
+                     "Choose fewer or smaller --sizes, fewer --rounds, or a higher limit.");
   }
-  if (const std::uint64_t bytes = sweep.all_rounds() * round_bytes; bytes > limits.bytes) {
-    throw WorldError(
-        fmt::format("a run of {} bytes exceeds the limit of {} (--max-bytes)", bytes, limits.bytes),
-        "Choose fewer or smaller --sizes, fewer --rounds, or a higher limit.");
-  }
-  const std::uint64_t pings = sweep.all_rounds() * sizes->size();
-  if (sweep.interval > limits.time / static_cast<std::int64_t>(pings)) {
+  if (sweep.interval > limits.time / static_cast<std::int64_t>(volume->pings)) {
     throw WorldError(fmt::format("{} with {} before each exceed the limit of {} (--max-time)",
-                                 count_of(pings, "ping"), format_duration(sweep.interval),
+                                 count_of(volume->pings, "ping"), format_duration(sweep.interval),
                                  format_duration(limits.time)),
                      "Choose a shorter --interval, fewer --rounds, or a higher limit.");
   }
-  check_pings(accept, pings);
+  check_pings(accept, volume->pings);
   check_date(accept);
 }
 

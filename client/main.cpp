@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "client/options.h"
-#include "client/presentation.h"
+#include "client/outcome.h"
 #include "client/run.h"
 #include "lib/base/error.h"
 #include "lib/cli/program.h"

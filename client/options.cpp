@@ -7,7 +7,6 @@
 #include "lib/base/parse.h"
 #include "lib/base/text.h"
 #include "lib/cli/command_line.h"
-#include "lib/protocol/classic.h"
 #include "lib/protocol/frame.h"
 
 namespace tcpstep {

@@ -1,10 +1,11 @@
-// What is printed and written at the end of a run.
+// What the user of a run sees of it, and what is written at its end.
 #pragma once
 
 #include <filesystem>
 #include <optional>
 #include <string>
 
+#include "client/options.h"
 #include "lib/base/file.h"
 #include "lib/base/units.h"
 #include "lib/net/address.h"
@@ -35,6 +36,17 @@ class ResultOutput {
   std::optional<TemporaryFolder> temporary_;  // of a result for standard output
   std::optional<OutputFile> file_;            // in there
 };
+
+// Creates the folder of --save if it is missing. Throws UsageError if it already contains a run.
+void prepare_folder(const std::filesystem::path& folder);
+
+// The file of the run with that number, from 1 on, in the folder of --save.
+[[nodiscard]] std::filesystem::path saved_run(const std::filesystem::path& folder,
+                                              std::uint64_t number);
+
+// Prints the table of a result file and a small picture, or JSON; brings the other files of --save
+// up to date.
+void present(const ClientOptions& options, const ResultOutput& output, const std::string& result);
 
 // "2100 payloads, 10415601 bytes in 1.284 s from 192.0.2.1:19901"
 [[nodiscard]] std::string summary(const AckedPayloads& acked, Duration elapsed,

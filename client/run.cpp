@@ -8,7 +8,6 @@
 
 #include "client/connect.h"
 #include "client/limits.h"
-#include "client/negotiated_run.h"
 #include "client/outcome.h"
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -54,18 +53,13 @@ void ack_classic(TcpConnection& server, const Agreement& agreement, const Client
 
 }  // namespace
 
-RunHeader header_without_result(const NegotiatedRun& run) {
-  return describe_lost_run(run.settings, run.identity,
-                           environment_of(run.host, run.settings.is_anonymous));
-}
-
 std::string write_lost_run(const NegotiatedRun& run, std::string_view status,
                            const std::optional<BlackHole>& hole) {
   std::optional<TemporaryFolder> temporary;  // of a file that the user did not ask for
   if (!run.output.is_wanted()) {
     temporary.emplace();
   }
-  RunHeader header = header_without_result(run);
+  RunHeader header = describe_lost_run(run.settings, run.identity, run.host);
   if (run.settings.sweep.direction == MeasuredDirection::Down) {
     add_place_of_samples(header);
   }

@@ -9,9 +9,8 @@
 
 #include "client/connect.h"
 #include "client/limits.h"
-#include "client/negotiated_run.h"
 #include "client/outcome.h"
-#include "client/presentation.h"
+#include "client/run.h"
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
@@ -44,7 +43,7 @@ ResponderLimits limits_of(const NegotiatedRun& run, std::uint64_t pings) {
 // `received` becomes what follows the last payload.
 AckedPayloads ack_on_one_connection(const NegotiatedRun& run, std::string& received) {
   const SweepSpec& sweep = run.settings.sweep;
-  const std::uint64_t rounds = std::uint64_t{sweep.rounds} + sweep.warmup_rounds;
+  const std::uint64_t rounds = sweep.all_rounds();
   const std::uint64_t pings_per_round = std::max<std::uint64_t>(run.pings / rounds, 1);
   ProgressBar progress("round", rounds, !run.options.is_quiet);
   Responder responder(run.server, {.received = bytes_of(received),
@@ -163,12 +162,13 @@ ReceivedResult receive_result(const NegotiatedRun& run, const AckedPayloads& ack
 RunTrailer check_received(const NegotiatedRun& run, const AckedPayloads& acked,
                           const ReceivedResult& result) {
   try {
-    return check_result(result.bytes, {.facts = header_without_result(run),
-                                       .settings = run.settings,
-                                       .longest = run.elapsed(),
-                                       .status = result.announced,
-                                       .acked = acked.payloads - 1,  // but for the opening ping
-                                       .mss = run.server.peer_mss()});
+    return check_result(result.bytes,
+                        {.facts = describe_lost_run(run.settings, run.identity, run.host),
+                         .settings = run.settings,
+                         .longest = run.elapsed(),
+                         .status = result.announced,
+                         .acked = acked.payloads - 1,  // but for the opening ping
+                         .mss = run.server.peer_mss()});
   } catch (const WorldError& error) {
     write_lost_run(run, to_word(PingStatus::Protocol));
     throw WorldError(fmt::format("the server sent an invalid result: {}", error.what()));

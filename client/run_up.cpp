@@ -9,9 +9,8 @@
 
 #include "client/connect.h"
 #include "client/limits.h"
-#include "client/negotiated_run.h"
 #include "client/outcome.h"
-#include "client/presentation.h"
+#include "client/run.h"
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
@@ -91,8 +90,7 @@ void take_part_up(const NegotiatedRun& run, const std::string& received) {
     throw WorldError("unexpected data from the server");
   }
   const SweepSpec& sweep = run.settings.sweep;
-  ProgressBar progress("round", std::uint64_t{sweep.rounds} + sweep.warmup_rounds,
-                       !run.options.is_quiet);
+  ProgressBar progress("round", sweep.all_rounds(), !run.options.is_quiet);
   std::optional<TemporaryFolder> temporary;  // of a result that the user did not ask for
   if (!run.output.is_wanted()) {
     temporary.emplace();

@@ -9,12 +9,12 @@
 #include "lab/options.h"
 #include "lab/table.h"
 #include "lib/base/parse.h"
-#include "lib/base/size_list.h"
 #include "lib/cli/program.h"
 #include "lib/link/netem.h"
 #include "lib/link/prediction.h"
 #include "lib/link/profile_file.h"
-#include "lib/report/link_runs.h"
+#include "lib/protocol/sweep_spec.h"
+#include "lib/report/penalty_table.h"
 #include "lib/report/render.h"
 
 namespace tcpstep {

@@ -7,9 +7,9 @@
 
 #include "lib/base/error.h"
 #include "lib/base/parse.h"
-#include "lib/base/size_list.h"
 #include "lib/cli/command_line.h"
 #include "lib/link/profile_file.h"
+#include "lib/protocol/sweep_spec.h"
 
 namespace tcpstep {
 namespace {

@@ -7,7 +7,6 @@
 
 #include "lab/options.h"
 #include "lab/reference_2014.h"
-#include "lib/report/link_runs.h"
 #include "lib/report/penalty_table.h"
 
 namespace tcpstep {

@@ -1,13 +1,9 @@
 #include "server/acceptor.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
 
-#include "lib/base/process.h"
-#include "lib/base/text.h"
 #include "lib/sweep/path_speed.h"
 
 namespace tcpstep {
@@ -21,10 +17,6 @@ constexpr std::uint64_t kListenerKey = 0;
 constexpr std::uint64_t kWebListenerKey = Acceptor::kFirstForeignKey - 1;
 constexpr int kAcceptedAtOnce = 64;  // then those that are connected have their turn
 constexpr Duration kTimeToAskIfRejected = 5s;
-constexpr Duration kTimeToClose = 2s;           // for a refusal to arrive
-constexpr Duration kTimeToLoad = 30s;           // of a page
-constexpr Duration kRepeatPositionAfter = 10s;  // so that a queued client knows we are there
-constexpr std::size_t kCrowd = 100;             // whose memory is worth releasing
 constexpr std::size_t kReadAtOnce = std::size_t{16} * 1024;
 
 }  // namespace
@@ -69,12 +61,6 @@ void Acceptor::accept_clients(Door& door, bool is_web) {
 std::uint64_t Acceptor::connections_of(const std::string& network) const {
   const auto entry = connections_of_.find(network);
   return entry == connections_of_.end() ? 0 : entry->second;
-}
-
-// A client that will be rejected has less time to send its request.
-Duration Acceptor::time_to_ask(const PendingClient& client) const {
-  const Duration timeout = options_.run.sweep.timeout;
-  return client.rejection ? std::min<Duration>(timeout, kTimeToAskIfRejected) : timeout;
 }
 
 std::unique_ptr<Conversation> Acceptor::conversation(bool is_web) const {
@@ -123,53 +109,10 @@ void Acceptor::add(TcpConnection connection, bool is_web) {
   }
 }
 
-void Acceptor::drop(Clients::iterator entry, const std::string& reason) {
-  metrics_.count_error();
-  log_.fault_of_client("fault", fmt::format("run with {}: {}", entry->second.peer, reason),
-                       {{"peer", entry->second.peer}, {"reason", reason}});
-  remove(entry);
-}
-
-void Acceptor::close_after_refusal(Clients::iterator entry) {
-  queue_.remove(entry->first);
-  entry->second.is_closing = true;
-  entry->second.deadline = Clock::now() + kTimeToClose;
-  entry->second.connection.end_sending();
-  has_lost_first_client_ = has_lost_first_client_ || entry->second.is_first;
-}
-
-void Acceptor::remove(Clients::iterator entry) {
-  has_lost_first_client_ = has_lost_first_client_ || entry->second.is_first;
-  poller_.remove(entry->second.connection.fd());
-  forget(entry);
-  if (clients_.empty() && std::exchange(most_clients_, 0) >= kCrowd) {
-    release_free_memory();  // the allocator would keep it for the next crowd
-  }
-}
-
-void Acceptor::forget(Clients::iterator entry) {
-  queue_.remove(entry->first);
-  const auto count = connections_of_.find(entry->second.network);
-  if (--count->second == 0) {
-    connections_of_.erase(count);
-  }
-  clients_.erase(entry);
-}
-
-void Acceptor::close_all(const Refuse& refusal) {
-  for (auto& [id, client] : clients_) {
-    if (const std::string text = client.conversation->say(refusal);
-        client.conversation->stage() == Stage::Waiting && !text.empty()) {
-      static_cast<void>(client.connection.send_now(text));
-    }
-  }
-  release_all();
-}
-
-void Acceptor::release_all() {
-  clients_.clear();
-  connections_of_.clear();
-  queue_.clear();
+// A client that will be rejected has less time to send its request.
+Duration Acceptor::time_to_ask(const PendingClient& client) const {
+  const Duration timeout = options_.run.sweep.timeout;
+  return client.rejection ? std::min<Duration>(timeout, kTimeToAskIfRejected) : timeout;
 }
 
 void Acceptor::receive(Clients::iterator entry) {
@@ -236,48 +179,115 @@ void Acceptor::process(Clients::iterator entry, std::span<const std::byte> bytes
   }
 }
 
-void Acceptor::send_page(Clients::iterator entry, std::string page) {
+void Acceptor::enqueue(Clients::iterator entry) {
   PendingClient& client = entry->second;
-  queue_.remove(entry->first);
-  client.unsent = std::move(page);
-  client.deadline = Clock::now() + kTimeToLoad;
-  poller_.watch_for_room(client.connection.fd(), entry->first, true);
-  flush(entry);
-}
-
-void Acceptor::flush(Clients::iterator entry) {
-  PendingClient& client = entry->second;
-  const auto sent = client.connection.send_some_now(client.unsent);
-  if (!sent) {
-    remove(entry);
+  if (const auto rejection = rejection_of(client)) {
+    refuse(entry, *rejection);
     return;
   }
-  client.unsent.erase(0, *sent);
-  if (client.unsent.empty()) {
-    poller_.watch_for_room(client.connection.fd(), entry->first, false);
-    close_after_refusal(entry);
+  client.deadline.reset();
+  if (client.is_web) {
+    client.is_first = !std::exchange(had_first_client_, true);
+  }
+  client.duration = expected_duration(client.settings.sweep, speed_of(client.connection));
+  if (client.duration) {
+    client.duration = std::min(*client.duration, options_.limits.time);
+  }
+  queue_.add(entry->first, client.network);
+}
+
+// Takes over the settings that the client requests, unless they are beyond the limits.
+std::optional<Rejection> Acceptor::rejection_of(PendingClient& client) {
+  const ServerLimits& limits = options_.limits;
+  if (client.rejection) {
+    return client.rejection;
+  }
+  if (const Request* request = client.conversation->request()) {
+    const PartialSweep& requested = request->sweep;
+    client.settings.sweep =
+        requested.over(client.is_web ? web_->offer.sweep : options_.negotiated_sweep());
+    if (requested.chosen.contains("link")) {
+      if (const auto refusal = refusal_of_link(client.settings.sweep.link, limits)) {
+        return Rejection{.kind = "link", .refusal = *refusal};
+      }
+    }
+    if (requested.chosen.contains("time_ns") && !requested.chosen.contains("rounds")) {
+      fit_rounds(client.settings.sweep, limits, client.connection.path_info().mss);
+    }
+    if (requested.lengthens_run()) {  // the server's own settings may be beyond its limits
+      const auto refusal =
+          refusal_of(client.settings.sweep, limits, client.connection.path_info().mss);
+      if (refusal) {
+        return Rejection{.kind = "run", .refusal = *refusal};
+      }
+    }
+  }
+  if (recent_use_.count(client.network, Clock::now()) + queue_.places_of(client.network) >=
+      limits.runs_per_address) {
+    return too_many_runs(limits);
+  }
+  if (recent_use_.has_many_failures(client.network, Clock::now())) {
+    return too_many_failures();
+  }
+  if (queue_.size() + running_ >= limits.queue + limits.concurrent_runs) {
+    const auto displaced = queue_.to_displace_for(client.network);
+    if (!displaced) {
+      return queue_is_full(limits);
+    }
+    refuse(clients_.find(*displaced), queue_is_full(limits));
+  }
+  return std::nullopt;
+}
+
+void Acceptor::update_queue(std::uint64_t running, std::optional<Time> end) {
+  std::uint64_t ahead = running_ = running;
+  for (const std::uint64_t id : queue_.turns(recent_use_)) {
+    PendingClient& client = clients_.at(id);
+    if (client.conversation->request() != nullptr && client.ahead != ahead) {
+      send_position(client, ahead, end);
+    }
+    ++ahead;
+    end = end && client.duration
+              ? std::optional(*end + *client.duration /
+                                         static_cast<std::int64_t>(options_.limits.concurrent_runs))
+              : std::nullopt;
   }
 }
 
-void Acceptor::handle_broken_protocol(Clients::iterator entry, std::string refusal) {
-  PendingClient& client = entry->second;
-  if (client.conversation->is_unauthenticated()) {
-    metrics_.count_refusal("authentication");
-  } else {
-    metrics_.count_error();
+// A client that does not read it is noticed when its turn comes.
+void Acceptor::send_position(PendingClient& client, std::uint64_t ahead, std::optional<Time> turn) {
+  client.ahead = ahead;
+  client.turn = turn;
+  client.told_at = Clock::now();
+  Queued place{.ahead = ahead};
+  if (turn) {
+    const auto left = std::max<Duration>(*turn - client.told_at, Duration::zero());
+    place.seconds =
+        static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(left).count());
   }
-  const std::string fault = client.conversation->fault();
-  log_.fault_of_client(
-      "fault",
-      fmt::format("{} {}: {}", client.is_web ? "web client" : "run with", client.peer, fault),
-      {{"peer", client.peer}, {"reason", fault}});
-  if (refusal.empty()) {
-    remove(entry);
-  } else if (client.connection.send_now(refusal)) {
-    close_after_refusal(entry);
-  } else {
-    remove(entry);
+  if (const std::string text = client.conversation->say(place); !text.empty()) {
+    static_cast<void>(client.connection.send_now(text));
   }
+}
+
+QueuedRun Acceptor::take_next() {
+  const auto entry = clients_.find(queue_.turns(recent_use_).front());
+  auto& client = entry->second;
+  recent_use_.add_run(client.network, Clock::now());
+  poller_.remove(client.connection.fd());
+  const Request* request = client.conversation->request();
+  const Protocol protocol = client.conversation->protocol();
+  QueuedRun next{.is_first = client.is_first,
+                 .connection = std::move(client.connection),
+                 .network = client.network,
+                 .protocol = protocol,
+                 .opening = client.is_web ? std::nullopt : std::optional(client.opening),
+                 .request = request != nullptr ? std::optional(*request) : std::nullopt,
+                 .session = client.conversation->session(),
+                 .browser = client.conversation->browser(),
+                 .settings = client.settings};
+  forget(entry);
+  return next;
 }
 
 void Acceptor::join(Clients::iterator entry) {
@@ -289,59 +299,6 @@ void Acceptor::join(Clients::iterator entry) {
   }
   poller_.add(client.connection.fd(), entry->first);
   refuse(entry, unknown_run());
-}
-
-// Most are connections that a browser has opened just in case.
-void Acceptor::say_too_late(Clients::iterator entry) {
-  if (entry->second.connection.send_now(entry->second.conversation->say_too_late())) {
-    close_after_refusal(entry);
-  } else {
-    remove(entry);
-  }
-}
-
-std::optional<Acceptor::Time> Acceptor::next_deadline() const {
-  std::optional<Time> earliest = door_.next_deadline();
-  const auto consider = [&](Time time) { earliest = std::min(earliest.value_or(time), time); };
-  if (const auto due = web_door_ ? web_door_->next_deadline() : std::nullopt) {
-    consider(*due);
-  }
-  for (const auto& [id, client] : clients_) {
-    if (client.deadline) {
-      consider(*client.deadline);
-    } else if (client.ahead) {
-      consider(client.told_at + kRepeatPositionAfter);
-    }
-  }
-  return earliest;
-}
-
-void Acceptor::handle_deadlines() {
-  const auto now = Clock::now();
-  door_.reopen_if_due();
-  if (web_door_) {
-    web_door_->reopen_if_due();
-  }
-  for (auto next = clients_.begin(); next != clients_.end();) {
-    const auto entry = next++;
-    const PendingClient& client = entry->second;
-    if (!client.deadline || *client.deadline > now) {
-      continue;
-    }
-    if (client.is_closing || !client.unsent.empty()) {
-      remove(entry);
-    } else if (client.is_web) {
-      say_too_late(entry);
-    } else {
-      drop(entry, fmt::format("the client did not respond within {}",
-                              format_duration(time_to_ask(client))));
-    }
-  }
-  for (auto& [id, client] : clients_) {
-    if (!client.deadline && client.ahead && now - client.told_at >= kRepeatPositionAfter) {
-      send_position(client, *client.ahead, client.turn);
-    }
-  }
 }
 
 }  // namespace tcpstep

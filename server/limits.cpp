@@ -20,14 +20,6 @@ using namespace std::chrono_literals;
 constexpr std::uint64_t kSpareDescriptors = 64;
 constexpr std::uint64_t kMostTimedRounds = 10'000;
 
-std::uint64_t bytes_of_round(const std::vector<PayloadSize>& sizes) {
-  std::uint64_t bytes = 0;
-  for (const PayloadSize size : sizes) {
-    bytes += size.bytes();
-  }
-  return bytes;
-}
-
 }  // namespace
 
 std::optional<std::string> reserve_descriptors(ServerLimits& limits) {
@@ -53,20 +45,18 @@ std::optional<std::string> reserve_descriptors(ServerLimits& limits) {
 
 std::optional<Refuse> refusal_of(const SweepSpec& sweep, const ServerLimits& limits,
                                  std::optional<Mss> mss) {
-  const auto sizes = sweep.sizes.resolve(mss);
-  if (!sizes) {
+  const auto volume = sweep.volume(mss);
+  if (!volume) {
     return Refuse{.reason = "one round of these sizes would be more than 1 GiB",
                   .hint = "Ask for fewer --sizes."};
   }
-  const std::uint64_t rounds = std::uint64_t{sweep.rounds} + sweep.warmup_rounds;
-  const std::uint64_t round_bytes = bytes_of_round(*sizes);
-  const std::uint64_t pings = rounds * sizes->size();
+  const auto [pings, bytes] = *volume;
   if (pings > limits.pings) {
     return Refuse{.reason = fmt::format("a run of {} pings exceeds this server's limit of {}",
                                         pings, limits.pings),
                   .hint = "Ask for fewer --sizes or --rounds."};
   }
-  if (const std::uint64_t bytes = rounds * round_bytes; bytes > limits.bytes) {
+  if (bytes > limits.bytes) {
     return Refuse{.reason = fmt::format("a run of {} bytes exceeds this server's limit of {}",
                                         bytes, limits.bytes),
                   .hint = "Ask for fewer or smaller --sizes, or fewer --rounds."};
@@ -94,16 +84,17 @@ std::optional<Refuse> refusal_of_link(const std::string& link, const ServerLimit
 }
 
 void fit_rounds(SweepSpec& sweep, const ServerLimits& limits, std::optional<Mss> mss) {
-  const auto sizes = sweep.sizes.resolve(mss);
-  if (!sizes) {
+  SweepSpec one = sweep;
+  one.rounds = 1;
+  one.warmup_rounds = 0;
+  const auto round = one.volume(mss);
+  if (!round) {
     return;  // refusal_of() says why
   }
-  std::uint64_t rounds =
-      std::min(limits.pings / sizes->size(),
-               limits.bytes / std::max<std::uint64_t>(bytes_of_round(*sizes), 1));
+  std::uint64_t rounds = std::min(limits.pings / round->pings, limits.bytes / round->bytes);
   if (sweep.interval > Duration::zero()) {
     const auto pings = static_cast<std::uint64_t>(limits.time / sweep.interval);
-    rounds = std::min<std::uint64_t>(rounds, pings / sizes->size());
+    rounds = std::min<std::uint64_t>(rounds, pings / round->pings);
   }
   rounds -= std::min<std::uint64_t>(rounds, sweep.warmup_rounds);
   sweep.rounds = static_cast<std::uint32_t>(

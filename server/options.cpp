@@ -8,23 +8,16 @@
 
 #include "lib/base/parse.h"
 #include "lib/cli/command_line.h"
-#include "lib/protocol/classic.h"
+#include "lib/protocol/frame.h"
 
 namespace tcpstep {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kLogFormats =
-    std::to_array<Word<LogFormat>>({{"text", LogFormat::Text}, {"json", LogFormat::Json}});
 // A third of the sizes of the full sweep, evenly spaced, so that the mean of each class is the
 // same; and its largest in one packet of an Ethernet.
 constexpr std::string_view kWebSizes = "1:9901:300,1401";
-constexpr auto kTimestampModes =
-    std::to_array<Word<TimestampMode>>({{"auto", TimestampMode::Auto},
-                                        {"off", TimestampMode::Off},
-                                        {"software", TimestampMode::Software},
-                                        {"hardware", TimestampMode::Hardware}});
 
 // What --help says of the defaults that depend on the client.
 std::string_view default_of(std::string_view key) {
@@ -70,7 +63,7 @@ CommandLine declare() {
   line.value("web-rounds", "N", "20", "most rounds with a browser; fewer if the table has settled");
   line.value("congestion", "NAME", "cubic", "TCP congestion control; system: the system's default");
   line.value("timestamps", "WORD", "auto", "kernel timestamps");
-  line.words("timestamps", kTimestampModes);
+  line.words("timestamps", kNamesOf<TimestampMode>);
   declare_host_options(line);
   line.flag("doctor", "check this host for sources of noise, and exit");
   line.group("Limits");
@@ -91,7 +84,7 @@ CommandLine declare() {
   line.value("metrics-file", "FILE",
              "write counters and fastest RTTs to this file, for Prometheus");
   line.value("log-format", "WORD", "text", "format of messages on standard error");
-  line.words("log-format", kLogFormats);
+  line.words("log-format", kNamesOf<LogFormat>);
   line.flag("quiet,q", "print errors only, no table");
   line.essentials({"doctor", "port", "bind", "web", "link", "label", "results", "one-off", "allow",
                    "secret-file", "anonymous", "cpu"});
@@ -214,8 +207,8 @@ std::optional<ServerOptions> parse_server_options(int argc, const char* const* a
   }
   options.lease = lease_of(values);
   options.metrics_file = values.path("metrics-file");
-  options.log_format = values.choose("log-format", kLogFormats);
-  options.run.timestamps = values.choose("timestamps", kTimestampModes);
+  options.log_format = values.choose("log-format", kNamesOf<LogFormat>);
+  options.run.timestamps = values.choose("timestamps", kNamesOf<TimestampMode>);
   const HostOptions this_host = host_options(values);
   options.run.scheduling = this_host.scheduling;
   options.run.busy_poll = this_host.busy_poll;

@@ -1,6 +1,7 @@
 // What tcpstep-server was asked to do.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -13,6 +14,9 @@
 namespace tcpstep {
 
 enum class LogFormat : std::uint8_t { Text, Json };
+template <>
+inline constexpr auto kNamesOf<LogFormat> =
+    std::to_array<Word<LogFormat>>({{"text", LogFormat::Text}, {"json", LogFormat::Json}});
 
 struct ServerOptions {
   std::string bind_address;  // empty: every address

@@ -1,112 +1,113 @@
 #include "server/run.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <ctime>
 #include <optional>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
+#include "lib/base/parse.h"
 #include "lib/base/stop_request.h"
 #include "lib/base/text.h"
 #include "lib/cli/program.h"
 #include "lib/cli/progress_bar.h"
+#include "lib/cli/screen.h"
+#include "lib/net/address_range.h"
 #include "lib/net/waiting.h"
-#include "lib/runfile/run_writer.h"
-#include "lib/sweep/black_hole.h"
-#include "lib/sweep/frame_stream.h"
-#include "lib/sweep/partial_result.h"
-#include "lib/sweep/resent_acks.h"
-#include "lib/sweep/responder.h"
-#include "lib/sweep/result_check.h"
-#include "server/run_end.h"
-#include "server/run_identity.h"
-#include "server/web_run.h"
+#include "lib/protocol/authentication.h"
+#include "lib/report/render.h"
+#include "lib/runfile/run.h"
+#include "server/results_folder.h"
+#include "server/run_report.h"
 
 namespace tcpstep {
 namespace {
 
 using namespace std::chrono_literals;
 
-// For what a client has measured until this server was told to stop; the server kills this process
-// after 10 s.
-constexpr PartialPatience kPatience{.silence = 2s, .in_all = 5s};
+// --- What a run is called, and between whom it is ---
 
-struct ServedRun {
-  TcpConnection& client;
-  const std::optional<Request>& request;  // nothing from a classic client
-  const std::optional<Sample>& opening;   // nothing from a browser
-  const RunSettings& settings;
-  const RunIdentity& identity;
-  const std::string& token;
-  const ServerOptions& options;
-  const HostFacts& host;
-  Channel& server;
-  const OpenOutput& open_output;
-  std::string peer;
-  std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
-
-  [[nodiscard]] bool is_fresh() const { return settings.sweep.connection == ConnectionMode::Fresh; }
-};
-
-// --- The negotiated protocol ---
-
-// So that the client need not guess why nothing more comes.
-void send_refusal(const ServedRun& run, const Refuse& refusal) {
-  static_cast<void>(FrameStream(run.client, run.settings.session).send(refusal));
+// Half a name: what is not permitted in it becomes a dash.
+std::string half_of_name(std::string text) {
+  constexpr std::size_t kLongest = 31;
+  text.resize(std::min(text.size(), kLongest));
+  for (char& c : text) {
+    c = is_valid_name({&c, 1}) ? c : '-';
+  }
+  return text;
 }
 
-// Ok once the client is ready.
-PingStatus accept_run(const ServedRun& run, FrameStream& frames, std::uint64_t pings) {
-  const PingStatus sent =
-      frames.send(accept_of(run.identity, run.settings, run.token, run.host, pings));
-  if (sent != PingStatus::Ok) {
-    return sent;
-  }
-  const auto received = frames.receive(run.settings.sweep.timeout);
-  if (received.status != PingStatus::Ok) {
-    return received.status;
-  }
-  return std::holds_alternative<Ready>(*received.message) ? PingStatus::Ok : PingStatus::Protocol;
+// A phone's is often "localhost", that of a host without one "(none)".
+bool is_distinctive(std::string_view host) {
+  return !host.empty() && host != "localhost" && host != "(none)";
 }
 
-RunOutcome outcome_without_file(PingStatus status, const RunSettings& settings) {
-  return {.status = std::string(end_of_run(status, settings)),
-          .samples = 0,
-          .file = {},
-          .warnings = {}};
+// The name of the link of a run that has none: "<server's host>-<client's host>"; of an anonymous
+// server the networks of both: "192.0.2.x-198.51.100.x".
+std::string automatic_link(const QueuedRun& client, const HostFacts& host,
+                           const ServerOptions& options) {
+  const TcpConnection& connection = client.connection;
+  std::string server_end = name_of_network(connection.local_address());
+  std::string client_end = name_of_network(connection.peer());
+  if (!options.run.is_anonymous) {
+    server_end = is_distinctive(host.info.name) ? host.info.name : server_end;
+    const Environment& facts = client.request->environment;
+    const auto name = facts.find("host");
+    client_end = name != facts.end() && is_distinctive(name->second) ? name->second : client_end;
+  }
+  return half_of_name(server_end) + "-" + half_of_name(client_end);
+}
+
+// Of the run with this client, which begins now.
+RunIdentity identity_of(const QueuedRun& client, const ServerOptions& options) {
+  RunIdentity identity{.run_id = make_run_id(),
+                       .protocol = client.protocol,
+                       .concurrent_runs = options.limits.concurrent_runs,
+                       .peer = {},
+                       .started_utc = utc_now(),
+                       .seen_by_server = {},
+                       .seen_by_client = {},
+                       .browser = client.browser};
+  if (client.request) {
+    identity.peer = client.request->environment;
+    if (!client.request->tool.empty()) {
+      identity.peer.insert_or_assign("tool", client.request->tool);
+    }
+    identity.seen_by_client = {.server = client.request->server_addr,
+                               .client = client.request->client_addr};
+  }
+  if (options.run.is_anonymous) {
+    identity.peer.erase("host");
+    identity.seen_by_client = {};
+  } else {
+    identity.seen_by_server = addresses_of(client.connection, Role::Server);
+  }
+  return identity;
 }
 
 // --- Down: this end measures ---
-
-// Closes the fresh connections that `server` hands over, until the client's first connection has
-// something to read, or for `limit`.
-void close_fresh_connections(Channel& server, const TcpConnection& first, Duration limit) {
-  const auto deadline = std::chrono::steady_clock::now() + limit;
-  for (;;) {
-    const Duration left = deadline - std::chrono::steady_clock::now();
-    if (left <= Duration::zero() || !wait_for_either(server.fd(), first.fd(), left) ||
-        is_readable(first.fd()) || !server.receive(Duration::zero()).is_open) {
-      return;
-    }
-  }
-}
 
 // Fresh connections, as the server's process hands them over.
 class HandedOver : public ConnectionSource {
  public:
   // The client's first connection has nothing to say, but may end.
-  HandedOver(Channel& server, TcpConnection& first, Duration limit)
-      : server_(server), first_(first), limit_(limit) {}
+  explicit HandedOver(const ServedRun& run) : run_(run) {}
 
   PingStatus next(std::optional<TcpConnection>& connection) override {
-    if (wait_for_either(server_.fd(), first_.fd(), limit_) && is_readable(first_.fd())) {
-      return first_.stay_idle(Duration::zero());
+    const Fd& first = run_.client.fd();
+    if (wait_for_either(run_.server.fd(), first, run_.settings.sweep.timeout) &&
+        is_readable(first)) {
+      return run_.client.stay_idle(Duration::zero());
     }
-    auto received = server_.receive(Duration::zero());
+    auto received = run_.server.receive(Duration::zero());
     if (requested_stop() != 0 || !received.is_open) {
       return PingStatus::Interrupted;
     }
@@ -118,17 +119,15 @@ class HandedOver : public ConnectionSource {
   }
 
   // The client may have made the next one before it sees that there are no more pings.
-  void close_others(Duration limit) override { close_fresh_connections(server_, first_, limit); }
+  void close_others(Duration limit) override { close_fresh_connections(run_, limit); }
 
  private:
-  Channel& server_;
-  TcpConnection& first_;
-  Duration limit_;
+  const ServedRun& run_;
 };
 
 RunOutcome measure(const ServedRun& run, SweepSession& session, ConnectionSource* fresh) {
   const SweepSpec& sweep = run.settings.sweep;
-  ProgressBar progress("round", std::uint64_t{sweep.rounds} + sweep.warmup_rounds,
+  ProgressBar progress("round", sweep.all_rounds(),
                        !run.options.is_quiet && run.options.limits.concurrent_runs == 1);
   return session.measure(
       run.identity, run.open_output,
@@ -139,11 +138,6 @@ RunOutcome measure(const ServedRun& run, SweepSession& session, ConnectionSource
 RunOutcome measure_classic(const ServedRun& run) {
   SweepSession session(run.client, run.settings, run.host, run.opening);
   return measure(run, session, nullptr);
-}
-
-// Under which the server keeps a result; empty if it does not.
-std::string name_for_client(const ServedRun& run, const std::filesystem::path& file) {
-  return run.options.output == "-" ? std::string() : file.filename().string();
 }
 
 void send_result(const ServedRun& run, FrameStream& frames, const RunOutcome& outcome) {
@@ -165,190 +159,17 @@ RunOutcome measure_down(const ServedRun& run) {
   FrameStream frames(run.client, run.settings.session);
   if (const PingStatus status = accept_run(run, frames, session.pings());
       status != PingStatus::Ok) {
-    return outcome_without_file(status, run.settings);
+    return outcome_without_file(run, status);
   }
-  HandedOver fresh(run.server, run.client, run.settings.sweep.timeout);
+  HandedOver fresh(run);
   RunOutcome outcome = measure(run, session, run.is_fresh() ? &fresh : nullptr);
   send_result(run, frames, outcome);
   return outcome;
 }
 
-// --- Up: the client measures, this end sends the acks and keeps the result ---
-
-RunHeader header_without_result(const ServedRun& run) {
-  return describe_lost_run(run.settings, run.identity,
-                           environment_of(run.host, run.settings.is_anonymous));
-}
-
-// A run that broke off leaves a file with its status.
-RunOutcome write_lost_run(const ServedRun& run, PingStatus status, std::uint64_t largest = 0) {
-  const PathInfo path = run.client.path_info();
-  const auto hole = status == PingStatus::Timeout
-                        ? suspect_black_hole(largest, run.settings.sweep, path)
-                        : std::nullopt;
-  RunHeader header = header_without_result(run);
-  add_place_of_samples(header);
-  RunWriter writer(run.open_output(), header);
-  const std::string end(end_of_run(status, run.settings));
-  writer.finish(end, Duration(0), std::nullopt, trailer_facts(hole));
-  return {.status = end,
-          .samples = 0,
-          .file = writer.path(),
-          .warnings = {},
-          .black_hole = hole ? describe(*hole, path) : ""};
-}
-
-// One ping more may discover the path.
-ResponderLimits limits_of(const ServedRun& run) {
-  const SweepSpec& sweep = run.settings.sweep;
-  return {.payload_bytes = sweep.sizes.largest().bytes(), .payloads = sweep.most_pings() + 1};
-}
-
-// `received` becomes what follows the last payload.
-AckedPayloads ack_on_one_connection(const ServedRun& run, std::string& received) {
-  Responder responder(run.client, {.received = bytes_of(received),
-                                   .acked = 0,
-                                   .stops_at_frame = true,
-                                   .watches_acks = run.settings.has_peer_retransmits,
-                                   .limits = limits_of(run)});
-  const AckedPayloads acked = responder.run();
-  received = text_of(responder.rest());
-  return acked;
-}
-
-// The end is Ok if the client's first connection has something to read.
-AckedPayloads ack_on_fresh_connections(const ServedRun& run) {
-  const SweepSpec& sweep = run.settings.sweep;
-  AckedPayloads all;
-  const auto ended = [&](PingStatus end) {
-    all.end = end;
-    return all;
-  };
-  for (;;) {
-    if (requested_stop() != 0) {
-      return ended(PingStatus::Interrupted);
-    }
-    if (!wait_for_either(run.server.fd(), run.client.fd(), sweep.timeout + sweep.interval)) {
-      return ended(requested_stop() != 0 ? PingStatus::Interrupted : PingStatus::Timeout);
-    }
-    if (is_readable(run.client.fd())) {
-      return all;  // the result, or the end
-    }
-    auto received = run.server.receive(Duration::zero());
-    if (!received.is_open) {
-      return ended(PingStatus::Interrupted);
-    }
-    if (received.connection) {
-      received.connection->set_io_timeout(sweep.timeout);
-      received.connection->set_wait(run.settings.scheduling.wait);
-      // A payload that is sent earlier would be timed together with this hand-over.
-      static_cast<void>(FrameStream(*received.connection).send(Ready{}));
-      Responder responder(*received.connection, {.watches_acks = run.settings.has_peer_retransmits,
-                                                 .limits = limits_of(run)});
-      add_ping(all, responder.run(), all.payloads + 1);  // the client knows best what became of it
-    }
-  }
-}
-
-// Checks a result, and writes it.
-RunOutcome keep_result(const ServedRun& run, const AckedPayloads& acked, const Result& result,
-                       const std::string& text) {
-  RunTrailer trailer;
-  try {
-    trailer = check_result(text, {.facts = header_without_result(run),
-                                  .settings = run.settings,
-                                  .longest = std::chrono::steady_clock::now() - run.begin,
-                                  .status = result.status,
-                                  .acked = acked.payloads,
-                                  .mss = run.client.peer_mss()});
-  } catch (const WorldError& error) {
-    send_refusal(run, {.reason = error.what(), .hint = {}});
-    RunOutcome outcome = write_lost_run(run, PingStatus::Protocol);
-    outcome.fault = error.what();
-    return outcome;
-  }
-  OutputFile file = run.open_output();
-  write_copy(file, text);
-  file.sync();
-  FrameStream frames(run.client, run.settings.session);
-  if (frames.send(Stored{.file = name_for_client(run, file.path())}) == PingStatus::Ok) {
-    static_cast<void>(run.client.finish(1s));
-  }
-  return {
-      .status = trailer.status, .samples = trailer.samples, .file = file.path(), .warnings = {}};
-}
-
-RunOutcome receive_result(const ServedRun& run, const AckedPayloads& acked,
-                          const std::string& already_received) {
-  FrameStream frames(run.client, run.settings.session, already_received);
-  const auto received =
-      receive_after_pings(frames, acked.payloads, acked.resent_acks, run.settings.sweep.timeout);
-  if (received.status != PingStatus::Ok) {
-    return write_lost_run(run, received.status);
-  }
-  const auto* result = std::get_if<Result>(&*received.message);
-  if (result == nullptr) {
-    return write_lost_run(run, PingStatus::Protocol);
-  }
-  const std::uint64_t limit = largest_result(run.settings.sweep.most_pings());
-  if (result->bytes > limit) {
-    send_refusal(run,
-                 {.reason = fmt::format("a result of {} bytes exceeds this server's limit of {}",
-                                        result->bytes, limit),
-                  .hint = "Ask for fewer pings."});
-    return write_lost_run(run, PingStatus::Protocol);
-  }
-  std::string text;
-  if (const PingStatus status = frames.receive_file(text, *result); status != PingStatus::Ok) {
-    return write_lost_run(run, status);
-  }
-  return keep_result(run, acked, *result, text);
-}
-
-// After a signal to this end. The file has the status that the client has seen.
-RunOutcome receive_partial_result(const ServedRun& run, const AckedPayloads& acked) {
-  if (run.is_fresh()) {
-    const DespiteStop despite;
-    run.client.end_sending();
-    close_fresh_connections(run.server, run.client, kPatience.silence);
-  }
-  const auto partial = fetch_partial_result(
-      run.client, run.settings.session, !run.is_fresh() && acked.unfinished_bytes > 0,
-      largest_result(run.settings.sweep.most_pings()), kPatience);
-  if (!partial) {
-    return write_lost_run(run, PingStatus::Interrupted);
-  }
-  RunOutcome outcome = keep_result(run, acked, partial->announced, partial->bytes);
-  outcome.status = end_of_run(PingStatus::Interrupted, run.settings);
-  return outcome;
-}
-
-RunOutcome ack_up(const ServedRun& run) {
-  run.client.set_io_timeout(run.settings.sweep.timeout);
-  run.client.set_wait(run.settings.scheduling.wait);
-  static_cast<void>(set_congestion_control(run.client.fd(), run.settings.congestion_control));
-  FrameStream frames(run.client, run.settings.session);
-  if (const PingStatus status = accept_run(run, frames, 0); status != PingStatus::Ok) {
-    return outcome_without_file(status, run.settings);
-  }
-  std::string rest = frames.take_rest();
-  const AckedPayloads acked =
-      run.is_fresh() ? ack_on_fresh_connections(run) : ack_on_one_connection(run, rest);
-  if (acked.end == PingStatus::Interrupted && requested_stop() != 0) {
-    return receive_partial_result(run, acked);
-  }
-  return acked.end == PingStatus::Ok ? receive_result(run, acked, rest)
-                                     : write_lost_run(run, acked.end, acked.largest);
-}
-
 RunOutcome serve(const ServedRun& run) {
   if (run.identity.protocol == Protocol::WebSocket) {
-    return measure_browser({.connection = run.client,
-                            .settings = run.settings,
-                            .identity = run.identity,
-                            .host = run.host,
-                            .open_output = run.open_output,
-                            .is_kept = run.options.output != "-"});
+    return measure_browser(run);
   }
   if (!run.request) {
     return measure_classic(run);
@@ -365,7 +186,146 @@ RunOutcome serve(const ServedRun& run) {
   }
 }
 
+constexpr std::size_t kLongestTable = std::size_t{64} * 1024;
+
+// A client chooses how many classes its run has, and with a small MSS there may be thousands.
+std::string shortened(std::string table, const std::filesystem::path& file) {
+  return table.size() <= kLongestTable ? table
+                                       : fmt::format("  a table of {} bytes: tcpstep report {}\n",
+                                                     table.size(), file.string());
+}
+
+// Logs a run, prints its table and sends a RunReport; what went wrong with it is left to the
+// server's process.
+void report_outcome(const RunOutcome& outcome, const ServedRun& run, const Log& log,
+                    bool is_quiet_if_failed) {
+  const SweepSpec& sweep = run.settings.sweep;
+  RunReport report{
+      .status = outcome.status,
+      .link = {.link = sweep.link,
+               .direction = to_text(sweep.direction),
+               .connection = to_text(sweep.connection)},
+      .bytes = outcome.file.empty() ? std::optional(std::uint64_t{0}) : bytes_on_disk(outcome.file),
+      .file = outcome.file.string(),
+      .fault = fault_of(outcome, sweep.timeout)};
+  for (const Warning& warning : outcome.warnings) {
+    // The table says these in the same words.
+    const bool is_in_table = warning.key == "segments_merged" || warning.key == "bbr" ||
+                             warning.key == "rtt_below_wakeup";
+    if (!run.options.is_quiet && (!is_in_table || run.options.log_format == LogFormat::Json)) {
+      report.warnings.emplace_back(warning.key, render(warning));
+    }
+  }
+  std::string table;
+  std::uint64_t samples = outcome.samples;
+  if (!outcome.file.empty()) {
+    RunCollection runs;
+    runs.add(read_run(outcome.file, RttClock::Application));
+    const PenaltyTable penalties = penalty_table(runs.links()[0], Statistic::minimum());
+    samples = penalties.samples;
+    if (sweep.direction == MeasuredDirection::Down) {
+      report.minima = minima_of(penalties, runs.links()[0]);
+    }
+    const Screen screen = screen_of_output();
+    const std::string text = render_text(std::array{penalties}, {.screen = screen});
+    table = shortened(shown_on(screen, text), outcome.file);
+  }
+  static_cast<void>(run.server.send(encode(report)));
+  if (outcome.file.empty() || (is_quiet_if_failed && is_failure(outcome.status))) {
+    return;
+  }
+  const bool is_to_stdout = run.options.output == "-";
+  if (is_to_stdout) {
+    print_data(read_file(outcome.file));
+  }
+  if (run.options.is_quiet) {
+    return;
+  }
+  const std::string file = is_to_stdout ? "standard output" : outcome.file.string();
+  log.note("run",
+           fmt::format("{:%H:%M:%S}  {}: {}, {} in {}", fmt::localtime(std::time(nullptr)),
+                       run.peer, outcome.status, count_of(samples, "sample"), file),
+           {{"peer", run.peer},
+            {"status", outcome.status},
+            {"link", sweep.link},
+            {"run_id", run.identity.run_id},
+            {"file", file}});
+  if (is_to_stdout) {
+    print_lines(table.substr(0, table.find_last_not_of('\n') + 1));
+  } else {
+    print_data(table);
+  }
+}
+
 }  // namespace
+
+void send_refusal(const ServedRun& run, const Refuse& refusal) {
+  static_cast<void>(FrameStream(run.client, run.settings.session).send(refusal));
+}
+
+PingStatus accept_run(const ServedRun& run, FrameStream& frames, std::uint64_t pings) {
+  const RunSettings& settings = run.settings;
+  Environment facts = environment_of(run.host, settings.is_anonymous);
+  facts.emplace("tool", version_and_git());
+  const PingStatus sent = frames.send(Accept{.run_id = run.identity.run_id,
+                                             .token = run.token,
+                                             .sweep = settings.sweep,
+                                             .pings = pings,
+                                             .concurrent_runs = run.identity.concurrent_runs,
+                                             .is_anonymous = settings.is_anonymous,
+                                             .has_peer_retransmits = settings.has_peer_retransmits,
+                                             .environment = std::move(facts),
+                                             .started_utc = run.identity.started_utc,
+                                             .server_addr = run.identity.seen_by_server.server,
+                                             .client_addr = run.identity.seen_by_server.client});
+  if (sent != PingStatus::Ok) {
+    return sent;
+  }
+  const auto received = frames.receive(run.settings.sweep.timeout);
+  if (received.status != PingStatus::Ok) {
+    return received.status;
+  }
+  return std::holds_alternative<Ready>(*received.message) ? PingStatus::Ok : PingStatus::Protocol;
+}
+
+RunOutcome outcome_without_file(const ServedRun& run, PingStatus status) {
+  return {.status = std::string(end_of_run(status, run.settings)),
+          .samples = 0,
+          .file = {},
+          .warnings = {}};
+}
+
+void close_fresh_connections(const ServedRun& run, Duration limit) {
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  for (;;) {
+    const Duration left = deadline - std::chrono::steady_clock::now();
+    if (left <= Duration::zero() || !wait_for_either(run.server.fd(), run.client.fd(), left) ||
+        is_readable(run.client.fd()) || !run.server.receive(Duration::zero()).is_open) {
+      return;
+    }
+  }
+}
+
+std::string name_for_client(const ServedRun& run, const std::filesystem::path& file) {
+  return run.options.output == "-" ? std::string() : file.filename().string();
+}
+
+RunTask task_for(QueuedRun client, const ServerOptions& options, const HostFacts& host) {
+  RunTask task{.client = std::move(client), .identity = {}, .token = random_hex(16)};
+  task.identity = identity_of(task.client, options);
+  RunSettings& settings = task.client.settings;
+  if (const Request* request = task.client.request ? &*task.client.request : nullptr;
+      request != nullptr && !request->sweep.chosen.contains("link") && !options.is_link_chosen &&
+      options.limits.links.empty()) {
+    settings.sweep.link = automatic_link(task.client, host, options);
+  }
+  settings.deadline = std::chrono::steady_clock::now() + options.limits.time;
+  if (task.client.protocol == Protocol::WebSocket) {
+    settings.framing = Framing::WebSocket;
+    settings.ends_when_settled = true;
+  }
+  return task;
+}
 
 bool perform_run(RunTask task, const ServerOptions& options, const HostFacts& host, Channel& server,
                  const OpenOutput& open_output, const Log& log) {
@@ -385,13 +345,7 @@ bool perform_run(RunTask task, const ServerOptions& options, const HostFacts& ho
                       .open_output = open_output,
                       .peer = task.client.connection.peer().text()};
   const RunOutcome outcome = serve(run);
-  report_outcome(outcome, {.settings = settings,
-                           .run_id = task.identity.run_id,
-                           .peer = run.peer,
-                           .options = options,
-                           .log = log,
-                           .server = server,
-                           .is_quiet_if_failed = task.is_quiet_if_failed});
+  report_outcome(outcome, run, log, task.is_quiet_if_failed);
   return outcome.status == kComplete;
 }
 

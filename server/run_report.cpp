@@ -9,14 +9,14 @@
 #include "lib/base/stop_request.h"
 #include "lib/base/text.h"
 #include "lib/runfile/run_header.h"
+#include "lib/sweep/black_hole.h"
 
 namespace tcpstep {
 namespace {
 
 constexpr std::size_t kReportedClasses = 64;
 
-}  // namespace
-
+// What a status of a run means for its client.
 std::string explain_status(const std::string& status, Duration timeout) {
   if (status == "timeout") {
     return fmt::format("the client did not respond within {}", format_duration(timeout));
@@ -36,6 +36,19 @@ std::string explain_status(const std::string& status, Duration timeout) {
                : "the run took longer than --max-time";
   }
   return "the run ended early (" + status + ")";
+}
+
+}  // namespace
+
+std::string fault_of(const RunOutcome& outcome, Duration timeout) {
+  if (outcome.status == kComplete || outcome.status == to_word(PingStatus::Interrupted)) {
+    return {};
+  }
+  const std::string fault =
+      outcome.fault.empty() ? explain_status(outcome.status, timeout) : outcome.fault;
+  return outcome.black_hole.empty()
+             ? fault
+             : fmt::format("{}: {}. {}", fault, outcome.black_hole, kBlackHoleRemedy);
 }
 
 bool is_failure(const std::string& status) {

@@ -10,6 +10,7 @@
 
 #include "lib/base/units.h"
 #include "lib/report/penalty_table.h"
+#include "lib/sweep/sweep_session.h"
 #include "server/metrics.h"
 
 namespace tcpstep {
@@ -30,8 +31,8 @@ struct RunReport {
 // Whether somebody is to blame for the end of a run with this status.
 [[nodiscard]] bool is_failure(const std::string& status);
 
-// What a status of a run means for its client.
-[[nodiscard]] std::string explain_status(const std::string& status, Duration timeout);
+// What went wrong, for the log; empty after a run that is whole, or that this server has ended.
+[[nodiscard]] std::string fault_of(const RunOutcome& outcome, Duration timeout);
 
 // As one message, and back. decode_report() throws if it is not one.
 [[nodiscard]] std::string encode(const RunReport& report);

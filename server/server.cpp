@@ -21,10 +21,8 @@
 #include "lib/cli/stop_signals.h"
 #include "lib/runfile/run_writer.h"
 #include "server/least_rights.h"
-#include "server/reach.h"
-#include "server/run_identity.h"
+#include "server/run_queue.h"
 #include "server/setup.h"
-#include "server/turn.h"
 
 namespace tcpstep {
 namespace {

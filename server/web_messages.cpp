@@ -9,9 +9,10 @@
 
 #include "lib/base/parse.h"
 #include "lib/base/text.h"
-#include "lib/protocol/strict_json.h"
+#include "lib/protocol/frame.h"
 #include "lib/protocol/websocket.h"
 #include "lib/report/link_drawings.h"
+#include "lib/report/render.h"
 #include "lib/report/rows.h"
 #include "lib/runfile/run.h"
 

@@ -1,15 +1,15 @@
-#include "server/web_run.h"
-
+// A run with a browser.
 #include <algorithm>
 #include <chrono>
 #include <system_error>
 #include <utility>
 #include <vector>
 
-#include "lib/protocol/payload_source.h"
 #include "lib/sweep/ping_timer.h"
+#include "lib/sweep/sweep_plan.h"
 #include "lib/sweep/websocket_peer.h"
-#include "server/run_end.h"
+#include "server/run.h"
+#include "server/run_report.h"
 #include "server/web_messages.h"
 
 namespace tcpstep {
@@ -22,12 +22,6 @@ constexpr std::uint32_t kOpeningPings = 16;
 constexpr Duration kBetweenProgress = 500ms;  // the page draws after each
 constexpr Duration kTimeToDraw = 50ms;
 constexpr Duration kTimeToRead = 5s;  // the table and its pictures
-
-RunOutcome outcome_without_file(PingStatus status, const RunSettings& settings) {
-  RunOutcome outcome;
-  outcome.status = end_of_run(status, settings);
-  return outcome;
-}
 
 // Messages that are not counted, until the browser's code is warm.
 PingStatus warm_up(WebSocketPeer& peer) {
@@ -49,25 +43,25 @@ ShowRounds show_to(WebSocketPeer& peer) {
   };
 }
 
-RunOutcome measure(const BrowserRun& run, WebSocketPeer& peer) {
+RunOutcome measure(const ServedRun& run, WebSocketPeer& peer) {
   RunIdentity identity = run.identity;
-  run.connection.set_io_timeout(run.settings.wait_limit());
+  run.client.set_io_timeout(run.settings.wait_limit());
   PingStatus status = peer.tell(web_begin(identity.run_id));
   if (status == PingStatus::Ok) {
     identity.browser->kernel_rtt = peer.kernel_rtt(run.settings.wait_limit());
     status = warm_up(peer);
   }
   if (status != PingStatus::Ok) {
-    return outcome_without_file(status, run.settings);
+    return outcome_without_file(run, status);
   }
-  SweepSession session(run.connection, run.settings, run.host, std::nullopt);
+  SweepSession session(run.client, run.settings, run.host, std::nullopt);
   return session.measure(identity, run.open_output, show_to(peer), peer);
 }
 
 }  // namespace
 
-RunOutcome measure_browser(const BrowserRun& run) {
-  WebSocketPeer peer(run.connection);
+RunOutcome measure_browser(const ServedRun& run) {
+  WebSocketPeer peer(run.client);
   const auto refuse = [&](const Refuse& refusal) {
     peer.say_and_close(web_refusal(refusal), kTimeToRead);
   };
@@ -75,7 +69,7 @@ RunOutcome measure_browser(const BrowserRun& run) {
     RunOutcome outcome = measure(run, peer);
     peer.say_and_close(web_result(run.identity.run_id, outcome.status,
                                   fault_of(outcome, run.settings.sweep.timeout), outcome.file,
-                                  run.is_kept ? outcome.file.filename().string() : ""),
+                                  name_for_client(run, outcome.file)),
                        kTimeToRead);
     return outcome;
   } catch (const WorldError& error) {

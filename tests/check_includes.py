@@ -29,7 +29,7 @@ ALLOWED = {
     "analysis": ["lib/base", "lib/cli", "lib/compare", "lib/report", "lib/runfile", "lib/stats"],
     "mesh": ["lib/base", "lib/cli", "lib/protocol", "lib/runfile", "lib/sweep"],
     "front": ["lib/base", "lib/cli"],
-    "lab": ["lib/base", "lib/cli", "lib/link", "lib/net", "lib/report", "lib/runfile", "lib/stats"],
+    "lab": ["lib/base", "lib/cli", "lib/link", "lib/net", "lib/protocol", "lib/report", "lib/runfile", "lib/stats"],
 }
 
 # Header -> the only places that may include it.

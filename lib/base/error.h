@@ -59,4 +59,22 @@ struct Warning {
   std::string remedy;  // what to do about it
 };
 
+// What to do about the warning with that key, where it depends on nothing else: said before a run
+// by the host that measures, and after it by every table.
+[[nodiscard]] constexpr std::string_view remedy_of(std::string_view key) {
+  constexpr std::pair<std::string_view, std::string_view> kRemedies[]{
+      {"one_processor", "Use --wait block, and stop other programs while measuring."},
+      {"governor", "cpupower frequency-set -g performance"},
+      {"deep_idle", "cpupower idle-set -D 10, or hold /dev/cpu_dma_latency at 0 while measuring"},
+      {"other_load", "Stop them, or expect a long tail; the fastest pings suffer least."},
+      {"bbr", "Use --congestion cubic, unless BBR is what you study."},
+      {"rtt_near_clock", "Do not trust differences below 1 %."}};
+  for (const auto& [known, remedy] : kRemedies) {
+    if (known == key) {
+      return remedy;
+    }
+  }
+  return {};
+}
+
 }  // namespace tcpstep

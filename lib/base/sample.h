@@ -1,9 +1,9 @@
 // One ping as it was measured, and what became of it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
-#include <string_view>
 
 #include "lib/base/units.h"
 
@@ -20,8 +20,15 @@ enum class PingStatus : std::uint8_t {
   Failed,       // any other error of the socket
 };
 
-// The word used for a status in result files: "ok", "timeout", "reset", ...
-[[nodiscard]] std::string_view to_word(PingStatus status);
+template <>  // in result files
+inline constexpr auto kNamesOf<PingStatus> =
+    std::to_array<Word<PingStatus>>({{"ok", PingStatus::Ok},
+                                     {"timeout", PingStatus::Timeout},
+                                     {"reset", PingStatus::Reset},
+                                     {"closed", PingStatus::Closed},
+                                     {"protocol", PingStatus::Protocol},
+                                     {"interrupted", PingStatus::Interrupted},
+                                     {"failed", PingStatus::Failed}});
 
 // What the kernel knows about one ping. A field the kernel does not give stays empty.
 // The three parts of an RTT are the sending stack (from the first clock reading to the departure of

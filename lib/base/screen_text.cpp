@@ -170,6 +170,10 @@ std::string in_ascii(std::string_view text) {
   return result;
 }
 
+std::string shown_on(const Screen& screen, std::string text) {
+  return screen.is_unicode ? std::move(text) : in_ascii(text);
+}
+
 std::string screen_table(std::vector<ScreenColumn> table, std::size_t columns) {
   std::vector<std::size_t> widths = widths_of(table);
   while (std::accumulate(widths.begin(), widths.end(), kGap * widths.size()) > columns) {

@@ -31,6 +31,8 @@ struct Screen {
 
 // Text for a terminal without UTF-8: "µs" becomes "us", "→" becomes ">", each as wide as before.
 [[nodiscard]] std::string in_ascii(std::string_view text);
+// Text in the characters that `screen` has.
+[[nodiscard]] std::string shown_on(const Screen& screen, std::string text);
 
 // One column of a table.
 struct ScreenColumn {

@@ -5,10 +5,16 @@
 
 namespace tcpstep {
 
+inline volatile std::sig_atomic_t stop_signal = 0;  // of the two functions below only
+
 // A signal has asked this process to stop: loops and waits end early. 0 cancels that.
-void request_stop(int signal) noexcept;
+inline void request_stop(int signal) noexcept {
+  stop_signal = signal;
+}
 // The signal, or 0.
-[[nodiscard]] int requested_stop() noexcept;
+[[nodiscard]] inline int requested_stop() noexcept {
+  return stop_signal;
+}
 // While it lives, waits are not cut short by the signal that was received.
 class DespiteStop {
  public:

@@ -1,10 +1,14 @@
 // The quantities and choices of a measurement, as types that do not mix.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <compare>
 #include <cstdint>
 #include <ctime>
+#include <string_view>
+#include <type_traits>
+#include <utility>
 
 namespace tcpstep {
 
@@ -34,11 +38,34 @@ struct MonotonicClock {
   }
 };
 
+// A word that stands for a value, in options, messages and files.
+template <class Value>
+using Word = std::pair<std::string_view, Value>;
+
+// Those of an enum's values; specialized beside each enum that has some.
+template <class Enum>
+inline constexpr std::array<Word<Enum>, 0> kNamesOf;
+
+// The word of a value.
+template <class Enum>
+requires std::is_enum_v<Enum>
+[[nodiscard]] constexpr std::string_view to_word(Enum value) {
+  for (const auto& [word, meaning] : kNamesOf<Enum>) {
+    if (meaning == value) {
+      return word;
+    }
+  }
+  return {};
+}
+
 // How an end waits for bytes from the other end.
 enum class Wait : std::uint8_t {
   Block,  // sleep in the kernel: leaves the processor to others, costs a wake-up
   Spin,   // poll without sleeping: no wake-up, but needs a processor of its own
 };
+template <>
+inline constexpr auto kNamesOf<Wait> = std::to_array<Word<Wait>>({{"block", Wait::Block},
+                                                                  {"spin", Wait::Spin}});
 
 enum class IpVersion : std::uint8_t { Any, V4, V6 };
 
@@ -54,6 +81,9 @@ class PayloadSize {
  private:
   std::uint32_t bytes_;
 };
+
+// Of all sizes of a sweep together.
+inline constexpr std::uint64_t kLargestRoundBytes = std::uint64_t{1} << 30U;  // 1 GiB
 
 // Largest payload of one TCP segment on this path, options already subtracted (RFC 6691):
 // 1448 on Ethernet with IPv4 and TCP timestamps. Never zero.

@@ -299,13 +299,11 @@ void handle_missing_command(std::string_view program, std::span<const char* cons
   }
 }
 
-constexpr auto kWaits = std::to_array<Word<Wait>>({{"block", Wait::Block}, {"spin", Wait::Spin}});
-
 void declare_host_options(CommandLine& line) {
   line.group("This host");
   line.value("wait", "WORD", "block",
              "wait for data in the kernel, or poll for it: needs a processor for each end");
-  line.words("wait", kWaits);
+  line.words("wait", kNamesOf<Wait>);
   line.value("cpu", "N", "run on processor N only");
   line.value("busy-poll", "TIME", "0", "let the kernel poll the network card for TIME");
   line.flag("realtime", "SCHED_FIFO and locked memory, where permitted");
@@ -326,7 +324,7 @@ std::optional<Duration> lease_of(const OptionValues& values) {
 
 HostOptions host_options(const OptionValues& values) {
   HostOptions options;
-  options.scheduling.wait = values.choose("wait", kWaits);
+  options.scheduling.wait = values.choose("wait", kNamesOf<Wait>);
   if (values.has("cpu")) {
     options.scheduling.cpu = values.get("cpu", [](std::string_view text) {
       return static_cast<std::uint32_t>(

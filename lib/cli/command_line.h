@@ -23,10 +23,6 @@
 
 namespace tcpstep {
 
-// A word that an option may have as its value, and what it means to the program.
-template <class Value>
-using Word = std::pair<std::string_view, Value>;
-
 // The text of every option that was given or has a default.
 class OptionValues {
  public:

@@ -70,7 +70,7 @@ bool is_output_watched() {
 }
 
 void print_text(std::string_view text, const Screen& screen) {
-  print_data(screen.is_unicode ? std::string(text) : in_ascii(text));
+  print_data(shown_on(screen, std::string(text)));
 }
 
 }  // namespace tcpstep

@@ -17,6 +17,13 @@
 namespace tcpstep {
 
 enum class Verdict : std::uint8_t { NoRegression, Faster, Regression, Inconclusive, NotComparable };
+template <>
+inline constexpr auto kNamesOf<Verdict> =
+    std::to_array<Word<Verdict>>({{"no-regression", Verdict::NoRegression},
+                                  {"faster", Verdict::Faster},
+                                  {"regression", Verdict::Regression},
+                                  {"inconclusive", Verdict::Inconclusive},
+                                  {"not-comparable", Verdict::NotComparable}});
 
 // How often a verdict is looked at, at growing numbers of runs: all looks share the errors.
 struct Looks {

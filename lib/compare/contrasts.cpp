@@ -116,20 +116,6 @@ std::map<Contrast, double> contrasts_of_run(const std::vector<SizeFacts>& facts,
 
 }  // namespace
 
-std::string_view word(Family family) {
-  switch (family) {
-    case Family::Floor:
-      return "floor";
-    case Family::Step:
-      return "step";
-    case Family::Median:
-      return "median";
-    case Family::Tail:
-      return "tail";
-  }
-  return {};
-}
-
 std::string class_word(const Contrast& contrast) {
   return contrast.segments == 0
              ? "all"

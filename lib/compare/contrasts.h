@@ -19,6 +19,11 @@ enum class Family : std::uint8_t {
   Median,  // mean over sizes of log median
   Tail,    // mean of the largest 5 % of log(sample / median of its size)
 };
+template <>
+inline constexpr auto kNamesOf<Family> = std::to_array<Word<Family>>({{"floor", Family::Floor},
+                                                                      {"step", Family::Step},
+                                                                      {"median", Family::Median},
+                                                                      {"tail", Family::Tail}});
 
 struct Contrast {
   Family family;
@@ -28,7 +33,6 @@ struct Contrast {
   auto operator<=>(const Contrast&) const = default;
 };
 
-[[nodiscard]] std::string_view word(Family family);
 [[nodiscard]] std::string class_word(const Contrast& contrast);  // "all", "1", "2+"
 
 struct ContrastTable {

@@ -17,6 +17,12 @@
 namespace tcpstep {
 
 enum class Trend : std::uint8_t { Steady, Faster, Slower, Inconclusive };
+template <>
+inline constexpr auto kNamesOf<Trend> = std::to_array<Word<Trend>>({{"steady", Trend::Steady},
+                                                                    {"faster", Trend::Faster},
+                                                                    {"slower", Trend::Slower},
+                                                                    {"inconclusive",
+                                                                     Trend::Inconclusive}});
 
 // What is one point in time.
 enum class HistoryUnit : std::uint8_t { Run, Day };
@@ -24,7 +30,7 @@ enum class HistoryUnit : std::uint8_t { Run, Day };
 struct HistorySettings {
   double alpha = 0.01;           // false alarms of a whole history of one link
   double minimum_effect = 0.02;  // smallest change that counts; of tails at least 25 %
-  double sensitivity = 0.5;      // inconclusive if only larger changes would be found
+  double sensitivity = 0.5;      // cannot tell if only larger changes would be found
   PlausibleTimes plausible;      // runs of other dates do not count
   HistoryUnit unit = HistoryUnit::Run;
   bool ignores_environment = false;  // one series although host, interface or transport differ

@@ -45,7 +45,7 @@ std::string time_of(std::optional<double> ns) {
 }
 
 std::string text_of(const ContrastChange& change) {
-  return fmt::format("{} of {} {}", word(change.contrast.family), sizes_of(change.contrast),
+  return fmt::format("{} of {} {}", to_word(change.contrast.family), sizes_of(change.contrast),
                      percent(change.change));
 }
 
@@ -102,23 +102,9 @@ std::string utc(std::chrono::sys_time<Duration> time) {
                      std::chrono::time_point_cast<std::chrono::seconds>(time));
 }
 
-std::string_view word(Trend trend) {
-  switch (trend) {
-    case Trend::Steady:
-      return "steady";
-    case Trend::Faster:
-      return "faster";
-    case Trend::Slower:
-      return "slower";
-    case Trend::Inconclusive:
-      return "inconclusive";
-  }
-  return {};
-}
-
 std::string headline(const History& history) {
   if (history.trend == Trend::Inconclusive) {
-    return "INCONCLUSIVE: " + history.reasons.front();
+    return "CANNOT TELL: " + history.reasons.front();
   }
   if (history.trend == Trend::Steady) {
     return "NO CHANGE";
@@ -153,7 +139,7 @@ OverviewCells overview_row(const History& history) {
   const ContrastChange& change = main_change(contrasts, is_slower);
   return {history.link,
           fmt::format(
-              "{} {}", word(history.trend),
+              "{} {}", to_word(history.trend),
               history.creep ? "gradually" : since(history, history.changes.back()).substr(0, 10)),
           time_of(change.before_ns),
           time_of(change.now_ns),
@@ -192,7 +178,7 @@ std::vector<ChangeCells> change_rows(const History& history) {
       if (!one.is_slower && !one.is_faster && one.contrast != Contrast{.family = Family::Floor}) {
         continue;
       }
-      rows.push_back({date, std::string(word(one.contrast.family)), class_word(one.contrast),
+      rows.push_back({date, std::string(to_word(one.contrast.family)), class_word(one.contrast),
                       percent(one.change),
                       fmt::format("{} to {} %", bare_percent(one.low), bare_percent(one.high)),
                       fmt::format("{:.4f}", one.p),
@@ -265,7 +251,8 @@ std::vector<std::string> remarks(const History& history) {
     lines.push_back(fmt::format(
         "in the newest {} a lasting change of about {:.1f} % or more would be found ({} of {})",
         count_of(kFewestInSegment, unit), 100 * std::expm1(*history.columns.front().visible),
-        word(history.columns.front().contrast.family), sizes_of(history.columns.front().contrast)));
+        to_word(history.columns.front().contrast.family),
+        sizes_of(history.columns.front().contrast)));
   } else if (!history.changes.empty() &&
              history.points.size() - history.changes.back().first < kFewestToSearch) {
     lines.push_back(

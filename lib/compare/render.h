@@ -22,9 +22,6 @@ namespace tcpstep {
 // the change in percent with its 95 % interval, and the tolerance. `comparison` has sizes.
 [[nodiscard]] Drawing drawing_of(const Comparison& comparison);
 
-// "no-regression", "faster", "regression", "inconclusive" or "not-comparable".
-[[nodiscard]] std::string_view word(Verdict verdict);
-
 // The verdict in one line: "REGRESSION: from 2 segments on +2.50 µs, +11.23 % (+10.1 to +12.3)".
 [[nodiscard]] std::string headline(const Comparison& comparison);
 

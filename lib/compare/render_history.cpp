@@ -23,7 +23,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json to_json(const ContrastChange& change) {
-  return {{"family", word(change.contrast.family)},
+  return {{"family", to_word(change.contrast.family)},
           {"segments", class_word(change.contrast)},
           {"change_percent", percent_of(change.change)},
           {"low_percent", percent_of(change.low)},
@@ -55,7 +55,7 @@ Json to_json(const History& history, const HistoryChange& change) {
 
 Json to_json(const History& history) {
   Json json{{"link", history.link},
-            {"trend", word(history.trend)},
+            {"trend", to_word(history.trend)},
             {"headline", headline(history)},
             {"reasons", history.reasons},
             {"remedy", history.remedy.empty() ? Json() : Json(history.remedy)},
@@ -93,7 +93,7 @@ Json to_json(const History& history) {
     for (const double value : column.values) {
       values.push_back(is_floor ? std::exp(value) : percent_of(value));
     }
-    json["levels"].push_back({{"family", word(column.contrast.family)},
+    json["levels"].push_back({{"family", to_word(column.contrast.family)},
                               {"segments", class_word(column.contrast)},
                               {"unit", is_floor ? "ns" : "percent above the median"},
                               {"values", std::move(values)}});
@@ -220,7 +220,7 @@ std::string render_csv(std::span<const History> histories) {
         text +=
             fmt::format("{},{},{},{},{},{:.4f},{:.4f},{:.4f},{:.4f},{},{}\n",
                         csv_escaped(history.link), utc(history.points[change.first].started),
-                        utc(history.points[change.first - 1].started), word(one.contrast.family),
+                        utc(history.points[change.first - 1].started), to_word(one.contrast.family),
                         class_word(one.contrast), percent_of(one.change), percent_of(one.low),
                         percent_of(one.high), one.p,
                         one.is_slower   ? "slower"

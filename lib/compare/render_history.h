@@ -8,7 +8,7 @@
 #include "lib/base/screen_text.h"
 #include "lib/compare/history.h"
 #include "lib/report/drawing.h"
-#include "lib/report/link_runs.h"
+#include "lib/report/penalty_table.h"
 
 namespace tcpstep {
 
@@ -23,9 +23,6 @@ namespace tcpstep {
 // history-<link>: the floor of each class at every point in time, its median between changes, and
 // where these are. `history` has columns.
 [[nodiscard]] Drawing drawing_of(const History& history);
-
-// "slower", "faster", "steady" or "inconclusive".
-[[nodiscard]] std::string_view word(Trend trend);
 
 // The verdict as a cell of an overview, and the levels that it comes from.
 [[nodiscard]] LinkTrend trend_of(const History& history);

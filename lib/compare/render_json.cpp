@@ -36,7 +36,7 @@ Json to_json(const SideFacts& side) {
 }
 
 Json to_json(const ContrastResult& row) {
-  return {{"family", word(row.contrast.family)},
+  return {{"family", to_word(row.contrast.family)},
           {"segments", class_word(row.contrast)},
           {"before_ns", or_null(row.before_ns)},
           {"now_ns", or_null(row.now_ns)},
@@ -65,7 +65,7 @@ Json to_json(const ExactDifference& row) {
 std::string render_json(const Comparison& comparison) {
   Json json{{"format", "tcpstep-compare/1"},
             {"link", comparison.link},
-            {"verdict", word(comparison.verdict)},
+            {"verdict", to_word(comparison.verdict)},
             {"headline", headline(comparison)},
             {"attribution", comparison.attribution.empty() ? Json() : Json(comparison.attribution)},
             {"reasons", comparison.reasons},

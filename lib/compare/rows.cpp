@@ -56,22 +56,6 @@ std::string percent(double log_change) {
   return bare_percent(log_change) + " %";
 }
 
-std::string_view word(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::NoRegression:
-      return "no-regression";
-    case Verdict::Faster:
-      return "faster";
-    case Verdict::Regression:
-      return "regression";
-    case Verdict::Inconclusive:
-      return "inconclusive";
-    case Verdict::NotComparable:
-      return "not-comparable";
-  }
-  return {};
-}
-
 std::string headline(const Comparison& comparison) {
   switch (comparison.verdict) {
     case Verdict::Regression:
@@ -79,8 +63,7 @@ std::string headline(const Comparison& comparison) {
     case Verdict::Faster:
       return "FASTER: " + comparison.attribution;
     case Verdict::Inconclusive:
-      return (comparison.excluded ? "CANNOT TELL: " : "INCONCLUSIVE: ") +
-             comparison.reasons.front();
+      return "CANNOT TELL: " + comparison.reasons.front();
     case Verdict::NotComparable:
       return "NOT COMPARABLE: " + comparison.reasons.front();
     case Verdict::NoRegression:
@@ -95,7 +78,7 @@ ContrastCells cells_of(const ContrastResult& row) {
               : "not tested";
   const std::string p =
       row.p_slower ? fmt::format("{:.4f}", row.change < 0 ? *row.p_faster : *row.p_slower) : "";
-  return {std::string(word(row.contrast.family)),
+  return {std::string(to_word(row.contrast.family)),
           class_word(row.contrast),
           row.before_ns ? format_duration(Duration(std::llround(*row.before_ns))) : "",
           row.now_ns ? format_duration(Duration(std::llround(*row.now_ns))) : "",

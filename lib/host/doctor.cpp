@@ -25,19 +25,18 @@ std::vector<Warning> host_warnings(const HostInfo& host, const TimerTest& timers
   if (host.processors < 2) {
     warnings.push_back({.key = "one_processor",
                         .text = "only one processor is available",
-                        .remedy = "Use --wait block, and stop other programs while measuring."});
+                        .remedy = std::string(remedy_of("one_processor"))});
   }
   if (!host.governor.empty() && host.governor != "performance") {
     warnings.push_back({.key = "governor",
                         .text = fmt::format("the frequency governor is {}", host.governor),
-                        .remedy = "cpupower frequency-set -g performance"});
+                        .remedy = std::string(remedy_of("governor"))});
   }
   if (host.idle_exit > 10us) {
-    warnings.push_back(
-        {.key = "deep_idle",
-         .text = fmt::format("an idle processor takes up to {} to wake up",
-                             format_duration(host.idle_exit)),
-         .remedy = "cpupower idle-set -D 10, or hold /dev/cpu_dma_latency at 0 while measuring"});
+    warnings.push_back({.key = "deep_idle",
+                        .text = fmt::format("an idle processor takes up to {} to wake up",
+                                            format_duration(host.idle_exit)),
+                        .remedy = std::string(remedy_of("deep_idle"))});
   }
   if (!host.virtualization.empty() && host.virtualization != "none") {
     warnings.push_back(
@@ -55,11 +54,10 @@ std::vector<Warning> host_warnings(const HostInfo& host, const TimerTest& timers
                    "and write a faster one, such as tsc, to current_clocksource there."});
   }
   if (host.load && *host.load > 0.5 * host.processors) {
-    warnings.push_back(
-        {.key = "other_load",
-         .text = fmt::format("other programs are running (load {:.2f} on {})", *host.load,
-                             count_of(host.processors, "processor")),
-         .remedy = "Stop them, or expect a long tail; the fastest pings suffer least."});
+    warnings.push_back({.key = "other_load",
+                        .text = fmt::format("other programs are running (load {:.2f} on {})",
+                                            *host.load, count_of(host.processors, "processor")),
+                        .remedy = std::string(remedy_of("other_load"))});
   }
   return warnings;
 }
@@ -74,7 +72,7 @@ std::vector<Warning> timer_warnings(Duration shortest_rtt, bool is_blocking,
          .text = fmt::format("the shortest RTT, {}, is less than 100 readings of the "
                              "clock ({} each)",
                              format_duration(shortest_rtt), format_duration(reading)),
-         .remedy = "Do not trust differences below 1 %."});
+         .remedy = std::string(remedy_of("rtt_near_clock"))});
   }
   if (is_blocking && shortest_rtt < timers.wakeup_median) {
     warnings.push_back(

@@ -1,9 +1,11 @@
-// Facts about the network interface that a connection uses.
+// Facts about this host's network interfaces: their addresses, and what the one that a connection
+// uses is like.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "lib/base/units.h"
 #include "lib/net/address.h"
 
 namespace tcpstep {
@@ -30,6 +32,10 @@ struct InterfaceInfo {
 // Kind of the root queueing discipline ("fq_codel", "mq", "noqueue"), from rtnetlink(7);
 // empty if the kernel does not say.
 [[nodiscard]] std::string qdisc_of(const std::string& interface);
+
+// The addresses at which others may reach this host: of all interfaces that are up but loopback,
+// without link-local ones, IPv4 first. Their port is 0. Empty if the kernel does not say.
+[[nodiscard]] std::vector<Address> addresses_of_this_host(IpVersion version);
 
 // Turns on the card's timestamps of all packets, which needs root. False if that fails.
 [[nodiscard]] bool start_card_stamps(const std::string& name);

@@ -17,6 +17,11 @@ enum class TimestampSource : std::uint8_t {
   Software,  // taken by the kernel where it hands a packet to the driver, and gets one from it
   Hardware,  // taken by the network card, on the card's own clock
 };
+template <>
+inline constexpr auto kNamesOf<TimestampSource> =
+    std::to_array<Word<TimestampSource>>({{"off", TimestampSource::Off},
+                                          {"software", TimestampSource::Software},
+                                          {"hardware", TimestampSource::Hardware}});
 
 // Timestamps of one connection. They cost about 1 µs per ping, most of it for the departure.
 class KernelTimestamps {

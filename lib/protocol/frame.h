@@ -1,7 +1,10 @@
-// Frames of the negotiated protocol (docs/protocol.md): a mark, a length, JSON.
+// What is on the wire (docs/protocol.md): payloads that end in a sentinel and acks of one byte;
+// frames of the negotiated protocol: a mark, a length, JSON.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -9,6 +12,18 @@
 #include <string_view>
 
 namespace tcpstep {
+
+inline constexpr std::uint16_t kDefaultPort = 19901;
+inline constexpr std::uint16_t kDefaultWebPort = 19902;  // by convention: off unless asked for
+
+inline constexpr std::byte kSentinel{'1'};  // last byte of every payload, and nowhere else in it
+inline constexpr std::byte kAck{'1'};       // what tcpstep-client sends; a server accepts any byte
+
+// What makes a payload a message for the other end.
+enum class Framing : std::uint8_t {
+  None,       // its last byte
+  WebSocket,  // frame headers, which are a part of it: see write_binary_message()
+};
 
 // First byte of every frame, and the ack of the opening ping that asks for frames. No payload of
 // tcpstep-server contains it, so that between two payloads a frame cannot be taken for one.
@@ -50,6 +65,10 @@ class FrameDecoder {
   std::size_t largest_;
   std::string buffer_;
 };
+
+// JSON from untrusted peers. Throws ProtocolError if it is none, and for what nlohmann::json would
+// accept: unlimited nesting, and duplicate keys, of which two readers may believe different ones.
+[[nodiscard]] nlohmann::json parse_strictly(std::string_view text);
 
 // True if `beginning`, the first bytes of something, can be the beginning of a frame with a JSON
 // object in it.

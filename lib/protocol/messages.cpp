@@ -11,7 +11,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/text.h"
-#include "lib/protocol/strict_json.h"
+#include "lib/protocol/frame.h"
 
 namespace tcpstep {
 namespace {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "lib/base/text.h"
-#include "lib/protocol/classic.h"
+#include "lib/protocol/frame.h"
 
 namespace tcpstep {
 namespace {

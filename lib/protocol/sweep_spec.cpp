@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <bit>
+#include <cstddef>
 #include <limits>
 #include <vector>
 
@@ -16,15 +18,148 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t kMostRounds = 1'000'000;
+constexpr PayloadSize kReference(1);
+constexpr PayloadSize kLargestByDefault(9901);
+constexpr std::uint32_t kSmallestMss = 48;        // that Linux sends with (TCP_MIN_SND_MSS)
+constexpr std::size_t kMostListedSizes = 50'000;  // more differ only by what is listed twice
 
-template <class Enum>
-std::string word_of(Enum value) {
-  const auto& names = kNamesOf<Enum>;
-  return std::string(
-      std::ranges::find(names, value, [](auto& name) { return name.second; })->first);
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (std::size_t begin = 0;;) {
+    const std::size_t end = text.find(separator, begin);
+    parts.push_back(text.substr(begin, end - begin));
+    if (end == std::string_view::npos) {
+      return parts;
+    }
+    begin = end + 1;
+  }
+}
+
+[[noreturn]] void fail_sizes(std::string_view text, std::string_view why) {
+  throw UsageError(fmt::format("invalid payload sizes '{}': {}", printable(text), why),
+                   "Sizes are bytes: 1:9901:100 (first:last:step), 1,100,1448, boundaries, or "
+                   "several of these joined by commas.");
+}
+
+std::uint32_t parse_size(std::string_view text, std::string_view number) {
+  const auto bytes = number_of_bytes(number);
+  if (!bytes) {
+    fail_sizes(text, fmt::format("'{}' is not a whole number", printable(number)));
+  }
+  if (*bytes < 1 || *bytes > PayloadSize::kLargest) {
+    fail_sizes(text, fmt::format("{} is not from 1 to {} bytes", printable(number),
+                                 PayloadSize::kLargest));
+  }
+  return static_cast<std::uint32_t>(*bytes);
+}
+
+std::uint64_t bytes_in(const std::vector<PayloadSize>& sizes) {
+  std::uint64_t bytes = 0;
+  for (const PayloadSize size : sizes) {
+    bytes += size.bytes();
+  }
+  return bytes;
+}
+
+// Adds one number or range, with the bytes of all of them so far kept below the limit.
+void add_sizes(std::string_view text, std::string_view item, std::vector<PayloadSize>& sizes,
+               std::uint64_t& total) {
+  const auto numbers = split(item, ':');
+  if (numbers.size() == 2 || numbers.size() > 3) {
+    fail_sizes(text, fmt::format("'{}' is neither a number nor first:last:step", printable(item)));
+  }
+  const std::uint32_t first = parse_size(text, numbers[0]);
+  const std::uint32_t last = numbers.size() == 3 ? parse_size(text, numbers[1]) : first;
+  const std::uint32_t step = numbers.size() == 3 ? parse_size(text, numbers[2]) : 1;
+  if (last < first) {
+    fail_sizes(text, fmt::format("{} ends before it begins", item));
+  }
+  for (std::uint64_t bytes = first; bytes <= last; bytes += step) {
+    total += bytes;
+    if (total > kLargestRoundBytes) {
+      fail_sizes(text, "one round would be more than 1 GiB");
+    }
+    sizes.emplace_back(static_cast<std::uint32_t>(bytes));
+  }
 }
 
 }  // namespace
+
+std::vector<PayloadSize> ascending(const std::vector<PayloadSize>& sizes) {
+  constexpr std::uint32_t kBits = 64;
+  if (sizes.empty()) {
+    return {};
+  }
+  std::vector<std::uint64_t> present(std::ranges::max(sizes).bytes() / kBits + 1);
+  for (const PayloadSize size : sizes) {
+    present[size.bytes() / kBits] |= std::uint64_t{1} << size.bytes() % kBits;
+  }
+  std::vector<PayloadSize> result;
+  result.reserve(sizes.size());
+  for (std::size_t word = 0; word < present.size(); ++word) {
+    for (std::uint64_t bits = present[word]; bits != 0; bits &= bits - 1) {
+      result.emplace_back(static_cast<std::uint32_t>(word) * kBits +
+                          static_cast<std::uint32_t>(std::countr_zero(bits)));
+    }
+  }
+  return result;
+}
+
+PayloadSize SizeList::largest() const {
+  const PayloadSize given = fixed.empty() ? kReference : fixed.back();
+  return has_boundaries ? std::max(given, kLargestByDefault) : given;
+}
+
+std::uint64_t SizeList::most() const {
+  const std::uint64_t boundaries = largest().bytes() / kSmallestMss;
+  return std::max<std::uint64_t>(fixed.size(), 1) + (has_boundaries ? 4 * boundaries : 0);
+}
+
+std::optional<std::vector<PayloadSize>> SizeList::resolve(std::optional<Mss> mss) const {
+  const PayloadSize given = fixed.empty() ? kReference : fixed.back();
+  const bool has_room = mss && given.bytes() > mss->bytes();
+  const std::uint32_t last = (has_room ? given : largest()).bytes();
+  std::vector<PayloadSize> sizes = fixed;
+  if (sizes.empty()) {
+    sizes.push_back(kReference);
+  }
+  std::uint64_t total = 0;  // of these boundaries; a size may be among them more than once
+  if (has_boundaries && mss) {
+    for (std::uint32_t boundary = mss->bytes(); boundary <= last; boundary += mss->bytes()) {
+      for (std::uint32_t bytes = std::max(boundary, 2U) - 1; bytes <= boundary + 2; ++bytes) {
+        if (bytes <= last) {
+          sizes.emplace_back(bytes);
+          total += bytes;
+        }
+      }
+      if (total > 4 * kLargestRoundBytes) {
+        return std::nullopt;
+      }
+    }
+  }
+  if (sizes.size() > fixed.size()) {
+    sizes = ascending(sizes);
+  }
+  return bytes_in(sizes) <= kLargestRoundBytes ? std::optional(std::move(sizes)) : std::nullopt;
+}
+
+SizeList parse_sizes(std::string_view text) {
+  SizeList list;
+  list.text = text;
+  std::uint64_t total = 0;
+  for (const std::string_view item : split(text, ',')) {
+    if (item == "boundaries") {
+      list.has_boundaries = true;
+    } else {
+      add_sizes(text, item, list.fixed, total);
+    }
+    if (list.fixed.size() > kMostListedSizes) {  // a stranger may ask
+      fail_sizes(text.substr(0, 40), fmt::format("more than {} sizes", kMostListedSizes));
+    }
+  }
+  list.fixed = ascending(list.fixed);
+  return list;
+}
 
 std::string to_text(const std::string& name) {
   return name;
@@ -55,22 +190,6 @@ std::string to_text(Duration duration) {
 
 std::string to_text(const std::optional<Duration>& duration) {
   return duration ? to_text(*duration) : std::string();
-}
-
-std::string to_text(Order order) {
-  return word_of(order);
-}
-
-std::string to_text(Fill fill) {
-  return word_of(fill);
-}
-
-std::string to_text(MeasuredDirection direction) {
-  return word_of(direction);
-}
-
-std::string to_text(ConnectionMode connection) {
-  return word_of(connection);
 }
 
 std::uint32_t parse_rounds(std::string_view text) {
@@ -129,6 +248,13 @@ std::uint64_t SweepSpec::expected_rounds(std::uint64_t done, Duration elapsed) c
                          static_cast<double>(elapsed.count());
   const std::uint64_t fewest = std::uint64_t{warmup_rounds} + fewest_rounds();
   return std::min(all_rounds(), std::max({fewest, done, static_cast<std::uint64_t>(fitting)}));
+}
+
+std::optional<RunVolume> SweepSpec::volume(std::optional<Mss> mss) const {
+  const auto resolved = sizes.resolve(mss);
+  return resolved ? std::optional(RunVolume{.pings = all_rounds() * resolved->size(),
+                                            .bytes = all_rounds() * bytes_in(*resolved)})
+                  : std::nullopt;
 }
 
 SweepSpec PartialSweep::over(SweepSpec other) const {

@@ -11,12 +11,43 @@
 #include <string_view>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "lib/base/parse.h"
-#include "lib/base/size_list.h"
 #include "lib/base/units.h"
 
 namespace tcpstep {
+
+// --- Payload sizes as requested; some are known only once the MSS is ---
+
+// The same sizes, ascending and without duplicates. In linear time: a stranger may ask for many.
+[[nodiscard]] std::vector<PayloadSize> ascending(const std::vector<PayloadSize>& sizes);
+
+struct SizeList {
+  std::vector<PayloadSize> fixed;  // ascending, without duplicates
+  bool has_boundaries = false;     // and the sizes around every multiple of the MSS
+  std::string text;                // as given: "1:9901:100,boundaries"
+
+  // What no size of a run will exceed, whatever the MSS.
+  [[nodiscard]] PayloadSize largest() const;
+
+  // How many sizes a run can have at most, whatever the MSS.
+  [[nodiscard]] std::uint64_t most() const;
+
+  // All sizes of a run, ascending and without duplicates, never empty. Boundaries are k·MSS - 1,
+  // k·MSS, k·MSS + 1 and k·MSS + 2, up to the largest fixed size, or up to 9901 if that lies before
+  // the first boundary; 1 is the reference if no size was given. Without an MSS there are no
+  // boundaries.
+  // Nothing if one pass over them were more than kLargestRoundBytes.
+  [[nodiscard]] std::optional<std::vector<PayloadSize>> resolve(std::optional<Mss> mss) const;
+};
+
+// Payload sizes in bytes: numbers, ranges first:last:step, and "boundaries", joined by commas,
+// for instance "1:9901:100" or "1,100,5000,boundaries" (see SizeList for what boundaries adds). One
+// pass over them is at most 1 GiB. Throws UsageError, which quotes the text.
+[[nodiscard]] SizeList parse_sizes(std::string_view text);
+
+// --- The settings ---
 
 enum class Order : std::uint8_t {
   Ascending,  // the order of 2014: smallest payload first in every round
@@ -36,6 +67,12 @@ enum class ConnectionMode : std::uint8_t {
 };
 
 inline constexpr std::uint32_t kFewestTimedRounds = 5;
+
+// What is sent in a whole run.
+struct RunVolume {
+  std::uint64_t pings = 0;
+  std::uint64_t bytes = 0;  // of payloads
+};
 
 struct SweepSpec {
   std::string link = "unnamed";
@@ -65,27 +102,25 @@ struct SweepSpec {
   }
   // How many rounds it will probably have, warm-up included.
   [[nodiscard]] std::uint64_t expected_rounds(std::uint64_t done, Duration elapsed) const;
+  // What a run sends, warm-up included, if it has all its rounds. Nothing if one round were more
+  // than kLargestRoundBytes.
+  [[nodiscard]] std::optional<RunVolume> volume(std::optional<Mss> mss) const;
   // How many pings a run can have at most, whatever the MSS.
   [[nodiscard]] std::uint64_t most_pings() const { return all_rounds() * sizes.most(); }
 };
 
-// The values of an enum as text, for options, messages and headers.
-template <class Enum>
-inline constexpr std::array<std::pair<std::string_view, Enum>, 0> kNamesOf;
 template <>
-inline constexpr auto kNamesOf<Order> = std::to_array<std::pair<std::string_view, Order>>(
-    {{"ascending", Order::Ascending}, {"shuffled", Order::Shuffled}});
+inline constexpr auto kNamesOf<Order> = std::to_array<Word<Order>>({{"ascending", Order::Ascending},
+                                                                    {"shuffled", Order::Shuffled}});
 template <>
-inline constexpr auto kNamesOf<Fill> = std::to_array<std::pair<std::string_view, Fill>>(
-    {{"random", Fill::Random}, {"zero", Fill::Zero}});
+inline constexpr auto kNamesOf<Fill> = std::to_array<Word<Fill>>({{"random", Fill::Random},
+                                                                  {"zero", Fill::Zero}});
 template <>
-inline constexpr auto kNamesOf<MeasuredDirection> =
-    std::to_array<std::pair<std::string_view, MeasuredDirection>>(
-        {{"down", MeasuredDirection::Down}, {"up", MeasuredDirection::Up}});
+inline constexpr auto kNamesOf<MeasuredDirection> = std::to_array<Word<MeasuredDirection>>(
+    {{"down", MeasuredDirection::Down}, {"up", MeasuredDirection::Up}});
 template <>
-inline constexpr auto kNamesOf<ConnectionMode> =
-    std::to_array<std::pair<std::string_view, ConnectionMode>>({{"warm", ConnectionMode::Warm},
-                                                                {"fresh", ConnectionMode::Fresh}});
+inline constexpr auto kNamesOf<ConnectionMode> = std::to_array<Word<ConnectionMode>>(
+    {{"warm", ConnectionMode::Warm}, {"fresh", ConnectionMode::Fresh}});
 
 // As the command line takes it; empty if there is no value.
 [[nodiscard]] std::string to_text(const std::string& name);
@@ -94,10 +129,11 @@ inline constexpr auto kNamesOf<ConnectionMode> =
 [[nodiscard]] std::string to_text(const std::optional<std::uint64_t>& number);
 [[nodiscard]] std::string to_text(Duration duration);
 [[nodiscard]] std::string to_text(const std::optional<Duration>& duration);
-[[nodiscard]] std::string to_text(Order order);
-[[nodiscard]] std::string to_text(Fill fill);
-[[nodiscard]] std::string to_text(MeasuredDirection direction);
-[[nodiscard]] std::string to_text(ConnectionMode connection);
+template <class Enum>
+requires std::is_enum_v<Enum>
+[[nodiscard]] std::string to_text(Enum value) {
+  return std::string(to_word(value));
+}
 
 // As in the result header: a time in nanoseconds, anything else as on the command line.
 template <class T>

@@ -4,7 +4,6 @@
 #include <span>
 #include <string>
 
-#include "lib/report/link_runs.h"
 #include "lib/report/penalty_table.h"
 
 namespace tcpstep {

@@ -1,10 +1,10 @@
-#include "lib/report/host_clusters.h"
-
 #include <algorithm>
 #include <limits>
 #include <map>
 #include <numeric>
 #include <utility>
+
+#include "lib/report/matrix.h"
 
 namespace tcpstep {
 namespace {

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "lib/report/drawing.h"
-#include "lib/report/link_runs.h"
 #include "lib/report/penalty_table.h"
 
 namespace tcpstep {

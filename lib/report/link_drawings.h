@@ -4,7 +4,7 @@
 #include <span>
 
 #include "lib/report/drawing.h"
-#include "lib/report/link_runs.h"
+#include "lib/report/penalty_table.h"
 
 namespace tcpstep {
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "lib/report/matrix_findings.h"
 #include "lib/runfile/mesh_folder.h"
 
 namespace tcpstep {

@@ -14,11 +14,28 @@
 #include <vector>
 
 #include "lib/base/units.h"
-#include "lib/report/host_clusters.h"
 #include "lib/report/penalty_table.h"
 #include "lib/runfile/run.h"
 
 namespace tcpstep {
+
+// --- Which hosts are close to each other ---
+
+struct HostClusters {
+  std::vector<std::size_t> order;  // of all hosts: those that are close are neighbors
+  std::vector<std::size_t> sites;  // of each host, from 0: see cluster_hosts()
+  std::size_t site_count = 0;
+};
+
+// A site has at least this many hosts; others belong to the nearest one.
+inline constexpr std::size_t kFewestOfSite = 3;
+
+// Average linkage (Sokal & Michener, University of Kansas Science Bulletin 38 (1958) 1409) of a
+// symmetric matrix of distances. Where the distances at which groups are joined rise most, and by
+// more than a factor of two, sites end. `least` is the smallest distance that means anything.
+[[nodiscard]] HostClusters cluster_hosts(std::vector<std::vector<double>> distances, double least);
+
+// --- The table ---
 
 // What a cell says.
 struct MatrixStatistic {
@@ -109,5 +126,18 @@ class MatrixRuns {
   std::map<Pair, std::map<LinkKey, Pooled>> pairs_;
   std::set<std::string> known_;
 };
+
+// --- What is out of line, and whether a host or a path is behind it ---
+
+// What counts as out of line, at least: 5 % of the usual RTT and 10 µs, which a busy host adds even
+// to the fastest of some pings; 5 points of a penalty. And it has to exceed what normal noise of
+// the observed spread (1.4826 times the median absolute deviation) would exceed anywhere in the
+// table in one of a hundred tables: docs/statistics.md.
+inline constexpr double kLeastShareOfRtt = 0.05;
+inline constexpr double kLeastRtt = 10'000;  // ns
+inline constexpr double kLeastPoints = 0.05;
+
+// Fits the matrix, if it has enough hosts, and fills in effects, residuals and findings.
+void explain(Matrix& matrix);
 
 }  // namespace tcpstep

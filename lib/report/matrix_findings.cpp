@@ -1,9 +1,8 @@
-#include "lib/report/matrix_findings.h"
-
 #include <algorithm>
 #include <cmath>
 #include <map>
 
+#include "lib/report/matrix.h"
 #include "lib/stats/estimators.h"
 #include "lib/stats/median_polish.h"
 

@@ -1,15 +1,31 @@
-// Penalty tables as text for people, Markdown, CSV, JSON and a page.
+// Penalty tables as text for people, Markdown, CSV, JSON and a page; a run as text, a link as a
+// small picture.
 #pragma once
 
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/base/screen_text.h"
-#include "lib/report/link_runs.h"
 #include "lib/report/penalty_table.h"
+#include "lib/runfile/run.h"
 
 namespace tcpstep {
+
+// A table of one link: title and rows, each with as many cells. `text` goes below the table.
+struct CellTable {
+  std::string added_to = {};  // of class_cells(): what its last two columns are relative to
+  std::vector<std::string> title;
+  std::vector<std::vector<std::string>> rows;
+  std::string text;
+};
+// A row for the smallest size, for the full packet, for every further class; one row if all sizes
+// are in one class; without an MSS the smallest and the largest size. Empty if there are no
+// samples.
+[[nodiscard]] CellTable class_cells(const PenaltyTable& table);
+// The penalties that were fitted, or only why there are none. Empty without classes.
+[[nodiscard]] CellTable fitted_cells(const PenaltyTable& table);
 
 struct TextOptions {
   Screen screen = {};
@@ -49,5 +65,20 @@ struct TextOptions {
 
 // The style sheet of that page, which pictures need wherever they are.
 [[nodiscard]] std::string_view page_style();
+
+// The frame of all pages, in the colors of the reader's screen: one file that runs no script and
+// loads nothing. `title` is escaped; `style` is added to the style sheet, `body` is HTML.
+[[nodiscard]] std::string html_page(std::string_view title, std::string_view style,
+                                    std::string_view body);
+
+// --- One run, one link ---
+
+// What one run is, for people: hosts, date, sweep, settings asked for and in effect, losses, the
+// pings of the smallest size, warnings, and what to do next. Text from the file is escaped and cut.
+[[nodiscard]] std::string run_text(const Run& run, const Screen& screen);
+
+// A small picture of a link for a terminal: the fastest ping over the payload size, eight lines
+// high, with the boundaries below. Empty where there is not enough to draw or no room for it.
+[[nodiscard]] std::string terminal_plot(const LinkRuns& link, const Screen& screen);
 
 }  // namespace tcpstep

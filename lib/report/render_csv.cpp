@@ -11,10 +11,10 @@ namespace {
 // What every line begins with.
 std::string begin(const PenaltyTable& table, std::string_view statistic) {
   const std::string mss = table.mss ? fmt::format("{}", table.mss->bytes()) : "";
-  return fmt::format("{},{},{},{},{},{},{},{},{}", csv_escaped(table.link), mss, word(table.clock),
-                     statistic, table.runs, table.partial_runs, table.moved_runs,
-                     csv_escaped(fmt::format("{}", fmt::join(table.differing, " "))),
-                     table.samples);
+  return fmt::format(
+      "{},{},{},{},{},{},{},{},{}", csv_escaped(table.link), mss, to_word(table.clock), statistic,
+      table.runs, table.partial_runs, table.moved_runs,
+      csv_escaped(fmt::format("{}", fmt::join(table.differing, " "))), table.samples);
 }
 
 // `row` is reference, filling, second, fourth, largest, or class with its number of segments.

@@ -48,7 +48,7 @@ Json to_json(const PenaltyTable& table) {
   Json link{
       {"link", table.link},
       {"mss_bytes", table.mss ? Json(table.mss->bytes()) : Json()},
-      {"clock", word(table.clock)},
+      {"clock", to_word(table.clock)},
       {"statistic", table.statistic.name()},
       {"runs", table.runs},
       {"partial_runs", table.partial_runs},

@@ -7,7 +7,7 @@
 
 #include "lib/base/escape.h"
 #include "lib/base/text.h"
-#include "lib/report/page.h"
+#include "lib/report/render.h"
 #include "lib/report/render_matrix.h"
 #include "lib/report/rows.h"
 

@@ -26,14 +26,14 @@ inline constexpr std::array<PenaltyRow, 3> kPenaltyRows{{
     {"fourth", "for a fourth packet", &PenaltyTable::fourth},
 }};
 
-[[nodiscard]] constexpr std::string_view word(RttClock clock) {
-  return clock == RttClock::Kernel ? "kernel" : "application";
-}
-
 // What the penalties of these rows are relative to.
 [[nodiscard]] std::string_view penalty_rows_title(std::span<const PenaltyTable> tables);
 
-// "+30.2 %", or "n/a"; what rounds to zero has no sign of its own: never "-0.0 %".
+// As many digits as format_duration() gives that many units.
+[[nodiscard]] int decimals_of(double value);
+// "+30.2 %"; what rounds to zero has no sign of its own: never "-0.0 %".
+[[nodiscard]] std::string signed_percent(double share);
+// The same of a penalty, or "n/a".
 [[nodiscard]] std::string percent_cell(const std::optional<Penalty>& penalty);
 // The extra time, in the unit of the reference and with no more digits than the RTT it comes from.
 [[nodiscard]] std::string extra_cell(const PenaltyTable& table, const Penalty& penalty);
@@ -46,20 +46,6 @@ inline constexpr std::array<PenaltyRow, 3> kPenaltyRows{{
 [[nodiscard]] double in_percent(double share);
 // "1401", or "1501–2801".
 [[nodiscard]] std::string sizes_cell(const Penalty& penalty);
-
-// A table of one link: title and rows, each with as many cells. `text` goes below the table.
-struct CellTable {
-  std::string added_to = {};  // of class_cells(): what its last two columns are relative to
-  std::vector<std::string> title;
-  std::vector<std::vector<std::string>> rows;
-  std::string text;
-};
-// A row for the smallest size, for the full packet, for every further class; one row if all sizes
-// are in one class; without an MSS the smallest and the largest size. Empty if there are no
-// samples.
-[[nodiscard]] CellTable class_cells(const PenaltyTable& table);
-// The penalties that were fitted, or only why there are none. Empty without classes.
-[[nodiscard]] CellTable fitted_cells(const PenaltyTable& table);
 
 // Reasons to distrust a table, one phrase each.
 [[nodiscard]] std::vector<std::string> caveats(const PenaltyTable& table);

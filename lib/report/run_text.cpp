@@ -1,5 +1,3 @@
-#include "lib/report/run_text.h"
-
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,5 +1,3 @@
-#include "lib/report/terminal_plot.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +8,7 @@
 #include <vector>
 
 #include "lib/report/drawing.h"
+#include "lib/report/render.h"
 
 namespace tcpstep {
 namespace {

@@ -48,16 +48,14 @@ Warning of_key(const LinkRuns& runs, const std::string& key) {
     return segments_merged(runs);
   }
   if (key == "bbr") {
-    return {key, "BBR paces the segments of a payload apart.",
-            "Use --congestion cubic, unless BBR is what you study."};
+    return {key, "BBR paces the segments of a payload apart.", std::string(remedy_of(key))};
   }
   if (key == "other_load") {
     return {key, fmt::format("Other programs were running (load {}).", fact(runs, "load")),
-            "Stop them, or expect a long tail; the fastest pings suffer least."};
+            std::string(remedy_of(key))};
   }
   if (key == "one_processor") {
-    return {key, "Only one processor was available.",
-            "Use --wait block, and stop other programs while measuring."};
+    return {key, "Only one processor was available.", std::string(remedy_of(key))};
   }
   if (key == "slow_clock") {
     return {key, fmt::format("Reading the clock ({}) is slow.", fact(runs, "clocksource")),
@@ -73,11 +71,10 @@ Warning of_key(const LinkRuns& runs, const std::string& key) {
   }
   if (key == "governor") {
     return {key, fmt::format("The frequency governor was {}.", fact(runs, "governor")),
-            "cpupower frequency-set -g performance"};
+            std::string(remedy_of(key))};
   }
   if (key == "deep_idle") {
-    return {key, "Idle processors slept deeply.",
-            "cpupower idle-set -D 10, or hold /dev/cpu_dma_latency at 0 while measuring"};
+    return {key, "Idle processors slept deeply.", std::string(remedy_of(key))};
   }
   if (key == "virtual_machine") {
     return {key, "The measuring host is a virtual machine.",
@@ -137,7 +134,7 @@ void add_timer_warnings(const LinkRuns& runs, std::vector<Warning>& warnings) {
         {.key = "rtt_near_clock",
          .text = fmt::format("The shortest RTT is less than 100 readings of the clock ({} each).",
                              format_duration(*reading)),
-         .remedy = "Do not trust differences below 1 %."});
+         .remedy = std::string(remedy_of("rtt_near_clock"))});
   }
 }
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "lib/base/error.h"
-#include "lib/report/link_runs.h"
+#include "lib/report/penalty_table.h"
 
 namespace tcpstep {
 

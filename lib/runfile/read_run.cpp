@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "lib/base/error.h"
-#include "lib/base/size_list.h"
+#include "lib/base/units.h"
 #include "lib/runfile/row_scanner.h"
 #include "lib/runfile/run.h"
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -25,6 +26,9 @@ enum class RttClock : std::uint8_t {
   Application,  // rtt_ns: from before the send to after the receive
   Kernel,       // kernel_rtt_ns: without the two stacks of the measuring host
 };
+template <>
+inline constexpr auto kNamesOf<RttClock> = std::to_array<Word<RttClock>>(
+    {{"application", RttClock::Application}, {"kernel", RttClock::Kernel}});
 
 // Runs with the same key measured the same thing: report pools them, compare and history take them
 // for one series.

@@ -7,16 +7,6 @@
 #include <cmath>
 
 namespace tcpstep {
-Duration mean_of(std::span<const Duration> durations) {
-  const auto count = static_cast<Duration::rep>(durations.size());
-  Duration quotients{0};
-  Duration remainders{0};
-  for (const Duration duration : durations) {
-    quotients += duration / count;
-    remainders += duration % count;
-  }
-  return quotients + remainders / count;
-}
 
 std::optional<Statistic> Statistic::parse(std::string_view text) {
   if (text == "min") {

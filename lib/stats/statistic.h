@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -11,10 +10,6 @@
 #include "lib/stats/sample_sketch.h"
 
 namespace tcpstep {
-
-// The mean, rounded towards zero. No sum overflows, whatever the durations; none of them is
-// negative, and there is at least one.
-[[nodiscard]] Duration mean_of(std::span<const Duration> durations);
 
 // The minimum, the mean or a quantile of a series.
 class Statistic {

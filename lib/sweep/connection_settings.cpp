@@ -2,14 +2,23 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <string>
+#include <utility>
+
+#include "lib/base/text.h"
+#include "lib/host/doctor.h"
+#include "lib/protocol/messages.h"
+#include "lib/sweep/black_hole.h"
 
 namespace tcpstep {
 namespace {
 
 using namespace std::chrono_literals;
 
+// Payload bytes: less than any host's smallest reassembly buffer, 576 bytes (RFC 791), holds.
+constexpr std::uint32_t kFitsAnyPath = 500;
 constexpr Duration kTimestampsFrom = 200us;  // there, their cost is below 1 % of the RTT
 
 // What an unprivileged process may use, such as "reno cubic"; empty if unknown.
@@ -20,14 +29,14 @@ std::string allowed_congestion_controls() {
   return names;
 }
 
-void set_congestion_control(TcpConnection& client, const std::string& wanted,
+void set_congestion_control(TcpConnection& peer, const std::string& wanted,
                             ConnectionFacts& facts) {
   const auto result = wanted == "system" ? CongestionResult::Set
-                                         : tcpstep::set_congestion_control(client.fd(), wanted);
+                                         : tcpstep::set_congestion_control(peer.fd(), wanted);
   if (result == CongestionResult::Set) {
     return;
   }
-  const std::string used = client.path_info().congestion_control;
+  const std::string used = peer.path_info().congestion_control;
   if (result == CongestionResult::NotPermitted) {
     facts.warnings.push_back(
         {.key = "other_congestion_control",
@@ -43,9 +52,8 @@ void set_congestion_control(TcpConnection& client, const std::string& wanted,
   }
 }
 
-void set_busy_poll(TcpConnection& client, std::chrono::microseconds wanted,
-                   ConnectionFacts& facts) {
-  facts.busy_poll = client.set_busy_poll(wanted);
+void set_busy_poll(TcpConnection& peer, std::chrono::microseconds wanted, ConnectionFacts& facts) {
+  facts.busy_poll = peer.set_busy_poll(wanted);
   if (facts.busy_poll < wanted) {
     facts.warnings.push_back(
         {.key = "no_busy_poll",
@@ -55,14 +63,8 @@ void set_busy_poll(TcpConnection& client, std::chrono::microseconds wanted,
   }
 }
 
-}  // namespace
-
-void apply_settings(TcpConnection& client, const RunSettings& settings, ConnectionFacts& facts) {
-  set_congestion_control(client, settings.congestion_control, facts);
-  set_busy_poll(client, settings.busy_poll, facts);
-}
-
-void apply_timestamps(TcpConnection& client, TimestampMode mode, Duration rtt,
+// Starts the kernel's timestamps on `peer`, whose RTT is about `rtt`.
+void apply_timestamps(TcpConnection& peer, TimestampMode mode, Duration rtt,
                       ConnectionFacts& facts) {
   TimestampSource wanted = TimestampSource::Off;
   if (mode == TimestampMode::Software || (mode == TimestampMode::Auto && rtt >= kTimestampsFrom)) {
@@ -79,12 +81,73 @@ void apply_timestamps(TcpConnection& client, TimestampMode mode, Duration rtt,
                          : "The kernel's are used instead."});
     }
   }
-  facts.timestamps = client.set_timestamps(wanted);
+  facts.timestamps = peer.set_timestamps(wanted);
   if (facts.timestamps != wanted) {
     facts.warnings.push_back({.key = "no_timestamps",
                               .text = "this kernel gives no timestamps",
                               .remedy = "The columns kernel_rtt_ns and send_stack_ns stay empty."});
   }
+}
+
+// As a ping of `size`, for a client that waits for `accept`: a frame with white space behind its
+// JSON.
+void probe_by_frame(TcpConnection& peer, PayloadSize size, Duration timeout) {
+  std::string json = encode(Queued{.ahead = 0});
+  json.resize(std::clamp<std::size_t>(size.bytes(), json.size(), kLargestFrame), ' ');
+  if (peer.send_all(bytes_of(encode_frame(json))) != PingStatus::Ok ||
+      !peer.wait_until_acknowledged(timeout)) {
+    throw WorldError(fmt::format("{} bytes were not acknowledged within {}", size.bytes(),
+                                 format_duration(timeout)),
+                     std::string(kBlackHoleRemedy));
+  }
+}
+
+}  // namespace
+
+bool is_fresh_downward(const SweepSpec& sweep) {
+  return sweep.connection == ConnectionMode::Fresh && sweep.direction == MeasuredDirection::Down;
+}
+
+std::optional<PayloadSize> probe_size(const SweepSpec& sweep, std::optional<Mss> mss) {
+  const auto sizes = sweep.sizes.resolve(mss);
+  const bool is_needed = sweep.sizes.has_boundaries || sweep.warmup_rounds == 0;
+  if (!is_needed || !sizes || sizes->back().bytes() <= kFitsAnyPath) {
+    return std::nullopt;
+  }
+  const auto fills = [&](PayloadSize size) { return mss && size.bytes() >= mss->bytes(); };
+  const auto found = std::ranges::find_if(*sizes, fills);
+  return found == sizes->end() ? sizes->back() : *found;
+}
+
+ConnectionFacts prepare_for_sweep(TcpConnection& peer, const RunSettings& settings,
+                                  Duration opening_rtt) {
+  peer.set_io_timeout(settings.wait_limit());
+  peer.set_wait(settings.scheduling.wait);
+  ConnectionFacts facts;
+  facts.interface = describe_interface(peer.local_address());
+  set_congestion_control(peer, settings.congestion_control, facts);
+  set_busy_poll(peer, settings.busy_poll, facts);
+  facts.path = peer.path_info();
+  if (const auto size = probe_size(settings.sweep, facts.path.mss);
+      size && is_fresh_downward(settings.sweep)) {
+    probe_by_frame(peer, *size, settings.wait_limit());
+    facts.path = peer.path_info();
+  }
+  Sample so_far;
+  peer.explain(so_far, Duration(0));
+  const auto shortest = so_far.evidence.min_rtt_us;
+  const Duration rtt =
+      std::min<Duration>(opening_rtt, std::chrono::microseconds(shortest.value_or(0)));
+  apply_timestamps(peer, settings.timestamps, rtt, facts);
+  if (facts.path.congestion_control == "bbr") {
+    facts.warnings.push_back({.key = "bbr",
+                              .text = "BBR paces the segments of a payload apart",
+                              .remedy = std::string(remedy_of("bbr"))});
+  }
+  for (Warning& warning : interface_warnings(facts.interface)) {
+    facts.warnings.push_back(std::move(warning));
+  }
+  return facts;
 }
 
 }  // namespace tcpstep

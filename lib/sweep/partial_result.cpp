@@ -9,7 +9,6 @@
 
 #include "lib/base/stop_request.h"
 #include "lib/base/text.h"
-#include "lib/protocol/classic.h"
 #include "lib/protocol/frame.h"
 #include "lib/sweep/frame_stream.h"
 

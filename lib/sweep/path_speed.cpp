@@ -31,18 +31,18 @@ PathSpeed speed_of(const TcpConnection& connection) {
 }
 
 std::optional<Duration> expected_duration(const SweepSpec& sweep, const PathSpeed& path) {
-  const auto sizes = sweep.sizes.resolve(path.mss);
-  if (!path.shortest_rtt || !sizes) {
+  const auto volume = sweep.volume(path.mss);
+  if (!path.shortest_rtt || !volume) {
     return std::nullopt;
   }
   const bool is_fresh = sweep.connection == ConnectionMode::Fresh;
   const double rtts = kRttsPerPing + (is_fresh ? kRttsPerFreshConnection : 0);
   const double ping = rtts * static_cast<double>(path.shortest_rtt->count()) +
                       static_cast<double>(sweep.interval.count());
-  const double round = ping * static_cast<double>(sizes->size());
-  double whole = round * static_cast<double>(sweep.all_rounds());
+  double whole = ping * static_cast<double>(volume->pings);
   if (sweep.time) {
-    const double fewest = round * (sweep.warmup_rounds + sweep.fewest_rounds());
+    const double fewest = whole * (sweep.warmup_rounds + sweep.fewest_rounds()) /
+                          static_cast<double>(sweep.all_rounds());
     whole = std::min(whole, std::max(fewest, static_cast<double>(sweep.time->count())));
   }
   constexpr double kLongest = 1e18;

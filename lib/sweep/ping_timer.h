@@ -9,7 +9,6 @@
 
 #include "lib/base/sample.h"
 #include "lib/base/units.h"
-#include "lib/protocol/payload_source.h"
 #include "lib/sweep/sweep_plan.h"
 
 namespace tcpstep {

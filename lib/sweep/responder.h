@@ -14,7 +14,6 @@
 #include "lib/base/sample.h"
 #include "lib/base/stop_request.h"
 #include "lib/net/patience.h"
-#include "lib/protocol/classic.h"
 #include "lib/protocol/frame.h"
 #include "lib/sweep/resent_acks.h"
 

@@ -30,44 +30,6 @@ std::uint64_t nanoseconds(Duration duration) {
   return static_cast<std::uint64_t>(duration.count());
 }
 
-const char* word(TimestampSource source) {
-  switch (source) {
-    case TimestampSource::Off:
-      return "off";
-    case TimestampSource::Software:
-      return "software";
-    case TimestampSource::Hardware:
-      return "hardware";
-  }
-  return "off";
-}
-
-const char* word(TimestampMode mode) {
-  switch (mode) {
-    case TimestampMode::Auto:
-      return "auto";
-    case TimestampMode::Off:
-      return "off";
-    case TimestampMode::Software:
-      return "software";
-    case TimestampMode::Hardware:
-      return "hardware";
-  }
-  return "off";
-}
-
-const char* word(Protocol protocol) {
-  switch (protocol) {
-    case Protocol::Classic:
-      return "classic";
-    case Protocol::Negotiated:
-      return "negotiated";
-    case Protocol::WebSocket:
-      return "websocket";
-  }
-  return "classic";
-}
-
 void add_sweep(RunHeader& header, const SweepSpec& sweep, std::span<const PayloadSize> sizes) {
   for_each_sweep_field(
       [&](const auto& field) { header.add(field.header_key, to_fact(sweep.*field.member)); });
@@ -87,9 +49,9 @@ void add_settings(RunHeader& header, const RunSettings& settings, const HostFact
   header.add("requested_congestion_control", settings.congestion_control);
   header.add("effective_congestion_control", connection.path.congestion_control);
   header.add("effective_nodelay", connection.path.is_nodelay ? "on" : "off");
-  header.add("requested_timestamps", word(settings.timestamps));
-  header.add("effective_timestamps", word(connection.timestamps));
-  header.add("wait", wanted.wait == Wait::Spin ? "spin" : "block");
+  header.add("requested_timestamps", to_word(settings.timestamps));
+  header.add("effective_timestamps", to_word(connection.timestamps));
+  header.add("wait", to_word(wanted.wait));
   header.add("requested_cpu", wanted.cpu ? std::to_string(*wanted.cpu) : "any");
   header.add("effective_cpu", host.scheduling.cpu);
   header.add("requested_realtime", wanted.is_realtime ? "on" : "off");
@@ -124,7 +86,7 @@ void add_identity(RunHeader& header, const RunSettings& settings, const RunIdent
   header.add("run_id", identity.run_id);
   header.add("started_utc", identity.started_utc);
   header.add("tool", version_and_git());
-  header.add("protocol", word(identity.protocol));
+  header.add("protocol", to_word(identity.protocol));
   header.add("measured_by", is_up(settings) ? "client" : "server");
   header.add("concurrent_runs", identity.concurrent_runs);
 }
@@ -213,14 +175,15 @@ EndAddresses addresses_of(const TcpConnection& connection, Role own) {
 }
 
 Environment environment_of(const HostFacts& host, bool is_anonymous) {
-  Environment facts{{"os", host.info.os},
-                    {"cpu", host.info.cpu},
-                    {"processors", std::to_string(host.info.processors)},
-                    {"virtualization", host.info.virtualization}};
-  std::erase_if(facts, [](const auto& fact) { return fact.second.empty(); });  // unknown is absent
+  Environment facts{
+      {"os", host.info.os}, {"cpu", host.info.cpu}, {"virtualization", host.info.virtualization}};
+  if (host.info.processors > 0) {
+    facts.emplace("processors", std::to_string(host.info.processors));
+  }
   if (!is_anonymous) {
     facts.emplace("host", host.info.name);
   }
+  std::erase_if(facts, [](const auto& fact) { return fact.second.empty(); });  // unknown is absent
   for (auto& [name, fact] : facts) {
     fact.resize(std::min<std::size_t>(fact.size(), 256));  // what the other end takes
   }
@@ -252,8 +215,8 @@ RunHeader describe_run(const TcpConnection& peer, const RunSettings& settings,
 }
 
 RunHeader describe_lost_run(const RunSettings& settings, const RunIdentity& identity,
-                            const Environment& facts) {
-  Environment own = facts;
+                            const HostFacts& host) {
+  Environment own = environment_of(host, settings.is_anonymous);
   own.emplace("tool", version_and_git());
   RunHeader header;
   add_identity(header, settings, identity);

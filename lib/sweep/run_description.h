@@ -38,10 +38,10 @@ struct ConnectionFacts {
                                      std::span<const PayloadSize> sizes, const HostFacts& host,
                                      const ConnectionFacts& connection);
 
-// The header of a run that the other end measures, as far as this end knows it. `own` are the facts
-// about this host.
+// The header of a run that the other end measures, as far as this end, on `host`, knows it: the
+// facts that a result has to agree with, and the header if none comes.
 [[nodiscard]] RunHeader describe_lost_run(const RunSettings& settings, const RunIdentity& identity,
-                                          const Environment& own);
+                                          const HostFacts& host);
 
 // Of a run that broke off: the end that measured has the samples.
 void add_place_of_samples(RunHeader& header);

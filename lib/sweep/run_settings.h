@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -12,8 +13,8 @@
 #include "lib/base/units.h"
 #include "lib/host/scheduling.h"
 #include "lib/protocol/authentication.h"
+#include "lib/protocol/frame.h"
 #include "lib/protocol/messages.h"
-#include "lib/protocol/payload_source.h"
 #include "lib/protocol/sweep_spec.h"
 
 namespace tcpstep {
@@ -21,6 +22,12 @@ namespace tcpstep {
 // When to ask for kernel timestamps. They cost about 1 µs a ping: Auto takes them where that is
 // below 1 % of the RTT.
 enum class TimestampMode : std::uint8_t { Auto, Off, Software, Hardware };
+template <>
+inline constexpr auto kNamesOf<TimestampMode> =
+    std::to_array<Word<TimestampMode>>({{"auto", TimestampMode::Auto},
+                                        {"off", TimestampMode::Off},
+                                        {"software", TimestampMode::Software},
+                                        {"hardware", TimestampMode::Hardware}});
 
 struct RunSettings {
   SweepSpec sweep;
@@ -49,6 +56,11 @@ struct EndAddresses {
 
 // How the two ends talk (docs/protocol.md).
 enum class Protocol : std::uint8_t { Classic, Negotiated, WebSocket };
+template <>
+inline constexpr auto kNamesOf<Protocol> =
+    std::to_array<Word<Protocol>>({{"classic", Protocol::Classic},
+                                   {"negotiated", Protocol::Negotiated},
+                                   {"websocket", Protocol::WebSocket}});
 
 // What a run with a browser has besides.
 struct BrowserFacts {

@@ -19,6 +19,17 @@ void shuffle(std::span<PayloadSize> sizes, std::mt19937_64& generator) {
   }
 }
 
+constexpr std::size_t kHistory = std::size_t{64} * 1024;
+
+std::byte random_fill_byte(std::mt19937_64& generator) {
+  for (;;) {
+    const auto candidate = static_cast<std::byte>(generator() >> 56U);
+    if (candidate != kSentinel && candidate != kFrameMark) {
+      return candidate;
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<PayloadSize> sizes_of_messages(std::vector<PayloadSize> sizes) {
@@ -49,6 +60,33 @@ Round SweepPlan::round(std::uint32_t index) {
     shuffle(shuffled_, generator);
   }
   return {.number = index < warmup_rounds_ ? 0 : index - warmup_rounds_ + 1, .sizes = shuffled_};
+}
+
+PayloadSource::PayloadSource(PayloadSize largest, Fill fill, std::uint64_t seed, Framing framing)
+    : buffer_(kHistory + largest.bytes(), std::byte{0}), framing_(framing) {
+  if (fill == Fill::Random) {
+    std::mt19937_64 generator(seed);
+    for (std::byte& byte : buffer_) {
+      byte = random_fill_byte(generator);
+    }
+  }
+  replaced_by_sentinel_ = buffer_[sentinel_at_];
+}
+
+std::span<const std::byte> PayloadSource::next(PayloadSize size) {
+  buffer_[sentinel_at_] = replaced_by_sentinel_;
+  if (begin_ + size.bytes() > buffer_.size()) {
+    begin_ = 0;
+  }
+  const auto window = std::span(buffer_).subspan(begin_, size.bytes());
+  begin_ += size.bytes();
+  sentinel_at_ = begin_ - 1;
+  replaced_by_sentinel_ = window.back();
+  window.back() = kSentinel;
+  if (framing_ == Framing::WebSocket) {
+    write_binary_message(window);  // later payloads have the header's bytes somewhere within
+  }
+  return window;
 }
 
 }  // namespace tcpstep

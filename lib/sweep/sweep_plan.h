@@ -1,11 +1,13 @@
-// The rounds of a sweep, in the order to send.
+// What to send: the rounds of a sweep, in their order, and the bytes of each payload.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "lib/base/units.h"
+#include "lib/protocol/frame.h"
 #include "lib/protocol/sweep_spec.h"
 
 namespace tcpstep {
@@ -39,6 +41,29 @@ class SweepPlan {
   Order order_;
   std::uint64_t seed_;
   std::vector<PayloadSize> shuffled_;
+};
+
+// Hands out payloads without allocating: each is a window of one buffer filled in advance.
+// Successive windows overlap as little as the buffer allows, so that a compressor with a history
+// of 64 KiB or less has not seen a payload's bytes before.
+class PayloadSource {
+ public:
+  // Touches all memory it will ever use. The same seed gives the same bytes.
+  PayloadSource(PayloadSize largest, Fill fill, std::uint64_t seed,
+                Framing framing = Framing::None);
+
+  // A payload of that many bytes: the last one is the sentinel and no other one equals it, nor the
+  // mark of a frame. With Framing::WebSocket it is a message instead, of at least kSmallestMessage
+  // bytes.
+  // Valid until the next call. `size` must not exceed `largest`.
+  [[nodiscard]] std::span<const std::byte> next(PayloadSize size);
+
+ private:
+  std::vector<std::byte> buffer_;
+  std::size_t begin_ = 0;           // where the next window starts
+  std::size_t sentinel_at_ = 0;     // where the current window ends
+  std::byte replaced_by_sentinel_;  // the fill byte to put back there
+  Framing framing_;
 };
 
 }  // namespace tcpstep

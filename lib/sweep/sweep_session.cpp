@@ -34,72 +34,6 @@ using namespace std::chrono_literals;
 constexpr Duration kLongestUnwritten = 10ms;
 constexpr std::size_t kMostUnwritten = 1024;
 
-// Payload bytes: less than any host's smallest reassembly buffer, 576 bytes (RFC 791), holds.
-constexpr std::uint32_t kFitsAnyPath = 500;
-
-// The client makes as many connections as `accept` has announced, so that such a run cannot begin
-// with a ping of its own.
-bool is_fresh_downward(const SweepSpec& sweep) {
-  return sweep.connection == ConnectionMode::Fresh && sweep.direction == MeasuredDirection::Down;
-}
-
-// A payload whose only purpose is that a path narrower than the interface says so (RFC 1191): the
-// smallest of the sweep that fills a segment. Nothing where the warm-up has this effect and no size
-// depends on the MSS, or where the largest payload fits any path.
-std::optional<PayloadSize> probe_size(const SweepSpec& sweep, std::optional<Mss> mss) {
-  const auto sizes = sweep.sizes.resolve(mss);
-  const bool is_needed = sweep.sizes.has_boundaries || sweep.warmup_rounds == 0;
-  if (!is_needed || !sizes || sizes->back().bytes() <= kFitsAnyPath) {
-    return std::nullopt;
-  }
-  const auto fills = [&](PayloadSize size) { return mss && size.bytes() >= mss->bytes(); };
-  const auto found = std::ranges::find_if(*sizes, fills);
-  return found == sizes->end() ? sizes->back() : *found;
-}
-
-// As a ping of `size`, for a client that waits for `accept`: a frame with white space behind its
-// JSON.
-void probe_by_frame(TcpConnection& client, PayloadSize size, Duration timeout) {
-  std::string json = encode(Queued{.ahead = 0});
-  json.resize(std::clamp<std::size_t>(size.bytes(), json.size(), kLargestFrame), ' ');
-  if (client.send_all(bytes_of(encode_frame(json))) != PingStatus::Ok ||
-      !client.wait_until_acknowledged(timeout)) {
-    throw WorldError(fmt::format("{} bytes were not acknowledged within {}", size.bytes(),
-                                 format_duration(timeout)),
-                     std::string(kBlackHoleRemedy));
-  }
-}
-
-// Sets what was asked for, and reads back what came of it. The connection has carried one ping.
-ConnectionFacts prepare(TcpConnection& client, const RunSettings& settings, Duration opening_rtt) {
-  client.set_io_timeout(settings.wait_limit());
-  client.set_wait(settings.scheduling.wait);
-  ConnectionFacts facts;
-  facts.interface = describe_interface(client.local_address());
-  apply_settings(client, settings, facts);
-  facts.path = client.path_info();
-  if (const auto size = probe_size(settings.sweep, facts.path.mss);
-      size && is_fresh_downward(settings.sweep)) {
-    probe_by_frame(client, *size, settings.wait_limit());
-    facts.path = client.path_info();
-  }
-  Sample so_far;
-  client.explain(so_far, Duration(0));
-  const auto shortest = so_far.evidence.min_rtt_us;
-  const Duration rtt =
-      std::min<Duration>(opening_rtt, std::chrono::microseconds(shortest.value_or(0)));
-  apply_timestamps(client, settings.timestamps, rtt, facts);
-  if (facts.path.congestion_control == "bbr") {
-    facts.warnings.push_back({.key = "bbr",
-                              .text = "BBR paces the segments of a payload apart",
-                              .remedy = "Use --congestion cubic, unless BBR is what you study."});
-  }
-  for (Warning& warning : interface_warnings(facts.interface)) {
-    facts.warnings.push_back(std::move(warning));
-  }
-  return facts;
-}
-
 // Pings that were cut off by a signal are dropped: nothing went wrong with the link.
 std::span<const Sample> without_interrupted(std::span<const Sample> samples) {
   const bool is_cut = !samples.empty() && samples.back().status == PingStatus::Interrupted;
@@ -175,7 +109,7 @@ SweepSession::SweepSession(TcpConnection& peer, const RunSettings& settings, con
       settings_(settings),
       host_(host),
       opening_(opening),
-      facts_(prepare(peer, settings, opening ? opening->rtt : Duration::max())),
+      facts_(prepare_for_sweep(peer, settings, opening ? opening->rtt : Duration::max())),
       plan_(plan_of(settings, facts_.path.mss)) {}
 
 RunOutcome SweepSession::measure(const RunIdentity& identity, const OpenOutput& open_output,
@@ -219,7 +153,7 @@ void SweepSession::begin() {
 template <class Peer>
 bool SweepSession::discover_path(Peer& peer, std::vector<Sample>& samples) {
   const auto size = probe_size(settings_.sweep, facts_.path.mss);
-  const bool is_promised = is_fresh_downward(settings_.sweep);  // prepare() has done it
+  const bool is_promised = is_fresh_downward(settings_.sweep);  // prepare_for_sweep() has done it
   if (!size || is_promised) {
     return true;
   }

@@ -17,7 +17,8 @@
 namespace tcpstep {
 
 // Peer of PingTimer: payloads are messages already (Framing::WebSocket), an ack is a binary message
-// of one byte, in one frame or in several. Pings of the peer are answered between two payloads.
+// of one byte, in one frame or in several. WebSocket pings of the peer get their pongs between two
+// payloads.
 class WebSocketPeer {
  public:
   // Nothing was received that has not been taken. `connection` must outlive this.

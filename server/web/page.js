@@ -109,7 +109,7 @@ function showEstimate(estimate) {
 
 // --- While it measures ---
 
-// Averages of the fastest answers, by the number of packets of the messages.
+// Averages of the fastest round trips, by the number of packets of the messages.
 function classesOf(progress) {
   const classes = new Map();
   progress.sizes_bytes.forEach((bytes, i) => {
@@ -226,17 +226,17 @@ function showResult(result) {
   show("result");
   find("sentence").textContent = localized(result.sentence);
   find("summary").textContent = localized(`${result.heading}. ${result.extent}.`);
-  const doubts = [];
+  const warnings = [];
   if (result.status !== "complete") {
-    doubts.push(`The run did not come to its end: ${result.fault || result.status}.`);
+    warnings.push(`The run did not come to its end: ${result.fault || result.status}.`);
   }
   if (wasHidden) {
-    doubts.push("This page was hidden for a while. Browsers slow hidden pages down: measure again, and keep it visible.");
+    warnings.push("This page was hidden for a while. Browsers slow hidden pages down: measure again, and keep it visible.");
   }
   for (const warning of result.warnings) {
-    doubts.push(`${warning.text} ${warning.remedy}`);
+    warnings.push(`${warning.text} ${warning.remedy}`);
   }
-  find("doubts").replaceChildren(...doubts.map((text) => element("p", localized(text), {class: "warning"})));
+  find("warnings").replaceChildren(...warnings.map((text) => element("p", localized(text), {class: "warning"})));
   showTable(result);
   showPictures(result.pictures);
   find("private").hidden = find("download").hidden = !result.file;

@@ -7,7 +7,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/parse.h"
-#include "lib/base/size_list.h"
+#include "lib/protocol/sweep_spec.h"
 
 namespace {
 

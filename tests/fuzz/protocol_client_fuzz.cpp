@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "lib/protocol/classic.h"
+#include "lib/protocol/frame.h"
 #include "lib/protocol/negotiation.h"
 
 namespace {

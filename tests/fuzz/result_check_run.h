@@ -21,6 +21,9 @@ inline AgreedRun agreed_run(bool is_anonymous = false, bool has_peer_retransmits
                            .timeout = 1s};
   agreed.settings.is_anonymous = is_anonymous;
   agreed.settings.has_peer_retransmits = has_peer_retransmits;
+  HostFacts host;
+  host.info.os = "Linux";
+  host.info.processors = 0;  // not known
   const EndAddresses seen{.server = "192.0.2.1:19901", .client = "192.0.2.2:4711"};
   agreed.facts =
       describe_lost_run(agreed.settings,
@@ -30,7 +33,7 @@ inline AgreedRun agreed_run(bool is_anonymous = false, bool has_peer_retransmits
                          .started_utc = "2026-11-22T20:00:00.000000Z",
                          .seen_by_server = seen,
                          .seen_by_client = {.server = seen.server, .client = "10.0.0.2:4711"}},
-                        {{"os", "Linux"}});
+                        host);
   agreed.longest = 10s;
   agreed.status = status;
   agreed.acked = 21;

@@ -68,7 +68,7 @@ class Verdicts(CompareTestCase):
         self.assertRegex(result.stdout, r"^FASTER: uniform: all sizes -1\d\.\d+ %")
         result = self.compare(same[0][:1], same[1][:1])
         self.assertEqual(result.returncode, 4)
-        self.assertRegex(result.stdout, "^INCONCLUSIVE: 1 run of the baseline and 1 run of")
+        self.assertRegex(result.stdout, "^CANNOT TELL: 1 run of the baseline and 1 run of")
         result = self.compare(same[0], [*same[1], same[0][0]])
         self.assertEqual((result.returncode, result.stdout), (1, ""))
         self.assertIn("are the same run", result.stderr)
@@ -179,7 +179,7 @@ class Pictures(CompareTestCase):
     def test_show_both_sides_whatever_the_verdict(self):
         baseline, candidate = self.sides(lambda size: 1.1 * floor(size))
         plots = self.directory / "plots"
-        for count, status, expected in ((10, 3, "REGRESSION: uniform"), (1, 4, "INCONCLUSIVE: 1 run")):
+        for count, status, expected in ((10, 3, "REGRESSION: uniform"), (1, 4, "CANNOT TELL: 1 run")):
             result = self.compare(baseline[:count], candidate[:count], "--output=plots")
             self.assertEqual((result.returncode, result.stderr), (status, ""))
             self.assertEqual(sorted(path.name for path in plots.iterdir()),

@@ -116,32 +116,32 @@ class Verdicts(HistoryTestCase):
 
 
 class Refusals(HistoryTestCase):
-    def assert_inconclusive(self, expected, *arguments):
+    def assert_cannot_tell(self, expected, *arguments):
         result = self.history(*arguments)
         self.assertEqual((result.returncode, result.stderr), (4, ""))
-        self.assertTrue(result.stdout.startswith("veth: INCONCLUSIVE: "), result.stdout)
+        self.assertTrue(result.stdout.startswith("veth: CANNOT TELL: "), result.stdout)
         self.assertIn(expected, result.stdout)
 
     def test_of_too_few_runs(self):
         files = self.write_history(11)
-        self.assert_inconclusive("1 usable run; at least 12 are required", files[0])
-        self.assert_inconclusive("11 usable runs; at least 12", *files)
-        self.assert_inconclusive("1 run left out", *files, self.write_run("cut", 9 * DAY, floor, rounds=4))
+        self.assert_cannot_tell("1 usable run; at least 12 are required", files[0])
+        self.assert_cannot_tell("11 usable runs; at least 12", *files)
+        self.assert_cannot_tell("1 run left out", *files, self.write_run("cut", 9 * DAY, floor, rounds=4))
 
     def test_of_one_start_time(self):
-        self.assert_inconclusive("the runs have only 1 start time", *self.write_history(step=0))
+        self.assert_cannot_tell("the runs have only 1 start time", *self.write_history(step=0))
 
     def test_of_no_start_time(self):
         files = self.write_history()
         for path in files:
             path.write_text(re.sub("# started_utc.*\n", "", path.read_text()))
-        self.assert_inconclusive("30 runs left out", *files)
-        self.assert_inconclusive("(no started_utc)", *files)
+        self.assert_cannot_tell("30 runs left out", *files)
+        self.assert_cannot_tell("(no started_utc)", *files)
 
     def test_of_two_hosts(self):
         files = [*self.write_history(20, prefix="a", head="# server_host: one\n"),
                  *self.write_history(20, prefix="b", head="# server_host: two\n")]
-        self.assert_inconclusive("runs differ in measuring host: one, two", *files)
+        self.assert_cannot_tell("runs differ in measuring host: one, two", *files)
         self.assertEqual(self.history("--ignore-environment", *files).returncode, 0)
 
     def test_of_dates_that_cannot_be_right(self):
@@ -154,7 +154,7 @@ class Refusals(HistoryTestCase):
         self.assertIn("6 runs left out", result.stdout)
         self.assertIn("dated 2035-11-20, in the future", result.stdout)
         self.assertIn("dated 1971-02-19: the clock was not set", result.stdout)
-        self.assert_inconclusive("5 runs left out", *late)
+        self.assert_cannot_tell("5 runs left out", *late)
 
     def test_name_runs_of_which_one_began_before_another_ended(self):
         files = self.write_history()
@@ -166,7 +166,7 @@ class Refusals(HistoryTestCase):
     def test_of_losses_among_the_newest(self):
         files = self.write_history()
         files[-2].write_text(files[-2].read_text().replace(",0,ok", ",1,ok", 5))
-        self.assert_inconclusive("one of the newest 5 runs lost more than 1 % of its pings", *files)
+        self.assert_cannot_tell("one of the newest 5 runs lost more than 1 % of its pings", *files)
         files[-2].write_text(files[-2].read_text().replace(",1,ok", ",0,ok"))
         files[3].write_text(files[3].read_text().replace(",0,ok", ",1,ok", 5))
         result = self.history(*files)
@@ -271,7 +271,7 @@ class Meshes(TestCase):
         result = self.history(folder)
         self.assertEqual(result.returncode, 3, result.stderr)
         lines = result.stdout.splitlines()
-        self.assertEqual(lines[:2], ["20 paths: 9 slower, 0 faster, 11 without change, 0 inconclusive",
+        self.assertEqual(lines[:2], ["20 paths: 9 slower, 0 faster, 11 without change, 0 cannot tell",
                                      "  host n3: 8 of 8 paths are slower"])
         self.assertRegex(lines[2], "^  path n1 → n2: slower since 2026-09-02T00:0")
         self.assertNotIn("n4_n5", result.stdout)  # only what there is something to say of
@@ -289,7 +289,7 @@ class Meshes(TestCase):
         damaged.write_text("# format: tcpstep-result/1\nround,size_bytes,rtt_ns,status\n1,x,2,ok\n")
         result = self.history(folder)
         self.assertEqual(result.returncode, 1)  # only of the damaged file
-        self.assertEqual(result.stdout, "12 paths: 0 slower, 0 faster, 12 without change, 0 inconclusive\n")
+        self.assertEqual(result.stdout, "12 paths: 0 slower, 0 faster, 12 without change, 0 cannot tell\n")
         self.assertIn("n1_n2", result.stderr)
 
 

@@ -1,69 +1,13 @@
 #include "lib/base/parse.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "lib/base/error.h"
-#include "lib/base/size_list.h"
 
 namespace tcpstep {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
-
-TEST(ParseSizesTest, ReadsTheSweepOf2014) {
-  const auto sizes = parse_sizes("1:9901:100").fixed;
-  ASSERT_EQ(sizes.size(), 100U);
-  EXPECT_EQ(sizes.front(), PayloadSize(1));
-  EXPECT_EQ(sizes[1], PayloadSize(101));
-  EXPECT_EQ(sizes.back(), PayloadSize(9901));
-}
-
-TEST(ParseSizesTest, EndsARangeBeforeItWouldPassItsLastSize) {
-  EXPECT_EQ(parse_sizes("1:10:4").fixed,
-            (std::vector{PayloadSize(1), PayloadSize(5), PayloadSize(9)}));
-}
-
-TEST(ParseSizesTest, SortsAListAndDropsDuplicates) {
-  EXPECT_EQ(parse_sizes("1448,1,100,1:3:2,1").fixed,
-            (std::vector{PayloadSize(1), PayloadSize(3), PayloadSize(100), PayloadSize(1448)}));
-}
-
-TEST(ParseSizesTest, TakesUnits) {
-  EXPECT_EQ(
-      parse_sizes("1,1k,64KiB,1MiB").fixed,
-      (std::vector{PayloadSize(1), PayloadSize(1000), PayloadSize(65536), PayloadSize(1048576)}));
-  EXPECT_EQ(parse_sizes("1k:3k:1k").fixed,
-            (std::vector{PayloadSize(1000), PayloadSize(2000), PayloadSize(3000)}));
-  for (const char* text : {"1K", "1kB", "k", "2MiB", "4294967295MiB", "1KiBs"}) {
-    EXPECT_THROW(static_cast<void>(parse_sizes(text)), UsageError) << text;
-  }
-}
-
-TEST(ParseSizesTest, KeepsBoundariesForWhenTheMssIsKnown) {
-  EXPECT_TRUE(parse_sizes("boundaries").has_boundaries);
-  EXPECT_TRUE(parse_sizes("1,boundaries,20000").has_boundaries);
-  EXPECT_FALSE(parse_sizes("1").has_boundaries);
-}
-
-class BadSizes : public testing::TestWithParam<const char*> {};
-
-TEST_P(BadSizes, AreAUsageErrorThatNamesThem) {
-  try {
-    static_cast<void>(parse_sizes(GetParam()));
-    FAIL() << "took " << GetParam();
-  } catch (const UsageError& error) {
-    EXPECT_THAT(error.what(), HasSubstr(std::string("'") + GetParam() + "'"));
-    EXPECT_THAT(error.hint(), HasSubstr("1:9901:100"));
-  }
-}
-
-INSTANTIATE_TEST_SUITE_P(All, BadSizes,
-                         testing::Values("0", "5:1:1", "1:9901:0", "1:2:3:4", "1:2", "1e3", "",
-                                         "1,", ",1", "-1", "+1", " 1", "1 ", "0x10", "1.5",
-                                         "1048577", "4294967297", "99999999999999999999",
-                                         "1:1048576:1", "boundary", "boundaries:2"));
 
 TEST(ParseDurationTest, NeedsAUnit) {
   EXPECT_EQ(parse_duration("500us", 0s, 1h), 500us);

@@ -77,9 +77,9 @@ class Checked {
     ASSERT_EQ(result.contrasts.size(), made.contrasts.size()) << "case " << made.number;
     for (const ContrastResult& row : result.contrasts) {
       const auto& expected =
-          made.contrasts.at({std::string(word(row.contrast.family)), class_word(row.contrast)});
+          made.contrasts.at({std::string(to_word(row.contrast.family)), class_word(row.contrast)});
       const std::string where = "case " + std::to_string(made.number) + " " +
-                                std::string(word(row.contrast.family)) + " " +
+                                std::string(to_word(row.contrast.family)) + " " +
                                 class_word(row.contrast);
       EXPECT_NEAR(row.change, expected.change, 1e-5) << where;  // 0.001 points
       EXPECT_NEAR(*row.low, expected.low, 1e-5) << where;

@@ -9,9 +9,9 @@
 #include <string>
 
 #include "lib/base/parse.h"
-#include "lib/base/size_list.h"
 #include "lib/link/prediction.h"
 #include "lib/link/profile_file.h"
+#include "lib/protocol/sweep_spec.h"
 
 namespace tcpstep {
 namespace {

@@ -7,9 +7,9 @@
 #include <thread>
 
 #include "lib/net/interface_info.h"
-#include "lib/net/listener.h"
 #include "lib/net/tcp_connection.h"
 #include "lib/net/tcp_info.h"
+#include "tests/unit/net/loopback.h"
 
 namespace tcpstep {
 namespace {
@@ -59,15 +59,8 @@ TEST(DoubtfulAckTest, IsUnknownIfTheKernelDoesNotTell) {
   EXPECT_EQ(is_doubtful(100ms, {}, {}), false);
 }
 
-class KernelEvidenceTest : public testing::Test {
+class KernelEvidenceTest : public LoopbackTest {
  protected:
-  KernelEvidenceTest() : listener("127.0.0.1", 0, IpVersion::V4) {
-    client.emplace(TcpConnection::connect(listener.local_address(), 5s));
-    server.emplace(*listener.accept_now().client);
-    server->set_io_timeout(5s);
-    client->set_io_timeout(5s);
-  }
-
   // A ping whose client takes `delay` to ack.
   Sample ping(Duration delay = 0s) {
     const std::array<std::byte, 100> payload{};
@@ -95,10 +88,6 @@ class KernelEvidenceTest : public testing::Test {
     }
     return true;
   }
-
-  Listener listener;
-  std::optional<TcpConnection> client;
-  std::optional<TcpConnection> server;
 };
 
 TEST_F(KernelEvidenceTest, CountsTheSegmentsOfEachPing) {

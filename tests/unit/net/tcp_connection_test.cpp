@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "lib/base/stop_request.h"
-#include "lib/net/listener.h"
+#include "tests/unit/net/loopback.h"
 
 namespace tcpstep {
 namespace {
@@ -24,22 +24,10 @@ using namespace std::chrono_literals;
 constexpr std::array<std::byte, 1> kByte{std::byte{'1'}};
 constexpr std::array<std::byte, 2> kTwoBytes{std::byte{'1'}, std::byte{'1'}};
 
-// Both ends of a real connection over loopback; the kernel chooses the port.
-class TcpConnectionTest : public testing::Test {
+class TcpConnectionTest : public LoopbackTest {
  protected:
-  TcpConnectionTest() : listener("127.0.0.1", 0, IpVersion::V4) {
-    client.emplace(TcpConnection::connect(listener.local_address(), 5s));
-    server.emplace(*listener.accept_now().client);
-    server->set_io_timeout(5s);
-    client->set_io_timeout(5s);
-  }
-
   // Waits until what the client sent has reached the server.
   void wait_for_arrival() { static_cast<void>(server->stay_idle(5s)); }
-
-  Listener listener;
-  std::optional<TcpConnection> client;
-  std::optional<TcpConnection> server;
 };
 
 TEST_F(TcpConnectionTest, CarriesAPing) {

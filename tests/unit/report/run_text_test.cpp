@@ -1,5 +1,3 @@
-#include "lib/report/run_text.h"
-
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,6 +7,7 @@
 #include <sstream>
 #include <utility>
 
+#include "lib/report/render.h"
 #include "tests/unit/golden.h"
 
 namespace tcpstep {

@@ -1,11 +1,10 @@
-#include "lib/report/terminal_plot.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <sstream>
 
+#include "lib/report/render.h"
 #include "tests/unit/golden.h"
 
 namespace tcpstep {

@@ -1,6 +1,6 @@
-#include "server/turn.h"
-
 #include <gtest/gtest.h>
+
+#include "server/run_queue.h"
 
 namespace tcpstep {
 namespace {

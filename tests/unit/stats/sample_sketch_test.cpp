@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <random>
+#include <vector>
 
 #include "lib/stats/statistic.h"
 
@@ -48,7 +50,8 @@ void expect_same_ends(const SampleSketch& sketch, std::vector<Duration> samples)
   EXPECT_EQ(sketch.minimum(), samples[0]);
   EXPECT_EQ(sketch.second_minimum(), samples[1]);
   EXPECT_EQ(sketch.maximum(), samples.back());
-  EXPECT_EQ(sketch.mean(), mean_of(samples));
+  EXPECT_EQ(sketch.mean(), std::accumulate(samples.begin(), samples.end(), Duration(0)) /
+                               static_cast<Duration::rep>(samples.size()));
 }
 
 TEST(SampleSketchTest, IsExactWhileSamplesAreFew) {

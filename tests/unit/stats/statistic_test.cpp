@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <vector>
-
 namespace tcpstep {
 namespace {
 
@@ -22,8 +20,11 @@ TEST(StatisticTest, GivesMinimumMeanAndQuantiles) {
 }
 
 TEST(StatisticTest, GivesTheMeanOfAnyNumberOfTheLongestRtts) {
-  const std::vector<Duration> days(200'000, 24h);  // together more than 64 bits can count
-  EXPECT_EQ(mean_of(days), 24h);
+  SampleSketch days;
+  for (int i = 0; i < 200'000; ++i) {  // together more than 64 bits can count
+    days.add(24h);
+  }
+  EXPECT_EQ(Statistic::mean().of(days), 24h);
   EXPECT_EQ(Statistic::mean().of({1ns, 1ns, 3ns}), 1ns);
   EXPECT_EQ(Statistic::mean().of({2ns, 2ns, 2ns}), 2ns);
 }

@@ -10,8 +10,8 @@
 #include <variant>
 #include <vector>
 
-#include "lib/net/listener.h"
 #include "lib/net/tcp_connection.h"
+#include "tests/unit/net/loopback.h"
 
 namespace tcpstep {
 namespace {
@@ -79,15 +79,8 @@ TEST(ResentAckWatchTest, FindsNothingIfTheKernelDoesNotTell) {
 }
 
 // Two ends of a connection: the one that measures asks, the other one tells.
-class ResentAcksReportTest : public testing::Test {
+class ResentAcksReportTest : public LoopbackTest {
  protected:
-  ResentAcksReportTest() : listener("127.0.0.1", 0, IpVersion::V4) {
-    client.emplace(TcpConnection::connect(listener.local_address(), 5s));
-    server.emplace(*listener.accept_now().client);
-    server->set_io_timeout(5s);
-    client->set_io_timeout(5s);
-  }
-
   // What `server` takes from those frames of the client.
   ResentAcksReport ask(std::uint64_t pings, const std::vector<Message>& report) {
     FrameStream frames(*client);
@@ -97,10 +90,6 @@ class ResentAcksReportTest : public testing::Test {
     FrameStream asking(*server);
     return ask_for_resent_acks(asking, pings, 5s);
   }
-
-  Listener listener;
-  std::optional<TcpConnection> client;
-  std::optional<TcpConnection> server;
 };
 
 TEST_F(ResentAcksReportTest, ComeAsTheyWereInAsManyFramesAsNeeded) {

@@ -1,12 +1,11 @@
-#include "lib/protocol/payload_source.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "lib/protocol/classic.h"
 #include "lib/protocol/frame.h"
+#include "lib/protocol/websocket.h"
+#include "lib/sweep/sweep_plan.h"
 
 namespace tcpstep {
 namespace {
@@ -43,6 +42,15 @@ TEST(PayloadSourceTest, GivesTheSameBytesForTheSameSeed) {
   PayloadSource a(PayloadSize(500), Fill::Random, 7);
   PayloadSource b(PayloadSize(500), Fill::Random, 7);
   EXPECT_TRUE(std::ranges::equal(a.next(PayloadSize(500)), b.next(PayloadSize(500))));
+}
+
+TEST(PayloadSourceTest, MakesMessagesForABrowser) {
+  PayloadSource source(PayloadSize(70000), Fill::Random, 1, Framing::WebSocket);
+  for (const std::uint32_t bytes : {kSmallestMessage, 1448U, 9901U, 70000U}) {
+    const auto message = source.next(PayloadSize(bytes));
+    ASSERT_EQ(message.size(), bytes);
+    EXPECT_EQ(message.front(), std::byte{0x82}) << bytes;  // a final binary frame
+  }
 }
 
 }  // namespace
