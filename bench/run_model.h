@@ -29,13 +29,18 @@ inline constexpr double kOneByte = 30'000;  // ns
 
 struct Truth {
   double scale = 1;
-  double later_ns = 0;  // added from the second segment on
+  double later_ns = 0;   // added from the second segment on
+  double second_ns = 0;  // to 2 segments only
+  double each_ns = 0;    // for each segment after the first
   std::uint32_t mss = kMss;
   double tail = 1;  // factor of the excess at the 99th percentile
 
   [[nodiscard]] double base(std::uint32_t bytes) const {
     const std::uint32_t segments = segments_needed(PayloadSize(bytes), Mss(mss));
-    const double steps = segments < 2 ? 0 : 8000 + 2200.0 * (segments - 2) + later_ns;
+    const double steps = segments < 2
+                             ? 0
+                             : 8000 + 2200.0 * (segments - 2) + later_ns +
+                                   each_ns * (segments - 1) + (segments == 2 ? second_ns : 0);
     return scale * (kOneByte + 0.5 * bytes + steps);
   }
 };

@@ -161,13 +161,36 @@ bool is_declared_otherwise(const Comparison& comparison) {
          comparison.baseline.mss != comparison.candidate.mss;
 }
 
-bool is_boundary_moved(const Comparison& comparison) {
-  const SideFacts& before = comparison.baseline;
-  const SideFacts& after = comparison.candidate;
-  return is_declared_otherwise(comparison) ||
-         (before.fit && after.fit && after.fit->gain > kGainOfSteps &&
-          (before.fit->smallest > after.fit->largest || after.fit->smallest > before.fit->largest));
+// Between which the boundary of a side lies.
+struct Boundary {
+  Mss smallest;
+  Mss largest;
+};
+
+std::optional<Boundary> boundary_of(const Comparison& comparison, const SideFacts& side) {
+  if (is_declared_otherwise(comparison)) {
+    return Boundary{.smallest = *side.mss, .largest = *side.mss};
+  }
+  return side.fit && side.fit->gain > kGainOfSteps
+             ? std::optional<Boundary>(
+                   {.smallest = side.fit->smallest, .largest = side.fit->largest})
+             : std::nullopt;
 }
+
+}  // namespace
+
+bool is_boundary_moved(const Comparison& comparison) {
+  const auto before = boundary_of(comparison, comparison.baseline);
+  const auto after = boundary_of(comparison, comparison.candidate);
+  const auto crosses = [&](const LocalResult& local) {
+    return segments_needed(local.size, after->smallest) >
+           segments_needed(local.size, before->largest);
+  };
+  return before && after &&
+         2 * std::ranges::count_if(comparison.locals, crosses) > std::ssize(comparison.locals);
+}
+
+namespace {
 
 std::string boundary_text(const Comparison& comparison) {
   const SideFacts& before = comparison.baseline;
@@ -183,16 +206,12 @@ std::string boundary_text(const Comparison& comparison) {
   return text;
 }
 
-std::string local_text(const Comparison& comparison) {
+std::string sizes_text(const Comparison& comparison) {
   std::vector<std::uint32_t> sizes;
   for (const LocalResult& local : comparison.locals) {
     sizes.push_back(local.size.bytes());
   }
-  const std::string where =
-      fmt::format("{} ({} bytes)", count_of(sizes.size(), "size"), fmt::join(sizes, ", "));
-  return is_boundary_moved(comparison) ? fmt::format("packet boundary moved: {}; slower at {}",
-                                                     boundary_text(comparison), where)
-                                       : fmt::format("single sizes, not their classes: {}", where);
+  return fmt::format("{} ({} bytes)", count_of(sizes.size(), "size"), fmt::join(sizes, ", "));
 }
 
 // What did not change below group `first`.
@@ -282,13 +301,18 @@ std::string class_text(const Comparison& comparison, std::span<const Group> grou
 
 std::string attribution_of(const Comparison& comparison, std::span<const Group> groups,
                            double length, bool is_slower) {
-  if (is_slower && !comparison.locals.empty()) {
-    return local_text(comparison);
+  const bool has_sizes = is_slower && !comparison.locals.empty();
+  if (has_sizes && is_boundary_moved(comparison)) {
+    return fmt::format("packet boundary moved: {}; slower at {}", boundary_text(comparison),
+                       sizes_text(comparison));
   }
   for (const Family family : {Family::Floor, Family::Step}) {
     if (const auto moved = moved_classes(comparison, family, is_slower); !moved.empty()) {
       return class_text(comparison, groups, length, is_slower, moved);
     }
+  }
+  if (has_sizes) {
+    return "single sizes, not their classes: " + sizes_text(comparison);
   }
   for (const auto& [family, text] :
        {std::pair(Family::Median, "body: medians {}, not the floor below them"),

@@ -37,6 +37,10 @@ struct Explanation {
 // `groups` ascend and are not empty; `length` is that of the label (MaxT::label_length).
 [[nodiscard]] Explanation explain(std::span<const Group> groups, double length);
 
+// True if most of the single sizes that became slower now need another segment, by the MSS of both
+// sides as declared, or else as their times fit.
+[[nodiscard]] bool is_boundary_moved(const Comparison& comparison);
+
 // "from 2 segments on +2.50 µs (+11.2 %, 95 % interval +10.1 to +12.3 %); 1 segment unchanged (-0.3
 // to +0.4 %)", "packet boundary moved: ...", "tail ...", of a comparison with a contrast or size
 // that became slower, or with `is_slower` false, of one with a contrast that became faster.

@@ -41,7 +41,7 @@ SizeFacts facts_of(PayloadSize size, std::span<const Duration> series,
   for (const Duration rtt : ascending) {
     times.push_back(static_cast<double>(rtt.count()));
   }
-  const double median = median_of(times);
+  const double median = quantile_of_ascending(times, 0.5);
   SizeFacts facts{.segments = segments_needed(size, settings.mss),
                   .log_floor = std::log(expected_minimum(ascending, settings.draws)),
                   .log_median = std::log(median),

@@ -9,6 +9,7 @@
 
 #include "lib/base/escape.h"
 #include "lib/base/text.h"
+#include "lib/compare/attribution.h"
 #include "lib/compare/render.h"
 
 namespace tcpstep {
@@ -172,7 +173,7 @@ std::vector<std::string> remarks(const Comparison& comparison) {
   }
   const bool is_class_hit = std::any_of(comparison.contrasts.begin(), comparison.contrasts.end(),
                                         [](const ContrastResult& row) { return row.is_slower; });
-  if (!comparison.locals.empty() && is_class_hit) {
+  if (!comparison.locals.empty() && is_class_hit && is_boundary_moved(comparison)) {
     lines.emplace_back("the shifts of whole classes may follow from these sizes");
   }
   if (comparison.mss && has_one_class(comparison) &&

@@ -42,8 +42,12 @@ double median_of(std::vector<double> values) {
 }
 
 double quantile_of(std::vector<double> values, double probability) {
-  assert(!values.empty());
   std::sort(values.begin(), values.end());
+  return quantile_of_ascending(values, probability);
+}
+
+double quantile_of_ascending(std::span<const double> values, double probability) {
+  assert(!values.empty());
   const double position = probability * static_cast<double>(values.size() - 1);
   const auto below = static_cast<std::size_t>(position);
   if (below + 1 >= values.size()) {

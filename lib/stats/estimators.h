@@ -30,6 +30,8 @@ inline constexpr double kTiny = 1e-9;         // of a logarithm: far below any t
 // Type 7 of Hyndman & Fan, The American Statistician 50 (1996) 361. `values` is not empty,
 // 0 <= probability <= 1.
 [[nodiscard]] double quantile_of(std::vector<double> values, double probability);
+// The same of values that are sorted.
+[[nodiscard]] double quantile_of_ascending(std::span<const double> values, double probability);
 
 // The rank of each value, from 1; equal values share the mean of their ranks.
 [[nodiscard]] std::vector<double> mid_ranks(std::span<const double> values);

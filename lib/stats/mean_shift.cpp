@@ -61,26 +61,47 @@ MeanShift split_at(const SeriesRows& rows, std::size_t column, std::size_t first
   return split;
 }
 
-MeanShift best_split(const SeriesRows& rows, std::size_t column) {
+namespace {
+
+// Every place to split that many rows at, by how many are before it.
+struct Places {
+  std::vector<double> weight;  // span_weight()
+  std::vector<double> share;   // of the rows before
+
+  explicit Places(std::size_t count) : weight(count), share(count) {
+    for (std::size_t before = 1; before < count; ++before) {
+      weight[before] = span_weight(before, count);
+      share[before] = static_cast<double>(before) / static_cast<double>(count);
+    }
+  }
+};
+
+MeanShift best_split(const SeriesRows& rows, std::size_t column, const Places& places) {
   double total = 0;
   for (std::size_t row = 0; row < rows.count; ++row) {
     total += rows.at(row, column);
   }
-  const auto n = static_cast<double>(rows.count);
   double sum = 0;
   double most = -1;
   std::size_t first = kFewestInSegment;
-  for (std::size_t row = 0; row + kFewestInSegment < rows.count; ++row) {
-    sum += rows.at(row, column);
-    const std::size_t before = row + 1;
-    const double distance =
-        std::abs(sum - static_cast<double>(before) / n * total) / span_weight(before, rows.count);
-    if (before >= kFewestInSegment && distance > most) {
+  for (std::size_t before = 1; before + kFewestInSegment <= rows.count; ++before) {
+    sum += rows.at(before - 1, column);
+    if (before < kFewestInSegment) {
+      continue;
+    }
+    const double distance = std::abs(sum - places.share[before] * total) / places.weight[before];
+    if (distance > most) {
       most = distance;
       first = before;
     }
   }
   return split_at(rows, column, first);
+}
+
+}  // namespace
+
+MeanShift best_split(const SeriesRows& rows, std::size_t column) {
+  return best_split(rows, column, Places(rows.count));
 }
 
 namespace {
@@ -162,10 +183,11 @@ std::vector<double> null_law(const SeriesRows& rows, const std::vector<MeanShift
     }
     correlations.push_back(splits[c].correlation);
   }
-  return bootstrap_law(residuals, correlations, draws, observed, [](const SeriesRows& draw) {
+  const Places places(rows.count);
+  return bootstrap_law(residuals, correlations, draws, observed, [&](const SeriesRows& draw) {
     double most = 0;
     for (std::size_t c = 0; c < draw.columns; ++c) {
-      most = std::max(most, best_split(draw, c).statistic);
+      most = std::max(most, best_split(draw, c, places).statistic);
     }
     return most;
   });

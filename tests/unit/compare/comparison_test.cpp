@@ -170,6 +170,29 @@ TEST(ComparisonTest, DoesNotCallASingleSlowSizeABoundary) {
   EXPECT_EQ(result.attribution, "single sizes, not their classes: 1 size (901 bytes)");
 }
 
+// Sizes that need as many segments as before do not tell of a boundary, whatever MSS the times fit:
+// a receiver that looks again later after large packets hides a part of what each packet costs.
+TEST(ComparisonTest, CallsABoundaryMovedOnlyAtSizesThatCrossIt) {
+  SyntheticRun before = of_mss(1448);
+  SyntheticRun after = of_mss(1448);
+  after.ns = [](std::uint32_t bytes) {
+    return 3000 + (bytes < 500 ? 1500 : 0) + stairs(bytes, 1500);
+  };
+  const Comparison result = compare(interleaved(10, before, after));
+  EXPECT_FALSE(result.locals.empty());
+  EXPECT_THAT(result.attribution, HasSubstr("all sizes +"));
+}
+
+// Where all sizes are one class, they say from which one on.
+TEST(ComparisonTest, SaysFromWhichSizeOn) {
+  SyntheticRun before = of_mss(32768);
+  SyntheticRun after = of_mss(32768);
+  after.ns = [](std::uint32_t bytes) { return stairs(bytes, 32768) + (bytes > 3000 ? 3000 : 0); };
+  const Comparison result = compare(interleaved(10, before, after));
+  EXPECT_FALSE(result.locals.empty());
+  EXPECT_THAT(result.attribution, HasSubstr("from 3001 bytes on +3.0"));
+}
+
 TEST(ComparisonTest, FitsAnUnknownMss) {
   SyntheticRun unknown = of_mss(1448);
   unknown.mss = 0;
