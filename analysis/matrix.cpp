@@ -61,11 +61,12 @@ std::string render(const Matrix& matrix, MatrixFormat format) {
 }  // namespace
 
 std::optional<MatrixOptions> parse_matrix_options(int argc, const char* const* argv) {
-  CommandLine line("tcpstep-analyze matrix [options] FILE...",
-                   "Prints what the path of each pair of hosts is like, and whether a host or a "
-                   "path is behind what is out of line. FILE may be the folder of tcpstep-mesh.",
-                   "Examples:\n  tcpstep-analyze matrix mesh --since 1h\n"
-                   "  tcpstep-analyze matrix --statistic second --format html -o mesh.html mesh\n");
+  CommandLine line(
+      "tcpstep-analyze matrix [options] FILE...",
+      "Prints a table of the paths between all pairs of hosts, and names slow hosts and "
+      "slow paths. FILE may be the folder of tcpstep-mesh.",
+      "Examples:\n  tcpstep-analyze matrix mesh --since 1h\n"
+      "  tcpstep-analyze matrix --statistic second --format html -o mesh.html mesh\n");
   line.positional("FILE", 1, kMostFiles);
   line.group("Matrix");
   line.value(

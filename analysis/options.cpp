@@ -84,7 +84,7 @@ std::optional<AnalyzeOptions> parse_report(int argc, const char* const* argv) {
   line.words("format", kReportFormats);
   declare_text_output(line);
   declare_parts(line, "link, label, host (of the client) or day: what is one row");
-  line.flag("details", "text: also the table of each link, if there are several");
+  line.flag("details", "text, markdown: also the table of each link, if there are several");
   line.flag("fit", "text, markdown: also the penalties fitted at the boundary itself");
   declare_filters(line);
   const auto values = line.parse(argc, argv);

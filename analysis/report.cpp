@@ -206,15 +206,14 @@ std::string render_report(LoadedRuns loaded, const ReportOptions& options) {
   if (tables.size() > 1 || options.format == ReportFormat::Html) {
     add_trends(tables, std::move(loaded.kept));
   }
+  const TextOptions layout{
+      .screen = screen_of_output(), .has_fit = options.has_fit, .has_details = options.has_details};
   switch (options.format) {
     case ReportFormat::Text: {
-      const Screen screen = screen_of_output();
-      return shown_on(screen, render_text(tables, {.screen = screen,
-                                                   .has_fit = options.has_fit,
-                                                   .has_details = options.has_details}));
+      return shown_on(layout.screen, render_text(tables, layout));
     }
     case ReportFormat::Markdown:
-      return render_markdown(tables, options.has_fit);
+      return render_markdown(tables, layout);
     case ReportFormat::Csv:
       return render_csv(tables);
     case ReportFormat::Json:

@@ -15,7 +15,9 @@
 #include "lib/base/process.h"
 #include "lib/base/text.h"
 #include "lib/cli/completion.h"
+#include "lib/cli/help_page.h"
 #include "lib/cli/program.h"
+#include "lib/cli/screen.h"
 
 namespace tcpstep {
 namespace {
@@ -71,6 +73,10 @@ nothing and opens no port.
   -h, --help     print this text
 )";
 
+void print_page(std::string_view text) {
+  print_data(fitted_page(text, screen_of_output().columns));
+}
+
 bool is_help(std::string_view word) {
   return word == "help" || word == "--help" || word == "-h";
 }
@@ -86,7 +92,7 @@ bool is_help(std::string_view word) {
 }
 
 int show_all_help() {
-  print_data(front_help());
+  print_page(front_help());
   for (const FrontCommand& known : front_commands()) {
     if (known.name == "doctor") {  // one of the server's options
       continue;
@@ -120,7 +126,7 @@ int complete(const std::vector<std::string>& words) {
 int run(int argc, char** argv) {
   const std::string word = argc > 1 ? argv[1] : "";
   if (word.empty()) {
-    print_data(front_help());
+    print_page(front_help());
     return kExitUsage;
   }
   if (word == "--version" || word == "-V") {
@@ -132,7 +138,7 @@ int run(int argc, char** argv) {
   }
   if (is_help(word)) {
     if (argc == 2 || is_help(argv[2])) {
-      print_data(front_help());
+      print_page(front_help());
       return kExitFine;
     }
     if (argc > 3) {
@@ -148,7 +154,7 @@ int run(int argc, char** argv) {
   }
   if (argc == 3 && (word == "doctor" || argv[2] == std::string("doctor")) &&
       (is_help(word) || is_help(argv[2]))) {
-    print_data(kDoctorHelp);
+    print_page(kDoctorHelp);
     return kExitFine;
   }
   Command command = program_of(word);

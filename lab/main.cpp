@@ -9,7 +9,9 @@
 #include "lab/options.h"
 #include "lab/table.h"
 #include "lib/base/parse.h"
+#include "lib/base/screen_text.h"
 #include "lib/cli/program.h"
+#include "lib/cli/screen.h"
 #include "lib/link/netem.h"
 #include "lib/link/prediction.h"
 #include "lib/link/profile_file.h"
@@ -21,9 +23,11 @@ namespace tcpstep {
 namespace {
 
 int run(const ListOptions&) {
+  const Screen screen = screen_of_output();
   for (const BuiltInProfile& profile : built_in_profiles()) {
-    print_data(
-        fmt::format("{:<9} {}\n", profile.name, load_profile(std::string(profile.name)).note));
+    const std::string name = fmt::format("{:<9} ", profile.name);
+    print_data(wrapped(load_profile(std::string(profile.name)).note, screen.columns, name,
+                       std::string(name.size(), ' ')));
   }
   return kExitFine;
 }
@@ -38,24 +42,30 @@ int run(const ShowOptions& options) {
     }
   }
   print_data(profile_text(options.profile));
-  print_lines("\nPredicted by its model:\n" +
-              render_text(std::array{penalty_table(runs, Statistic::minimum())}));
+  const Screen screen = screen_of_output();
+  const std::string table =
+      render_text(std::array{penalty_table(runs, Statistic::minimum())}, {.screen = screen});
+  print_lines("\nPredicted by its model:\n" + (screen.is_unicode ? table : in_ascii(table)));
   return kExitFine;
 }
 
 int run(const NetemOptions& options) {
   const Profile profile = options.link.load();
   const NetemEquivalent netem = netem_equivalent(profile);
-  std::string text = fmt::format(
-      "# {}: first on the server's host, then on the client's; DEV is the interface that leads "
-      "to the other host.\n",
-      profile.name);
+  const std::size_t columns = screen_of_output().columns;
+  const auto comment = [&](const std::string& words) {
+    return wrapped(words, columns, "# ", "# ");
+  };
+  std::string text = comment(fmt::format(
+      "{}: first on the server's host, then on the client's; DEV is the interface that leads to "
+      "the other host.",
+      profile.name));
   for (const auto& options_of_host : netem.options) {
     text += fmt::format("{}\n", fmt::join(netem_command("DEV", options_of_host), " "));
   }
-  text += fmt::format("# On both: ip link set DEV mtu {} gso_max_segs 1\n", profile.mtu);
+  text += comment(fmt::format("On both: ip link set DEV mtu {} gso_max_segs 1", profile.mtu));
   for (const std::string& limit : netem.limits) {
-    text += fmt::format("# Not reproduced: {}.\n", limit);
+    text += comment(fmt::format("Not reproduced: {}.", limit));
   }
   print_data(text);
   return kExitFine;

@@ -42,8 +42,8 @@ Fd lock_folder(const fs::path& folder) {
   Fd file(check_syscall(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644), "open {}",
                         path.string()));
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    throw WorldError(fmt::format("another tcpstep-mesh is at work in {}", folder.string()),
-                     "Wait for its end, or choose another folder with --results.");
+    throw WorldError(fmt::format("another tcpstep-mesh is running in {}", folder.string()),
+                     "Wait for it to end, or choose another folder with --results.");
   }
   return file;
 }
@@ -118,7 +118,7 @@ class Coordinator {
     }
     if (!options_.is_resumed) {
       if (last && last->tournament == plan.tournament) {
-        throw WorldError("the last mesh began in this second", "Begin the next one later.");
+        throw WorldError("the last mesh began less than a second ago", "Try again.");
       }
       write_plan(options_.results, plan);
       return plan;
@@ -127,9 +127,9 @@ class Coordinator {
       throw UsageError(fmt::format("{} has no mesh to resume", options_.results.string()));
     }
     if (!last->is_like(plan)) {
-      throw UsageError(fmt::format("the mesh in {} was begun with other hosts or options",
+      throw UsageError(fmt::format("the mesh in {} was started with other hosts or options",
                                    options_.results.string()),
-                       "Resume with the same ones, or begin a new mesh without --resume.");
+                       "Resume with the same ones, or start a new mesh without --resume.");
     }
     return *last;
   }
@@ -318,7 +318,7 @@ class Coordinator {
                                           .seconds = row.seconds});
     if (!off.empty() && wrong_clocks_.insert(from.name).second) {
       progress.erase();
-      say(fmt::format("the clock of {} says {}: its results get the time of this host", from.name,
+      say(fmt::format("the clock of {} says {}: its results are dated by this host", from.name,
                       off));
     }
     add_row(round, way, row);

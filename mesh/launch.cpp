@@ -57,8 +57,8 @@ Launcher::Launcher(std::string command, std::string folder)
                      "It stands for the name of a host: 'ssh {host}'.");
   }
   if (!folder_.empty() && !is_plain_word(folder_)) {
-    throw UsageError(fmt::format("--programs: '{}' is not made of A-Z a-z 0-9 . _ - + / only",
-                                 printable(folder_)));
+    throw UsageError(fmt::format("invalid --programs '{}'", printable(folder_)),
+                     "Expected a path of the characters A-Z a-z 0-9 . _ - + / only.");
   }
 }
 

@@ -169,14 +169,14 @@ class Measurement {
     }
     if (!Launched::attend({&server, &client}, deadline(), is_over)) {
       return Failure{
-          .reason = fmt::format("{} and {}: not done within {} (--deadline)", server_host_.name,
+          .reason = fmt::format("{} and {}: not finished within {} (--deadline)", server_host_.name,
                                 client_host_.name, rough_duration(settings_.deadline)),
           .unreachable = {}};
     }
     if (client.status() == 0) {
       return std::nullopt;
     }
-    return failure_of(client_host_, kClient, client, "prints without end");
+    return failure_of(client_host_, kClient, client, "printed too much");
   }
 
   std::optional<Failure> keep_result(Launched& server, const std::filesystem::path& file) const {
@@ -225,8 +225,8 @@ std::optional<Failure> probe(const Launcher& launcher, const MeshHost& host, Dur
     if (has_ended && launched.status() == 0 && said.starts_with(expected)) {
       continue;
     }
-    Failure failure =
-        failure_of(host, program, launched, has_ended ? "says nothing" : "did not start in time");
+    Failure failure = failure_of(host, program, launched,
+                                 has_ended ? "printed nothing" : "did not start in time");
     if (launched.status() == 0 && !said.empty()) {
       failure.reason = fmt::format("{}: {} is '{}', not version {}", host.name, program,
                                    printable(said.substr(0, said.find('\n'))), version());

@@ -36,21 +36,22 @@ std::string meaning_of(std::string_view option, std::string_view meaning) {
 }
 
 CommandLine declare() {
-  CommandLine line("tcpstep-mesh --hosts FILE --launch COMMAND [options]",
-                   "Measures every pair of hosts once in each direction, no host in two "
-                   "measurements at a time. The hosts need nothing but tcpstep-server and "
-                   "tcpstep-client, and a command that runs programs on them.",
-                   "Examples\n"
-                   "  tcpstep mesh --hosts hosts --launch 'ssh {host}'\n"
-                   "  tcpstep mesh --hosts hosts --launch 'srun -N1 -n1 -w {host}' --time 10s\n"
-                   "  tcpstep mesh --hosts pods --launch 'kubectl exec -i {host} --'\n"
-                   "  tcpstep matrix mesh --since 1h\n");
+  CommandLine line(
+      "tcpstep-mesh --hosts FILE --launch COMMAND [options]",
+      "Measures every pair of hosts once in each direction, and no host twice at the same "
+      "time. The hosts need only tcpstep-server and tcpstep-client, and a command that "
+      "runs programs on them.",
+      "Examples\n"
+      "  tcpstep mesh --hosts hosts --launch 'ssh {host}'\n"
+      "  tcpstep mesh --hosts hosts --launch 'srun -N1 -n1 -w {host}' --time 10s\n"
+      "  tcpstep mesh --hosts pods --launch 'kubectl exec -i {host} --'\n"
+      "  tcpstep matrix mesh --since 1h\n");
   line.positional("nothing", 0, 0);
   line.group("Hosts");
-  line.value("hosts", "FILE", "a line for each host: name, address to measure over [the name]");
+  line.value("hosts", "FILE", "one host per line: name, and the address to measure if it differs");
   line.value("launch", "COMMAND",
-             "runs the words after it on {host}: 'ssh {host}'; passes on standard input");
-  line.value("programs", "DIR", "folder of the two programs on the hosts [their PATH]");
+             "runs a program on {host} and forwards its standard input: 'ssh {host}'");
+  line.value("programs", "DIR", "where the two programs are on the hosts [on their PATH]");
   line.value("port,p", "PORT", std::to_string(kMeshPort), "TCP port of the server");
   line.group("Each measurement");
   for_each_mesh_field([&](const auto& field) {
@@ -60,14 +61,14 @@ CommandLine declare() {
                meaning_of(field.option, field.meaning));
     line.words(std::string(field.option), words_of(field));
   });
-  line.value(
-      "deadline", "TIME",
-      fmt::format("limit, start and end included [{}; with --time more]", to_text(kDeadline)));
+  line.value("deadline", "TIME",
+             fmt::format("time limit, including start and end [{}; more with --time]",
+                         to_text(kDeadline)));
   line.group("Mesh");
-  line.value("pairs", "K", "pairs at a time, at most [half the hosts]");
-  line.value("seed", "N", "random seed of the order [a new one for each mesh]");
-  line.value("results", "DIR", "mesh", "folder of all meshes of these hosts");
-  line.flag("resume", "continue the mesh in DIR that was interrupted; repeat what failed");
+  line.value("pairs", "K", "measure at most K pairs at a time [half the hosts]");
+  line.value("seed", "N", "random seed of the order [a new one per mesh]");
+  line.value("results", "DIR", "mesh", "folder for all meshes of these hosts");
+  line.flag("resume", "continue the last mesh in DIR: measure what is missing or failed");
   line.flag("quiet,q", "print errors only");
   line.essentials({"hosts", "launch", "programs", "sizes", "rounds", "time", "pairs", "results",
                    "resume", "deadline"});

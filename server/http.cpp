@@ -88,11 +88,11 @@ std::variant<HttpRequest, HttpError> parse_http_request(std::string_view bytes) 
   }
   const auto& header = parser.get();
   if (header.method() != http::verb::get) {
-    return HttpError{405, "Only GET is possible here."};
+    return HttpError{405, "Only GET is supported."};
   }
   if (header.count(http::field::content_length) + header.count(http::field::transfer_encoding) >
       0) {
-    return HttpError{400, "A request with content is not possible here."};
+    return HttpError{400, "Requests with content are not accepted."};
   }
   HttpRequest request{
       .target = text_in(header.target()),
@@ -101,10 +101,10 @@ std::variant<HttpRequest, HttpError> parse_http_request(std::string_view bytes) 
       .user_agent = printable(value_of(header, http::field::user_agent), kLongestAgent),
       .websocket_key = websocket_key_of(header)};
   if (header.count(http::field::host) != 1 || !is_host(request.host)) {
-    return HttpError{400, "A request needs one Host."};
+    return HttpError{400, "A request needs exactly one Host."};
   }
   if (header.count(http::field::origin) > 1) {
-    return HttpError{400, "A request has one Origin at most."};
+    return HttpError{400, "A request may have only one Origin."};
   }
   return request;
 }

@@ -74,7 +74,7 @@ std::string WebConversation::open(const HttpRequest& request) {
     return reject({426, "This address is for WebSockets, version 13."});
   }
   if (!is_from_here(request)) {
-    return reject({403, "This page is of another server."});
+    return reject({403, "This page belongs to another server."});
   }
   browser_ = {.user_agent = request.user_agent, .is_browser = !request.origin.empty()};
   stage_ = Stage::Asking;

@@ -11,6 +11,7 @@
 
 #include "lib/base/file.h"
 #include "lib/report/render.h"
+#include "lib/report/render.h"
 #include "lib/runfile/run.h"
 #include "lib/runfile/run_reader.h"
 
@@ -129,7 +130,7 @@ std::string WebSite::respond_with_run(std::string_view target) const {
     } catch (const std::exception&) {  // moved away by the server's owner
     }
   }
-  return http_response(HttpError{404, "There is no such run here, or no longer."});
+  return http_response(HttpError{404, "There is no such run here, or not any more."});
 }
 
 }  // namespace tcpstep

@@ -9,6 +9,7 @@ namespace tcpstep {
 namespace {
 
 constexpr std::size_t kGap = 2;
+constexpr std::size_t kNarrowestFirst = 8;  // columns of a name that has to be cut
 
 bool continues(char c) {  // UTF-8: takes no room of its own
   return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
@@ -53,9 +54,17 @@ void end_line(std::string& text) {
   text += '\n';
 }
 
+// As many of the first words as fit, one at least.
+std::string_view first_words(std::string_view text, std::size_t columns) {
+  while (columns_of(text) > columns && text.find(' ') != std::string_view::npos) {
+    text = text.substr(0, text.rfind(' '));
+  }
+  return text;
+}
+
 // Each group's name ends above its last column.
 std::string group_line(const std::vector<ScreenColumn>& table,
-                       const std::vector<std::size_t>& widths) {
+                       const std::vector<std::size_t>& widths, std::size_t columns) {
   std::string line;
   std::size_t end = 0;
   for (std::size_t i = 0; i < table.size(); ++i) {
@@ -65,7 +74,8 @@ std::string group_line(const std::vector<ScreenColumn>& table,
     if (!group.empty() && is_last) {
       const std::size_t used = columns_of(line);
       const std::string_view gap = used > 0 && end < used + columns_of(group) + kGap ? "  " : "";
-      line += std::string(gap) + padded(group, end - std::min(end, used), false);
+      const std::string_view name = first_words(group, columns - std::min(columns, used + kGap));
+      line += std::string(gap) + padded(name, end - std::min(end, used + gap.size()), false);
     }
   }
   return line;
@@ -142,6 +152,7 @@ std::string in_ascii(std::string_view text) {
                                                                     {"–", "-"},
                                                                     {"−", "-"},
                                                                     {"→", ">"},
+                                                                    {"↔", "-"},
                                                                     {"×", "x"},
                                                                     {"±", "~"},
                                                                     {"…", "~"},
@@ -150,6 +161,7 @@ std::string in_ascii(std::string_view text) {
                                                                     {"─", "-"},
                                                                     {"┤", "|"},
                                                                     {"└", "+"},
+                                                                    {"┴", "+"},
                                                                     {"▲", "^"}});
   std::string result;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -184,7 +196,14 @@ std::string screen_table(std::vector<ScreenColumn> table, std::size_t columns) {
     widths.erase(widths.begin() + (next - table.begin()));
     table.erase(next);
   }
-  std::string text = group_line(table, widths);
+  const std::size_t whole = std::accumulate(widths.begin(), widths.end(), kGap * widths.size());
+  if (whole > columns && widths.front() > kNarrowestFirst) {
+    widths.front() -= std::min(whole - columns, widths.front() - kNarrowestFirst);
+    for (std::string& cell : table.front().cells) {
+      cell = cut_to(cell, widths.front());
+    }
+  }
+  std::string text = group_line(table, widths, columns);
   if (!text.empty()) {
     end_line(text);
   }

@@ -43,7 +43,7 @@ struct ScreenColumn {
 };
 
 // The table, indented by two: the first column left-aligned, the others right-aligned, two spaces
-// between them. All have as many cells.
+// between them. All have as many cells. Those of the first are cut if nothing else gives way.
 [[nodiscard]] std::string screen_table(std::vector<ScreenColumn> table, std::size_t columns);
 
 }  // namespace tcpstep

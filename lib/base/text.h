@@ -1,4 +1,4 @@
-// Text: numbers and tables for people, text from outside, the version.
+// Text: numbers for people, text from outside, the version.
 #pragma once
 
 #include <cstddef>
@@ -37,12 +37,6 @@ namespace tcpstep {
 // letters away. Empty if there is none.
 [[nodiscard]] std::string nearest_word(std::string_view word,
                                        const std::vector<std::string>& known);
-
-using TextGrid = std::vector<std::vector<std::string>>;
-
-// The grid as text: first column left-aligned, the others right-aligned, two spaces between them.
-// It has at least one row, and none is longer than the first.
-[[nodiscard]] std::string align(const TextGrid& grid);
 
 [[nodiscard]] std::string_view version();          // "0.1.0"
 [[nodiscard]] std::string_view version_and_git();  // "tcpstep 0.1.0 (git 1a2b3c4)"

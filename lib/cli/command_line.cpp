@@ -287,7 +287,7 @@ void handle_missing_command(std::string_view program, std::span<const char* cons
                             std::string_view help, std::span<const std::string> commands) {
   const std::string_view word = arguments.empty() ? "" : arguments.front();
   if (word == "--help" || word == "--help=all" || word == "-h" || word == "help") {
-    print_data(as_invoked(help));
+    print_data(fitted_page(as_invoked(help), screen_of_output().columns));
   } else if (word == "--version" || word == "-V") {
     print_data(fmt::format("{}\n", version_and_git()));
   } else if (word == kCompletionRequest && arguments.size() == 2) {

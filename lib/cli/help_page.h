@@ -33,7 +33,7 @@ enum class HelpExtent : std::uint8_t {
 struct HelpPage {
   std::string usage;     // what follows "Usage: "
   std::string about;     // a sentence or two
-  std::string examples;  // whole lines, printed as they are
+  std::string examples;  // whole lines
   std::vector<Option> options;
   std::vector<std::string> essentials;  // names, in the order of --help; empty: all options
 };
@@ -41,5 +41,9 @@ struct HelpPage {
 // The page, with lines of at most `columns`. Table: one line for each option, with tabs between
 // name, letter, value, default, help and group.
 [[nodiscard]] std::string render_help(const HelpPage& page, HelpExtent extent, std::size_t columns);
+
+// A page of whole lines, with shorter ones where they do not fit: what stands behind two or more
+// spaces continues below itself, an example is continued behind a backslash, as a shell takes it.
+[[nodiscard]] std::string fitted_page(std::string_view text, std::size_t columns);
 
 }  // namespace tcpstep

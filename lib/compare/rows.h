@@ -12,6 +12,8 @@
 
 namespace tcpstep {
 
+using TextGrid = std::vector<std::vector<std::string>>;  // rows of cells
+
 // family, segments, times of both sides, change, 95 % interval, adjusted p, finding.
 using ContrastCells = std::array<std::string, 8>;
 inline constexpr std::array kContrastTitles{"family", "segments",      "before",     "now",

@@ -13,20 +13,6 @@
 
 namespace tcpstep {
 
-// A table of one link: title and rows, each with as many cells. `text` goes below the table.
-struct CellTable {
-  std::string added_to = {};  // of class_cells(): what its last two columns are relative to
-  std::vector<std::string> title;
-  std::vector<std::vector<std::string>> rows;
-  std::string text;
-};
-// A row for the smallest size, for the full packet, for every further class; one row if all sizes
-// are in one class; without an MSS the smallest and the largest size. Empty if there are no
-// samples.
-[[nodiscard]] CellTable class_cells(const PenaltyTable& table);
-// The penalties that were fitted, or only why there are none. Empty without classes.
-[[nodiscard]] CellTable fitted_cells(const PenaltyTable& table);
-
 struct TextOptions {
   Screen screen = {};
   bool has_fit = false;      // also the penalties fitted at the boundary
@@ -41,9 +27,9 @@ struct TextOptions {
 // One link: a row for each number of packets. Several links: a row for each of them.
 [[nodiscard]] std::string render_text(std::span<const PenaltyTable> tables,
                                       const TextOptions& options = {});
-// Links side by side in the three rows of 2014, then the packets of each link.
+// The same as Markdown, which has no screen.
 [[nodiscard]] std::string render_markdown(std::span<const PenaltyTable> tables,
-                                          bool has_fit = false);
+                                          const TextOptions& options = {});
 
 // A list, after an empty line; empty if there are none.
 [[nodiscard]] std::string render_warnings(std::span<const Warning> warnings);

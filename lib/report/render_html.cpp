@@ -21,7 +21,7 @@ constexpr std::string_view kStyle = R"(
 :root { color-scheme: light dark; --page: #ffffff; --text: #202020; --muted: #5a5a5a; --rule: #d8d8d8;
   --grid: #e9e9e9; --shade: #f5f6f7; --blue: #0072b2; --vermilion: #d55e00; --gold: #b07a00;
   --green: #009e73; --sky: #2f8fc4; --purple: #a8578a; --brown: #b24a00; --gray: #9a9a9a; }
-@media (prefers-color-scheme: dark) { :root { --page: #14171a; --text: #e6e6e6; --muted: #a4abb2;
+@media screen and (prefers-color-scheme: dark) { :root { --page: #14171a; --text: #e6e6e6; --muted: #a4abb2;
   --rule: #3a4047; --grid: #262b30; --shade: #1c2024; --blue: #56b4e9; --vermilion: #ee7733;
   --gold: #e69f00; --green: #33b894; --sky: #9ad2f2; --purple: #dd9dc4; --brown: #f2a05f; --gray: #7c848c; } }
 body { background: var(--page); color: var(--text); font: 15px/1.5 system-ui, sans-serif;
@@ -53,11 +53,11 @@ svg .dashed { stroke-width: 1; stroke-dasharray: 5 4; opacity: .7; } svg .faint 
 .blue { --ink: var(--blue); } .vermilion { --ink: var(--vermilion); } .gold { --ink: var(--gold); }
 .green { --ink: var(--green); } .sky { --ink: var(--sky); } .gray { --ink: var(--gray); }
 .brown { --ink: var(--brown); } .purple { --ink: var(--purple); }
-@media (max-width: 600px) { body { margin: 1rem auto; } .spare { display: none; } .words { white-space: normal; }
+@media screen and (max-width: 600px) { body { margin: 1rem auto; } .spare { display: none; } .words { white-space: normal; }
   table { font-size: .85rem; } th, td { padding: .25rem .3rem; } thead th { white-space: normal; }
   table:not(.facts) th:first-child { white-space: normal; min-width: 4.5rem; }
   svg.wide { display: none; } svg.narrow { display: block; } }
-@media print { body { max-width: none; margin: 0; font-size: 12px; } h2 a { display: none; }
+@media print { :root { color-scheme: light; } body { max-width: none; margin: 0; font-size: 12px; } h2 a { display: none; }
   th, td { padding: .2rem .4rem; } div.wide { overflow: visible; }
   section { break-before: page; } figure, table, tr, p.warning { break-inside: avoid; } }
 )";
@@ -121,12 +121,8 @@ std::string overview(std::span<const PenaltyTable> tables) {
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return change(a) != 0 && (change(b) == 0 || change(a) > change(b));
   });
-  const bool is_one_byte = std::ranges::all_of(tables, [](const PenaltyTable& table) {
-    return table.reference_size.value_or(PayloadSize(1)) == PayloadSize(1);
-  });
-  const bool has_trend = std::ranges::any_of(tables, [](const PenaltyTable& table) {
-    return table.trend && !table.trend->levels.empty();
-  });
+  const bool is_one_byte = is_of_one_byte(tables);
+  const bool has_trend = has_trends(tables);
   std::vector<PageColumn> columns{{"link"},
                                   {"runs", kSpare},
                                   {is_one_byte ? "1 byte" : "smallest"},
@@ -142,18 +138,11 @@ std::string overview(std::span<const PenaltyTable> tables) {
   std::vector<std::vector<std::string>> rows;
   for (const std::size_t i : order) {
     const PenaltyTable& table = tables[i];
-    const bool has_samples = table.reference_size.has_value();
-    const Levels& levels = table.reference_levels;
-    rows.push_back({fmt::format("<a href=\"#link-{}\">{}</a>", i + 1, xml_escaped(table.link)),
-                    fmt::format("{}", table.runs),
-                    has_samples ? short_duration(levels.fastest) : "–",
-                    has_samples ? short_duration(levels.median) : "–",
-                    levels.p99 ? short_duration(*levels.p99) : "–", short_percent(table.filling),
-                    short_percent(table.second), short_percent(table.fourth), table.last_day});
-    if (has_trend) {
-      rows.back().push_back(table.trend ? xml_escaped(table.trend->words) : "–");
-      rows.back().push_back(table.trend ? trend_line(table.trend->levels) : "");
-    }
+    std::vector<std::string> cells = overview_row(table);
+    std::ranges::transform(cells, cells.begin(), xml_escaped);
+    cells[0] = fmt::format("<a href=\"#link-{}\">{}</a>", i + 1, cells[0]);
+    cells.push_back(table.trend ? trend_line(table.trend->levels) : "");
+    rows.push_back(std::move(cells));
   }
   return page_table(columns, rows) +
          fmt::format(
@@ -180,14 +169,11 @@ std::string packet_table(const PenaltyTable& table) {
   return page_table(columns, rows);
 }
 
-std::string warning_paragraphs(const PenaltyTable& table) {
+std::string note_paragraphs(const PenaltyTable& table) {
   std::string html;
-  for (const std::string& caveat : caveats(table)) {
-    html += fmt::format("<p class=\"warning\">{}</p>\n", xml_escaped(caveat));
-  }
-  for (const Warning& warning : table.warnings) {
-    html += fmt::format("<p class=\"warning\">{}<br>{}</p>\n", xml_escaped(warning.text),
-                        xml_escaped(warning.remedy));
+  for (const Warning& note : notes_of(table)) {
+    html += fmt::format("<p class=\"warning\">{}{}{}</p>\n", xml_escaped(note.text),
+                        note.remedy.empty() ? "" : "<br>", xml_escaped(note.remedy));
   }
   return html;
 }
@@ -227,7 +213,7 @@ std::string section(const LinkRuns& link, const PenaltyTable& table, std::size_t
   if (!link.series.empty()) {
     html += figure([&](const Sheet& sheet) { return closeup(link, sheet); },
                    "Closeup: the fastest ping of every payload size.");
-    html += packet_table(table) + warning_paragraphs(table);
+    html += packet_table(table) + note_paragraphs(table);
     html += figure([&](const Sheet& sheet) { return spread(link, sheet); },
                    "All results: from the fastest to the slowest.");
   }

@@ -7,24 +7,6 @@
 namespace tcpstep {
 namespace {
 
-std::string render_penalty_grid(std::span<const PenaltyTable> tables) {
-  std::string header = fmt::format("| {} |", penalty_rows_title(tables));
-  std::string rule = "|---|";
-  for (const PenaltyTable& table : tables) {
-    header += fmt::format(" {} |", markdown_escaped(table.link));
-    rule += "---:|";
-  }
-  std::string text = header + '\n' + rule + '\n';
-  for (const PenaltyRow& row : kPenaltyRows) {
-    text += fmt::format("| {} |", markdown_escaped(row.words));
-    for (const PenaltyTable& table : tables) {
-      text += fmt::format(" {} |", percent_cell(table.*row.penalty));
-    }
-    text += '\n';
-  }
-  return text;
-}
-
 std::string render_cells(const CellTable& cells, std::string_view rule) {
   std::string text;
   const auto add = [&](const std::vector<std::string>& row) {
@@ -61,13 +43,33 @@ CellTable cells_of(const PenaltyTable& table) {
   return cells;
 }
 
-std::string render_notes(const PenaltyTable& table) {
-  std::vector<Warning> notes;
-  for (const std::string& caveat : caveats(table)) {
-    notes.push_back({.key = {}, .text = caveat, .remedy = {}});
+// A row for each link.
+std::string render_overview(std::span<const PenaltyTable> tables) {
+  CellTable cells;
+  cells.title = {
+      "link",   "runs", is_of_one_byte(tables) ? "RTT of 1 byte" : "RTT of smallest size",
+      "median", "p99",  "full packet",
+      "2nd",    "4th",  "last run"};
+  std::string rule = "|---|---:|---:|---:|---:|---:|---:|---:|---:|";
+  if (has_trends(tables)) {
+    cells.title.emplace_back("change");
+    rule += "---:|";
   }
-  notes.insert(notes.end(), table.warnings.begin(), table.warnings.end());
-  return render_warnings(notes);
+  for (const PenaltyTable& table : tables) {
+    cells.rows.push_back(overview_row(table));
+    cells.rows.back().resize(cells.title.size());
+  }
+  return render_cells(cells, rule) + render_warnings(shared_notes(tables));
+}
+
+std::string render_link(const PenaltyTable& table, bool has_fit) {
+  std::string text = fmt::format("**{}**\n\n{}\n\n", markdown_escaped(heading(table)),
+                                 markdown_escaped(extent(table)));
+  if (const std::string reason = why_no_penalties(table); !reason.empty()) {
+    text += markdown_escaped(reason) + "\n\n";
+  }
+  return text + render_cells(cells_of(table), "|---|---:|---:|---:|---:|---:|---:|") +
+         render_warnings(notes_of(table)) + (has_fit ? render_fitted(table) : "");
 }
 
 }  // namespace
@@ -81,20 +83,12 @@ std::string render_warnings(std::span<const Warning> warnings) {
   return text.empty() ? text : '\n' + text;
 }
 
-std::string render_markdown(std::span<const PenaltyTable> tables, bool has_fit) {
-  if (tables.empty()) {
-    return {};
-  }
-  std::string text = render_penalty_grid(tables);
-  for (const PenaltyTable& table : tables) {
-    text += fmt::format("\n**{}**\n\n{}\n\n", markdown_escaped(heading(table)),
-                        markdown_escaped(extent(table)));
-    const std::string reason = why_no_penalties(table);
-    if (!reason.empty()) {
-      text += markdown_escaped(reason) + "\n\n";
+std::string render_markdown(std::span<const PenaltyTable> tables, const TextOptions& options) {
+  std::string text = tables.size() > 1 ? render_overview(tables) : std::string();
+  if (tables.size() == 1 || options.has_details) {
+    for (const PenaltyTable& table : tables) {
+      text += (text.empty() ? "" : "\n") + render_link(table, options.has_fit);
     }
-    text += render_cells(cells_of(table), "|---|---:|---:|---:|---:|---:|---:|") +
-            render_notes(table) + (has_fit ? render_fitted(table) : "");
   }
   return text;
 }

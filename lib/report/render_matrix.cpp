@@ -61,7 +61,7 @@ std::string grid_text(const Matrix& matrix, const Screen& screen) {
     return text;
   }
   return wrapped(
-      fmt::format("The table of {} hosts does not fit in {} columns: --format html, csv.",
+      fmt::format("The table of {} hosts does not fit in {} columns: use --format html or csv.",
                   matrix.hosts.size(), screen.columns),
       screen.columns, "  ", "  ");
 }
@@ -210,8 +210,8 @@ std::vector<std::string> matrix_caveats(const Matrix& matrix) {
   }
   if (left_out > 0) {
     caveats.push_back(
-        fmt::format("{} left out: their MSS or kind of connection is another one "
-                    "than that of the newest run of the path",
+        fmt::format("{} left out: MSS or kind of connection differs from "
+                    "that of the path's newest run",
                     count_of(left_out, "run")));
   }
   return caveats;
@@ -233,7 +233,7 @@ std::string render_text(const Matrix& matrix, const Screen& screen) {
   }
   text += section_text(kind, lines, screen);
   if (matrix.is_fitted && matrix.findings.hosts.empty() && matrix.findings.paths.empty()) {
-    text += "\nno host and no path is out of line\n";
+    text += "\nno host and no path stands out\n";
   }
   lines.clear();
   for (const MatrixCell* cell : matrix.worst()) {
@@ -245,7 +245,7 @@ std::string render_text(const Matrix& matrix, const Screen& screen) {
   lines.clear();
   for (const auto& [cell, difference] : matrix.asymmetric()) {
     lines.push_back(
-        fmt::format("{}: {}, {} against the way back", path_text(matrix, cell->from, cell->to),
+        fmt::format("{}: {}, {} against the reverse path", path_text(matrix, cell->from, cell->to),
                     value_text(statistic, *cell->value), difference_text(statistic, difference)));
   }
   lines.resize(std::min(lines.size(), kMostNamed));

@@ -25,7 +25,7 @@ constexpr double kLeastSpan = 0.1;  // of penalties
 constexpr std::string_view kHeatStyle = R"(
 :root { --q0: #f1f5fa; --q1: #dce8f4; --q2: #c1d8ec; --q3: #9ec5e3; --q4: #75aed7; --q5: #4b94c7; --q6: #2b78b3;
   --q7: #145a94; --q8: #08386b; --low: #202020; --high: #ffffff; }
-@media (prefers-color-scheme: dark) { :root { --q0: #1a2530; --q1: #1c3145; --q2: #1f405b; --q3: #245273; --q4: #2b678f;
+@media screen and (prefers-color-scheme: dark) { :root { --q0: #1a2530; --q1: #1c3145; --q2: #1f405b; --q3: #245273; --q4: #2b678f;
   --q5: #3680ae; --q6: #4b9bcb; --q7: #78bbe1; --q8: #b2daf3; --low: #f0f0f0; --high: #101418; } }
 .heat { border-collapse: separate; border-spacing: 1px; }
 .heat td, .heat th { border: 0; padding: 0; line-height: 1; }
@@ -33,6 +33,7 @@ constexpr std::string_view kHeatStyle = R"(
 .heat thead th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; padding: .3em 0; border: 0; }
 .heat tbody th { text-align: right; }
 .heat td { min-width: var(--cell); height: var(--cell); text-align: center; }
+.heat td, .scale span { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .heat td[tabindex] { cursor: pointer; }
 .heat .out { outline: 2px solid var(--vermilion); outline-offset: -2px; }
 .heat .slow { color: var(--vermilion); font-weight: 600; }
@@ -109,7 +110,7 @@ std::string path_lines(const Matrix& matrix, const MatrixCell& cell) {
   }
   if (const MatrixCell* back = matrix.find(cell.to, cell.from);
       back != nullptr && back->value && cell.value) {
-    text += fmt::format("\nagainst the way back: {}",
+    text += fmt::format("\nagainst the reverse path: {}",
                         difference_text(matrix.statistic, *cell.value - *back->value));
   }
   text += fmt::format("\n{}{}", table.mss ? fmt::format("MSS {}, ", table.mss->bytes()) : "",
@@ -231,7 +232,7 @@ std::string worst_html(const Matrix& matrix) {
   }
   return rows.empty() ? html
                       : html + "<h2>Most asymmetric</h2>\n" +
-                            small_table({"path", "value", "against the way back"}, rows);
+                            small_table({"path", "value", "against the reverse path"}, rows);
 }
 
 std::string hosts_html(const Matrix& matrix) {
@@ -252,8 +253,8 @@ std::string hosts_html(const Matrix& matrix) {
                     difference_text(matrix.statistic, matrix.to_effects[host])});
   }
   return fmt::format(
-             "<h2>Hosts</h2>\n<p class=\"summary\">What each host adds to its paths, against "
-             "{} of all (median polish).</p>\n",
+             "<h2>Hosts</h2>\n<p class=\"summary\">What each host adds to its paths, relative to "
+             "{} overall (median polish).</p>\n",
              value_text(matrix.statistic, matrix.overall)) +
          small_table({"host", "as sender", "as receiver"}, rows);
 }
@@ -286,10 +287,9 @@ std::string render_html(const Matrix& matrix) {
       fmt::format("<h1>Every pair of hosts: {}</h1>\n<p class=\"summary\">{}</p>\n",
                   xml_escaped(title_of(matrix.statistic)), xml_escaped(extent_text(matrix)));
   body += findings_html(matrix);
-  body +=
-      HeatMap(matrix).html() +
-      "<p class=\"summary\">From the host of the row to that of the column. Neighbors are close "
-      "to each other. Point at a cell, or tap it, for what is known of its path.</p>\n";
+  body += HeatMap(matrix).html() +
+          "<p class=\"summary\">Rows are senders, columns receivers. Hosts that are close to each "
+          "other are neighbors. Point at a cell, or tap it, for details of its path.</p>\n";
   for (const std::string& caveat : matrix_caveats(matrix)) {
     body += fmt::format("<p class=\"warning\">{}</p>\n", xml_escaped(caveat));
   }

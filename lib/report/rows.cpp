@@ -11,24 +11,67 @@
 #include "lib/report/drawing.h"
 
 namespace tcpstep {
+namespace {
 
-std::string_view penalty_rows_title(std::span<const PenaltyTable> tables) {
-  const bool is_one_byte = std::ranges::all_of(tables, [](const PenaltyTable& table) {
-    return table.reference_size.value_or(PayloadSize(1)) == PayloadSize(1);
-  });
-  return is_one_byte ? "penalty relative to 1 byte" : "penalty relative to the smallest size";
-}
-
+// What rounds to zero has no sign of its own.
 std::string signed_percent(double share) {
   return fmt::format("{:+.1f} %", std::abs(share) < 0.0005 ? 0 : share * 100);
 }
 
-std::string percent_cell(const std::optional<Penalty>& penalty) {
-  return penalty ? signed_percent(penalty->share) : "n/a";
-}
-
+// As many digits as format_duration() gives that many units.
 int decimals_of(double value) {
   return value < 10 ? 3 : value < 100 ? 2 : value < 1000 ? 1 : 0;
+}
+
+// In the unit of the table's fastest ping, which gets three digits, so that a column has one unit
+// and as many decimals everywhere.
+std::string rtt_cell(const PenaltyTable& table, Duration rtt) {
+  const Duration fastest = table.reference_levels.fastest;
+  const RttUnit unit = unit_for(fastest);
+  const int decimals = std::max(0, decimals_of(unit.of(fastest)) - 1);
+  return fmt::format("{:.{}f} {}", unit.of(rtt), decimals, unit.name);
+}
+
+// The time added: with one decimal more, where there are fewer than two.
+std::string added_cell(const PenaltyTable& table, Duration extra) {
+  const Duration fastest = table.reference_levels.fastest;
+  const RttUnit unit = unit_for(fastest);
+  const int decimals = std::min(2, decimals_of(unit.of(fastest)));
+  const double value = unit.of(extra);
+  return fmt::format("{:+.{}f} {}", std::abs(value) < 0.5 * std::pow(10.0, -decimals) ? 0.0 : value,
+                     decimals, unit.name);
+}
+
+std::string fitted_text(const PenaltyTable& table) {
+  const FittedPenalties& fitted = table.fitted;
+  if (fitted.runs == 0) {
+    return fitted.too_short > 0 ? fmt::format("no fit: it takes {} rounds", kFewestSamplesForFit)
+           : fitted.uneven > 0  ? std::string("no fit: the times within a class are not on a line")
+                                : std::string();
+  }
+  std::string text = fmt::format(
+      "fitted to the fastest pings: 2 x(1) - x(2) of each size, one slope, one step per class; {}",
+      fitted.runs >= kFewestRunsForInterval
+          ? fmt::format("95 % intervals over {}", count_of(fitted.runs, "run"))
+      : fitted.runs == 1 ? std::string("within-run only: another run may differ by more")
+                         : fmt::format("no interval: {}, at least {} are needed",
+                                       count_of(fitted.runs, "run"), kFewestRunsForInterval));
+  if (fitted.is_line_off) {
+    text += fmt::format("; the line does not hold at 1 byte: fitted {}, measured {}",
+                        format_duration(Duration(std::llround(fitted.fitted_one_byte_ns))),
+                        format_duration(Duration(std::llround(fitted.measured_one_byte_ns))));
+  }
+  if (fitted.uneven > 0) {
+    text += fmt::format("; {} not fitted: the times within a class are not on a line",
+                        count_of(fitted.uneven, "run"));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string percent_cell(const std::optional<Penalty>& penalty) {
+  return penalty ? signed_percent(penalty->share) : "n/a";
 }
 
 std::string extra_cell(const PenaltyTable& table, const Penalty& penalty) {
@@ -67,6 +110,93 @@ std::string sizes_cell(const Penalty& penalty) {
   return penalty.smallest == penalty.largest
              ? fmt::format("{}", penalty.smallest.bytes())
              : fmt::format("{}–{}", penalty.smallest.bytes(), penalty.largest.bytes());
+}
+
+CellTable class_cells(const PenaltyTable& table) {
+  CellTable cells;
+  if (!table.reference_size || (table.classes.empty() && !table.largest)) {
+    return cells;
+  }
+  const auto add = [&](std::string packets, std::string sizes, const Levels& levels,
+                       const Penalty* penalty) {
+    cells.rows.push_back({std::move(packets), std::move(sizes), rtt_cell(table, levels.fastest),
+                          rtt_cell(table, levels.median),
+                          levels.p99 ? rtt_cell(table, *levels.p99) : "–",
+                          penalty != nullptr ? added_cell(table, penalty->extra) : "",
+                          penalty != nullptr ? percent_cell(*penalty) : ""});
+  };
+  const std::string_view statistic = table.statistic.name() == "min" ? "fastest" : "";
+  cells.added_to = fmt::format("added to {}",
+                               statistic.empty() ? table.statistic.name() : std::string(statistic));
+  cells.title = {"packets", "payload bytes", "fastest", "median", "p99", "time", "share"};
+  const bool is_comparable = why_no_penalties(table).empty();
+  const bool has_one_row = table.classes.size() == 1;
+  if (!has_one_row) {
+    const std::uint32_t segments =
+        table.mss ? segments_needed(*table.reference_size, *table.mss) : 0;
+    add(table.mss ? fmt::format("{}", segments) : "?",
+        fmt::format("{}", table.reference_size->bytes()), table.reference_levels, nullptr);
+  }
+  if (table.filling) {
+    add("1, full", sizes_cell(*table.filling), table.filling->levels, &*table.filling);
+  }
+  for (const SegmentClass& row : table.classes) {
+    if (row.segments > 1 || !is_comparable) {
+      add(fmt::format("{}", row.segments), sizes_cell(row.penalty), row.penalty.levels,
+          is_comparable ? &row.penalty : nullptr);
+    }
+  }
+  if (table.largest) {
+    add("?", sizes_cell(*table.largest), table.largest->levels, &*table.largest);
+  }
+  return cells;
+}
+
+CellTable fitted_cells(const PenaltyTable& table) {
+  CellTable cells;
+  if (table.classes.empty()) {
+    return cells;
+  }
+  for (std::size_t i = 0; i < kPenaltyRows.size(); ++i) {
+    if (const auto& row = table.fitted.rows[i]) {
+      cells.rows.push_back(
+          {std::string(kPenaltyRows[i].words), fmt::format("{}", row->size.bytes()),
+           row->includes_zero() ? "~" : signed_percent(row->share),
+           row->low ? fmt::format("{:+.1f} to {:+.1f} %", *row->low * 100, *row->high * 100) : ""});
+    }
+  }
+  if (!cells.rows.empty()) {
+    cells.title = {"fitted at the boundary", "bytes", "penalty", "95 % interval"};
+  }
+  cells.text = fitted_text(table);
+  return cells;
+}
+
+std::vector<std::string> overview_row(const PenaltyTable& table) {
+  const bool has_samples = table.reference_size.has_value();
+  const Levels& levels = table.reference_levels;
+  return {table.link,
+          fmt::format("{}", table.runs),
+          has_samples ? short_duration(levels.fastest) : "–",
+          has_samples ? short_duration(levels.median) : "–",
+          levels.p99 ? short_duration(*levels.p99) : "–",
+          short_percent(table.filling),
+          short_percent(table.second),
+          short_percent(table.fourth),
+          table.last_day,
+          table.trend ? table.trend->words : "–"};
+}
+
+bool has_trends(std::span<const PenaltyTable> tables) {
+  return std::ranges::any_of(tables, [](const PenaltyTable& table) {
+    return table.trend && !table.trend->levels.empty();
+  });
+}
+
+bool is_of_one_byte(std::span<const PenaltyTable> tables) {
+  return std::ranges::all_of(tables, [](const PenaltyTable& table) {
+    return table.reference_size.value_or(PayloadSize(1)) == PayloadSize(1);
+  });
 }
 
 std::vector<std::string> caveats(const PenaltyTable& table) {

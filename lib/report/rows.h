@@ -26,14 +26,7 @@ inline constexpr std::array<PenaltyRow, 3> kPenaltyRows{{
     {"fourth", "for a fourth packet", &PenaltyTable::fourth},
 }};
 
-// What the penalties of these rows are relative to.
-[[nodiscard]] std::string_view penalty_rows_title(std::span<const PenaltyTable> tables);
-
-// As many digits as format_duration() gives that many units.
-[[nodiscard]] int decimals_of(double value);
-// "+30.2 %"; what rounds to zero has no sign of its own: never "-0.0 %".
-[[nodiscard]] std::string signed_percent(double share);
-// The same of a penalty, or "n/a".
+// "+30.2 %", or "n/a"; what rounds to zero has no sign of its own: never "-0.0 %".
 [[nodiscard]] std::string percent_cell(const std::optional<Penalty>& penalty);
 // The extra time, in the unit of the reference and with no more digits than the RTT it comes from.
 [[nodiscard]] std::string extra_cell(const PenaltyTable& table, const Penalty& penalty);
@@ -47,9 +40,35 @@ inline constexpr std::array<PenaltyRow, 3> kPenaltyRows{{
 // "1401", or "1501–2801".
 [[nodiscard]] std::string sizes_cell(const Penalty& penalty);
 
+// A table of one link: title and rows, each with as many cells. `text` goes below the table.
+struct CellTable {
+  std::string added_to = {};  // of class_cells(): what its last two columns are relative to
+  std::vector<std::string> title;
+  std::vector<std::vector<std::string>> rows;
+  std::string text;
+};
+// A row for the smallest size, for the full packet, for every further class; one row if all sizes
+// are in one class; without an MSS the smallest and the largest size. Empty if there are no
+// samples.
+[[nodiscard]] CellTable class_cells(const PenaltyTable& table);
+// The penalties that were fitted, or only why there are none. Empty without classes.
+[[nodiscard]] CellTable fitted_cells(const PenaltyTable& table);
+
+// Of several links, for each the cells: name, runs, fastest, median and p99 of its smallest size,
+// what a full packet, a second and a fourth one add, the last day, what has changed.
+[[nodiscard]] std::vector<std::string> overview_row(const PenaltyTable& table);
+// Whether the changes of any of them are known.
+[[nodiscard]] bool has_trends(std::span<const PenaltyTable> tables);
+// Whether the smallest size of all of them is 1 byte.
+[[nodiscard]] bool is_of_one_byte(std::span<const PenaltyTable> tables);
+
 // Reasons to distrust a table, one phrase each.
 [[nodiscard]] std::vector<std::string> caveats(const PenaltyTable& table);
-// The same, each preceded by ", ", for the end of a line.
+// All to be said below a table: whose runs were pooled, these reasons, what spoils the numbers.
+[[nodiscard]] std::vector<Warning> notes_of(const PenaltyTable& table);
+// That of several links, each once, after the links that it is about.
+[[nodiscard]] std::vector<Warning> shared_notes(std::span<const PenaltyTable> tables);
+// The caveats, each preceded by ", ", for the end of a line.
 [[nodiscard]] std::string joined_caveats(const PenaltyTable& table);
 
 // "lan: 192.0.2.1 → 192.0.2.7, MSS 1448, cubic, 2026-11-22 16:41 UTC".

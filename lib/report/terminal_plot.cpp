@@ -19,6 +19,7 @@ constexpr std::array<std::string_view, kSteps> kBlocks{"▁", "▂", "▃", "▄
 constexpr std::size_t kNarrowest = 30;
 constexpr std::size_t kWidest = 100;
 constexpr std::size_t kFewestSizes = 4;
+constexpr std::string_view kBytes = "bytes";  // below the unit of the RTT
 
 // What the plot shows, by column: the mean of the fastest pings of its sizes, in ns; 0: no size.
 struct Profile {
@@ -50,22 +51,75 @@ Profile profile_of(const LinkRuns& link, std::size_t width) {
   return profile;
 }
 
-std::string boundary_line(const LinkRuns& link, std::size_t width) {
-  std::string line;
+// Values in the middle of the lines, the lowest first: round ones, that cover those of the profile.
+struct LineScale {
+  double base;
+  double step;
+  std::size_t lines;
+
+  [[nodiscard]] std::size_t eighths_of(double ns) const {
+    const double place = ((ns - base) / step + 0.5) * kSteps;
+    return std::min(static_cast<std::size_t>(std::max(place, 0.0)), lines * kSteps - 1);
+  }
+};
+
+LineScale line_scale_of(const Profile& profile) {
+  const double finest = (profile.highest - profile.lowest) / kLines;
+  double power = std::pow(10, std::floor(std::log10(finest)));
+  for (;; power *= 10) {
+    for (const double factor : {1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0}) {
+      const double step = factor * power;
+      const double base = std::floor(profile.lowest / step + 0.5) * step;
+      const double lines = std::floor((profile.highest - base) / step + 0.5) + 1;
+      if (step >= finest && lines <= kLines) {
+        return {.base = base, .step = step, .lines = static_cast<std::size_t>(lines)};
+      }
+    }
+  }
+}
+
+// As many decimals as a step of this size needs.
+int decimals_for(double step) {
+  int decimals = 0;
+  for (double scaled = step; decimals < 6 && std::abs(scaled - std::round(scaled)) > 1e-6;
+       scaled *= 10) {
+    ++decimals;
+  }
+  return decimals;
+}
+
+// The axis with a tick at each boundary whose label has room, and below it these labels.
+struct BoundaryAxis {
+  std::string axis;
+  std::string labels;
+};
+
+BoundaryAxis boundary_axis(const LinkRuns& link, std::size_t width) {
+  BoundaryAxis result;
+  std::size_t at = 0;
+  const auto draw_to = [&](std::size_t column) {
+    for (; at < column; ++at) {
+      result.axis += "─";
+    }
+  };
   if (link.key.mss) {
     const std::uint32_t largest = link.series.rbegin()->first.bytes();
     for (std::uint64_t bytes = link.key.mss->bytes(); bytes <= largest;
          bytes += link.key.mss->bytes()) {
-      const std::string label = fmt::format("▲{}", bytes);
+      const std::string label = std::to_string(bytes);
       const std::size_t column = bytes * (width - 1) / largest;
-      const std::size_t used = columns_of(line);
-      if (column >= used + (used > 0 ? 1 : 0) && column + columns_of(label) <= width) {
-        line += std::string(column - used, ' ') + label;
+      const std::size_t begin = column - std::min(column, label.size() / 2);
+      const std::size_t used = result.labels.size();
+      if (begin >= used + (used > 0 ? 1 : 0) && begin + label.size() <= width) {
+        result.labels += std::string(begin - used, ' ') + label;
+        draw_to(column);
+        result.axis += "┴";
+        ++at;
       }
     }
   }
-  const std::size_t used = columns_of(line);
-  return used + 6 <= width ? line + " bytes" : line;
+  draw_to(width);
+  return result;
 }
 
 }  // namespace
@@ -74,46 +128,39 @@ std::string terminal_plot(const LinkRuns& link, const Screen& screen) {
   if (link.series.size() < kFewestSizes || screen.columns < kNarrowest) {
     return {};
   }
-  const Duration fastest = link.series.begin()->second.minimum();
-  const RttUnit unit = unit_for(fastest);
-  const auto label_of = [&](double ns) {
-    const double value = ns / unit.ns;
-    return fmt::format("{:.{}f}", value, value < 10 ? 2 : value < 1000 ? 1 : 0);
-  };
+  const RttUnit unit = unit_for(link.series.begin()->second.minimum());
   const std::size_t beside = 4;  // a space before the label, the axis, one column left free
   std::size_t room = std::min(screen.columns, kWidest) - beside;
   Profile profile = profile_of(link, room);
-  const std::size_t label_width = std::max(
-      {label_of(profile.highest).size(), label_of(profile.lowest).size(), columns_of(unit.name)});
-  room -= label_width;
-  profile = profile_of(link, room);
-  const double span = profile.highest - profile.lowest;
-  if (!(span > 0)) {
+  if (!(profile.highest > profile.lowest)) {
     return {};
   }
-  const auto step_of = [&](double ns) {
-    return static_cast<std::size_t>(
-        std::lround((ns - profile.lowest) / span * static_cast<double>(kLines * kSteps - 1)));
+  LineScale scale = line_scale_of(profile);
+  const int decimals = decimals_for(scale.step / unit.ns);
+  const auto label_of = [&](std::size_t line) {
+    return fmt::format("{:.{}f}", (scale.base + static_cast<double>(line) * scale.step) / unit.ns,
+                       decimals);
   };
+  const std::size_t label_width =
+      std::max({label_of(0).size(), label_of(scale.lines - 1).size(), kBytes.size() - 2});
+  room -= label_width;
+  profile = profile_of(link, room);
   std::string text;
-  for (std::size_t line = kLines; line-- > 0;) {
-    const double level = profile.lowest + span * (static_cast<double>(line) + 0.5) / kLines;
-    text += fmt::format(" {:>{}} ┤", label_of(level), label_width);
+  for (std::size_t line = scale.lines; line-- > 0;) {
+    text += fmt::format(" {:>{}} ┤", label_of(line), label_width);
     std::string points;
     for (const double value : profile.columns) {
-      const bool is_here = value > 0 && step_of(value) / kSteps == line;
-      points += !is_here ? " " : screen.is_unicode ? kBlocks[step_of(value) % kSteps] : "*";
+      const std::size_t eighths = scale.eighths_of(value);
+      const bool is_here = value > 0 && eighths / kSteps == line;
+      points += !is_here ? " " : screen.is_unicode ? kBlocks[eighths % kSteps] : "*";
     }
     points.erase(points.find_last_not_of(' ') + 1);
     text += points + '\n';
   }
-  std::string axis;
-  for (std::size_t i = 0; i < room; ++i) {
-    axis += "─";
-  }
-  text += std::string(1 + label_width - columns_of(unit.name), ' ') + std::string(unit.name) +
-          " └" + axis + '\n';
-  return text + std::string(label_width + 3, ' ') + boundary_line(link, room) + '\n';
+  const auto [axis, labels] = boundary_axis(link, room);
+  text += fmt::format(" {}{} └{}\n", std::string(label_width - columns_of(unit.name), ' '),
+                      unit.name, axis);
+  return text + fmt::format("{:<{}}{}\n", kBytes, label_width + 3, labels);
 }
 
 }  // namespace tcpstep

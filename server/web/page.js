@@ -228,7 +228,7 @@ function showResult(result) {
   find("summary").textContent = localized(`${result.heading}. ${result.extent}.`);
   const warnings = [];
   if (result.status !== "complete") {
-    warnings.push(`The run did not come to its end: ${result.fault || result.status}.`);
+    warnings.push(`The run ended early: ${result.fault || result.status}.`);
   }
   if (wasHidden) {
     warnings.push("This page was hidden for a while. Browsers slow hidden pages down: measure again, and keep it visible.");
@@ -284,11 +284,11 @@ const kHandlers = {
   },
   refused(message) {
     worker.postMessage({order: "close"});
-    fail(`The server refuses: ${message.reason}. ${message.hint}`);
+    fail(`The server refused: ${message.reason}. ${message.hint}`);
   },
   closed() {
     if (state === "waiting" || state === "running") {
-      fail("The connection to the server was lost. What was measured until then is in the server’s file.");
+      fail("The connection to the server was lost. The server has what was measured until then.");
     } else if (looks === 0) {
       find("estimate").textContent = "";
       tell("The server cannot be reached. Is it still running? Then load this page again.");
@@ -318,7 +318,7 @@ function start(event) {
 
 function stop() {
   worker.postMessage({order: "close"});
-  fail("Stopped. What was measured until then is in the server’s file.");
+  fail("Stopped. The server has what was measured until then.");
   find("measure").focus();
 }
 
@@ -339,5 +339,5 @@ find("stop").addEventListener("click", stop);
 find("again").addEventListener("click", restart);
 worker = new Worker("/worker.js");
 worker.onmessage = (event) => kHandlers[event.data.type](event.data);
-worker.onerror = () => tell("This browser does not run the part of this page that measures.");
+worker.onerror = () => tell("This browser cannot run the part of this page that measures.");
 worker.postMessage({order: "connect"});

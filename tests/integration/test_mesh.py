@@ -258,7 +258,7 @@ class Faults(MeshTestCase):
                 pass
         _, messages = mesh.communicate(timeout=100)
         self.assertEqual(mesh.returncode, 1)
-        self.assertIn("not done within", messages)
+        self.assertIn("not finished within", messages)
         wait_until(lambda: not measurements(), "nothing is left on the hosts")
 
     def test_a_wrong_clock(self):
@@ -278,7 +278,7 @@ class Faults(MeshTestCase):
         wait_until(lambda: (self.directory / "mesh" / "mesh.json").exists(), "it has begun")
         second = self.mesh()
         self.assertEqual(second.returncode, 1)
-        self.assertIn("another tcpstep-mesh is at work in", second.stderr)
+        self.assertIn("another tcpstep-mesh is running in", second.stderr)
         first.communicate(timeout=100)
         self.assertEqual(first.returncode, 0)
 

@@ -173,7 +173,7 @@ class GoodFiles(TestCase):
 
     def test_are_reported_the_same_in_every_format(self):
         path = self.measured("--rounds=1")
-        for form, begin in (("text", "whole: "), ("markdown", "|"), ("csv", "link,"), ("json", "{")):
+        for form, begin in (("text", "whole: "), ("markdown", "**whole: "), ("csv", "link,"), ("json", "{")):
             result = run("tcpstep-analyze", "report", "--format", form, path)
             self.assertEqual((result.returncode, result.stderr), (0, ""))
             self.assertTrue(result.stdout.startswith(begin), result.stdout[:80])

@@ -1,9 +1,13 @@
 """What tcpstep run prints on terminals of any width and kind, and into a pipe."""
 
+import pathlib
 import re
+import shutil
 import subprocess
 
-from harness import PATIENCE, Terminal, TestCase, command, environment, main
+from harness import PATIENCE, SOURCE, Terminal, TestCase, command, environment, main
+from test_compare import floor
+from test_history import HistoryTestCase
 
 
 class Screen(TestCase):
@@ -67,7 +71,6 @@ class Screen(TestCase):
                 self.assertEqual(bool(shown), width == 80, lines)
                 self.assertTrue(locale == "C.UTF-8" or messages.isascii())
 
-
     def test_of_the_doctor_is_no_wider_than_the_terminal(self):
         for width in (80, 60):
             terminal = Terminal(width)
@@ -77,6 +80,62 @@ class Screen(TestCase):
             self.assertEqual(process.wait(PATIENCE), 0)
             self.assertGreater(len(lines), 3)
             self.assertEqual([line for line in lines if len(line) > width], [])
+
+
+class Tables(HistoryTestCase):
+    """Every table of tcpstep-analyze and tcpstep-lab, on every kind of terminal."""
+
+    def write_mesh(self):
+        hosts = ("web-1", "web-2", "db-1", "db-2", "db-3")
+        for number, (start, end) in enumerate((start, end) for start in hosts for end in hosts if start != end):
+            slow = 300_000 * ("db-2" in (start, end) or {start, end} == {"web-1", "db-3"})
+            self.write_run(f"mesh{start}_{end}", number, lambda size, slow=slow: floor(size) + slow,
+                           head=f"# mesh_from: {start}\n# mesh_to: {end}\n")
+        return sorted(self.directory.glob("mesh*.csv"))
+
+    def commands(self):
+        baseline, candidate = self.sides(lambda size: floor(size) + (2000 if size > 1448 else 0))
+        history = self.write_history(rtt=self.shifted)
+        steady = self.write_history(prefix="other", rtt=lambda number, size: 2 * floor(size))
+        for file in steady:
+            file.write_text(file.read_text().replace("# link: veth", "# link: a-link-with-a-rather-long-name"))
+        shutil.copytree(SOURCE / "results" / "lab", self.directory / "lab")
+        links = sorted((self.directory / "lab").glob("*.csv"))
+        mesh = self.write_mesh()
+        return {"report of a link": ("report", links[0]), "report": ("report", *links),
+                "report with details": ("report", "--details", "--fit", *links),
+                "report by label": ("report", "--by=label", *history[:3], *steady[:3]), "show": ("show", links[0]),
+                "compare": ("compare", *baseline, "--", *candidate), "compare of the same": ("compare", *baseline, "--", *baseline[:5]),
+                "compare of too few": ("compare", *baseline[:2], "--", *candidate[:2]),
+                "history": ("history", *history), "history of links": ("history", *history, *steady, *links),
+                "matrix": ("matrix", *mesh), "matrix of penalties": ("matrix", "--statistic=second", *mesh),
+                "matrix of a pair": ("matrix", *mesh[:1]),
+                "lab list": ("lab", "list"), "lab show": ("lab", "show", "adsl"), "lab netem": ("lab", "netem", "adsl")}
+
+    def on_terminal(self, width, *words, **changes):
+        output, messages = Terminal(width), Terminal(width)
+        words = [word.relative_to(self.directory) if isinstance(word, pathlib.Path) else word for word in words]
+        process = subprocess.Popen(command("tcpstep", *words), cwd=self.directory, stdin=subprocess.DEVNULL,
+                                   stdout=output.program, stderr=messages.program,
+                                   env=environment(**({"TERM": "xterm"} | changes)))
+        messages, output = messages.read_all(), output.read_all()
+        process.wait(PATIENCE)
+        return (output + messages).replace("\r\n", "\n")
+
+    def test_are_never_wider_than_the_terminal(self):
+        for name, words in self.commands().items():
+            for width in (80, 60, 40):
+                with self.subTest(name, width=width):
+                    text = self.on_terminal(width, *words, LC_ALL="C.UTF-8")
+                    self.assertGreater(len(text.splitlines()), 1)
+                    table = text.split("Predicted by")[-1]  # a profile itself is printed as it is
+                    wide = [line for line in table.splitlines() if len(line) > width]
+                    self.assertEqual([line for line in wide if not line.startswith("tc qdisc")], [])
+                    self.assertNotIn("\x1b", text)
+                    plain = self.on_terminal(width, *words, LC_ALL="C", TERM="dumb", NO_COLOR="1")
+                    self.assertTrue(plain.isascii(), plain)
+                    self.assertEqual([len(line) for line in plain.splitlines()], [len(line) for line in text.splitlines()])
+                    self.assertEqual(plain.count("?"), text.count("?"), "a character has no form in ASCII")
 
 
 if __name__ == "__main__":

@@ -76,6 +76,37 @@ TEST(HelpPageTest, PutsDescriptionsBelowTheNamesOnANarrowTerminal) {
   EXPECT_THAT(text, testing::HasSubstr("  -p, --port PORT\n        TCP port [19901]\n"));
 }
 
+TEST(HelpPageTest, BreaksLongChoicesAndExamplesWhereAShellDoes) {
+  HelpPage narrow = page();
+  narrow.examples = "Examples\n  prog --port 7 --format 'one word' x.csv  all of it\n";
+  const std::string text = render_help(narrow, HelpExtent::All, 30);
+  EXPECT_THAT(text, testing::HasSubstr("      --format openmetrics|\n"
+                                       "        github-action-benchmark\n"
+                                       "        for another program\n"));
+  EXPECT_THAT(text, testing::EndsWith("  prog --port 7 --format \\\n"
+                                      "      'one word' x.csv\n"
+                                      "        all of it\n"));
+}
+
+TEST(HelpPageTest, FitsPagesOfWholeLines) {
+  const std::string page =
+      "Usage: prog COMMAND [options]\n"
+      "Does what its name says, and\n"
+      "no more.\n\n"
+      "Look\n"
+      "  show FILE  one run: hosts and settings\n";
+  EXPECT_EQ(fitted_page(page, 80), page);
+  EXPECT_EQ(fitted_page(page, 26),
+            "Usage: prog COMMAND\n"
+            "       [options]\n"
+            "Does what its name says,\n"
+            "and no more.\n\n"
+            "Look\n"
+            "  show FILE  one run:\n"
+            "             hosts and\n"
+            "             settings\n");
+}
+
 TEST(HelpPageTest, AsATableHasAllThatIsDeclared) {
   EXPECT_EQ(render_help(page(), HelpExtent::Table, 80),
             "port\tp\tPORT\t19901\tTCP port\tPlace\n"

@@ -1,9 +1,13 @@
 #include "lib/report/matrix.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "lib/report/render_matrix.h"
+#include "tests/unit/golden.h"
 
 namespace tcpstep {
 namespace {
@@ -73,7 +77,19 @@ TEST(Matrix, HasPenaltiesToo) {
     ASSERT_TRUE(cell.value);
     EXPECT_NEAR(*cell.value, 0.5, 1e-5);
   }
-  EXPECT_THAT(render_text(matrix), testing::HasSubstr("no host and no path is out of line"));
+  EXPECT_THAT(render_text(matrix), testing::HasSubstr("no host and no path stands out"));
+}
+
+TEST(Matrix, FitsEveryScreen) {
+  const Matrix matrix = runs_of(7).matrix({});
+  for (const std::size_t columns : {80U, 60U, 40U}) {
+    const std::string text = render_text(matrix, {.columns = columns});
+    expect_golden(fmt::format("matrix_{}.txt", columns), text);
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      EXPECT_LE(columns_of(line), columns) << line;
+    }
+  }
 }
 
 TEST(Matrix, CountsARunOnceAndNeedsTwoHosts) {

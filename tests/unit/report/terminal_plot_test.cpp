@@ -23,7 +23,7 @@ LinkRuns stairs() {
 }
 
 TEST(TerminalPlotTest, ShowsTheStairsAndTheirBoundaries) {
-  for (const std::size_t columns : {80U, 40U}) {
+  for (const std::size_t columns : {80U, 60U, 40U}) {
     const std::string plot = terminal_plot(stairs(), {.columns = columns});
     expect_golden(fmt::format("terminal_plot_{}.txt", columns), plot);
     std::istringstream lines(plot);
