@@ -57,9 +57,12 @@ svg .dashed { stroke-width: 1; stroke-dasharray: 5 4; opacity: .7; } svg .faint 
   table { font-size: .85rem; } th, td { padding: .25rem .3rem; } thead th { white-space: normal; }
   table:not(.facts) th:first-child { white-space: normal; min-width: 4.5rem; }
   svg.wide { display: none; } svg.narrow { display: block; } }
-@media print { :root { color-scheme: light; } body { max-width: none; margin: 0; font-size: 12px; } h2 a { display: none; }
-  th, td { padding: .2rem .4rem; } div.wide { overflow: visible; }
-  section { break-before: page; } figure, table, tr, p.warning { break-inside: avoid; } }
+@media print { :root { color-scheme: light; } body { max-width: none; margin: 0; font-size: 12px; } h2 { margin-top: 0; }
+  p + section { margin-top: 1.5rem; } h2 a, details:not([open]) { display: none; } th, td { padding: .1rem .4rem; } div.wide { overflow: visible; }
+  figure { margin: .5rem 0; } figure svg { width: 80%; }  /* a link on a page */
+  figure + section, section + section { break-before: page; }
+  figure, table, tr, p.warning { break-inside: avoid; } }
+@page { margin: 1.3cm; }
 )";
 
 // Columns of a table; on a phone spare ones are left out, and words wrap.
