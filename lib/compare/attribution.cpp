@@ -77,7 +77,8 @@ Fit fit_of(const Precision& precision, const Shape& change, const Shape& shape,
 }  // namespace
 
 Explanation explain(std::span<const Group> groups, double length) {
-  constexpr double kSimpler = 4;  // so much less must be left for a single group, or a growing step
+  constexpr double kSimpler = 4;     // so much less must be left for one group, or a growing step
+  constexpr double kInexact = 0.01;  // a tenth of the change: shapes are simpler than the world
   const Precision precision = precision_of(groups, length);
   Shape change;
   for (const Group& group : groups) {
@@ -113,7 +114,8 @@ Explanation explain(std::span<const Group> groups, double length) {
              kSimpler);
   }
   const auto spare = static_cast<double>(groups.size() - 1);
-  if (best.misfit > 2 * spare + 8 * std::sqrt(2 * spare) + choice + kSimpler) {
+  if (best.misfit > 2 * spare + 8 * std::sqrt(2 * spare) + choice + kSimpler &&
+      best.misfit > kInexact * precision.product(change, change)) {
     best.explanation.kind = Kind::Mixed;
   }
   return best.explanation;
@@ -218,8 +220,7 @@ std::string sizes_text(const Comparison& comparison) {
 std::string unchanged_text(const Comparison& comparison, std::span<const Group> groups,
                            std::size_t first) {
   const ContrastResult* row = find(comparison, {.family = Family::Floor, .segments = 1});
-  if (first == 0 || groups.front().from != 1 || row == nullptr || row->is_slower ||
-      row->is_faster) {
+  if (first == 0 || groups.front().from != 1 || row == nullptr || *row->low > 0 || *row->high < 0) {
     return {};
   }
   return fmt::format("; 1 segment unchanged ({:+.1f} to {:+.1f} %)", 100 * std::expm1(*row->low),

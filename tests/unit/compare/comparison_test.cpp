@@ -58,6 +58,23 @@ TEST(ComparisonTest, SaysFromWhichSegmentOn) {
   }
 }
 
+// Runs so alike that they show where the world is not as simple as the headline.
+TEST(ComparisonTest, NamesTheSimplestChangeAlsoWhereItIsNotExact) {
+  SyntheticRun before = plain();
+  before.noise = 0.001;
+  SyntheticRun after = before;
+  after.ns = [](std::uint32_t bytes) {
+    return stairs(bytes, 1448) + (bytes <= 1448 ? 0 : bytes <= 2896 ? 2000 : 1850);
+  };
+  EXPECT_THAT(compare(interleaved(10, before, after)).attribution,
+              HasSubstr("from 2 segments on +1.9"));
+  after.ns = [](std::uint32_t bytes) {
+    return stairs(bytes, 1448) + (bytes <= 1448 ? 0 : bytes <= 2896 ? 2000 : 600);
+  };
+  EXPECT_THAT(compare(interleaved(10, before, after)).attribution,
+              HasSubstr("sizes of 2, 3 segments slower"));
+}
+
 // On loopback no payload fills a segment: then there are no segments to name, whatever the noise
 // looks like.
 TEST(ComparisonTest, NamesNoSegmentsWhereAllSizesAreOneClass) {
