@@ -11,7 +11,6 @@
 
 #include "lib/base/file.h"
 #include "lib/report/render.h"
-#include "lib/report/render.h"
 #include "lib/runfile/run.h"
 #include "lib/runfile/run_reader.h"
 
