@@ -1,5 +1,7 @@
 #include "server/acceptor.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -237,6 +239,25 @@ std::optional<Rejection> Acceptor::rejection_of(PendingClient& client) {
     refuse(clients_.find(*displaced), queue_is_full(limits));
   }
   return std::nullopt;
+}
+
+void Acceptor::log_refusal(const std::string& peer, const Rejection& rejection) {
+  metrics_.count_refusal(rejection.kind);
+  log_.fault_of_client("refused",
+                       fmt::format("run with {}: refused, {}", peer, rejection.refusal.reason),
+                       {{"peer", peer}, {"reason", rejection.kind}});
+}
+
+void Acceptor::refuse(Clients::iterator entry, const Rejection& rejection) {
+  PendingClient& client = entry->second;
+  log_refusal(client.peer, rejection);
+  recent_use_.add_refusal(client.network, Clock::now());
+  const std::string text = client.conversation->say(rejection.refusal);
+  if (!text.empty() && client.connection.send_now(text)) {
+    close_after_refusal(entry);
+  } else {
+    remove(entry);
+  }
 }
 
 void Acceptor::update_queue(std::uint64_t running, std::optional<Time> end) {

@@ -1,4 +1,4 @@
-// How clients leave the acceptor without a run: refusals, pages, deadlines, broken connections.
+// How clients leave the acceptor: too late, with a page, after a refusal, broken off.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -68,25 +68,6 @@ std::optional<Acceptor::Time> Acceptor::next_deadline() const {
 
 void Acceptor::refuse_next(const Rejection& rejection) {
   refuse(clients_.find(queue_.turns(recent_use_).front()), rejection);
-}
-
-void Acceptor::refuse(Clients::iterator entry, const Rejection& rejection) {
-  PendingClient& client = entry->second;
-  log_refusal(client.peer, rejection);
-  recent_use_.add_refusal(client.network, Clock::now());
-  const std::string text = client.conversation->say(rejection.refusal);
-  if (!text.empty() && client.connection.send_now(text)) {
-    close_after_refusal(entry);
-  } else {
-    remove(entry);
-  }
-}
-
-void Acceptor::log_refusal(const std::string& peer, const Rejection& rejection) {
-  metrics_.count_refusal(rejection.kind);
-  log_.fault_of_client("refused",
-                       fmt::format("run with {}: refused, {}", peer, rejection.refusal.reason),
-                       {{"peer", peer}, {"reason", rejection.kind}});
 }
 
 void Acceptor::handle_broken_protocol(Clients::iterator entry, std::string refusal) {

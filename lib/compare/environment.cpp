@@ -8,14 +8,11 @@
 #include <optional>
 #include <set>
 #include <string_view>
-#include <utility>
 
 namespace tcpstep {
 namespace {
 
-using KeyAndName = std::pair<std::string_view, std::string_view>;
-
-constexpr auto kIdentity = std::to_array<KeyAndName>({
+constexpr auto kIdentity = std::to_array<Circumstance>({
     {"link", "link"},
     {"interface", "interface"},
     {"interface_driver", "interface driver"},
@@ -31,38 +28,9 @@ constexpr auto kIdentity = std::to_array<KeyAndName>({
     {"lab_swapped", "lab direction"},
 });
 
-constexpr auto kCircumstances = std::to_array<KeyAndName>({
-    {"governor", "governor"},
-    {"mss_bytes", "MSS"},
-    {"path_mtu_bytes", "path MTU"},
-    {"effective_congestion_control", "congestion control"},
-    {"initial_cwnd_segments", "initial window"},
-    {"tcp_options", "TCP options"},
-    {"effective_nodelay", "nodelay"},
-    {"effective_timestamps", "timestamps"},
-    {"interface_speed", "interface speed"},
-    {"interface_offloads", "offloads"},
-    {"interface_coalescing", "coalescing"},
-    {"interface_qdisc", "qdisc"},
-    {"wait", "waiting"},
-    {"effective_cpu", "pinned to CPU"},
-    {"effective_realtime", "realtime"},
-    {"effective_busy_poll_us", "busy poll"},
-    {"clock", "clock"},
-    {"clocksource", "clocksource"},
-    {"sizes_bytes", "sizes"},
-    {"rounds", "rounds"},
-    {"warmup_rounds", "warm-up rounds"},
-    {"order", "order of sizes"},
-    {"interval_ns", "interval"},
-    {"fill", "fill"},
-    {"warnings", "warnings"},
-    {"lab_faithful", "lab faithful"},
-});
-
 // Keys about either host, without "server_" or "client_".
-constexpr KeyAndName kHost{"host", "host"};
-constexpr auto kOfHosts = std::to_array<KeyAndName>({
+constexpr Circumstance kHost{"host", "host"};
+constexpr auto kOfHosts = std::to_array<Circumstance>({
     {"tool", "tool"},
     {"os", "kernel"},
     {"cpu", "CPU"},
@@ -103,19 +71,19 @@ std::set<std::string> values_of(std::span<const Run> runs, Find find) {
 // Calls `visit(name, before, after)` for each of the keys, and for each key of both hosts.
 template <class Visit>
 void visit_values(std::span<const Run> baseline, std::span<const Run> candidate,
-                  std::span<const KeyAndName> keys, std::span<const KeyAndName> of_hosts,
+                  std::span<const Circumstance> keys, std::span<const Circumstance> of_hosts,
                   Visit visit) {
-  for (const auto& [key, name] : of_hosts) {
+  for (const auto& [key, name, is_setting] : of_hosts) {
     for (const Role role : {Role::Measuring, Role::Other}) {
       const auto find = [&, key = key](const RunHeader& header) {
         return of_host(header, role, key);
       };
-      visit(key == kHost.first ? fmt::format("{} host", name_of(role))
-                               : fmt::format("{} of the {} host", name, name_of(role)),
+      visit(key == kHost.key ? fmt::format("{} host", name_of(role))
+                             : fmt::format("{} of the {} host", name, name_of(role)),
             values_of(baseline, find), values_of(candidate, find));
     }
   }
-  for (const auto& [key, name] : keys) {
+  for (const auto& [key, name, is_setting] : keys) {
     const auto find = [key = key](const RunHeader& header) { return header.find(key); };
     visit(std::string(name), values_of(baseline, find), values_of(candidate, find));
   }

@@ -24,12 +24,12 @@ namespace {
 
 // --- Runs of one link, pooled ---
 
-// Header keys of what the user chose and what changes an RTT. Runs that differ in these are pooled
-// all the same, because the user gave them one name, but tables say so.
-constexpr auto kComparedKeys = std::to_array<std::string_view>(
-    {"sizes_bytes", "order", "interval_ns", "fill", "effective_congestion_control",
-     "effective_timestamps", "wait", "effective_cpu", "effective_realtime",
-     "effective_busy_poll_us"});
+// Runs that differ in these are pooled all the same, because the user gave them one name, but
+// tables say so.
+bool is_setting(std::string_view key) {
+  return std::ranges::any_of(
+      kCircumstances, [&](const Circumstance& one) { return one.is_setting && one.key == key; });
+}
 
 // Adds the fit of a complete run, or counts why it has none.
 void add_fit(LinkRuns& link, const Run& run) {
@@ -63,7 +63,7 @@ void note_differences(LinkRuns& link, const RunHeader& other) {
     if (known != value) {
       link.varying.insert(key);
     }
-    if (known && known != value && std::ranges::find(kComparedKeys, key) != kComparedKeys.end()) {
+    if (known && known != value && is_setting(key)) {
       link.differing.insert(key);
     }
   }

@@ -1,6 +1,7 @@
 // The "# key: value" lines above the samples, and the trailer below them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,6 +21,41 @@ inline constexpr std::string_view kRunColumns =
 inline constexpr std::string_view kOldRunColumns =
     "round,size_bytes,start_ns,rtt_ns,kernel_rtt_ns,send_stack_ns,segments,retransmits,delivered,"
     "cwnd_segments,srtt_us,min_rtt_us,status";
+
+// What an RTT may depend on besides the hosts and the path, and what people call it. Tables say
+// where the runs that they pool differ in a setting; a comparison names whatever differs.
+struct Circumstance {
+  std::string_view key;
+  std::string_view name;
+  bool is_setting = false;
+};
+inline constexpr std::array kCircumstances{
+    Circumstance{"governor", "governor"},
+    Circumstance{"mss_bytes", "MSS"},
+    Circumstance{"path_mtu_bytes", "path MTU"},
+    Circumstance{"effective_congestion_control", "congestion control", true},
+    Circumstance{"initial_cwnd_segments", "initial window"},
+    Circumstance{"tcp_options", "TCP options"},
+    Circumstance{"effective_nodelay", "nodelay"},
+    Circumstance{"effective_timestamps", "timestamps", true},
+    Circumstance{"interface_speed", "interface speed"},
+    Circumstance{"interface_offloads", "offloads"},
+    Circumstance{"interface_coalescing", "coalescing"},
+    Circumstance{"interface_qdisc", "qdisc"},
+    Circumstance{"wait", "waiting", true},
+    Circumstance{"effective_cpu", "pinned to CPU", true},
+    Circumstance{"effective_realtime", "realtime", true},
+    Circumstance{"effective_busy_poll_us", "busy poll", true},
+    Circumstance{"clock", "clock"},
+    Circumstance{"clocksource", "clocksource"},
+    Circumstance{"sizes_bytes", "sizes", true},
+    Circumstance{"rounds", "rounds"},
+    Circumstance{"warmup_rounds", "warm-up rounds"},
+    Circumstance{"order", "order of sizes", true},
+    Circumstance{"interval_ns", "interval", true},
+    Circumstance{"fill", "fill", true},
+    Circumstance{"warnings", "warnings"},
+    Circumstance{"lab_faithful", "lab faithful"}};
 
 // Key/value facts of a run, in order. Keys are [a-z0-9_]+; values are made safe for CSV readers.
 class RunHeader {
