@@ -74,7 +74,9 @@ std::string group_line(const std::vector<ScreenColumn>& table,
     if (!group.empty() && is_last) {
       const std::size_t used = columns_of(line);
       const std::string_view gap = used > 0 && end < used + columns_of(group) + kGap ? "  " : "";
-      const std::string_view name = first_words(group, columns - std::min(columns, used + kGap));
+      const std::size_t begin = used > 0 ? used + kGap : 0;
+      const std::size_t most = std::max(columns, end);
+      const std::string_view name = first_words(group, most - std::min(most, begin));
       line += std::string(gap) + padded(name, end - std::min(end, used + gap.size()), false);
     }
   }
@@ -187,10 +189,13 @@ std::string shown_on(const Screen& screen, std::string text) {
 }
 
 std::string screen_table(std::vector<ScreenColumn> table, std::size_t columns) {
+  if (table.empty()) {
+    return {};
+  }
   std::vector<std::size_t> widths = widths_of(table);
   while (std::accumulate(widths.begin(), widths.end(), kGap * widths.size()) > columns) {
     const auto next = std::ranges::max_element(table, {}, &ScreenColumn::gives_way);
-    if (next == table.end() || next->gives_way == 0) {
+    if (next->gives_way == 0 || table.size() == 1) {
       break;
     }
     widths.erase(widths.begin() + (next - table.begin()));
@@ -207,7 +212,7 @@ std::string screen_table(std::vector<ScreenColumn> table, std::size_t columns) {
   if (!text.empty()) {
     end_line(text);
   }
-  const std::size_t rows = table.empty() ? 0 : table.front().cells.size();
+  const std::size_t rows = table.front().cells.size();
   for (std::size_t row = 0; row <= rows; ++row) {
     std::string line;
     for (std::size_t i = 0; i < table.size(); ++i) {

@@ -1,9 +1,13 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -88,38 +92,48 @@ int decimals_for(double step) {
   return decimals;
 }
 
-// The axis with a tick at each boundary whose label has room, and below it these labels.
+// The axis with a tick at each boundary, and below it labels of as many as have room.
 struct BoundaryAxis {
   std::string axis;
   std::string labels;
 };
 
-BoundaryAxis boundary_axis(const LinkRuns& link, std::size_t width) {
-  BoundaryAxis result;
-  std::size_t at = 0;
-  const auto draw_to = [&](std::size_t column) {
-    for (; at < column; ++at) {
-      result.axis += "─";
+// Labels of every `stride`-th boundary, centered; nothing if two of them are too close.
+std::optional<std::string> boundary_labels(const LinkRuns& link, std::size_t width,
+                                           std::uint64_t stride) {
+  std::string labels;
+  const std::uint32_t largest = link.series.rbegin()->first.bytes();
+  for (std::uint64_t bytes = stride * link.key.mss->bytes(); bytes <= largest;
+       bytes += stride * link.key.mss->bytes()) {
+    const std::string label = std::to_string(bytes);
+    const std::size_t column = bytes * (width - 1) / largest;
+    const std::size_t begin = column - std::min(column, label.size() / 2);
+    if (!labels.empty() && begin < labels.size() + 1) {
+      return std::nullopt;
     }
-  };
-  if (link.key.mss) {
-    const std::uint32_t largest = link.series.rbegin()->first.bytes();
-    for (std::uint64_t bytes = link.key.mss->bytes(); bytes <= largest;
-         bytes += link.key.mss->bytes()) {
-      const std::string label = std::to_string(bytes);
-      const std::size_t column = bytes * (width - 1) / largest;
-      const std::size_t begin = column - std::min(column, label.size() / 2);
-      const std::size_t used = result.labels.size();
-      if (begin >= used + (used > 0 ? 1 : 0) && begin + label.size() <= width) {
-        result.labels += std::string(begin - used, ' ') + label;
-        draw_to(column);
-        result.axis += "┴";
-        ++at;
-      }
+    if (begin + label.size() <= width) {
+      labels += std::string(begin - labels.size(), ' ') + label;
     }
   }
-  draw_to(width);
-  return result;
+  return labels;
+}
+
+BoundaryAxis boundary_axis(const LinkRuns& link, std::size_t width) {
+  std::vector<std::string_view> axis(width, "─");
+  std::optional<std::string> labels;
+  if (link.key.mss) {
+    const std::uint32_t largest = link.series.rbegin()->first.bytes();
+    std::uint64_t stride = 1;
+    while (!(labels = boundary_labels(link, width, stride))) {
+      ++stride;
+    }
+    const std::uint64_t mss = link.key.mss->bytes();
+    const std::uint64_t step = mss * (width - 1) / largest >= 2 ? mss : stride * mss;
+    for (std::uint64_t bytes = step; bytes <= largest; bytes += step) {
+      axis[bytes * (width - 1) / largest] = "┴";
+    }
+  }
+  return {.axis = fmt::format("{}", fmt::join(axis, "")), .labels = labels.value_or("")};
 }
 
 }  // namespace
