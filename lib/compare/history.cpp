@@ -284,6 +284,7 @@ void conclude(History& history, const std::string& lossy_newest) {
 
 History history_of(std::string link, std::vector<Run> given, const HistorySettings& settings) {
   History history{.link = std::move(link), .settings = settings};
+  history.given = given.size();
   UsableRuns usable = usable_runs(std::move(given), kFewestInSegment, settings.plausible);
   history.notes = std::move(usable.notes);
   const Series series = series_of(history, std::move(usable.runs));

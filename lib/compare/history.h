@@ -95,7 +95,8 @@ struct History {
   HistorySettings settings;
   Caption caption;
 
-  std::size_t runs = 0;  // that count
+  std::size_t given = 0;  // runs
+  std::size_t runs = 0;   // that count
   std::vector<HistoryPoint> points;
   std::size_t rounds = 0;
   std::size_t sizes = 0;

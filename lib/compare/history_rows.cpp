@@ -19,8 +19,10 @@ std::string since(const History& history, const HistoryChange& change) {
   return utc(history.points[change.first].started);
 }
 
-bool has_too_few(const History& history) {
-  return history.points.size() < kFewestToSearch;
+std::string why_inconclusive(const History& history) {
+  return history.points.size() >= kFewestToSearch ? "cannot tell"
+         : history.runs < history.given           ? "few usable"
+                                                  : "too few runs";
 }
 
 // "2026-03-04", or "4 Mar 02:00" in a history of a few days.
@@ -122,8 +124,7 @@ std::string headline(const History& history) {
 OverviewCells overview_row(const History& history) {
   const std::string runs = fmt::format("{}", history.runs);
   if (history.trend == Trend::Inconclusive) {
-    return {history.link, has_too_few(history) ? "too few runs" : "cannot tell", "", "", "", "",
-            runs};
+    return {history.link, why_inconclusive(history), "", "", "", "", runs};
   }
   if (history.trend == Trend::Steady) {
     const auto& visible = history.columns.front().visible;
@@ -158,7 +159,7 @@ LinkTrend trend_of(const History& history) {
     }
   }
   if (history.trend == Trend::Inconclusive) {
-    trend.words = has_too_few(history) ? "too few runs" : "cannot tell";
+    trend.words = why_inconclusive(history);
   } else if (history.trend != Trend::Steady) {
     const auto& contrasts =
         history.creep ? history.creep->contrasts : history.changes.back().contrasts;
