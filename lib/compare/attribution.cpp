@@ -78,7 +78,7 @@ Fit fit_of(const Precision& precision, const Shape& change, const Shape& shape,
 
 Explanation explain(std::span<const Group> groups, double length) {
   constexpr double kSimpler = 4;     // so much less must be left for one group, or a growing step
-  constexpr double kInexact = 0.01;  // a tenth of the change: shapes are simpler than the world
+  constexpr double kInexact = 0.03;  // a sixth of the change: shapes are simpler than the world
   const Precision precision = precision_of(groups, length);
   Shape change;
   for (const Group& group : groups) {
