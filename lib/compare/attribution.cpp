@@ -194,6 +194,13 @@ bool is_boundary_moved(const Comparison& comparison) {
 
 namespace {
 
+// True if the MSS that the times fit is the declared one: stairs may have other causes, too.
+bool agrees(const SideFacts& side) {
+  constexpr std::uint32_t kNear = 20;  // bytes
+  return side.mss && side.fit && side.fit->smallest.bytes() <= side.mss->bytes() + kNear &&
+         side.mss->bytes() <= side.fit->largest.bytes() + kNear;
+}
+
 std::string boundary_text(const Comparison& comparison) {
   const SideFacts& before = comparison.baseline;
   const SideFacts& after = comparison.candidate;
@@ -201,7 +208,7 @@ std::string boundary_text(const Comparison& comparison) {
   if (is_declared_otherwise(comparison)) {
     text = fmt::format("MSS {} to {}", before.mss->bytes(), after.mss->bytes());
   }
-  if (before.fit && after.fit) {
+  if (before.fit && after.fit && (text.empty() || (agrees(before) && agrees(after)))) {
     text += fmt::format("{}the times fit an MSS of {} before and of {} now",
                         text.empty() ? "" : "; ", fitted(*before.fit), fitted(*after.fit));
   }
@@ -292,10 +299,17 @@ std::string class_text(const Comparison& comparison, std::span<const Group> grou
   std::vector<std::uint32_t> classes;
   std::copy_if(moved.begin(), moved.end(), std::back_inserter(classes),
                [](std::uint32_t segments) { return segments > 0; });
-  return classes.empty()
-             ? fmt::format("all sizes {}", amount(whole))
-             : fmt::format("sizes of {} segments {}; all sizes {}", fmt::join(classes, ", "),
-                           is_slower ? "slower" : "faster", amount(whole));
+  if (classes.empty()) {
+    return fmt::format("all sizes {}", amount(whole));
+  }
+  if (classes.size() == groups.size()) {
+    const auto [least, most] = std::ranges::minmax_element(groups, {}, &Group::change);
+    return fmt::format("all sizes {}: {} with {} to {} with {}", amount(whole),
+                       percent(least->change), count_of(least->from, "segment"),
+                       percent(most->change), count_of(most->from, "segment"));
+  }
+  return fmt::format("sizes of {} segments {}; all sizes {}", fmt::join(classes, ", "),
+                     is_slower ? "slower" : "faster", amount(whole));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ namespace {
 
 using testing::Contains;
 using testing::HasSubstr;
+using testing::MatchesRegex;
 using testing::Not;
 
 TEST(ComparisonTest, PassesTwoSidesThatAreAlikeAndSaysWhatItExcludes) {
@@ -198,6 +199,29 @@ TEST(ComparisonTest, CallsABoundaryMovedOnlyAtSizesThatCrossIt) {
   const Comparison result = compare(interleaved(10, before, after));
   EXPECT_FALSE(result.locals.empty());
   EXPECT_THAT(result.attribution, HasSubstr("all sizes +"));
+}
+
+// A receiver that looks again later after large packets makes a step that is no boundary.
+TEST(ComparisonTest, SaysWhatMssTheTimesFitOnlyWhereTheStepsAreThatOfSegments) {
+  SyntheticRun before = of_mss(1448);
+  SyntheticRun after = of_mss(1400);
+  EXPECT_THAT(compare(interleaved(10, before, after)).attribution, HasSubstr("the times fit"));
+  before.ns = [](std::uint32_t bytes) { return stairs(bytes, 1448) + (bytes > 512 ? 20'000 : 0); };
+  after.ns = [](std::uint32_t bytes) { return stairs(bytes, 1400) + (bytes > 512 ? 20'000 : 0); };
+  const Comparison result = compare(interleaved(10, before, after));
+  EXPECT_THAT(result.attribution, HasSubstr("packet boundary moved: MSS 1448 to 1400; slower at"));
+}
+
+TEST(ComparisonTest, SaysTheLeastAndTheMostWhereAllClassesChangedWithoutARule) {
+  SyntheticRun before = plain();
+  before.noise = 0.001;
+  SyntheticRun after = before;
+  after.ns = [](std::uint32_t bytes) {
+    return stairs(bytes, 1448) * (bytes <= 1448 ? 1.1 : bytes <= 2896 ? 1.4 : 1.2);
+  };
+  EXPECT_THAT(compare(interleaved(10, before, after)).attribution,
+              MatchesRegex("all sizes .*: .(9|10)\\..* % with 1 segment to .(39|40)\\..+ % with 2 "
+                           "segments"));
 }
 
 // Where all sizes are one class, they say from which one on.
