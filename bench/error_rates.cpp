@@ -118,11 +118,11 @@ Alarms count_alarms(const Noise& noise, const Effect& effect, int comparisons) {
   return sum;
 }
 
-void print_alarms(std::span<const Effect> effects, int comparisons) {
+void print_alarms(std::span<const Effect> effects, int comparisons, std::span<const Noise> noises) {
   fmt::print(
       "\n| noise | what changed | comparisons | compare | named right | Mann-Whitney, any size | 5 "
       "%, any size |\n|---|---|---:|---:|---:|---:|---:|\n");
-  for (const Noise& noise : kNoises) {
+  for (const Noise& noise : noises) {
     for (const Effect& effect : effects) {
       const Alarms alarms = count_alarms(noise, effect, comparisons);
       const auto share = [&](int count) {
@@ -138,12 +138,12 @@ void print_alarms(std::span<const Effect> effects, int comparisons) {
   }
 }
 
-void print_false_alarms(int comparisons) {
+void print_false_alarms(int comparisons, std::span<const Noise> noises) {
   const Effect nothing[] = {{"nothing (false alarms)", {}, {}}};
-  print_alarms(nothing, comparisons);
+  print_alarms(nothing, comparisons, noises);
 }
 
-void print_power(int comparisons) {
+void print_power(int comparisons, std::span<const Noise> noises) {
   constexpr std::string_view kUniform = "uniform: all sizes";
   constexpr std::string_view kFromTwo = "from 2 segments on";
   const Effect effects[] = {
@@ -155,7 +155,7 @@ void print_power(int comparisons) {
       {"each segment after the first +2 µs", {.each_ns = 2000}, "every segment after the first"},
       {"p99 twice as far", {.tail = 2}, "tail"},
       {"MSS 1448 to 1348", {.mss = 1348}, "packet boundary moved"}};
-  print_alarms(effects, comparisons);
+  print_alarms(effects, comparisons, noises);
 }
 
 // How the comparisons of a cell ended.
@@ -222,7 +222,7 @@ Sides sides_of(const std::vector<Run>& runs, std::string_view letters, bool is_d
 
 // Identical sides that only drift, in orders that `ab` draws and that people type: alarms among
 // those that ended with a verdict. All orders and drifts share their runs.
-void print_orders(int comparisons) {
+void print_orders(int comparisons, std::span<const Noise> noises) {
   constexpr std::array<std::string_view, 6> kOrders{"drawn by ab", "AABB",       "ABBA",
                                                     "ABAB",        "A...AB...B", "random"};
   using Statuses = std::array<std::array<int, kEveryDrift.size()>, kOrders.size()>;
@@ -231,7 +231,7 @@ void print_orders(int comparisons) {
     fmt::print(" drift: {} |", drift.words);
   }
   fmt::print("\n|---|---|---:|---:|---:|---:|---:|\n");
-  for (const Noise& noise : kNoises) {
+  for (const Noise& noise : noises) {
     std::vector<Statuses> all(static_cast<std::size_t>(comparisons));
     in_parallel(comparisons, [&](int number) {
       Generator generator(noise, 3'000'000 + static_cast<std::uint64_t>(number));
@@ -263,7 +263,7 @@ void print_orders(int comparisons) {
 }
 
 // Any --alpha with any number of runs: what is slower by 30 % never passes.
-void print_levels(int comparisons) {
+void print_levels(int comparisons, std::span<const Noise> /*noises*/) {
   const Noise& noise = kNoises[1];
   fmt::print(
       "\n| runs per side | alpha | 0 %: exit 0, 3, 4 | 5 %: exit 0, 3, 4 | 30 %: exit 0, 3, 4 |\n"
@@ -292,14 +292,14 @@ void print_levels(int comparisons) {
 
 // `ab --until-decided` with its 20 runs of each side at most, beside 10 and 20 fixed ones on the
 // same data.
-void print_early_ends(int comparisons) {
+void print_early_ends(int comparisons, std::span<const Noise> noises) {
   constexpr std::size_t kFirst = 10;
   constexpr std::size_t kMost = 20;
   fmt::print(
       "\n| noise | all sizes slower by | comparisons | exit 3 | exit 0 | ended before 20 runs | "
       "mean runs per side | 10 runs: exit 3, 0 | 20 runs: exit 3, 0 |\n"
       "|---|---:|---:|---:|---:|---:|---:|---:|---:|\n");
-  for (const Noise& noise : kNoises) {
+  for (const Noise& noise : noises) {
     for (const double scale : {1.0, 1.05}) {
       const auto cell = [&] { return std::vector<int>(static_cast<std::size_t>(comparisons), 4); };
       std::vector<int> statuses = cell();
@@ -347,22 +347,28 @@ int main(int argc, char** argv) {
   const std::string_view wanted = argc > 2 ? argv[2] : "";
   struct Table {
     std::string_view name;
-    void (*print)(int comparisons);
+    void (*print)(int comparisons, std::span<const tcpstep::Noise> noises);
     int share;  // of the comparisons asked for
   };
   constexpr std::array kTables{
       Table{"same", tcpstep::print_false_alarms, 1}, Table{"power", tcpstep::print_power, 2},
       Table{"orders", tcpstep::print_orders, 1}, Table{"levels", tcpstep::print_levels, 20},
       Table{"early", tcpstep::print_early_ends, 4}};
-  if (comparisons < 1) {
+  std::vector<tcpstep::Noise> noises(tcpstep::kNoises.begin(), tcpstep::kNoises.end());
+  if (argc > 3) {
+    std::erase_if(noises, [&](const tcpstep::Noise& noise) {
+      return noise.name != std::string_view(argv[3]);
+    });
+  }
+  if (comparisons < 1 || noises.empty()) {
     fmt::print(stderr,
                "usage: error_rates [COMPARISONS OF EACH KIND (default 1000) "
-               "[same|power|orders|levels|early]]\n");
+               "[same|power|orders|levels|early [NOISE]]]\n");
     return 2;
   }
   for (const Table& table : kTables) {
     if (wanted.empty() || wanted == table.name) {
-      table.print((comparisons + table.share - 1) / table.share);
+      table.print((comparisons + table.share - 1) / table.share, noises);
     }
   }
 }
