@@ -297,7 +297,7 @@ class Coordinator {
       }
       if (row.failure.empty()) {
         row.file = plan_.file_of(hosts_[way.from], hosts_[way.to]);
-        keep(round, way, row, progress);
+        keep(round, way, placed(round, way, row), progress);
       } else {
         note_failure(round, way, row);
       }
@@ -305,21 +305,19 @@ class Coordinator {
   }
 
   // The result, with its place in the mesh, and its row in the index.
-  void keep(std::size_t round, const Directed& way, const IndexRow& row, ProgressBar& progress) {
-    const MeshHost& from = hosts_[way.from];
-    failed_starts_[from.name] = 0;
-    failed_starts_[hosts_[way.to].name] = 0;
-    const std::string off = store_result(drafts_ / row.file, folder_ / row.file,
-                                         {.tournament = plan_.tournament,
-                                          .round = round + 1,
-                                          .from = from.name,
-                                          .to = hosts_[way.to].name,
-                                          .started_utc = row.started_utc,
-                                          .seconds = row.seconds});
-    if (!off.empty() && wrong_clocks_.insert(from.name).second) {
+  void keep(std::size_t round, const Directed& way, IndexRow row, ProgressBar& progress) {
+    failed_starts_[row.from] = failed_starts_[row.to] = 0;
+    const auto [clock, fault] = store_result(drafts_ / row.file, folder_ / row.file, row);
+    if (!fault.empty()) {
+      row.file.clear();
+      row.failure = fmt::format("{}: {}", row.from, fault);
+      note_failure(round, way, row);
+      return;
+    }
+    if (!clock.empty() && wrong_clocks_.insert(row.from).second) {
       progress.erase();
-      say(fmt::format("the clock of {} says {}: its results are dated by this host", from.name,
-                      off));
+      say(fmt::format("the clock of {} says {}: its results are dated by this host", row.from,
+                      clock));
     }
     add_row(round, way, row);
     done_.insert(way);
@@ -332,13 +330,17 @@ class Coordinator {
         fmt::format("{} → {}: {}", hosts_[way.from].name, hosts_[way.to].name, row.failure));
   }
 
-  void add_row(std::size_t round, const Directed& way, IndexRow row) {
+  void add_row(std::size_t round, const Directed& way, const IndexRow& row) {
+    index_.add(placed(round, way, row));
+  }
+
+  [[nodiscard]] IndexRow placed(std::size_t round, const Directed& way, IndexRow row) const {
     row.tournament = plan_.tournament;
     row.round = round + 1;
     row.from = hosts_[way.from].name;
     row.to = hosts_[way.to].name;
     row.direction = plan_.direction;
-    index_.add(row);
+    return row;
   }
 
   void leave_out(const std::string& host, const std::string& reason) {

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <sstream>
 #include <system_error>
 
 #include "lib/base/error.h"
@@ -85,9 +87,10 @@ Failure failure_of(const MeshHost& host, std::string_view program, const Launche
 }
 
 // What keeps the server's output from being the run that was asked for.
-std::string fault_of(const std::filesystem::path& file, const std::string& link) {
+std::string fault_of(const std::string& output, const std::string& link) {
+  const std::string name = "output";
   try {
-    RunReader reader(file, Scrutiny::All);
+    RunReader reader(ByteSource(std::make_unique<std::istringstream>(output)), name, Scrutiny::All);
     if (reader.header().link() != link) {
       return fmt::format("the result is of link '{}'", printable(reader.header().link()));
     }
@@ -100,7 +103,6 @@ std::string fault_of(const std::filesystem::path& file, const std::string& link)
     return {};
   } catch (const WorldError& error) {
     const std::string what = error.what();
-    const std::string name = file.string();
     return what.starts_with(name) ? "no result file: line" + printable(what.substr(name.size()))
                                   : printable(what, 200);
   }
@@ -185,10 +187,11 @@ class Measurement {
     if (server.status() != 0) {
       return failure_of(server_host_, kServer, server, "did not deliver the result");
     }
-    write_new(file, server.take_output());
-    if (const std::string fault = fault_of(file, link_); !fault.empty()) {
+    const std::string output = server.take_output();
+    if (const std::string fault = fault_of(output, link_); !fault.empty()) {
       return Failure{.reason = fmt::format("{}: {}", server_host_.name, fault), .unreachable = {}};
     }
+    write_new(file, output);
     return std::nullopt;
   }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <memory>
 #include <sstream>
 
 #include "lib/base/file.h"
@@ -17,7 +18,7 @@ namespace {
 constexpr std::string_view kStarted = "# started_utc: ";
 constexpr std::chrono::seconds kClocksDiffer{2};
 
-bool is_plausible(std::string_view started, const PlaceInMesh& place) {
+bool is_plausible(std::string_view started, const IndexRow& place) {
   const auto time = parse_utc(started);
   const auto launched = parse_utc(place.started_utc);
   const auto took =
@@ -26,10 +27,21 @@ bool is_plausible(std::string_view started, const PlaceInMesh& place) {
          (time && *time >= *launched - kClocksDiffer && *time <= *launched + took + kClocksDiffer);
 }
 
+// Rows were read before, but not what was added to the header.
+std::string fault_of_header(const std::string& text) {
+  try {
+    const RunReader reader(ByteSource(std::make_unique<std::istringstream>(text)), "header",
+                           Scrutiny::All);
+    return {};
+  } catch (const RunFileError& error) {
+    return printable(error.what(), 200);
+  }
+}
+
 }  // namespace
 
-std::string store_result(const std::filesystem::path& draft, const std::filesystem::path& path,
-                         const PlaceInMesh& place) {
+StoredResult store_result(const std::filesystem::path& draft, const std::filesystem::path& path,
+                          const IndexRow& place) {
   std::istringstream lines(read_file(draft));
   std::string text;
   std::string wrong;
@@ -48,9 +60,12 @@ std::string store_result(const std::filesystem::path& draft, const std::filesyst
                       kMeshRound, place.round, kMeshFrom, place.from, kMeshTo, place.to);
     }
   }
-  replace_file(path, text);
   std::filesystem::remove(draft);
-  return printable(wrong);
+  if (const std::string fault = fault_of_header(text); !fault.empty()) {
+    return {.wrong_clock = {}, .fault = fault};
+  }
+  replace_file(path, text);
+  return {.wrong_clock = printable(wrong), .fault = {}};
 }
 
 std::string started_utc_of(const std::filesystem::path& file) {

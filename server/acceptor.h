@@ -106,7 +106,8 @@ class Acceptor {
     std::optional<Duration> duration{};  // that its run will probably take
     bool is_first = false;
     bool is_web = false;
-    std::string unsent{};                  // of a page: the kernel had no room
+    std::string unsent{};                  // a page for which the kernel had no room
+    std::size_t sent = 0;                  // of it
     bool is_closing = false;               // the last was said; only the client's end is awaited
     std::optional<std::uint64_t> ahead{};  // as last sent
     std::optional<Time> turn{};            // when it will probably be its turn
@@ -121,6 +122,7 @@ class Acceptor {
   void process(Clients::iterator entry, std::span<const std::byte> bytes);
   void send_page(Clients::iterator entry, std::string page);
   void flush(Clients::iterator entry);
+  [[nodiscard]] std::size_t unsent() const;  // memory that pages take
   void handle_broken_protocol(Clients::iterator entry, std::string refusal);
   void say_too_late(Clients::iterator entry);
   void enqueue(Clients::iterator entry);

@@ -7,6 +7,7 @@
 #include "lib/base/process.h"
 #include "lib/base/text.h"
 #include "server/acceptor.h"
+#include "server/http.h"
 
 namespace tcpstep {
 namespace {
@@ -19,6 +20,7 @@ constexpr Duration kTimeToClose = 2s;           // for a refusal to arrive
 constexpr Duration kTimeToLoad = 30s;           // of a page
 constexpr Duration kRepeatPositionAfter = 10s;  // so that a queued client knows we are there
 constexpr std::size_t kCrowd = 100;             // whose memory is worth releasing
+constexpr std::size_t kMostUnsent = std::size_t{64} << 20U;  // of all pages together
 
 }  // namespace
 
@@ -110,22 +112,35 @@ void Acceptor::say_too_late(Clients::iterator entry) {
 void Acceptor::send_page(Clients::iterator entry, std::string page) {
   PendingClient& client = entry->second;
   queue_.remove(entry->first);
+  if (unsent() + page.size() > kMostUnsent) {
+    page = http_response(HttpError{503, "Too many pages are being loaded. Try again later."});
+  }
   client.unsent = std::move(page);
   client.deadline = Clock::now() + kTimeToLoad;
-  poller_.watch_for_room(client.connection.fd(), entry->first, true);
+  poller_.await_room(client.connection.fd(), entry->first);
   flush(entry);
+}
+
+std::size_t Acceptor::unsent() const {
+  std::size_t bytes = 0;
+  for (const auto& [id, client] : clients_) {
+    bytes += client.unsent.size();
+  }
+  return bytes;
 }
 
 void Acceptor::flush(Clients::iterator entry) {
   PendingClient& client = entry->second;
-  const auto sent = client.connection.send_some_now(client.unsent);
+  const std::string_view left = std::string_view(client.unsent).substr(client.sent);
+  const auto sent = client.connection.send_some_now(left);
   if (!sent) {
     remove(entry);
     return;
   }
-  client.unsent.erase(0, *sent);
-  if (client.unsent.empty()) {
-    poller_.watch_for_room(client.connection.fd(), entry->first, false);
+  client.sent += *sent;
+  if (client.sent == client.unsent.size()) {
+    client.unsent = {};
+    poller_.await_data(client.connection.fd(), entry->first);
     close_after_refusal(entry);
   }
 }

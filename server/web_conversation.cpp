@@ -14,6 +14,7 @@ using Kind = WebSocketDecoder::Kind;
 
 constexpr std::string_view kWebSocketTarget = "/ws";
 constexpr std::uint32_t kMostLooks = 32;
+constexpr std::uint32_t kMostMessages = 1000;  // of any kind; browsers keep none alive by pings
 
 // A script of this server's own page, or no browser at all: a page of somebody else must not make
 // its visitors measure.
@@ -84,6 +85,9 @@ std::string WebConversation::open(const HttpRequest& request) {
 std::string WebConversation::take_messages(const PathSpeed& path) {
   std::string reply;
   while (auto message = messages_.next()) {
+    if (++taken_ > kMostMessages) {
+      throw ProtocolError("too many messages");
+    }
     switch (message->kind) {
       case Kind::Text:
         reply += take_text(message->content, path);

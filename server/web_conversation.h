@@ -40,6 +40,7 @@ class WebConversation : public Conversation {
   Stage stage_ = Stage::Opening;
   std::string received_;  // of the request
   WebSocketDecoder messages_;
+  std::uint32_t taken_ = 0;  // messages
   std::uint32_t looks_ = 0;
   Request request_;
   BrowserFacts browser_;

@@ -19,11 +19,16 @@ void Poller::add(const Fd& fd, std::uint64_t key) {
   check_syscall(::epoll_ctl(fd_.get(), EPOLL_CTL_ADD, fd.get(), &event), "epoll_ctl");
 }
 
-void Poller::watch_for_room(const Fd& fd, std::uint64_t key, bool is_watched) {
-  epoll_event event{.events = EPOLLIN, .data = {.u64 = key}};
-  if (is_watched) {
-    event.events |= EPOLLOUT;
-  }
+void Poller::await_room(const Fd& fd, std::uint64_t key) {
+  change(fd, key, EPOLLOUT);
+}
+
+void Poller::await_data(const Fd& fd, std::uint64_t key) {
+  change(fd, key, EPOLLIN);
+}
+
+void Poller::change(const Fd& fd, std::uint64_t key, std::uint32_t events) {
+  epoll_event event{.events = events, .data = {.u64 = key}};
   check_syscall(::epoll_ctl(fd_.get(), EPOLL_CTL_MOD, fd.get(), &event), "epoll_ctl");
 }
 

@@ -19,15 +19,19 @@ class Poller {
   // reported as long as any process has it open.
   void add(const Fd& fd, std::uint64_t key);
   void remove(const Fd& fd);
-  // Whether to report it also when it can be written to.
-  void watch_for_room(const Fd& fd, std::uint64_t key, bool is_watched);
+  // From now on it is reported when it can be written to, not when it can be read; or again when
+  // it can be read. In both cases once it has ended.
+  void await_room(const Fd& fd, std::uint64_t key);
+  void await_data(const Fd& fd, std::uint64_t key);
 
-  // Keys of those that can be read or have ended; none after `limit` or a signal. `signal_mask` is
+  // Keys of those that are ready or have ended; none after `limit` or a signal. `signal_mask` is
   // the mask to wait with.
   [[nodiscard]] std::vector<std::uint64_t> wait(std::optional<Duration> limit,
                                                 const sigset_t& signal_mask);
 
  private:
+  void change(const Fd& fd, std::uint64_t key, std::uint32_t events);
+
   Fd fd_;
 };
 

@@ -83,6 +83,12 @@ def free_port():
             continue
 
 
+def processor_seconds(process):
+    """What a process has used of the processors so far."""
+    fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def wait_until(is_true, what):
     """Polls; fails after PATIENCE."""
     end = time.monotonic() + PATIENCE

@@ -223,6 +223,18 @@ class Faults(MeshTestCase):
         self.assertNotIn("\033", result.stderr)
         self.assert_only_fails_at("h1", result, "h1: ")
 
+    def test_a_host_that_claims_another_place_or_packs_its_result(self):
+        """What is kept can be read, and is what was measured where the index has it."""
+        for change in ("sed 's/^# link: .*/&\\n# mesh_to: h9/'", "gzip"):
+            with self.subTest(change):
+                shutil.rmtree(self.directory / "mesh", ignore_errors=True)
+                script = f'case "$*" in *-server*--version) ;; *tcpstep-server*) ip netns exec h2 "$@" | {change}; exit 0 ;; esac'
+                result = self.mesh(launch=self.wrapper(h2=script))
+                self.assertEqual(result.returncode, 1, result.stderr)
+                failed = {(row["from"], row["to"]) for row in self.index() if row["failure"]}
+                self.assertEqual(failed, {("h2", other) for other in ("h1", "h3", "h4")}, self.index())
+                self.matrix()
+
     def test_a_host_that_floods(self):
         flood = 'case "$*" in *--version) ;; *) exec head -c 400000000 /dev/zero ;; esac'
         result = self.mesh("--deadline=20s", launch=self.wrapper(h1=flood))

@@ -7,10 +7,12 @@ import socket
 import threading
 import time
 
-from harness import PATIENCE, free_port, main, read_run, run, start, wait_until
+from harness import (PATIENCE, free_port, main, processor_seconds, read_run, receive_exactly, run, start,
+                     wait_until)
 from websocket import (CLOSE, PING, PONG, TEXT, HandshakeFailed, WebCase, WebSocket, connect, exchange, get, measure,
                        read_all, split_response)
 
+UNSENT = 64 << 20  # bytes of all pages that are being sent, at most
 PAGES = ["/", "/report.css", "/page.css", "/page.js", "/worker.js", "/icon.svg"]
 
 
@@ -173,17 +175,38 @@ class Pages(WebCase):
         measure(self.web)
         self.assertEqual(len(server.files()), 1)
 
-    def test_a_reader_that_is_slow(self):
-        """Gets the whole file of a run, of which the kernel takes only a part at once."""
-        server = self.start_web("--max-pings=100000", sizes="1:400:1", rounds=20)
+    def slow_reader(self, run_id):
+        """Asks for the whole file of a run, of which the kernel takes only a part at once."""
+        peer = socket.socket()
+        self.addCleanup(peer.close)
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        peer.connect(("127.0.0.1", self.web))
+        peer.sendall(f"GET /runs/{run_id}.csv HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        return peer
+
+    def test_readers_that_are_slow(self):
+        """Get all of it, and cost neither processor time nor memory without bound, whatever else they send."""
+        server = self.start_web()
         run_id, _, _ = measure(self.web)
         wait_until(lambda: get(self.web, f"/runs/{run_id}")[0] == 200, "the page of the run")
-        with socket.socket() as peer:
-            peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            peer.connect(("127.0.0.1", self.web))
-            peer.sendall(f"GET /runs/{run_id}.csv HTTP/1.1\r\nHost: a\r\n\r\n".encode())
-            time.sleep(0.3)
-            self.assertEqual(split_response(read_all(peer))[2], server.files()[0].read_bytes())
+        content = server.files()[0].read_bytes() + b"#" * (8 << 20)  # more than the kernel takes at once
+        server.files()[0].write_bytes(content)
+        for name, act in {"nothing": lambda peer: None, "more bytes": lambda peer: peer.sendall(b"more"),
+                          "its end": lambda peer: peer.shutdown(socket.SHUT_WR)}.items():
+            with self.subTest(name):
+                peer = self.slow_reader(run_id)
+                time.sleep(0.3)
+                act(peer)
+                before = processor_seconds(server.process)
+                time.sleep(0.5)
+                self.assertLess(processor_seconds(server.process) - before, 0.05)
+                peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+                self.assertEqual(split_response(read_all(peer))[2], content)
+        peers = [self.slow_reader(run_id) for _ in range(UNSENT // len(content) + 3)]
+        self.assertEqual({receive_exactly(peer, 12) for peer in peers}, {b"HTTP/1.1 200", b"HTTP/1.1 503"})
+        for peer in peers:
+            peer.close()
+        wait_until(lambda: get(self.web, f"/runs/{run_id}.csv")[0] == 200, "there is room again")
 
 
 class Service(WebCase):

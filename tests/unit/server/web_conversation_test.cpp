@@ -70,6 +70,20 @@ TEST_F(WebConversationTest, LimitsTheRequestAndTheQuestions) {
   EXPECT_THAT(reply, HasSubstr("too many messages"));
 }
 
+TEST_F(WebConversationTest, LimitsThePingsOfAClientThatWaits) {
+  static_cast<void>(open());
+  static_cast<void>(say_text(R"({"type":"run","link":"wifi"})"));
+  const std::string ping("\x89\x80\0\0\0\0", 6);
+  std::string reply;
+  int pongs = 0;
+  for (; pongs < 2000 && conversation_.stage() == Stage::Waiting; ++pongs) {
+    reply = say(ping);
+  }
+  EXPECT_GE(pongs, 100);
+  EXPECT_THAT(reply, HasSubstr("too many messages"));
+  EXPECT_EQ(conversation_.stage(), Stage::Failed);
+}
+
 TEST_F(WebConversationTest, RefusesInTheWayOfItsStage) {
   const Refuse refusal{.reason = "full", .hint = "Later."};
   EXPECT_THAT(conversation_.say(refusal), StartsWith("HTTP/1.1 503 "));
