@@ -100,6 +100,7 @@ def main():
                     check(file, kinds)
                 file.unlink()
 
+        usual = 0.1  # seconds of a run, with all that comes before it
         while sum(victims.values()) < kills:
             if server is None or server.process.poll() is not None:
                 if server is not None:
@@ -110,13 +111,15 @@ def main():
             direction = chance.choice(("down", "up"))
             client = start("tcpstep-client", "--port", server.port, "--timeout=2s", "--link=kills", "--direction", direction,
                            *SWEEP, "--output", folder / "kept", "127.0.0.1", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            time.sleep(chance.uniform(0, 0.2))
+            time.sleep(chance.uniform(0, 1.3 * usual))
             victims[victim, direction] += kill_one(server, client, victim)
             client.wait(60)
             if victim != "server":
                 wait_until(lambda: not children(server.process), "the run is over")
             if victim != "server":
-                served = server.run_client("--sizes=1", "--rounds=1")
+                begin = time.monotonic()
+                served = server.run_client(*SWEEP)
+                usual += 0.2 * (time.monotonic() - begin - usual)
                 assert served.returncode == 0 or "cannot write" in served.stderr or "No space" in served.stderr, served.stderr
             if chance.random() < 0.05:  # otherwise the disk fills
                 look_at_files([*folder.glob("results/*"), *folder.glob("kept/*")])

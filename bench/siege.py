@@ -4,7 +4,8 @@
 usage: bench/siege.py [SECONDS, 60 by default]     needs two processors, and a release build, or another one in $TCPSTEP_BUILD
 
 The server has its default options. 1200 peers of three addresses attack it on loopback; a client of a fourth address runs
-sweeps, one after the other, before the siege and in it. docs/security.md has the figures.
+sweeps, one after the other: alone; beside the same attack on another server, which shares nothing but the machine; and besieged
+itself. Only what the last adds to the second is the server's doing. docs/security.md has the figures.
 """
 import asyncio
 import atexit
@@ -196,10 +197,12 @@ def siege(port, processors):
     try:
         assert process.stdout.readline() == "ready\n"
         time.sleep(3)
+        used, begin = processor_seconds(process), time.monotonic()
         yield done
+        done["processor"] = (processor_seconds(process) - used) / (time.monotonic() - begin)
     finally:
         process.stdin.close()
-        done.update(json.loads(process.stdout.read()))
+        done["connections"] = json.loads(process.stdout.read())
         process.wait()
 
 
@@ -232,6 +235,11 @@ def honest_run(port, folder, options):
     return statistics.median(rtts) / 1000, whole - elapsed
 
 
+def processor_seconds(process):
+    fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class State:
     """What the server has and uses."""
 
@@ -239,60 +247,87 @@ class State:
         folder = pathlib.Path(f"/proc/{process.pid}")
         self.descriptors = len(os.listdir(folder / "fd"))
         self.memory = next(int(line.split()[1]) for line in (folder / "status").read_text().splitlines() if line.startswith("VmRSS"))
-        fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
-        self.seconds = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        self.seconds = processor_seconds(process)
         files = [file.stat() for file in results.iterdir()] if results.exists() else []
         self.files, self.bytes = len(files), sum(file.st_size for file in files)
 
 
+class Server:
+    """With default options, but for what its environment needs."""
+
+    def __init__(self, folder, name, *options, processors=None):
+        self.folder = pathlib.Path(folder) / name
+        self.folder.mkdir()
+        self.results, self.log, self.metrics = (self.folder / part for part in ("results", "log", "metrics"))
+        self.port = random.randrange(20000, 32000)
+        with self.log.open("w") as stderr:
+            self.process = subprocess.Popen(
+                [SERVER, "--port", str(self.port), "--results", self.results, "--metrics-file", self.metrics, *options],
+                cwd=self.folder, stderr=stderr, stdout=subprocess.DEVNULL,
+                preexec_fn=lambda: processors and os.sched_setaffinity(0, processors))
+        atexit.register(self.process.kill)  # whatever happens here
+        time.sleep(1)
+        assert self.process.poll() is None, self.log.read_text()
+
+    def state(self):
+        return State(self.process, self.results)
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait()
+
+
 def main():
     seconds = int(sys.argv[1]) if sys.argv[1:] else 60
+    options = ["--cpu", "0"]
+    alone, elsewhere, beside, states = [], [], [], []
     with tempfile.TemporaryDirectory() as folder:
-        results, log = pathlib.Path(folder) / "results", pathlib.Path(folder) / "log"
-        port = random.randrange(20000, 32000)
-        options = ["--cpu", "0"]
-        with log.open("w") as stderr:
-            process = subprocess.Popen([SERVER, "--port", str(port), "--results", results, "--cpu", "0", "--metrics-file",
-                                        pathlib.Path(folder) / "metrics"], cwd=folder, stderr=stderr, stdout=subprocess.DEVNULL)
-        atexit.register(process.kill)  # whatever happens here
-        time.sleep(1)
-        assert process.poll() is None, log.read_text()
-        honest_run(port, folder, options)
-        alone = [honest_run(port, folder, options) for _ in range(5)]
-        before = State(process, results)
-        beside, states = [], []
-        with siege(port, {1}) as done:
+        server = Server(folder, "besieged", *options)
+        other = Server(folder, "other", processors={1})
+
+        def run_alone_and_beside_the_other():
+            alone.extend(honest_run(server.port, folder, options) for _ in range(5))
+            with siege(other.port, {1}) as load:
+                elsewhere.extend(honest_run(server.port, folder, options) for _ in range(10))
+            time.sleep(12)  # for the longest that is left in it
+            return load["processor"]
+
+        honest_run(server.port, folder, options)
+        loads = [run_alone_and_beside_the_other()]
+        before = server.state()
+        with siege(server.port, {1}) as done:
             begin = time.monotonic()
-            at_begin = State(process, results)
+            at_begin = server.state()
             while time.monotonic() - begin < seconds:
-                beside.append(honest_run(port, folder, options))
-                states.append(State(process, results))
+                beside.append(honest_run(server.port, folder, options))
+                states.append(server.state())
             duration = time.monotonic() - begin
-            at_end = State(process, results)
-        time.sleep(12)  # for the longest that is left in it
-        alone += [honest_run(port, folder, options) for _ in range(5)]
-        after = State(process, results)
-        process.send_signal(signal.SIGTERM)
-        process.wait()
-        lines, log_bytes = len(log.read_text().splitlines()), log.stat().st_size
-        counted = re.findall(r'^tcpstep_(?:runs|refusals)_total\{\w+="(\w+)"\} (\d+)$', (pathlib.Path(folder) / "metrics").read_text(),
-                             re.M)
-    waits = [wait for _, wait in beside]
+            at_end = server.state()
+        time.sleep(12)
+        loads.append(run_alone_and_beside_the_other())
+        after = server.state()
+        server.end()
+        other.end()
+        lines, log_bytes = len(server.log.read_text().splitlines()), server.log.stat().st_size
+        counted = re.findall(r'^tcpstep_(?:runs|refusals)_total\{\w+="(\w+)"\} (\d+)$', server.metrics.read_text(), re.M)
     print(f"{IDLE + ACTIVE} peers of {len(ADDRESSES)} addresses for {duration:.0f} s, load before {os.getloadavg()[2]:.1f}\n")
-    print("| | alone | in the siege |\n|---|---:|---:|")
-    medians = [statistics.median(m for m, _ in runs) for runs in (alone, beside)]
-    print(f"| honest runs | {len(alone)} | {len(beside)} |")
-    print(f"| median RTT, µs | {medians[0]:.2f} | {medians[1]:.2f}, ratio {medians[1] / medians[0]:.3f} |")
-    print(f"| wait for the run: median, longest, s | {statistics.median(w for _, w in alone):.2f}, {max(w for _, w in alone):.2f} "
-          f"| {statistics.median(waits):.2f}, {max(waits):.2f} |")
+    print("| | alone | beside a siege of another server | besieged |\n|---|---:|---:|---:|")
+    groups = (alone, elsewhere, beside)
+    print("| honest runs | " + " | ".join(str(len(runs)) for runs in groups) + " |")
+    medians = [statistics.median(m for m, _ in runs) for runs in groups]
+    print("| median RTT, µs | " + " | ".join(f"{m:.2f}" for m in medians) + " |")
+    print(f"| ratio to alone; to the other siege | | {medians[1] / medians[0]:.3f} | {medians[2] / medians[0]:.3f}; {medians[2] / medians[1]:.3f} |")
+    waits = [[wait for _, wait in runs] for runs in groups]
+    print("| wait for the run: median, longest, s | " + " | ".join(f"{statistics.median(w):.2f}, {max(w):.2f}" for w in waits) + " |")
+    print(f"| attackers: processor | | {100 * statistics.mean(loads):.0f} % | {100 * done['processor']:.0f} % |")
     most = max(s.descriptors for s in states)
-    print(f"| server: descriptors before, at most, after | {before.descriptors} | {most}, {after.descriptors} |")
-    print(f"| server: resident KiB before, at most, after | {before.memory} | {max(s.memory for s in states)}, {after.memory} |")
-    print(f"| server: processor | | {100 * (at_end.seconds - at_begin.seconds) / duration:.0f} % |")
-    print(f"| result files, MB | {before.files}, {before.bytes / 1e6:.1f} | {after.files}, {after.bytes / 1e6:.1f} |")
-    print(f"| lines of log, kB | | {lines}, {log_bytes / 1000:.0f} |")
+    print(f"| server: descriptors before, at most, after | {before.descriptors} | | {most}, {after.descriptors} |")
+    print(f"| server: resident KiB before, at most, after | {before.memory} | | {max(s.memory for s in states)}, {after.memory} |")
+    print(f"| server: processor | | | {100 * (at_end.seconds - at_begin.seconds) / duration:.0f} % |")
+    print(f"| result files, MB | {before.files}, {before.bytes / 1e6:.1f} | | {after.files}, {after.bytes / 1e6:.1f} |")
+    print(f"| lines of log, kB | | | {lines}, {log_bytes / 1000:.0f} |")
     print("\nRuns and refusals of the server, honest ones included: " + ", ".join(f"{name} {count}" for name, count in counted))
-    print("\nConnections of each kind: " + ", ".join(f"{kind} {count}" for kind, count in sorted(done.items())))
+    print("\nConnections of each kind: " + ", ".join(f"{kind} {count}" for kind, count in sorted(done["connections"].items())))
 
 
 if __name__ == "__main__":

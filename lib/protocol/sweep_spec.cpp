@@ -161,6 +161,12 @@ SizeList parse_sizes(std::string_view text) {
   return list;
 }
 
+// Parsed once: each message of a stranger begins with these.
+const SizeList& usual_sizes() {
+  static const SizeList sizes = parse_sizes("1:9901:100");
+  return sizes;
+}
+
 std::string to_text(const std::string& name) {
   return name;
 }

@@ -74,12 +74,14 @@ struct RunVolume {
   std::uint64_t bytes = 0;  // of payloads
 };
 
+[[nodiscard]] const SizeList& usual_sizes();  // 1:9901:100
+
 struct SweepSpec {
   std::string link = "unnamed";
   std::string label;  // may be empty
   MeasuredDirection direction = MeasuredDirection::Down;
   ConnectionMode connection = ConnectionMode::Warm;
-  SizeList sizes = parse_sizes("1:9901:100");
+  SizeList sizes = usual_sizes();
   std::uint32_t rounds = 20;     // or fewer: see time
   std::optional<Duration> time;  // after which no round begins; empty: as long as it takes
   std::uint32_t warmup_rounds = 1;

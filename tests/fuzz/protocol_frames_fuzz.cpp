@@ -1,5 +1,5 @@
-// Any bytes as a stream of frames: messages that come back as they were, or a ProtocolError, and
-// the same ones however the stream is split.
+// Any bytes as a stream of frames, if they begin as one, or as a message: messages that come back
+// as they were, or a ProtocolError, and the same ones however the stream is split.
 #include <cstdint>
 #include <cstdlib>
 #include <span>
@@ -12,24 +12,30 @@ namespace {
 
 using namespace tcpstep;
 
-// What a stream contains, given to the decoder `step` bytes at a time; ends with the fault if there
-// is one.
-std::vector<std::string> read_frames(std::span<const std::byte> stream, std::size_t step) {
-  FrameDecoder decoder;
+struct Outcome {
   std::vector<std::string> frames;
+  std::string fault;
+
+  bool operator==(const Outcome&) const = default;
+};
+
+// What a stream contains, given to the decoder `step` bytes at a time.
+Outcome read_frames(std::span<const std::byte> stream, std::size_t step) {
+  FrameDecoder decoder;
+  Outcome outcome;
   try {
     while (!stream.empty()) {
       const auto part = stream.first(std::min(step, stream.size()));
       stream = stream.subspan(part.size());
       decoder.add(part);
       while (const auto json = decoder.next()) {
-        frames.push_back(*json);
+        outcome.frames.push_back(*json);
       }
     }
   } catch (const ProtocolError& error) {
-    frames.emplace_back(error.what());
+    outcome.fault = error.what();
   }
-  return frames;
+  return outcome;
 }
 
 void check_message(std::string_view json) {
@@ -51,13 +57,16 @@ void check_message(std::string_view json) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto stream = std::as_bytes(std::span(data, size));
-  const auto whole = read_frames(stream, size + 1);
-  if (read_frames(stream, 1) != whole || read_frames(stream, 7) != whole) {
+  if (size == 0 || stream.front() != kFrameMark) {
+    check_message({reinterpret_cast<const char*>(data), size});
+    return 0;
+  }
+  const Outcome whole = read_frames(stream, size + 1);
+  if (read_frames(stream, 1 + size % 8) != whole) {
     std::abort();
   }
-  for (const std::string& json : whole) {
+  for (const std::string& json : whole.frames) {
     check_message(json);
   }
-  check_message({reinterpret_cast<const char*>(data), size});
   return 0;
 }

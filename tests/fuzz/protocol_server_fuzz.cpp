@@ -42,9 +42,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const Secret secret("a secret of the fuzzer's own");
   const auto stream = std::as_bytes(std::span(data, size));
   if (size % 2 == 0) {
-    const Outcome whole = talk(stream, size + 1, nullptr);
     const Outcome split = talk(stream, 1 + size / 16, nullptr);
-    if (whole.state != split.state) {
+    if (size % 8 == 0 && talk(stream, size + 1, nullptr).state != split.state) {
       std::abort();
     }
     return 0;
