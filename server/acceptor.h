@@ -42,7 +42,7 @@ struct QueuedRun {
 // The port of --web and what it serves.
 struct WebEntrance {
   Listener listener;
-  const WebSite& site;  // outlives the acceptor, as the offer
+  WebSite& site;  // outlives the acceptor, as the offer
   const WebOffer& offer;
 };
 

@@ -14,7 +14,7 @@ namespace tcpstep {
 class WebConversation : public Conversation {
  public:
   // Both must outlive this.
-  WebConversation(const WebSite& site, const WebOffer& offer) : site_(site), offer_(offer) {}
+  WebConversation(WebSite& site, const WebOffer& offer) : site_(site), offer_(offer) {}
 
   [[nodiscard]] std::string add(std::span<const std::byte> bytes, const PathSpeed& path) override;
   [[nodiscard]] Stage stage() const override { return stage_; }
@@ -35,7 +35,7 @@ class WebConversation : public Conversation {
   std::string take_text(const std::string& text, const PathSpeed& path);
   std::string reject(const HttpError& error);
 
-  const WebSite& site_;
+  WebSite& site_;
   const WebOffer& offer_;
   Stage stage_ = Stage::Opening;
   std::string received_;  // of the request

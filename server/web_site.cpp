@@ -18,8 +18,10 @@ namespace tcpstep {
 namespace {
 
 namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kRuns = "/runs/";
+constexpr std::chrono::milliseconds kMostTaken{500};
 constexpr std::uint64_t kLargestFile = std::uint64_t{16} << 20U;  // of a run that is shown
 
 // The page loads its parts from here, connects to here, and nothing else.
@@ -102,7 +104,7 @@ void WebSite::add_run(const std::string& run_id, const fs::path& file) {
   runs_.insert_or_assign(run_id, file);
 }
 
-std::string WebSite::respond(const HttpRequest& request) const {
+std::string WebSite::respond(const HttpRequest& request) {
   const std::string_view target = request.target;
   if (const WebFile* file = find_web_file(target)) {
     const std::string policy = policy_of_page(request.host);
@@ -118,18 +120,33 @@ std::string WebSite::respond(const HttpRequest& request) const {
              : http_response(HttpError{404, "There is no such page here. Try /"});
 }
 
-std::string WebSite::respond_with_run(std::string_view target) const {
+bool WebSite::has_time() {
+  const auto now = Clock::now();
+  taken_ = std::max(taken_ - (now - counted_) / 10, std::chrono::nanoseconds(0));
+  counted_ = now;
+  return taken_ < kMostTaken;
+}
+
+std::string WebSite::respond_with_run(std::string_view target) {
   constexpr std::string_view kFile = ".csv";
   const bool wants_file = target.ends_with(kFile);
   target.remove_suffix(wants_file ? kFile.size() : 0);
   const auto run = runs_.find(target);
-  if (run != runs_.end()) {
-    try {
-      return wants_file ? file_of_run(run->second) : page_of_run(run->second);
-    } catch (const std::exception&) {  // moved away by the server's owner
-    }
+  const HttpError missing{404, "There is no such run here, or no longer."};
+  if (run == runs_.end()) {
+    return http_response(missing);
   }
-  return http_response(HttpError{404, "There is no such run here, or not any more."});
+  if (!has_time()) {
+    return http_response(HttpError{503, "Too many runs are being looked at. Try again later."});
+  }
+  std::string response;
+  try {
+    response = wants_file ? file_of_run(run->second) : page_of_run(run->second);
+  } catch (const std::exception&) {  // moved away by the server's owner
+    response = http_response(missing);
+  }
+  taken_ += Clock::now() - counted_;
+  return response;
 }
 
 }  // namespace tcpstep

@@ -21,7 +21,7 @@ struct Outcome {
 };
 
 Outcome talk(std::span<const std::byte> stream, std::size_t step) {
-  static const WebSite site({});
+  static WebSite site({});
   static const WebOffer offer{.sweep = {}, .links = {"wifi", "lte"}};
   WebConversation server(site, offer);
   std::string sent;

@@ -1,6 +1,7 @@
 """tcpstep-server --web: pages, the handshake, the queue. Runs: test_web_runs; the browser itself: test_browser."""
 
 import contextlib
+import itertools
 import re
 import signal
 import socket
@@ -174,6 +175,16 @@ class Pages(WebCase):
         self.assertEqual(failures, [])
         measure(self.web)
         self.assertEqual(len(server.files()), 1)
+
+    def test_of_runs_take_a_part_of_the_time_only(self):
+        self.start_web()
+        run_id, _, _ = measure(self.web)
+        wait_until(lambda: get(self.web, f"/runs/{run_id}")[0] == 200, "the page of the run")
+        statuses = iter(lambda: get(self.web, f"/runs/{run_id}")[0], 503)
+        self.assertEqual(set(itertools.islice(statuses, 20_000)), {200})
+        self.assertIsNone(next(statuses, None), "it takes as much time as is wanted")
+        self.assertEqual(get(self.web)[0], 200)
+        wait_until(lambda: get(self.web, f"/runs/{run_id}")[0] == 200, "there is time again")
 
     def slow_reader(self, run_id):
         """Asks for the whole file of a run, of which the kernel takes only a part at once."""
