@@ -32,6 +32,9 @@ void announce_duration(const SweepSpec& sweep, const TcpConnection& server) {
 }
 
 void ack_classic(TcpConnection& server, const Agreement& agreement, const ClientOptions& options) {
+  if (agreement.so_far.end != PingStatus::Ok && agreement.so_far.payloads == 0) {
+    check_end(agreement.so_far, options.timeout);  // it said nothing, in no protocol
+  }
   if (options.needs_frames) {
     throw WorldError("the server knows only the classic protocol, which has no requests",
                      "Leave out all options of the run, or use tcpstep-server 0.1.0 or later.");

@@ -215,6 +215,11 @@ class Time(TestCase):
         self.assertEqual(result.returncode, 1)
         self.assertIn("knows only the classic protocol", result.stderr)
 
+        with fake_server(lambda peer: None) as port:  # closes at once, as a server with too many clients does
+            result = run("tcpstep-client", "--port", port, "--time=10s", "127.0.0.1")
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stderr, "(closed|reset) the connection")
+
         def older(peer):
             request = greet(peer)
             self.assertEqual(request["time_ns"], 10 ** 10)
