@@ -76,7 +76,7 @@ Fit fit_of(const Precision& precision, const Shape& change, const Shape& shape,
 
 }  // namespace
 
-Explanation explain(std::span<const Group> groups, double length) {
+Explanation explain(std::span<const Group> groups, double length, bool is_slower) {
   constexpr double kSimpler = 4;     // so much less must be left for one group, or a growing step
   constexpr double kInexact = 0.03;  // a sixth of the change: shapes are simpler than the world
   const Precision precision = precision_of(groups, length);
@@ -92,8 +92,22 @@ Explanation explain(std::span<const Group> groups, double length) {
     return fit_of(precision, change, shape, {.kind = kind, .first = first}, groups);
   };
   Fit best = try_shape(Kind::Uniform, 0, [&](std::size_t i) { return groups[i].level_ns; });
+  const auto leaves_out_what_moved = [&](const Explanation& explanation) {
+    std::ptrdiff_t moved = 0;
+    std::ptrdiff_t all = 0;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      if (explanation.kind == Kind::Only ? i != explanation.first : i < explanation.first) {
+        moved += groups[i].has_moved ? 1 : 0;
+        ++all;
+      }
+    }
+    return moved > 0 && 2 * moved >= all;
+  };
   const auto consider = [&](const Fit& fit, double penalty) {
-    if (fit.misfit + penalty < best.misfit) {
+    const bool is_backwards =
+        fit.explanation.kind != Kind::Uniform && (fit.explanation.ns > 0) != is_slower;
+    if (fit.misfit + penalty < best.misfit && !is_backwards &&
+        !leaves_out_what_moved(fit.explanation)) {
       best = fit;
       best.misfit += penalty;
     }
@@ -261,7 +275,7 @@ std::string class_text(const Comparison& comparison, std::span<const Group> grou
   const bool is_by_size =
       std::none_of(comparison.contrasts.begin(), comparison.contrasts.end(),
                    [](const ContrastResult& row) { return row.contrast.segments > 1; });
-  const Explanation why = explain(groups, length);
+  const Explanation why = explain(groups, length, is_slower);
   const Group& group = groups[why.first];
   const ContrastResult& whole = *find(comparison, {.family = Family::Floor});
   const auto at_group = [&] {

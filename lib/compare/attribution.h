@@ -16,6 +16,7 @@ struct Group {
   double level_ns;      // of the baseline
   double change;        // candidate / baseline, as a logarithm
   ContrastColumn rest;  // of every run: the logarithm without the change
+  bool has_moved;       // a test of it alone says so
 };
 
 // The simplest change that explains what happened to the groups.
@@ -34,8 +35,10 @@ struct Explanation {
 
 // Weighted least squares of the groups' relative changes on the shape of each kind. The noise of a
 // run has a part that its groups share and one that they do not; both are estimated from the rest.
-// `groups` ascend and are not empty; `length` is that of the label (MaxT::label_length).
-[[nodiscard]] Explanation explain(std::span<const Group> groups, double length);
+// What leaves out groups that moved themselves, most of them, or that explains slower groups by
+// less time, is no explanation. `groups` ascend and are not empty; `length` is that of the label
+// (MaxT::label_length).
+[[nodiscard]] Explanation explain(std::span<const Group> groups, double length, bool is_slower);
 
 // True if most of the single sizes that became slower now need another segment, by the MSS of both
 // sides as declared, or else as their times fit.

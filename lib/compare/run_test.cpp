@@ -232,21 +232,25 @@ void test_sizes(Comparison& result, const ContrastTable& table, const Setting& s
 std::vector<Group> groups_of(const Comparison& result, const ContrastTable& table,
                              const Setting& setting) {
   std::vector<Group> groups;
-  const auto add = [&](std::uint32_t from, const ContrastColumn& column, double change) {
+  const auto add = [&](std::uint32_t from, const ContrastColumn& column, double change,
+                       bool has_moved) {
     groups.push_back({.from = from,
                       .level_ns = mean_level(column, setting.order, Side::Baseline),
                       .change = change,
-                      .rest = setting.test.rest_of(column)});
+                      .rest = setting.test.rest_of(column),
+                      .has_moved = has_moved});
   };
   for (std::size_t c = 0; c < table.names.size(); ++c) {
     if (table.names[c].family == Family::Floor && table.names[c].segments > 0) {
-      add(table.names[c].segments, table.columns[c], result.contrasts[c].change);
+      const ContrastResult& row = result.contrasts[c];
+      add(table.names[c].segments, table.columns[c], row.change, row.is_slower || row.is_faster);
     }
   }
   if (groups.size() == 1) {
     groups.clear();
     for (std::size_t i = 0; i < table.sizes.size(); ++i) {
-      add(table.sizes[i].bytes(), table.floors[i], result.by_size[i].change);
+      const SizeChange& size = result.by_size[i];
+      add(table.sizes[i].bytes(), table.floors[i], size.change, *size.low > 0 || *size.high < 0);
     }
   }
   return groups;

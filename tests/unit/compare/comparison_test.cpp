@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "lib/compare/attribution.h"
 #include "lib/compare/render.h"
 #include "tests/unit/compare/comparisons.h"
 
@@ -222,6 +223,31 @@ TEST(ComparisonTest, SaysTheLeastAndTheMostWhereAllClassesChangedWithoutARule) {
   EXPECT_THAT(compare(interleaved(10, before, after)).attribution,
               MatchesRegex("all sizes .*: .(9|10)\\..* % with 1 segment to .(39|40)\\..+ % with 2 "
                            "segments"));
+}
+
+// Where whole runs differ much and their classes little, one class that differs from the others by
+// a hair stands out. It explains nothing if the others became slower as well.
+TEST(ExplanationTest, LeavesOutNoGroupThatMoved) {
+  std::vector<Group> groups;
+  for (std::uint32_t segments = 1; segments <= 7; ++segments) {
+    Group group{.from = segments,
+                .level_ns = 30'000 + 8000.0 * segments,
+                .change = segments == 6 ? 0.045 : 0.05,
+                .rest = {},
+                .has_moved = true};
+    for (int run = 0; run < 20; ++run) {
+      const double own = (run + static_cast<int>(segments)) % 3 == 0 ? 0.002 : -0.001;
+      group.rest.push_back((run % 2 == 0 ? 0.2 : -0.2) + own);
+    }
+    groups.push_back(std::move(group));
+  }
+  EXPECT_EQ(explain(groups, 2.2, true).kind, Explanation::Kind::Uniform);
+  for (Group& group : groups) {
+    group.change -= 0.05;
+    group.has_moved = group.from == 6;
+  }
+  EXPECT_EQ(explain(groups, 2.2, false).kind, Explanation::Kind::Only);
+  EXPECT_EQ(explain(groups, 2.2, true).kind, Explanation::Kind::Uniform) << "it is not slower";
 }
 
 // Where all sizes are one class, they say from which one on.
