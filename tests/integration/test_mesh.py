@@ -138,7 +138,7 @@ class EveryPair(MeshTestCase):
 class Options(MeshTestCase):
     def test_rejects_what_cannot_be_meant(self):
         for arguments, message in ((["--launch", "ssh host"], "no {host} in 'ssh host'"),
-                                   (["--programs", "/opt/my tools"], "--programs: '/opt/my tools'"),
+                                   (["--programs", "/opt/my tools"], "invalid --programs '/opt/my tools'"),
                                    (["--sizes", "0"], "--sizes"), (["--direction", "both"], "--direction"),
                                    (["--resume"], "has no mesh to resume"),
                                    (["--resume", "--seed=1"], "cannot be combined")):

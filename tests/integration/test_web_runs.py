@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 import socket
+import statistics
 import time
 
 from harness import main, read_run, report, reset, run
@@ -49,8 +50,9 @@ class Runs(WebCase):
         self.assertTrue(header["user_agent"].startswith("Mozilla/5.0 ("), header["user_agent"])
         self.assertLess(len(header["user_agent"]), 300)
         self.assertIsNone(re.search('["#,\x00-\x1f]', header["user_agent"]))
-        fastest = min(int(row["rtt_ns"]) for row in read_run(server.files()[0]).rows)
-        self.assertLess(int(header["browser_kernel_rtt_ns"]), fastest)
+        # One of 16 TCP ACKs, on a host that does other things too, may be slower than the fastest of all pings.
+        usual = statistics.median(int(row["rtt_ns"]) for row in read_run(server.files()[0]).rows)
+        self.assertLess(int(header["browser_kernel_rtt_ns"]), usual)
         self.assertEqual(run("tcpstep-analyze", "validate", *server.files()).returncode, 0)
 
     def test_a_client_without_a_page_is_not_called_a_browser(self):
