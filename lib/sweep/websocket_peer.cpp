@@ -149,6 +149,9 @@ PingStatus WebSocketPeer::tell(std::string_view text) noexcept {
     }
     Sample not_counted;
     connection_.explain(not_counted, Duration(0));
+    if (status != PingStatus::Ok) {
+      fault_ = status;  // of the next ping, if the caller does not look at it
+    }
     return status;
   } catch (const std::exception&) {
     return PingStatus::Failed;

@@ -204,6 +204,20 @@ class Interoperation(WebCase):
                 browser.finish()
         self.assertEqual(self.wait_for_end(self.server.files()[-1]).trailer["status"], "protocol")
 
+    def test_two_acks_of_progress(self):
+        with WebSocket(self.web) as browser:
+            browser.ask()
+            opcode = BINARY
+            while opcode == BINARY:  # until the server tells of the first round
+                opcode = browser.receive()[0]
+                browser.peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, opcode == TEXT)
+                browser.ack()
+            browser.ack()
+            browser.peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, False)
+            with contextlib.suppress(OSError, EOFError, AssertionError):
+                browser.finish()
+        self.assertEqual(self.wait_for_end(self.server.files()[-1]).trailer["status"], "protocol")
+
     def test_a_client_that_goes(self):
         self.assertEqual(self.status_after(lambda browser: browser.send(CLOSE, b"\x03\xe8")), "closed")
         self.assertEqual(self.status_after(lambda browser: browser.peer.shutdown(socket.SHUT_RDWR)), "closed")
