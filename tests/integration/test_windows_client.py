@@ -40,7 +40,8 @@ class WindowsClient(TestCase):
         cls.prefix = tempfile.TemporaryDirectory(prefix="test-tcpstep-wine-")
         cls.addClassCleanup(cls.prefix.cleanup)
         cls.addClassCleanup(cls.end_wine)
-        cls.environment = environment(WINEPREFIX=cls.prefix.name, WINEDEBUG="-all", WINEDLLOVERRIDES="mscoree,mshtml=")
+        cls.environment = environment(WINEPREFIX=cls.prefix.name, WINEDEBUG="-all", WINEDLLOVERRIDES="mscoree,mshtml=",
+                                      TMPDIR=cls.prefix.name)  # where the server of wine leaves its lock
 
     @classmethod
     def end_wine(cls):
