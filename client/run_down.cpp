@@ -73,6 +73,12 @@ AckedPayloads ack_on_one_connection(const NegotiatedRun& run, std::string& recei
                    refusal != nullptr ? refusal->hint : "");
 }
 
+// After a connection of a ping has failed: the server may have ended the run meanwhile, and then
+// its result is on the way.
+bool may_have_ended(const NegotiatedRun& run) {
+  return wait_for_either(run.server.fd(), run.server.fd(), kPatience.silence);
+}
+
 AckedPayloads ack_on_fresh_connections(const NegotiatedRun& run) {
   ProgressBar progress("ping", run.pings, !run.options.is_quiet);
   AckedPayloads all{.payloads = 1, .bytes = 1};
@@ -85,8 +91,7 @@ AckedPayloads ack_on_fresh_connections(const NegotiatedRun& run) {
         all.end = PingStatus::Interrupted;
         return all;
       }
-      // The server may have ended the run meanwhile: then its result is on the way.
-      if (wait_for_either(run.server.fd(), run.server.fd(), kPatience.silence)) {
+      if (may_have_ended(run)) {
         break;
       }
       write_lost_run(run, to_word(status_of_exception()));
@@ -110,6 +115,12 @@ AckedPayloads ack_on_fresh_connections(const NegotiatedRun& run) {
       return all;
     }
     if (acked.end != PingStatus::Closed || acked.unfinished_bytes > 0) {
+      // A server that is told to stop closes it in mid-ping; an ack that it does not read then
+      // resets it.
+      const bool is_cut = acked.end == PingStatus::Closed || acked.end == PingStatus::Reset;
+      if (is_cut && may_have_ended(run)) {
+        break;
+      }
       all.end = acked.end == PingStatus::Ok ? PingStatus::Closed : acked.end;
       all.unfinished_bytes = acked.unfinished_bytes;
       return all;

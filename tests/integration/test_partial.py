@@ -74,11 +74,31 @@ class Interrupted(TestCase):
                         kept = read_run(file)
                         self.assertTrue(kept.whole_lines and kept.trailer, kept.text[-200:])
 
+    def measuring_process(self):
+        pid = self.server.process.pid
+        return int(pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text())
+
+    def test_of_a_server_that_stops_before_it_reads_an_ack(self):
+        for _ in range(4):  # the server waits for an ack most of the time
+            self.begin("--connection=fresh")
+            self.wait_for_rounds()
+            measuring = self.measuring_process()
+            self.client.send_signal(signal.SIGSTOP)
+            time.sleep(0.05)  # the server does what it can do without an ack
+            os.kill(measuring, signal.SIGSTOP)
+            self.client.send_signal(signal.SIGCONT)
+            time.sleep(0.05)
+            self.server.process.send_signal(signal.SIGINT)
+            time.sleep(0.05)
+            os.kill(measuring, signal.SIGCONT)
+            output, messages = self.client.communicate(timeout=60)
+            self.assertEqual(self.client.returncode, 1, messages)
+            self.assert_both_ends_have_it(output)
+
     def test_twice_ends_the_client_at_once(self):
         self.begin()
         self.wait_for_rounds()
-        pid = self.server.process.pid
-        measuring = int(pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text())
+        measuring = self.measuring_process()
         os.kill(measuring, signal.SIGSTOP)  # sends nothing more
         self.client.send_signal(signal.SIGINT)
         time.sleep(0.5)
