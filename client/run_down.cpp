@@ -81,7 +81,7 @@ bool may_have_ended(const NegotiatedRun& run) {
 
 AckedPayloads ack_on_fresh_connections(const NegotiatedRun& run) {
   ProgressBar progress("ping", run.pings, !run.options.is_quiet);
-  AckedPayloads all{.payloads = 1, .bytes = 1};
+  AckedPayloads all{.payloads = 1, .bytes = 1, .largest = 1};  // the opening ping's
   for (std::uint64_t ping = 0; ping < run.pings && !is_readable(run.server.fd()); ++ping) {
     std::optional<FreshConnection> fresh;
     try {

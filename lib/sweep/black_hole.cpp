@@ -12,7 +12,7 @@ std::optional<BlackHole> suspect_black_hole(std::uint64_t largest, const SweepSp
                                             const PathInfo& path) {
   const std::uint32_t segment = path.mss ? path.mss->bytes() : PayloadSize::kLargest;
   const std::uint32_t needed = std::min(sweep.sizes.largest().bytes(), segment);
-  return largest > 0 && largest < needed
+  return largest < needed
              ? std::optional(BlackHole{.passed_bytes = static_cast<std::uint32_t>(largest)})
              : std::nullopt;
 }
@@ -21,18 +21,22 @@ std::string describe(const BlackHole& hole, const PathInfo& path) {
   const std::uint32_t headers = path.mss && path.path_mtu && *path.path_mtu > path.mss->bytes()
                                     ? *path.path_mtu - path.mss->bytes()
                                     : 0;
-  const std::string text =
-      hole.lost_bytes > 0
-          ? fmt::format("payloads of up to {} passed; {} were sent {} times and never acknowledged",
-                        count_of(hole.passed_bytes, "byte"), count_of(hole.lost_bytes, "byte"),
-                        hole.times_sent)
-          : fmt::format("payloads of up to {} arrived, and no larger one",
-                        count_of(hole.passed_bytes, "byte"));
-  return text + (headers > 0 ? fmt::format(": the path may drop packets of more than {} bytes and "
-                                           "the ICMP messages that say so",
-                                           hole.passed_bytes + headers)
-                             : ": the path may drop larger packets and the ICMP messages that say "
-                               "so");
+  std::string text = "no payload arrived";
+  if (hole.lost_bytes > 0) {
+    text = fmt::format("payloads of up to {} passed; {} were sent {} times and never acknowledged",
+                       count_of(hole.passed_bytes, "byte"), count_of(hole.lost_bytes, "byte"),
+                       hole.times_sent);
+  } else if (hole.passed_bytes > 0) {
+    text = fmt::format("payloads of up to {} arrived, and no larger one",
+                       count_of(hole.passed_bytes, "byte"));
+  }
+  const bool knows_size = hole.passed_bytes > 1;
+  const bool may_be_down = !knows_size && hole.lost_bytes == 0;
+  return fmt::format("{}: the path may {}drop {} and the ICMP messages that say so", text,
+                     may_be_down ? "be down, or " : "",
+                     knows_size && headers > 0
+                         ? fmt::format("packets of more than {} bytes", hole.passed_bytes + headers)
+                         : "larger packets");
 }
 
 std::string trailer_facts(const std::optional<BlackHole>& hole) {

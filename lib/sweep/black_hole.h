@@ -13,14 +13,15 @@
 namespace tcpstep {
 
 struct BlackHole {
-  std::uint32_t passed_bytes = 0;  // payload bytes in the largest packet that passed
+  std::uint32_t passed_bytes = 0;  // payload bytes in the largest packet that passed, if any
   // What the end that sends knows; 0 at the other one.
   std::uint32_t lost_bytes = 0;  // payload bytes of the ping that was never acknowledged
   std::uint32_t times_sent = 0;  // each of its packets, at most
 };
 
 // What the end that receives can suspect after a timeout: payloads of up to `largest` bytes have
-// arrived, and the sweep has larger ones that need larger packets. Nothing if it has none.
+// arrived, and the sweep has larger ones that need larger packets. Nothing if it has none. A large
+// ping comes first, so `largest` is often that of the opening ping, or 0.
 [[nodiscard]] std::optional<BlackHole> suspect_black_hole(std::uint64_t largest,
                                                           const SweepSpec& sweep,
                                                           const PathInfo& path);

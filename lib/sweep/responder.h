@@ -75,6 +75,7 @@ class Responder {
         early_(options.received.begin(), options.received.end()) {
     acked_.payloads = options.acked;
     acked_.bytes = options.acked;
+    acked_.largest = std::min<std::uint64_t>(options.acked, 1);
   }
 
   AckedPayloads run() {

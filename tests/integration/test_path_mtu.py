@@ -146,6 +146,18 @@ class NarrowPath(TestCase):
                 for text in (measuring, acking):
                     self.assertIn("mtu 1280", text)
 
+    def test_says_so_if_payloads_come_in_any_order(self):
+        for direction in ("down", "up"):
+            for connection in ("warm", "fresh"):
+                with self.subTest(direction=direction, connection=connection):
+                    make_path()
+                    drop_router_icmp()
+                    self.measure("--direction", direction, "--connection", connection, "--timeout=4s", server=["--timeout=2s"],
+                                 status=1)
+                    for text in (self.server.messages, self.client.stderr):
+                        self.assertIn("and the ICMP messages that say so", text)
+                        self.assertIn("mtu 1280", text)
+
 
 if __name__ == "__main__":
     main()
