@@ -114,7 +114,7 @@ std::string sizes_cell(const Penalty& penalty) {
 
 CellTable class_cells(const PenaltyTable& table) {
   CellTable cells;
-  if (!table.reference_size || (table.classes.empty() && !table.largest)) {
+  if (!table.reference_size) {
     return cells;
   }
   const auto add = [&](std::string packets, std::string sizes, const Levels& levels,

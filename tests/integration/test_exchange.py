@@ -181,6 +181,8 @@ class Import(TestCase):
         self.assertEqual([r["rtt_ns"] for r in imported.rows], ["160000", "150000", ""])
         self.assertEqual([r["start_ns"] for r in imported.rows], ["0", "20000000", "40000000"])
         self.assertEqual(imported.header["started_utc"], "2023-11-14T22:13:20.000000Z")
+        table = run("tcpstep-analyze", "report", self.directory / "imported.csv").stdout
+        self.assertRegex(table, r"\? +172 +150 µs", "one size, and no MSS: it still has an RTT")
         packed = self.convert("irtt", DATA / "irtt_0.9.0_default.json.gz")  # the start is a text
         self.assertEqual(packed.rows, imported.rows)
         self.assertEqual(packed.header["started_utc"], imported.header["started_utc"])
