@@ -10,7 +10,6 @@
 #include <optional>
 
 #include "lib/base/text.h"
-#include "lib/compare/render.h"
 
 namespace tcpstep {
 namespace {

@@ -64,6 +64,18 @@ Comparison not_comparable(Comparison result, std::vector<std::string> reasons, s
   return result;
 }
 
+std::string headline_of_pass(const Comparison& comparison) {
+  if (comparison.is_exact) {
+    return comparison.differences.empty()
+               ? "NO DIFFERENCE: every ping of every run is the same to the nanosecond"
+               : "NO REGRESSION: nothing is slower";
+  }
+  return fmt::format("NO REGRESSION{} {:.1f} % slower is {}ruled out",
+                     comparison.runs_for_tolerance ? " found, but up to" : ": more than",
+                     percent_of(*comparison.excluded, 0.1),
+                     comparison.runs_for_tolerance ? "not " : "");
+}
+
 bool are_virtual(const std::vector<Run>& runs) {
   return std::all_of(runs.begin(), runs.end(), [](const Run& run) { return run.is_virtual(); });
 }
@@ -99,7 +111,7 @@ Comparison compare(std::vector<Run> baseline, std::vector<Run> candidate,
     if (every_mss(*side).size() > 1) {
       return not_comparable(std::move(result),
                             {fmt::format("the runs of the {} differ in MSS", name)},
-                            "Compare runs of one MSS with runs of one MSS.");
+                            "All runs of a side must have the same MSS.");
     }
   }
   if (are_virtual(baseline) && are_virtual(candidate)) {
@@ -108,6 +120,22 @@ Comparison compare(std::vector<Run> baseline, std::vector<Run> candidate,
     return result;
   }
   return test_runs(std::move(result), baseline, candidate);
+}
+
+std::string headline(const Comparison& comparison) {
+  switch (comparison.verdict) {
+    case Verdict::Regression:
+      return "REGRESSION: " + comparison.attribution;
+    case Verdict::Faster:
+      return "FASTER: " + comparison.attribution;
+    case Verdict::Inconclusive:
+      return "CANNOT TELL: " + comparison.reasons.front();
+    case Verdict::NotComparable:
+      return "NOT COMPARABLE: " + comparison.reasons.front();
+    case Verdict::NoRegression:
+      return headline_of_pass(comparison);
+  }
+  return {};
 }
 
 }  // namespace tcpstep

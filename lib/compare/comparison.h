@@ -126,6 +126,9 @@ struct Comparison {
 [[nodiscard]] Comparison compare(std::vector<Run> baseline, std::vector<Run> candidate,
                                  const CompareSettings& settings);
 
+// The verdict in one line: "REGRESSION: from 2 segments on +2.50 µs, +11.23 % (+10.1 to +12.3)".
+[[nodiscard]] std::string headline(const Comparison& comparison);
+
 // The two ways of compare(), of runs in virtual time and of all others. `result` has link, sides,
 // settings and environment already.
 

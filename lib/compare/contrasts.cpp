@@ -116,6 +116,20 @@ std::map<Contrast, double> contrasts_of_run(const std::vector<SizeFacts>& facts,
 
 }  // namespace
 
+double percent_of(double log_change, double digit) {
+  const double percent = 100 * std::expm1(log_change);
+  return std::abs(percent) < digit / 2 ? 0 : percent;
+}
+
+std::string bare_percent(double log_change) {
+  const double change = percent_of(log_change, 0.01);
+  return fmt::format("{:+.{}f}", change, std::abs(change) < 100 ? 2 : 0);
+}
+
+std::string percent(double log_change) {
+  return bare_percent(log_change) + " %";
+}
+
 std::string class_word(const Contrast& contrast) {
   return contrast.segments == 0
              ? "all"

@@ -25,6 +25,13 @@ inline constexpr auto kNamesOf<Family> = std::to_array<Word<Family>>({{"floor", 
                                                                       {"median", Family::Median},
                                                                       {"tail", Family::Tail}});
 
+// A change as a natural logarithm, in percent. What rounds to zero at `digit` is zero: never
+// "-0.0".
+[[nodiscard]] double percent_of(double log_change, double digit = 0);
+// "+1.23 %"; from 100 % on without decimals.
+[[nodiscard]] std::string percent(double log_change);
+[[nodiscard]] std::string bare_percent(double log_change);  // "+1.23"
+
 struct Contrast {
   Family family;
   std::uint32_t segments = 0;  // 0: all sizes

@@ -16,9 +16,9 @@
 namespace tcpstep {
 namespace {
 
-constexpr double kFewestCommon = 0.5;  // of all sizes
-constexpr std::size_t kNearby = 2;     // points from a change: it is placed no better than that
-constexpr double kCreepShare = 0.2;    // of alpha
+constexpr double kFewestInSeries = 0.5;  // of all sizes
+constexpr std::size_t kNearby = 2;       // points from a change: it is placed no better than that
+constexpr double kCreepShare = 0.2;      // of alpha
 
 void refuse(History& history, std::string reason, std::string_view remedy) {
   history.reasons.push_back(std::move(reason));
@@ -86,7 +86,7 @@ CommonSizes choose_sizes(History& history, std::span<const Run* const> runs) {
   CommonSizes common = common_sizes(runs);
   history.rounds = common.rounds;
   history.sizes = common.sizes.size();
-  if (common.sizes.empty() || !common.are_most(kFewestCommon)) {
+  if (common.sizes.empty() || !common.are_most(kFewestInSeries)) {
     refuse(history,
            fmt::format("only {} of {} payload sizes have enough samples in every run",
                        common.sizes.size(), common.measured),

@@ -7,7 +7,6 @@
 #include <cmath>
 
 #include "lib/base/text.h"
-#include "lib/compare/render.h"
 #include "lib/compare/render_history.h"
 #include "lib/report/rows.h"
 #include "lib/stats/change_points.h"

@@ -12,7 +12,6 @@ namespace tcpstep {
 namespace {
 
 constexpr std::size_t kFewestRuns = 4;  // of each side
-constexpr std::ptrdiff_t kFewestDegrees = 4;
 constexpr double kFewestCommon = 0.8;   // of all sizes
 constexpr double kLeastLosses = 0.005;  // rise of the share of resent pings
 constexpr std::string_view kMakeRuns = "Make 10 + 10 runs: tcpstep ab --runs 10.";

@@ -22,13 +22,4 @@ namespace tcpstep {
 // the change in percent with its 95 % interval, and the tolerance. `comparison` has sizes.
 [[nodiscard]] Drawing drawing_of(const Comparison& comparison);
 
-// The verdict in one line: "REGRESSION: from 2 segments on +2.50 µs, +11.23 % (+10.1 to +12.3)".
-[[nodiscard]] std::string headline(const Comparison& comparison);
-
-// A change as a natural logarithm, in percent, and as a text: "+1.23 %".
-[[nodiscard]] double percent_of(double log_change);
-[[nodiscard]] std::string percent(double log_change);
-// "+13.25", or "+422" from 100 on.
-[[nodiscard]] std::string bare_percent(double log_change);
-
 }  // namespace tcpstep

@@ -12,7 +12,6 @@
 #include "lib/base/escape.h"
 #include "lib/base/text.h"
 #include "lib/compare/history_rows.h"
-#include "lib/compare/render.h"
 #include "lib/compare/rows.h"
 #include "lib/report/render.h"
 #include "lib/report/warnings.h"

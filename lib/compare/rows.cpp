@@ -15,11 +15,6 @@
 namespace tcpstep {
 namespace {
 
-// What rounds to zero has no sign: never "-0.0 %".
-double unsigned_zero(double percent, double digit) {
-  return std::abs(percent) < digit / 2 ? 0 : percent;
-}
-
 // Whether all sizes need the same number of segments.
 bool has_one_class(const Comparison& comparison) {
   std::set<std::uint32_t> classes;
@@ -30,48 +25,7 @@ bool has_one_class(const Comparison& comparison) {
   return classes.size() == 1;
 }
 
-std::string headline_of_pass(const Comparison& comparison) {
-  if (comparison.is_exact) {
-    return comparison.differences.empty()
-               ? "NO DIFFERENCE: every ping of every run is the same to the nanosecond"
-               : "NO REGRESSION: nothing is slower";
-  }
-  return fmt::format("NO REGRESSION{} {:.1f} % slower is {}ruled out",
-                     comparison.runs_for_tolerance ? " found, but up to" : ": more than",
-                     unsigned_zero(percent_of(*comparison.excluded), 0.1),
-                     comparison.runs_for_tolerance ? "not " : "");
-}
-
 }  // namespace
-
-double percent_of(double log_change) {
-  return 100 * std::expm1(log_change);
-}
-
-std::string bare_percent(double log_change) {
-  const double change = unsigned_zero(percent_of(log_change), 0.01);
-  return fmt::format("{:+.{}f}", change, std::abs(change) < 100 ? 2 : 0);
-}
-
-std::string percent(double log_change) {
-  return bare_percent(log_change) + " %";
-}
-
-std::string headline(const Comparison& comparison) {
-  switch (comparison.verdict) {
-    case Verdict::Regression:
-      return "REGRESSION: " + comparison.attribution;
-    case Verdict::Faster:
-      return "FASTER: " + comparison.attribution;
-    case Verdict::Inconclusive:
-      return "CANNOT TELL: " + comparison.reasons.front();
-    case Verdict::NotComparable:
-      return "NOT COMPARABLE: " + comparison.reasons.front();
-    case Verdict::NoRegression:
-      return headline_of_pass(comparison);
-  }
-  return {};
-}
 
 ContrastCells cells_of(const ContrastResult& row) {
   const std::string interval =

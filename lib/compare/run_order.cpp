@@ -17,7 +17,6 @@ constexpr std::size_t kTrend = 3;          // degree of the polynomial in time
 constexpr std::size_t kRunsForCubic = 10;  // of both sides; fewer: one degree less
 constexpr double kLeastKept = 0.6;         // of the label, when the trend is taken out
 constexpr double kMostNoise = 1.5;         // of slow noise, in the contrast
-constexpr std::size_t kFewestDegrees = 4;
 constexpr double kTies = 4;  // labelings that may do as well as the true one, over all contrasts
 constexpr std::string_view kRemedy =
     "Measure with tcpstep ab, which draws the order of the runs and records it.";
@@ -133,7 +132,7 @@ RunOrder order_of(std::span<const Run> baseline, std::span<const Run> candidate,
     return order;
   }
   take_out_trend(order);
-  if (order.design.degrees() < std::ptrdiff_t{kFewestDegrees}) {
+  if (order.design.degrees() < kFewestDegrees) {
     return order;  // refused for its few runs
   }
   const Balance balance = balance_of(order.design);

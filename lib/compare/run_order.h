@@ -12,6 +12,7 @@ namespace tcpstep {
 
 // Below this many runs of a side there are too few labelings for ranks and shuffles.
 inline constexpr std::size_t kRunsForRanks = 8;
+inline constexpr std::ptrdiff_t kFewestDegrees = 4;  // to estimate the noise from
 
 struct RunOrder {
   std::vector<const Run*> runs;  // in the order in time, if that is known

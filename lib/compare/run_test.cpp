@@ -314,8 +314,7 @@ void look_for_slow_mode(Comparison& result, const ContrastColumn& floor, const R
   for (const double value : rest) {
     distances.push_back(std::abs(value));
   }
-  constexpr double kNormalIqr = 1.349;   // standard deviations between a normal law's quartiles
-  constexpr double kNormalMad = 1.4826;  // in a median absolute deviation
+  constexpr double kNormalIqr = 1.349;  // standard deviations between a normal law's quartiles
   const double by_quartiles = (quantile_of(rest, 0.75) - quantile_of(rest, 0.25)) / kNormalIqr;
   const double robust = kNormalMad * median_of(distances);
   const auto far = std::count_if(distances.begin(), distances.end(),
