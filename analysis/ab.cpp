@@ -54,14 +54,6 @@ std::string with_place(const std::string& text, const std::string& id, const AbL
   return result;
 }
 
-std::string last_line(const fs::path& log) {
-  std::string text = read_file(log);
-  while (text.ends_with('\n')) {
-    text.pop_back();
-  }
-  return printable(text.substr(text.rfind('\n') + 1), 200);
-}
-
 // The one result file in `folder`. Throws WorldError if there is none, several, or half of one.
 fs::path result_in(const fs::path& folder, const std::string& what) {
   std::vector<fs::path> found;
@@ -273,7 +265,8 @@ class Driver {
     const std::string what = fmt::format("launch {} ({})", launch.file, printable(command, 100));
     if (status != 0) {
       throw WorldError(
-          fmt::format("{} ended with exit status {}: {}", what, status, last_line(log)),
+          fmt::format("{} ended with exit status {}: {}", what, status,
+                      printable(last_line(read_file(log)), 200)),
           fmt::format("Its output is in {}. Fix it, then continue with --resume.", log.string()));
     }
     const fs::path result = result_in(work, what);

@@ -17,6 +17,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/file.h"
 #include "lib/base/process.h"
+#include "lib/base/text.h"
 
 namespace tcpstep {
 namespace {
@@ -39,11 +40,6 @@ void write_script(const fs::path& path, const std::string& script) {
   }
 }
 
-std::string last_line(std::string text) {
-  text.erase(text.find_last_not_of('\n') + 1);
-  return text.substr(text.rfind('\n') + 1);
-}
-
 // gnuplot-iostream's own pipe hides a gnuplot that is missing or fails. So it writes the script,
 // and a child process gives gnuplot's exit status and what it printed.
 void run_gnuplot(const std::string& script, const fs::path& folder) {
@@ -58,7 +54,7 @@ void run_gnuplot(const std::string& script, const fs::path& folder) {
   });
   const int status = child.wait();
   const std::string messages = fs::exists(log) ? read_file(log) : std::string();
-  const std::string reason = last_line(messages);
+  const std::string reason(last_line(messages));
   if (status == kCannotRun) {
     throw WorldError("cannot " + reason, "Install it, on Debian with: apt-get install gnuplot-nox");
   }

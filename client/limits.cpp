@@ -56,9 +56,9 @@ void check_accept(const Accept& accept, const ClientLimits& limits, std::optiona
                                  volume->bytes, limits.bytes),
                      "Choose fewer or smaller --sizes, fewer --rounds, or a higher limit.");
   }
-  if (sweep.idle() > limits.time / static_cast<std::int64_t>(volume->pings)) {
+  if (sweep.interval > limits.time / static_cast<std::int64_t>(volume->pings)) {
     throw WorldError(fmt::format("{} with {} before each exceed the limit of {} (--max-time)",
-                                 count_of(volume->pings, "ping"), format_duration(sweep.idle()),
+                                 count_of(volume->pings, "ping"), format_duration(sweep.interval),
                                  format_duration(limits.time)),
                      "Choose a shorter --interval, fewer --rounds, or a higher limit.");
   }

@@ -18,6 +18,7 @@
 
 #include "lib/base/error.h"
 #include "lib/cli/stop_signals.h"
+#include "lib/net/waiting.h"
 
 namespace tcpstep {
 namespace {
@@ -83,10 +84,6 @@ void spin(std::uint64_t nanoseconds) {
   for (volatile std::uint64_t left = nanoseconds; left > 0; left = left - 1) {
   }
 #endif
-}
-
-timespec to_timespec(Duration time) {
-  return {.tv_sec = time / 1s, .tv_nsec = (time % 1s).count()};
 }
 
 }  // namespace

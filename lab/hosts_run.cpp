@@ -15,6 +15,7 @@
 #include "lib/base/error.h"
 #include "lib/cli/stop_signals.h"
 #include "lib/link/netem.h"
+#include "lib/net/waiting.h"
 
 namespace tcpstep {
 namespace {
@@ -66,7 +67,7 @@ class Init {
   }
 
   static void sleep_until(Duration time) {
-    const timespec until{.tv_sec = time / 1s, .tv_nsec = (time % 1s).count()};
+    const timespec until = to_timespec(time);
     ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
   }
 

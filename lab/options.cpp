@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <limits>
 #include <string_view>
 
 #include "lib/base/error.h"
@@ -29,7 +28,6 @@ constexpr std::string_view kHelp =
     "See tcpstep-lab COMMAND --help for options. PROFILE is a name or a file; see\n"
     "docs/lab.md.\n";
 
-constexpr std::uint64_t kMostRounds = 100'000;
 constexpr std::size_t kMostArguments = 10'000;
 constexpr std::size_t kMostProfiles = 100;
 
@@ -57,14 +55,6 @@ void declare_place(CommandLine& line) {
              "how late the emulator may be (p99), relative to the one-byte RTT");
 }
 
-std::uint64_t parse_seed(std::string_view text) {
-  return parse_count(text, 0, std::numeric_limits<std::uint64_t>::max());
-}
-
-std::uint32_t parse_rounds(std::string_view text) {
-  return static_cast<std::uint32_t>(parse_count(text, 1, kMostRounds));
-}
-
 double parse_tolerance(std::string_view text) {
   return parse_share(text, 0.01, 10);
 }
@@ -73,7 +63,7 @@ LinkOptions link_options(const OptionValues& values, const std::string& profile)
   LinkOptions link{.profile = profile,
                    .scale = values.get("scale", parse_scale),
                    .is_swapped = values.is_set("swap"),
-                   .seed = values.get("seed", parse_seed)};
+                   .seed = *values.get("seed", parse_seed)};
   static_cast<void>(link.load());  // an invalid profile is a usage error
   return link;
 }
@@ -209,7 +199,7 @@ std::optional<LabOptions> parse_table(int argc, const char* const* argv) {
     throw UsageError("--real and --virtual cannot be used together");
   }
   TableOptions options{.kernel = values->text("kernel"),
-                       .seed = values->get("seed", parse_seed),
+                       .seed = *values->get("seed", parse_seed),
                        .rounds = values->get("rounds", parse_rounds),
                        .results = values->text("results")};
   if (values->is_set("real")) {

@@ -20,6 +20,7 @@
 #include <string_view>
 
 #include "lib/base/error.h"
+#include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/cli/stop_signals.h"
 
@@ -32,13 +33,6 @@ constexpr std::array<std::array<unsigned char, 6>, 2> kHardware{
 
 std::string hardware_text(std::size_t host) {
   return fmt::format("{:02x}", fmt::join(kHardware[host], ":"));
-}
-
-std::string first_line(const char* path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return line;
 }
 
 bool is_behind_seccomp() {
@@ -213,7 +207,6 @@ bool TwoHosts::join_by_tun() {
   std::optional<PacketPort> far = PacketPort::open_tun(kLabDevice);
   configure_host(kFarAddress, mtu_);
   ports_ = std::array{std::move(*near), std::move(far.value())};
-  is_tun_ = true;
   return true;
 }
 

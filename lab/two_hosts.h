@@ -40,7 +40,6 @@ class TwoHosts {
 
   // Near's and far's, for Wire::Emulator.
   [[nodiscard]] std::array<PacketPort, 2>& ports() { return *ports_; }
-  [[nodiscard]] const char* device_kind() const { return is_tun_ ? "TUN" : "veth"; }
 
  private:
   static void enter(const Fd& host);
@@ -53,7 +52,6 @@ class TwoHosts {
   Fd far_;
   std::string far_prefix_;
   std::optional<std::array<PacketPort, 2>> ports_;
-  bool is_tun_ = false;
 };
 
 }  // namespace tcpstep

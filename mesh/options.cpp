@@ -128,9 +128,7 @@ std::optional<MeshOptions> parse_mesh_options(int argc, const char* const* argv)
         values->get("pairs", [](std::string_view text) { return parse_count(text, 1, 10'000); });
   }
   if (values->has("seed")) {
-    options.seed = values->get("seed", [](std::string_view text) {
-      return parse_count(text, 0, std::numeric_limits<std::uint64_t>::max());
-    });
+    options.seed = values->get("seed", parse_seed);
   }
   if (options.is_resumed && options.seed) {
     throw UsageError("--resume and --seed cannot be combined",

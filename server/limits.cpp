@@ -66,10 +66,10 @@ std::optional<Refuse> refusal_of(const SweepSpec& sweep, const ServerLimits& lim
                                         format_duration(*sweep.time), format_duration(limits.time)),
                   .hint = "Ask for less --time."};
   }
-  if (sweep.idle() > limits.time / static_cast<std::int64_t>(pings)) {
+  if (sweep.interval > limits.time / static_cast<std::int64_t>(pings)) {
     return Refuse{
         .reason = fmt::format("{} pings with {} before each exceed this server's limit of {}",
-                              pings, format_duration(sweep.idle()), format_duration(limits.time)),
+                              pings, format_duration(sweep.interval), format_duration(limits.time)),
         .hint = "Ask for a shorter --interval, or fewer --rounds."};
   }
   return std::nullopt;
@@ -92,8 +92,8 @@ void fit_rounds(SweepSpec& sweep, const ServerLimits& limits, std::optional<Mss>
     return;  // refusal_of() says why
   }
   std::uint64_t rounds = std::min(limits.pings / round->pings, limits.bytes / round->bytes);
-  if (sweep.idle() > Duration::zero()) {
-    const auto pings = static_cast<std::uint64_t>(limits.time / sweep.idle());
+  if (sweep.interval > Duration::zero()) {
+    const auto pings = static_cast<std::uint64_t>(limits.time / sweep.interval);
     rounds = std::min<std::uint64_t>(rounds, pings / round->pings);
   }
   rounds -= std::min<std::uint64_t>(rounds, sweep.warmup_rounds);

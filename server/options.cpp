@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <limits>
 #include <vector>
 
 #include "lib/base/parse.h"
+#include "lib/base/text.h"
 #include "lib/cli/command_line.h"
 #include "lib/protocol/frame.h"
 
@@ -95,10 +95,8 @@ CommandLine declare() {
 template <class Parse>
 auto parse_list(std::string_view text, Parse parse) {
   std::vector<decltype(parse(text))> items;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    items.push_back(parse(text.substr(begin, end - begin)));
-    begin = end + 1;
+  for (const std::string_view item : split(text, ",")) {
+    items.push_back(parse(item));
   }
   return items;
 }

@@ -130,7 +130,7 @@ Duration turn_of(const SweepSpec& sweep, const SweepSpec& own, const PathSpeed& 
   const auto pings = static_cast<double>(std::min(wanted.pings, usual.pings));
   const double segments =
       static_cast<double>(std::min(wanted.bytes, usual.bytes)) / path.mss.bytes();
-  const double idle = pings * static_cast<double>(std::min(sweep.idle(), own.idle()).count());
+  const double idle = pings * static_cast<double>(std::min(sweep.interval, own.interval).count());
   const double longest = static_cast<double>(kLongestTurn.count()) + idle;
   if (!path.shortest_rtt) {
     return Duration(static_cast<Duration::rep>(longest));

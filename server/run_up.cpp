@@ -74,7 +74,7 @@ AckedPayloads ack_on_fresh_connections(const ServedRun& run) {
     if (requested_stop() != 0) {
       return ended(PingStatus::Interrupted);
     }
-    if (!wait_for_either(run.server.fd(), run.client.fd(), sweep.timeout + sweep.idle())) {
+    if (!wait_for_either(run.server.fd(), run.client.fd(), sweep.timeout + sweep.interval)) {
       return ended(requested_stop() != 0 ? PingStatus::Interrupted : PingStatus::Timeout);
     }
     if (is_readable(run.client.fd())) {

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <system_error>
 #include <utility>
 
@@ -95,6 +96,13 @@ std::string read_file(const fs::path& path, std::uint64_t limit) {
   const Fd file(
       check_syscall(::open(path.c_str(), O_RDONLY | O_CLOEXEC), "open {}", path.string()));
   return read_all(file, path.string(), limit);
+}
+
+std::string first_line(const fs::path& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
 }
 
 void write_all(const Fd& file, std::string_view bytes, const std::string& name) {

@@ -19,6 +19,9 @@ namespace tcpstep {
 [[nodiscard]] std::string read_all(const Fd& file, const std::string& name,
                                    std::uint64_t limit = std::uint64_t{1} << 30U);
 
+// Of a file such as those in /proc and /sys; empty if it cannot be read.
+[[nodiscard]] std::string first_line(const std::filesystem::path& path);
+
 // Writes all bytes, however many write(2) calls that takes.
 void write_all(const Fd& file, std::string_view bytes, const std::string& name);
 

@@ -33,6 +33,13 @@ namespace tcpstep {
 // bytes would mislead CSV readers and become a space or an apostrophe.
 [[nodiscard]] std::string header_safe(std::string_view text);
 
+// The parts of `text` between separators: one more than there are of these.
+[[nodiscard]] std::vector<std::string_view> split(std::string_view text,
+                                                  std::string_view separator);
+
+// What follows the last line break that does not end `text`.
+[[nodiscard]] std::string_view last_line(std::string_view text);
+
 // The word of `known` that `word` was perhaps meant to be: that begins with it, or is at most two
 // letters away. Empty if there is none.
 [[nodiscard]] std::string nearest_word(std::string_view word,

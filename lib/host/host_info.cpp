@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "lib/base/error.h"
+#include "lib/base/file.h"
 
 #if defined(__x86_64__) || defined(__i386__)
 #include <cpuid.h>
@@ -26,14 +27,6 @@ namespace tcpstep {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Empty if the file cannot be read.
-std::string first_line(const fs::path& path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return line;
-}
 
 // The value of the first line of /proc/cpuinfo that begins with `key`, or nothing.
 std::string cpu_fact(std::string_view key) {

@@ -50,16 +50,6 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t\r") + 1 - begin);
 }
 
-std::vector<std::string_view> split(std::string_view text, std::string_view separator) {
-  std::vector<std::string_view> parts;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(separator), text.size());
-    parts.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + separator.size(), text.size()));
-  }
-  return parts;
-}
-
 template <class Keys>
 std::string names_of(const Keys& keys) {
   std::string names;
@@ -173,8 +163,7 @@ class Parser {
       if (found == given.end()) {
         continue;
       }
-      const auto needed = split(key.needs, " or ");
-      if (!needed.empty() && std::ranges::none_of(needed, is_given)) {
+      if (!key.needs.empty() && std::ranges::none_of(split(key.needs, " or "), is_given)) {
         fail(found->second,
              fmt::format("{} has no effect without {} in {}", key.name, key.needs, section));
       }

@@ -16,14 +16,14 @@
 namespace tcpstep {
 namespace {
 
-using Bytes = std::span<const char>;
+using Chars = std::span<const char>;
 
 constexpr timeval kPatience{.tv_sec = 1, .tv_usec = 0};  // a fact is not worth waiting for
 
 // Calls `visit` with each header in `bytes` and what belongs to it; `length` is the header's member
 // that counts both. Messages and attributes are padded to four bytes.
 template <class Header, class Length, class Visit>
-void for_each(Bytes bytes, Length Header::*length, Visit visit) {
+void for_each(Chars bytes, Length Header::*length, Visit visit) {
   Header header{};
   while (bytes.size() >= sizeof header) {
     std::memcpy(&header, bytes.data(), sizeof header);
@@ -38,7 +38,7 @@ void for_each(Bytes bytes, Length Header::*length, Visit visit) {
 
 // The kind of the queueing discipline in a message about it; empty unless it is the root of
 // `interface`.
-std::string kind_in(Bytes message, int interface) {
+std::string kind_in(Chars message, int interface) {
   tcmsg qdisc{};
   std::string kind;
   if (message.size() >= sizeof qdisc) {
@@ -46,7 +46,7 @@ std::string kind_in(Bytes message, int interface) {
   }
   if (qdisc.tcm_ifindex == interface && qdisc.tcm_parent == TC_H_ROOT) {
     for_each(message.subspan(sizeof qdisc), &rtattr::rta_len,
-             [&](const rtattr& header, Bytes text) {
+             [&](const rtattr& header, Chars text) {
                if (header.rta_type == TCA_KIND) {
                  kind.assign(text.begin(), std::ranges::find(text, '\0'));
                }
@@ -81,8 +81,8 @@ std::string qdisc_of(const std::string& interface) {
   for (bool is_over = false; !is_over;) {
     const ssize_t bytes = ::recv(socket.get(), buffer.data(), buffer.size(), 0);
     is_over = bytes <= 0;
-    for_each(Bytes(buffer).first(static_cast<std::size_t>(std::max<ssize_t>(bytes, 0))),
-             &nlmsghdr::nlmsg_len, [&](const nlmsghdr& header, Bytes message) {
+    for_each(Chars(buffer).first(static_cast<std::size_t>(std::max<ssize_t>(bytes, 0))),
+             &nlmsghdr::nlmsg_len, [&](const nlmsghdr& header, Chars message) {
                is_over =
                    is_over || header.nlmsg_type == NLMSG_DONE || header.nlmsg_type == NLMSG_ERROR;
                if (kind.empty() && header.nlmsg_type == RTM_NEWQDISC) {

@@ -12,10 +12,6 @@ namespace {
 
 constexpr char kOpening = static_cast<char>(kSentinel);
 
-std::string_view as_text(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 }  // namespace
 
 ServerNegotiation::ServerNegotiation(Hello hello, const Secret* secret)
@@ -159,7 +155,7 @@ std::string ClientNegotiation::add(std::span<const std::byte> bytes) {
   if (state_ == State::AwaitingHello && !has_asked_) {
     if (beginning_.size() <= kFrameHeaderBytes) {
       beginning_ +=
-          as_text(bytes.first(std::min(bytes.size(), kFrameHeaderBytes + 1 - beginning_.size())));
+          text_of(bytes.first(std::min(bytes.size(), kFrameHeaderBytes + 1 - beginning_.size())));
     }
     if (!may_be_frame(beginning_)) {
       state_ = State::Classic;

@@ -23,18 +23,6 @@ constexpr PayloadSize kLargestByDefault(9901);
 constexpr std::uint32_t kSmallestMss = 48;        // that Linux sends with (TCP_MIN_SND_MSS)
 constexpr std::size_t kMostListedSizes = 50'000;  // more differ only by what is listed twice
 
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (std::size_t begin = 0;;) {
-    const std::size_t end = text.find(separator, begin);
-    parts.push_back(text.substr(begin, end - begin));
-    if (end == std::string_view::npos) {
-      return parts;
-    }
-    begin = end + 1;
-  }
-}
-
 [[noreturn]] void fail_sizes(std::string_view text, std::string_view why) {
   throw UsageError(fmt::format("invalid payload sizes '{}': {}", printable(text), why),
                    "Sizes are bytes: 1:9901:100 (first:last:step), 1,100,1448, boundaries, or "
@@ -64,7 +52,7 @@ std::uint64_t bytes_in(const std::vector<PayloadSize>& sizes) {
 // Adds one number or range, with the bytes of all of them so far kept below the limit.
 void add_sizes(std::string_view text, std::string_view item, std::vector<PayloadSize>& sizes,
                std::uint64_t& total) {
-  const auto numbers = split(item, ':');
+  const auto numbers = split(item, ":");
   if (numbers.size() == 2 || numbers.size() > 3) {
     fail_sizes(text, fmt::format("'{}' is neither a number nor first:last:step", printable(item)));
   }
@@ -147,7 +135,7 @@ SizeList parse_sizes(std::string_view text) {
   SizeList list;
   list.text = text;
   std::uint64_t total = 0;
-  for (const std::string_view item : split(text, ',')) {
+  for (const std::string_view item : split(text, ",")) {
     if (item == "boundaries") {
       list.has_boundaries = true;
     } else {

@@ -104,8 +104,6 @@ struct SweepSpec {
   }
   // How many rounds it will probably have, warm-up included.
   [[nodiscard]] std::uint64_t expected_rounds(std::uint64_t done, Duration elapsed) const;
-  // How long a ping waits before it is sent, at most.
-  [[nodiscard]] Duration idle() const { return interval; }
   // What a run sends, warm-up included, if it has all its rounds. Nothing if one round were more
   // than kLargestRoundBytes.
   [[nodiscard]] std::optional<RunVolume> volume(std::optional<Mss> mss) const;

@@ -19,7 +19,6 @@ constexpr std::ptrdiff_t kRowsPerStray = 100;  // of which one may lie where a n
 constexpr double kConfidence = 0.95;
 constexpr double kWhole = 4.0 / 3;  // p of the whole is multiplied by it,
 constexpr double kHalves = 12;      // and that of each half
-constexpr std::size_t kFewestDraws = 1999;
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
 // The median of all differences after - before (Hodges & Lehmann, Annals of Mathematical Statistics

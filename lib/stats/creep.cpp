@@ -12,11 +12,7 @@
 #include "lib/stats/orthonormal_basis.h"
 
 namespace tcpstep {
-namespace {
-
-constexpr std::size_t kFewestDraws = 1999;
-
-}  // namespace
+namespace {}  // namespace
 
 Creep find_creep(std::span<const ContrastColumn> columns, double alpha) {
   assert(!columns.empty() && columns.front().size() >= kFewestToSearch);

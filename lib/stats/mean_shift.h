@@ -42,6 +42,8 @@ struct MeanShift {
 // The best place to split a column in two parts of kFewestInSegment rows or more.
 [[nodiscard]] MeanShift best_split(const SeriesRows& rows, std::size_t column);
 
+inline constexpr std::size_t kFewestDraws = 1999;  // more if alpha asks for them
+
 // Draws series of AR(1) noise like that of `residuals`, whose columns have these correlations of
 // neighbours: a sieve bootstrap (Buehlmann, Bernoulli 3 (1997) 123) of whole rows, which keeps the
 // correlation between columns. The statistics of the draws, ascending: `draws`, or fewer when

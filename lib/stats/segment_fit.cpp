@@ -17,9 +17,8 @@ constexpr std::uint32_t kSmallestMss = 400;
 constexpr std::uint32_t kLargestMss = 1600;
 constexpr std::size_t kFewestSizes = 6;  // two more than parameters
 constexpr int kIterations = 20;
-constexpr double kExact = 1e-9;          // of the times: what is left is rounding
-constexpr double kHuber = 1.345;         // 95 % efficient if the residuals are normal
-constexpr double kNormalScale = 1.4826;  // the deviation of a normal distribution by its median |x|
+constexpr double kExact = 1e-9;   // of the times: what is left is rounding
+constexpr double kHuber = 1.345;  // 95 % efficient if the residuals are normal
 
 // Times of as many segments, in a row.
 struct SegmentClass {
@@ -96,7 +95,7 @@ std::optional<SegmentFit> SegmentFit::of(std::span<const SizeTime> times, Mss ms
       }
     }
     std::ranges::transform(fit.residuals_, distances.begin(), [](double r) { return std::abs(r); });
-    fit.residual_deviation_ = kNormalScale * widening * median_of(distances);
+    fit.residual_deviation_ = kNormalMad * widening * median_of(distances);
     if (fit.residual_deviation_ <= kExact * largest) {
       break;
     }

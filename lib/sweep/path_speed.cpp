@@ -38,7 +38,7 @@ std::optional<Duration> expected_duration(const SweepSpec& sweep, const PathSpee
   const bool is_fresh = sweep.connection == ConnectionMode::Fresh;
   const double rtts = kRttsPerPing + (is_fresh ? kRttsPerFreshConnection : 0);
   const double ping = rtts * static_cast<double>(path.shortest_rtt->count()) +
-                      static_cast<double>(sweep.idle().count());
+                      static_cast<double>(sweep.interval.count());
   double whole = ping * static_cast<double>(volume->pings);
   if (sweep.time) {
     const double fewest = whole * (sweep.warmup_rounds + sweep.fewest_rounds()) /

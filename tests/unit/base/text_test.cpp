@@ -33,6 +33,19 @@ TEST(TextTest, CountsWithTheRightNoun) {
   EXPECT_EQ(count_of(0, "run"), "0 runs");
 }
 
+TEST(TextTest, SplitsWhatSeparatorsSeparate) {
+  using Parts = std::vector<std::string_view>;
+  EXPECT_EQ(split("1,,22", ","), (Parts{"1", "", "22"}));
+  EXPECT_EQ(split("a or b", " or "), (Parts{"a", "b"}));
+  EXPECT_EQ(split("", ","), (Parts{""}));
+}
+
+TEST(TextTest, FindsTheLastLineOfAMessage) {
+  EXPECT_EQ(last_line("warning\nfailed\n\n"), "failed");
+  EXPECT_EQ(last_line("failed"), "failed");
+  EXPECT_EQ(last_line("\n"), "");
+}
+
 TEST(TextTest, MakesOutsideTextHarmlessOnATerminal) {
   EXPECT_EQ(printable("\x1b[2Jx\n"), "\\x1b[2Jx\\x0a");
   EXPECT_EQ(printable("abcdef", 3), "abc…");

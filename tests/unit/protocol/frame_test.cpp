@@ -3,12 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "lib/base/text.h"
+
 namespace tcpstep {
 namespace {
-
-std::span<const std::byte> bytes_of(std::string_view text) {
-  return std::as_bytes(std::span(text.data(), text.size()));
-}
 
 TEST(FrameTest, IsAMarkALengthInNetworkOrderAndTheJson) {
   EXPECT_EQ(encode_frame("{}"), std::string("\xB7\0\0\0\2{}", 7));

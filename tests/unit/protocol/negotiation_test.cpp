@@ -3,15 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "lib/base/text.h"
+
 namespace tcpstep {
 namespace {
 
 using ServerState = ServerNegotiation::State;
 using ClientState = ClientNegotiation::State;
-
-std::span<const std::byte> bytes_of(std::string_view text) {
-  return std::as_bytes(std::span(text.data(), text.size()));
-}
 
 Hello hello_with(char digit) {
   return {.tool = "test", .nonce = std::string(64, digit), .limits = {}};
