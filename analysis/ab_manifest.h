@@ -38,7 +38,7 @@ class AbManifest {
   nlohmann::ordered_json json_;
 };
 
-// When `ab` looks at the verdict of the runs in `folder`; once if its ab.json says nothing.
+// When `ab` looks at the verdict of the runs in `folder`; once if its ab.json does not say.
 [[nodiscard]] Looks looks_in(const std::filesystem::path& folder);
 
 }  // namespace tcpstep

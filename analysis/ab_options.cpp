@@ -58,7 +58,8 @@ std::optional<AbOptions> parse_ab_options(int argc, const char* const* argv) {
   line.value("through-b", "PROXY", "the same for the candidate");
   line.value("output,o", "DIR", "ab", "where the runs go, with ab.json: order, seeds and times");
   line.value("runs", "N", "runs of each side, at least 4 (default: 10)");
-  line.flag("until-decided", "look after each block from 10 + 10 runs on; stop once it is decided");
+  line.flag("until-decided",
+            "check after each block from 10 + 10 runs on; stop once it is decided");
   line.value("max-runs", "N", "with --until-decided: at most N runs of each side (default: 20)");
   line.value("budget", "TIME", "start no block that would end later than TIME from now");
   line.value("seed", "N", "random seed of the order and the runs (default: a new one)");

@@ -52,7 +52,7 @@ int report_matrix(const MatrixOptions& options);
 // export --format go: prints every counted sample of a run as a line of Go's benchmark format,
 // which benchstat reads. A file with more than 4096 of a size is read twice, so that memory does
 // not grow with it.
-// Returns what is to be said about it: that it is partial.
+// Returns notes about it: that it is partial.
 std::vector<std::string> export_go(const std::filesystem::path& file, RttClock clock);
 
 // import: reads the files of another tool and writes one result file.

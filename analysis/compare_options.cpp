@@ -18,11 +18,12 @@
 namespace tcpstep {
 namespace {
 
-constexpr auto kFormats = std::to_array<Word<CompareFormat>>({{"text", CompareFormat::Text},
-                                                              {"markdown", CompareFormat::Markdown},
-                                                              {"json", CompareFormat::Json},
-                                                              {"junit", CompareFormat::Junit},
-                                                              {"github", CompareFormat::Github}});
+constexpr auto kCompareFormats =
+    std::to_array<Word<CompareFormat>>({{"text", CompareFormat::Text},
+                                        {"markdown", CompareFormat::Markdown},
+                                        {"json", CompareFormat::Json},
+                                        {"junit", CompareFormat::Junit},
+                                        {"github", CompareFormat::Github}});
 
 double parse_tolerance(std::string_view text) {
   const double share = parse_effect(text);
@@ -69,13 +70,13 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
              "smallest change that counts [2%, for tails 25%; in virtual time any]");
   line.flag("assume-exchangeable",
             "every run was made on a freshly drawn host: run order does not matter");
-  line.flag("ignore-environment", "compare although link, host, interface or transport differ");
+  line.flag("ignore-environment", "compare even if link, host, interface or transport differ");
   line.flag("ignore-segmentation", "compare only sizes that need the same segments with both MSS");
-  line.flag("lenient", "pass although the tolerance is not ruled out");
+  line.flag("lenient", "pass even if the tolerance is not ruled out");
   line.flag("advisory", "exit with 0 whatever the verdict");
   declare_clock(line);
   line.value("format", "WORD", "text", "output format");
-  line.words("format", kFormats);
+  line.words("format", kCompareFormats);
   line.value("output,o", "PATH",
              "also draw both sides: a picture that ends in .png, .svg or .pdf, or a folder");
   declare_filters(line);
@@ -114,7 +115,7 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
                                       .is_exchangeable = values->is_set("assume-exchangeable"),
                                       .ignores_segmentation = values->is_set("ignore-segmentation"),
                                       .ignores_environment = values->is_set("ignore-environment")},
-                         .format = values->choose("format", kFormats),
+                         .format = values->choose("format", kCompareFormats),
                          .picture = {},
                          .is_advisory = values->is_set("advisory")};
   if (values->has("minimum-effect")) {

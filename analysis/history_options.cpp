@@ -11,10 +11,11 @@ namespace {
 constexpr auto kFirstVersion = std::chrono::year(2014) / 1 / 1;  // no run is older
 constexpr std::chrono::hours kClocksDiffer(24);                  // between two hosts, at most
 
-constexpr auto kFormats = std::to_array<Word<HistoryFormat>>({{"text", HistoryFormat::Text},
-                                                              {"markdown", HistoryFormat::Markdown},
-                                                              {"csv", HistoryFormat::Csv},
-                                                              {"json", HistoryFormat::Json}});
+constexpr auto kHistoryFormats =
+    std::to_array<Word<HistoryFormat>>({{"text", HistoryFormat::Text},
+                                        {"markdown", HistoryFormat::Markdown},
+                                        {"csv", HistoryFormat::Csv},
+                                        {"json", HistoryFormat::Json}});
 
 PlausibleTimes plausible_times() {
   return {.earliest = std::chrono::sys_days(kFirstVersion),
@@ -46,11 +47,11 @@ std::optional<HistoryOptions> parse_history_options(int argc, const char* const*
       "link, label, host (of the client): one series for each; day: the median of a day's "
       "runs counts as one");
   line.flag("ignore-environment",
-            "treat as one series although host, interface or transport differ");
+            "treat as one series even if host, interface or transport differ");
   line.flag("advisory", "exit with 0 whatever the verdict");
   declare_clock(line);
   line.value("format", "WORD", "text", "output format");
-  line.words("format", kFormats);
+  line.words("format", kHistoryFormats);
   line.value("output,o", "PATH",
              "also draw each link: a picture that ends in .png, .svg or .pdf, or a folder");
   declare_filters(line);
@@ -69,7 +70,7 @@ std::optional<HistoryOptions> parse_history_options(int argc, const char* const*
                    .plausible = plausible_times(),
                    .unit = by == RunPart::Day ? HistoryUnit::Day : HistoryUnit::Run,
                    .ignores_environment = values->is_set("ignore-environment")},
-      .format = values->choose("format", kFormats),
+      .format = values->choose("format", kHistoryFormats),
       .picture = {},
       .is_advisory = values->is_set("advisory")};
   if (values->has("output")) {

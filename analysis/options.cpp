@@ -184,7 +184,7 @@ std::optional<AnalyzeOptions> parse_repair(int argc, const char* const* argv) {
   }
   const std::filesystem::path file = values->positional()[0];
   if (file == kStandardInput && values->is_set("in-place")) {
-    throw UsageError("--in-place: standard input has no place", "Use --output FILE.");
+    throw UsageError("--in-place cannot be used with standard input", "Use --output FILE.");
   }
   RepairOptions options{.file = file, .output = {}};
   if (!values->is_set("in-place")) {

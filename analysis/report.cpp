@@ -41,7 +41,7 @@ std::vector<fs::path> distinct(const std::vector<fs::path>& files,
     if (seen.insert(file.lexically_normal()).second) {
       result.push_back(file);
     } else {
-      failures.push_back(fmt::format("{} is named twice, counted once", visible(file.native())));
+      failures.push_back(fmt::format("{} is given twice; counted once", visible(file.native())));
     }
   }
   return result;

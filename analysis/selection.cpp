@@ -67,7 +67,7 @@ std::string some_of(const std::set<std::string>& names) {
   return text;
 }
 
-// The index of a mesh is no result file, and none that is worth a note.
+// The index of a mesh is not a result file, and not worth a note.
 bool is_mesh_index(const fs::path& file) {
   return file.filename() == kMeshIndexName;
 }
@@ -224,7 +224,7 @@ class Filtering {
 void declare_filters(CommandLine& line) {
   line.group("Which runs");
   line.value("since", "TIME", "only runs that began since then: 7d, 2026-11-20 (UTC)");
-  line.value("until", "TIME", "only runs that began until then, a day included");
+  line.value("until", "TIME", "only runs that began by then; a date includes that day");
   line.value("link", "GLOB", "only links that match: adsl, 'adsl*', adsl.up");
   line.value("label", "GLOB", "only labels that match; - for runs without one");
 }

@@ -64,8 +64,8 @@ Request request_for(const ClientOptions& options, MeasuredDirection direction,
   return request;
 }
 
-// What a server may say before it is the client's turn: as much as any queue needs, and less than a
-// flood.
+// What a server may send before it is the client's turn: as much as any queue needs, and less than
+// a flood.
 class Chatter {
  public:
   // Throws WorldError. To be called for each part that has arrived.
@@ -95,7 +95,7 @@ class Chatter {
 
  private:
   using Clock = std::chrono::steady_clock;
-  // A server that says more than a day says nothing.
+  // An estimate of more than a day is not shown.
   static std::string about(const std::optional<std::uint64_t>& seconds) {
     constexpr std::uint64_t kDay = 24 * 60 * 60;
     return seconds && *seconds <= kDay ? ", about " + rough_duration(std::chrono::seconds(*seconds))

@@ -31,7 +31,7 @@ Running start(const std::vector<Job>& jobs, std::size_t number) {
   const Fd write_end(ends[1]);
   Child process = Child::fork([&] {
     std::signal(SIGPIPE, SIG_IGN);  // of programs that have ended
-    write_all(write_end, jobs[number]().substr(0, kLongestAnswer), "the answer");
+    write_all(write_end, jobs[number]().substr(0, kLongestAnswer), "the output");
     return 0;
   });
   return {.job = number, .answer = std::move(read_end), .process = std::move(process)};
@@ -85,7 +85,7 @@ bool run_jobs(const std::vector<Job>& jobs, std::size_t at_once,
     }
     for (const Running& one : ended) {
       const bool is_fine = one.process.wait() == 0;
-      std::string answer = read_all(one.answer, "the answer of a process");
+      std::string answer = read_all(one.answer, "the output of a process");
       done(one.job, is_fine ? std::move(answer) : std::string());
     }
   }

@@ -158,7 +158,7 @@ std::optional<Options> parse_command(
 
 inline constexpr std::string_view kLeaseHelp =
     "for tcpstep-mesh: secret on the first line of standard input; end with it, or after TIME; one "
-    "such process a host";
+    "such process per host";
 
 // Empty if it was not given. Throws UsageError if there is a --secret-file, too.
 [[nodiscard]] std::optional<Duration> lease_of(const OptionValues& values);

@@ -80,7 +80,7 @@ HostLock Lease::lock_host() {
     }
     if (std::chrono::steady_clock::now() > end) {
       throw WorldError("another measurement with --lease is running on this host",
-                       "Two at a time would disturb each other. Is another mesh at work?");
+                       "Two at a time would disturb each other. Is another mesh running?");
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }

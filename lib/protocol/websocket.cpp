@@ -134,7 +134,7 @@ std::optional<WebSocketDecoder::Frame> WebSocketDecoder::take_frame() {
   const unsigned length = byte(1) & ~kMasked;
   const std::size_t counted = length == kSixteenFollow ? 2 : length == kSixtyFourFollow ? 8 : 0;
   if (opcode >= kClose && (!is_final || counted > 0)) {
-    throw ProtocolError("a control frame in parts, or longer than 125 bytes");
+    throw ProtocolError("a control frame that is fragmented or longer than 125 bytes");
   }
   if (buffer_.size() < 2 + counted) {
     return std::nullopt;
@@ -142,7 +142,7 @@ std::optional<WebSocketDecoder::Frame> WebSocketDecoder::take_frame() {
   const std::uint64_t content =
       counted == 0 ? length : number_in(std::string_view(buffer_).substr(2, counted));
   if (header_of(content) != 2 + counted) {
-    throw ProtocolError("a frame with a length in more bytes than needed");
+    throw ProtocolError("a frame whose length takes more bytes than needed");
   }
   if (content > kLargest) {
     throw ProtocolError(
@@ -177,7 +177,7 @@ std::optional<WebSocketDecoder::Message> WebSocketDecoder::add_to_message(Frame 
       break;
     case kContinuation:
       if (!unfinished_) {
-        throw ProtocolError("a frame continues nothing");
+        throw ProtocolError("a continuation frame without a message");
       }
       break;
     default:

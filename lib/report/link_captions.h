@@ -1,4 +1,4 @@
-// What pictures of links say in words: subtitles, warnings, values under the pointer.
+// The text in pictures of links: subtitles, warnings, values under the pointer.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// What is to be said below tables, whatever they are rendered as.
+// Notes below tables, whatever these are rendered as.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -55,7 +55,7 @@ struct LinkRuns {
   [[nodiscard]] Duration fastest() const;
 };
 
-// What became of a link over its runs, in the words of `history`.
+// What became of a link over its runs, as `history` prints it.
 struct LinkTrend {
   std::string words;           // "steady", "+15 % 24 Nov", "too few runs"
   double change = 0;           // logarithm of after / before; 0 if none was found

@@ -35,7 +35,7 @@ struct FindingLine {
   std::string text;
 };
 [[nodiscard]] std::vector<FindingLine> finding_lines(const Matrix& matrix);
-// What is missing of n·(n-1) paths, and why there is no fit; empty if nothing is to be said.
+// What is missing of n·(n-1) paths, and why there is no fit; empty if there is nothing to note.
 [[nodiscard]] std::vector<std::string> matrix_caveats(const Matrix& matrix);
 
 }  // namespace tcpstep

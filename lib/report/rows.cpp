@@ -46,8 +46,9 @@ std::string fitted_text(const PenaltyTable& table) {
   const FittedPenalties& fitted = table.fitted;
   if (fitted.runs == 0) {
     return fitted.too_short > 0 ? fmt::format("no fit: it takes {} rounds", kFewestSamplesForFit)
-           : fitted.uneven > 0  ? std::string("no fit: the times within a class are not on a line")
-                                : std::string();
+           : fitted.uneven > 0
+               ? std::string("no fit: the times within a class do not lie on a line")
+               : std::string();
   }
   std::string text = fmt::format(
       "fitted to the fastest pings: 2 x(1) - x(2) of each size, one slope, one step per class; {}",
@@ -62,7 +63,7 @@ std::string fitted_text(const PenaltyTable& table) {
                         format_duration(Duration(std::llround(fitted.measured_one_byte_ns))));
   }
   if (fitted.uneven > 0) {
-    text += fmt::format("; {} not fitted: the times within a class are not on a line",
+    text += fmt::format("; {} not fitted: the times within a class do not lie on a line",
                         count_of(fitted.uneven, "run"));
   }
   return text;

@@ -59,7 +59,7 @@ Warning of_key(const LinkRuns& runs, const std::string& key) {
   }
   if (key == "slow_clock") {
     return {key, fmt::format("Reading the clock ({}) is slow.", fact(runs, "clocksource")),
-            "Choose a faster one, such as tsc: tcpstep doctor says how."};
+            "Choose a faster one, such as tsc: tcpstep doctor shows how."};
   }
   if (key == "other_congestion_control") {
     return {key,
@@ -74,14 +74,13 @@ Warning of_key(const LinkRuns& runs, const std::string& key) {
             std::string(remedy_of(key))};
   }
   if (key == "deep_idle") {
-    return {key, "Idle processors slept deeply.", std::string(remedy_of(key))};
+    return {key, "Idle processors were in deep sleep states.", std::string(remedy_of(key))};
   }
   if (key == "virtual_machine") {
     return {key, "The measuring host is a virtual machine.",
             "Its host may take the processor away: trust the fastest pings, and repeat runs."};
   }
-  return {key, fmt::format("Recorded when measuring: {}.", visible(key)),
-          "tcpstep doctor says more."};
+  return {key, fmt::format("Recorded during the run: {}.", visible(key)), "See tcpstep doctor."};
 }
 
 std::optional<Duration> time_fact(const LinkRuns& runs, std::string_view key) {

@@ -1,4 +1,4 @@
-// The warnings of runs in words: result files hold their keys only.
+// The text of warnings: result files hold their keys only.
 #pragma once
 
 #include <span>

@@ -233,7 +233,7 @@ Run read_run(RunReader& reader, std::string name, RttClock clock) {
     if (is_new && !round.add(row->size)) {
       throw RunFileError(fmt::format("{}:{}: more payload sizes than a round of 1 GiB has",
                                      run.name, reader.lines()),
-                         "Were several runs joined? Analyze them apart.");
+                         "Were several runs joined? Analyze them separately.");
     }
     series->second.add(*row, clock);
   }

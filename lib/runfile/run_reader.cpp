@@ -60,7 +60,7 @@ std::optional<Row> RunReader::next() {
     if (line->starts_with("# end:")) {
       read_trailer(*line);
     } else if (trailer_) {
-      fail("data after the trailer", *line, "Were two files joined? Analyze them apart.");
+      fail("data after the trailer", *line, "Were two files joined? Analyze them separately.");
     } else if (!line->starts_with('#')) {
       return parse_row(*line);
     }
@@ -280,7 +280,7 @@ std::uint64_t RunReader::parse_number(std::string_view field, std::string_view n
 
 void RunReader::read_trailer(std::string_view line) {
   if (trailer_) {
-    fail("second trailer", line, "Were two files joined? Analyze them apart.");
+    fail("second trailer", line, "Were two files joined? Analyze them separately.");
   }
   trailer_.emplace();
   std::string_view rest = line.substr(std::string_view("# end:").size());
@@ -317,7 +317,7 @@ void RunReader::check_end() const {
     throw RunFileError(
         fmt::format("{}: the trailer counts {} and {} lost, the lines are {} and {}", name_,
                     count_of(trailer_->samples, "sample"), trailer_->lost, samples_, lost_),
-        "Lines were taken out or added after the run.");
+        "Lines were removed or added after the run.");
   }
 }
 

@@ -1,5 +1,5 @@
-// Where a .zst stream stands (RFC 8878, section 3.1): Boost's decompressor says nothing about one
-// that ends within a frame, before its checksum.
+// How far a .zst stream has been read (RFC 8878, section 3.1): Boost's decompressor says nothing
+// about one that ends within a frame, before its checksum.
 #pragma once
 
 #include <cstdint>

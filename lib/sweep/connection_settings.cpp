@@ -59,7 +59,8 @@ void set_busy_poll(TcpConnection& peer, std::chrono::microseconds wanted, Connec
         {.key = "no_busy_poll",
          .text = fmt::format("the kernel polls the card for {} µs instead of {} µs",
                              facts.busy_poll.count(), wanted.count()),
-         .remedy = "--busy-poll needs root or CAP_NET_ADMIN, and a kernel and a card that can."});
+         .remedy =
+             "--busy-poll needs root or CAP_NET_ADMIN, and a kernel and a card that support it."});
   }
 }
 
@@ -84,7 +85,7 @@ void apply_timestamps(TcpConnection& peer, TimestampMode mode, Duration rtt,
   facts.timestamps = peer.set_timestamps(wanted);
   if (facts.timestamps != wanted) {
     facts.warnings.push_back({.key = "no_timestamps",
-                              .text = "this kernel gives no timestamps",
+                              .text = "this kernel provides no timestamps",
                               .remedy = "The columns kernel_rtt_ns and send_stack_ns stay empty."});
   }
 }

@@ -43,7 +43,7 @@ PingStatus WebSocketPeer::stay_idle(Duration pause) noexcept {
   return status;
 }
 
-// Takes messages that are no acks. Throws ProtocolError.
+// Takes messages other than acks. Throws ProtocolError.
 PingStatus WebSocketPeer::take_what_came() {
   std::array<std::byte, 512> buffer;
   while (const auto received = connection_.receive_now(buffer)) {

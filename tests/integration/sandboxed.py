@@ -88,7 +88,7 @@ def install_filter(allowed, families):
     program = [(load, 0, 0, 0), (equal, 0, 2 + len(families), system_calls(["socket"]).pop()), (load, 0, 0, 16)]
     program += [(equal, len(families) - i, 0, family) for i, family in enumerate(families)]
     program.append((ret, 0, 0, errno_of | 97))
-    # The families above jump here, and so does what is no socket call.
+    # The families above jump here, and so does whatever is not a socket call.
     rest = [(load, 0, 0, 0)]
     for number in sorted(allowed):
         rest += [(equal, 0, 1, number), (ret, 0, 0, allow)]

@@ -299,7 +299,7 @@ class StrangeKernels(InstrumentTest):
         run_file, messages = self.measure_strangely("no_timestamps", *STAMPS)
         self.assertEqual(run_file.header["effective_timestamps"], "off")
         self.assertEqual(self.columns(run_file, "kernel_rtt_ns"), {""})
-        self.assertIn("gives no timestamps", messages)
+        self.assertIn("provides no timestamps", messages)
 
     def test_stamps_of_an_older_kernel_serve_as_well(self):
         run_file, _ = self.measure_strangely("old_timestamps", *STAMPS)

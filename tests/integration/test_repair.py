@@ -39,7 +39,7 @@ class Validate(Files):
                 (HEAD + COLUMNS + ROWS, ":9:1: the trailer is missing"),
                 (HEAD + COLUMNS + ROWS[:-3], ":8:15: the line is cut off after"),
                 (WHOLE.replace("70,60", "70,6x"), ":7:11: rtt_ns is '6x', not a whole number"),
-                (WHOLE.replace("samples=2", "samples=3"), "Lines were taken out or added"),
+                (WHOLE.replace("samples=2", "samples=3"), "Lines were removed or added"),
                 (WHOLE.replace("\n", "\r\n"), "dos2unix"),
                 (WHOLE + ROWS, ":10:1: data after the trailer"),
                 (HEAD, "ends before the names of its columns"),

@@ -55,7 +55,7 @@ BAD_FILES = {  # name: (content, part of the message)
     "bad-link": (run_text(row(), link="../x"), "link is '../x'"),
     "two-files": (run_text(row() + "# end: status=complete samples=1 lost=0\n") * 2, "Were two files joined?"),
     "row-taken-out": (run_text("# end: status=complete samples=1 lost=0 elapsed_ns=5\n"),
-                      "Lines were taken out or added"),
+                      "Lines were removed or added"),
 }
 
 
@@ -108,7 +108,7 @@ class BadFiles(TestCase):
         good = self.write("good", run_text(row()))
         result, (link,) = report(good, good)
         self.assertEqual((result.returncode, link["samples"]), (1, 1))
-        self.assertIn("named twice", result.stderr)
+        self.assertIn("given twice", result.stderr)
 
 
 class GoodFiles(TestCase):

@@ -77,7 +77,7 @@ class KernelEvidenceTest : public LoopbackTest {
     return sample;
   }
 
-  // False if this kernel gives no timestamps. It begins to stamp arrivals a little later than
+  // False if this kernel provides no timestamps. It begins to stamp arrivals a little later than
   // asked.
   bool start_timestamps() {
     static_cast<void>(ping());
@@ -105,7 +105,7 @@ TEST_F(KernelEvidenceTest, LeavesTheFirstPingUnexplainedRatherThanWrong) {
 
 TEST_F(KernelEvidenceTest, SplitsTheRttIntoPartsThatSumUp) {
   if (!start_timestamps()) {
-    GTEST_SKIP() << "this kernel gives no timestamps";
+    GTEST_SKIP() << "this kernel provides no timestamps";
   }
   int explained = 0;
   for (int i = 0; i < 1000; ++i) {
@@ -126,7 +126,7 @@ TEST_F(KernelEvidenceTest, SplitsTheRttIntoPartsThatSumUp) {
 
 TEST_F(KernelEvidenceTest, ChargesASlowPeerToWireAndPeer) {
   if (!start_timestamps()) {
-    GTEST_SKIP() << "this kernel gives no timestamps";
+    GTEST_SKIP() << "this kernel provides no timestamps";
   }
   const Sample sample = ping(5ms);
   ASSERT_TRUE(sample.evidence.kernel_rtt);
