@@ -3,9 +3,10 @@
 
 usage: bench/siege.py [SECONDS, 60 by default]     needs two processors, and a release build, or another one in $TCPSTEP_BUILD
 
-The server has its default options. 1200 peers of three addresses attack it on loopback; a client of a fourth address runs
-sweeps, one after the other: alone; beside the same attack on another server, which shares nothing but the machine; and besieged
-itself. Only what the last adds to the second is the server's doing. docs/security.md has the figures.
+The server has its default options, but for --cpu. 1200 peers of three addresses attack it on loopback; a client of a fourth
+address runs sweeps, one after the other: alone; beside an endless loop on the attackers' processor; beside the same attack on
+another server, which shares nothing but the machine; and besieged itself. Only what the last adds to the others is the server's
+doing. docs/security.md has the figures.
 """
 import asyncio
 import atexit
@@ -206,6 +207,17 @@ def siege(port, processors):
         process.wait()
 
 
+@contextlib.contextmanager
+def endless_loop(processors):
+    process = subprocess.Popen([sys.executable, "-c", "while True: pass"],
+                               preexec_fn=lambda: os.sched_setaffinity(0, processors))
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
 # --- The honest client ---
 
 def rtts_and_duration(path):
@@ -280,13 +292,15 @@ class Server:
 def main():
     seconds = int(sys.argv[1]) if sys.argv[1:] else 60
     options = ["--cpu", "0"]
-    alone, elsewhere, beside, states = [], [], [], []
+    alone, busy, elsewhere, beside, states = [], [], [], [], []
     with tempfile.TemporaryDirectory() as folder:
         server = Server(folder, "besieged", *options)
         other = Server(folder, "other", processors={1})
 
         def run_alone_and_beside_the_other():
             alone.extend(honest_run(server.port, folder, options) for _ in range(5))
+            with endless_loop({1}):
+                busy.extend(honest_run(server.port, folder, options) for _ in range(5))
             with siege(other.port, {1}) as load:
                 elsewhere.extend(honest_run(server.port, folder, options) for _ in range(10))
             time.sleep(12)  # for the longest that is left in it
@@ -311,21 +325,22 @@ def main():
         lines, log_bytes = len(server.log.read_text().splitlines()), server.log.stat().st_size
         counted = re.findall(r'^tcpstep_(?:runs|refusals)_total\{\w+="(\w+)"\} (\d+)$', server.metrics.read_text(), re.M)
     print(f"{IDLE + ACTIVE} peers of {len(ADDRESSES)} addresses for {duration:.0f} s, load before {os.getloadavg()[2]:.1f}\n")
-    print("| | alone | beside a siege of another server | besieged |\n|---|---:|---:|---:|")
-    groups = (alone, elsewhere, beside)
+    print("| | alone | beside an endless loop | beside a siege of another server | besieged |\n|---|---:|---:|---:|---:|")
+    groups = (alone, busy, elsewhere, beside)
     print("| honest runs | " + " | ".join(str(len(runs)) for runs in groups) + " |")
     medians = [statistics.median(m for m, _ in runs) for runs in groups]
     print("| median RTT, µs | " + " | ".join(f"{m:.2f}" for m in medians) + " |")
-    print(f"| ratio to alone; to the other siege | | {medians[1] / medians[0]:.3f} | {medians[2] / medians[0]:.3f}; {medians[2] / medians[1]:.3f} |")
+    print("| ratio to alone | | " + " | ".join(f"{m / medians[0]:.3f}" for m in medians[1:]) + " |")
+    print(f"| ratio to the other siege | | | | {medians[3] / medians[2]:.3f} |")
     waits = [[wait for _, wait in runs] for runs in groups]
     print("| wait for the run: median, longest, s | " + " | ".join(f"{statistics.median(w):.2f}, {max(w):.2f}" for w in waits) + " |")
-    print(f"| attackers: processor | | {100 * statistics.mean(loads):.0f} % | {100 * done['processor']:.0f} % |")
+    print(f"| attackers: processor | | | {100 * statistics.mean(loads):.0f} % | {100 * done['processor']:.0f} % |")
     most = max(s.descriptors for s in states)
-    print(f"| server: descriptors before, at most, after | {before.descriptors} | | {most}, {after.descriptors} |")
-    print(f"| server: resident KiB before, at most, after | {before.memory} | | {max(s.memory for s in states)}, {after.memory} |")
-    print(f"| server: processor | | | {100 * (at_end.seconds - at_begin.seconds) / duration:.0f} % |")
-    print(f"| result files, MB | {before.files}, {before.bytes / 1e6:.1f} | | {after.files}, {after.bytes / 1e6:.1f} |")
-    print(f"| lines of log, kB | | | {lines}, {log_bytes / 1000:.0f} |")
+    print(f"| server: descriptors before, at most, after | {before.descriptors} | | | {most}, {after.descriptors} |")
+    print(f"| server: resident KiB before, at most, after | {before.memory} | | | {max(s.memory for s in states)}, {after.memory} |")
+    print(f"| server: processor | | | | {100 * (at_end.seconds - at_begin.seconds) / duration:.0f} % |")
+    print(f"| result files, MB | {before.files}, {before.bytes / 1e6:.1f} | | | {after.files}, {after.bytes / 1e6:.1f} |")
+    print(f"| lines of log, kB | | | | {lines}, {log_bytes / 1000:.0f} |")
     print("\nRuns and refusals of the server, honest ones included: " + ", ".join(f"{name} {count}" for name, count in counted))
     print("\nConnections of each kind: " + ", ".join(f"{kind} {count}" for kind, count in sorted(done["connections"].items())))
 

@@ -45,6 +45,9 @@ Server::Server(ServerOptions options)
       metrics_(options_.port),
       metrics_file_(options_.metrics_file),
       host_(examine_unplaced_host(options_.run.scheduling)) {
+  if (const auto cpu = options_.run.scheduling.cpu) {
+    kept_off_.emplace(*cpu);
+  }
   if (options_.lease) {
     secret_.emplace(lease_.emplace(*options_.lease).secret());
   }
@@ -247,6 +250,7 @@ void Server::run_in_child(RunTask task, Channel channel, Acceptor& acceptor) {
   runs_.clear();
   int status = kExitFailed;
   try {
+    kept_off_.reset();
     static_cast<void>(apply(options_.run.scheduling));
     drop_rights({.folder = folder_of_results(),
                  .configures_network = options_.run.busy_poll.count() > 0 ||

@@ -13,6 +13,7 @@
 #include "lib/base/file.h"
 #include "lib/host/doctor.h"
 #include "lib/host/lease.h"
+#include "lib/host/scheduling.h"
 #include "lib/net/channel.h"
 #include "lib/net/poller.h"
 #include "lib/protocol/authentication.h"
@@ -64,6 +65,7 @@ class Server {
   std::optional<Lease> lease_;
   std::optional<Secret> secret_;
   HostFacts host_;
+  std::optional<KeptOff> kept_off_;           // the processor of the runs
   std::optional<TemporaryFolder> temporary_;  // of a result for standard output
   std::optional<OutputFile> output_;
   std::optional<ResultsFolder> results_;  // unless there is an output

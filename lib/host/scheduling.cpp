@@ -100,4 +100,12 @@ SchedulingGuard::~SchedulingGuard() {
   }
 }
 
+KeptOff::KeptOff(std::uint32_t cpu) {
+  cpu_set_t others = usable_cpus();
+  CPU_CLR(cpu, &others);
+  if (CPU_COUNT(&others) > 0) {
+    check_syscall(::sched_setaffinity(0, sizeof others, &others), "keep off processor {}", cpu);
+  }
+}
+
 }  // namespace tcpstep

@@ -44,4 +44,14 @@ class SchedulingGuard {
   int policy_;
 };
 
+// Keeps this process off a processor that others are pinned to, as long as this lives, if it may
+// use any other one.
+class KeptOff {
+ public:
+  explicit KeptOff(std::uint32_t cpu);
+
+ private:
+  SchedulingGuard guard_;
+};
+
 }  // namespace tcpstep

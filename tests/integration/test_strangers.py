@@ -10,7 +10,8 @@ import subprocess
 import sys
 import time
 
-from harness import (HERE, SOURCE, TestCase, environment, frame, is_sanitized, main, program, receive_frame, reset, wait_until)
+from harness import (HERE, SOURCE, TestCase, environment, frame, is_sanitized, main, program, receive_frame, reset, send_acks,
+                     wait_until)
 
 STRANGER, OTHER = "127.0.0.9", "127.0.0.8"
 HOUR = 3600 * 10**9
@@ -87,6 +88,25 @@ class FailedRuns(Strangers):
         self.assertTrue(self.desert(server, OTHER), "an address without failed runs gets one")
 
 
+class Tables(Strangers):
+    def test_of_thousands_of_classes_are_a_line(self):
+        server = self.start_server("--timeout=20s")
+        peer = socket.socket()
+        self.addCleanup(peer.close)
+        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 100)
+        peer.connect(("127.0.0.1", server.port))
+        peer.recv(1)
+        peer.sendall(b"\xb7")
+        receive_frame(peer)
+        peer.sendall(frame({"type": "request", "protocol": 1, "sizes": "1:99999:60", "rounds": 1, "warmup_rounds": 0}))
+        self.assertEqual(receive_frame(peer)["type"], "accept")
+        peer.sendall(frame({"type": "ready"}))
+        self.assertGreaterEqual(send_acks(peer), 1667)
+        wait_until(lambda: server.tables.endswith("\n"), "the run is over")
+        self.assertIn(": complete, ", server.messages)
+        self.assertRegex(server.tables, r"^  a table of \d+ bytes: tcpstep report \S+\.csv\n$")
+
+
 class Files(Strangers):
     def test_of_other_kinds_where_files_are_expected_stop_nothing(self):
         results, metrics = self.directory / "results", self.directory / "metrics"
@@ -121,18 +141,29 @@ class Files(Strangers):
 
 
 class MeasuringProcess(Strangers):
-    def test_has_the_least_rights(self):
-        server = self.start_server("--timeout=20s")
-        peer = self.ask(server, sizes="1", rounds=100, interval_ns=10**9)
-        peer.recv(1)
+    def begin(self, server):
+        """A run that takes a while; the pid of its process."""
+        self.ask(server, sizes="1", rounds=100, interval_ns=10**9).recv(1)
         parent = server.process.pid
-        child = pathlib.Path(f"/proc/{parent}/task/{parent}/children").read_text().strip()
+        return int(pathlib.Path(f"/proc/{parent}/task/{parent}/children").read_text())
+
+    def test_has_the_least_rights(self):
+        child = self.begin(self.start_server("--timeout=20s"))
         status = dict(re.findall(r"^(\w+):\t(.*)$", pathlib.Path(f"/proc/{child}/status").read_text(), re.M))
         self.assertEqual(status["NoNewPrivs"], "1")
         for kind in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
             self.assertEqual(int(status[kind], 16), 0, kind)
         if os.geteuid() == 0:
             self.assertEqual(int(status["CapBnd"], 16), 0)
+
+    def test_has_its_processor_to_itself(self):
+        processors = os.sched_getaffinity(0)
+        if len(processors) < 2:
+            self.skipTest("there is only one processor")
+        own = {min(processors)}
+        server = self.start_server("--timeout=20s", "--cpu", *own)
+        self.assertEqual(os.sched_getaffinity(self.begin(server)), own)
+        self.assertEqual(os.sched_getaffinity(server.process.pid), processors - own)
 
 
 class Service(TestCase):

@@ -46,6 +46,27 @@ TEST_F(SchedulingTest, RefusesAProcessorThatIsNotThere) {
   EXPECT_THROW(apply({.wait = Wait::Block, .cpu = 65535}), WorldError);
 }
 
+TEST_F(SchedulingTest, KeepsOffAProcessorForAWhile) {
+  if (CPU_COUNT(&before) < 2) {
+    GTEST_SKIP() << "there is only one processor";
+  }
+  cpu_set_t now;
+  {
+    const KeptOff kept_off(first_cpu());
+    ::sched_getaffinity(0, sizeof now, &now);
+    EXPECT_FALSE(CPU_ISSET(first_cpu(), &now));
+    EXPECT_EQ(CPU_COUNT(&now), CPU_COUNT(&before) - 1);
+  }
+  ::sched_getaffinity(0, sizeof now, &now);
+  EXPECT_TRUE(CPU_EQUAL(&before, &now));
+}
+
+TEST_F(SchedulingTest, UsesTheOnlyProcessorAllTheSame) {
+  apply({.wait = Wait::Block, .cpu = first_cpu()});
+  const KeptOff kept_off(first_cpu());
+  EXPECT_EQ(describe_host().processors, 1U);
+}
+
 TEST_F(SchedulingTest, RefusesToSpinOnTheOnlyProcessor) {
   apply({.wait = Wait::Block, .cpu = first_cpu()});
   EXPECT_THROW(apply({.wait = Wait::Spin, .cpu = {}}), WorldError);
