@@ -16,11 +16,10 @@
 namespace tcpstep {
 namespace {
 
-using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 namespace fs = std::filesystem;
 
-constexpr auto kBetweenReadings = 1s;
+constexpr int kPausePerReading = 20;   // of a folder so large that reading it takes long
 constexpr std::uint64_t kBlock = 512;  // of st_blocks, whatever the file system's own is
 
 }  // namespace
@@ -34,8 +33,12 @@ std::optional<std::uint64_t> bytes_on_disk(const fs::path& file) {
                   static_cast<std::uint64_t>(facts.st_blocks) * kBlock);
 }
 
-ResultsFolder::ResultsFolder(fs::path path, std::uint64_t most_bytes, std::uint64_t free_bytes)
-    : path_(std::move(path)), most_bytes_(most_bytes), free_bytes_(free_bytes) {
+ResultsFolder::ResultsFolder(fs::path path, std::uint64_t most_bytes, std::uint64_t free_bytes,
+                             Duration between_readings)
+    : path_(std::move(path)),
+      most_bytes_(most_bytes),
+      free_bytes_(free_bytes),
+      between_readings_(between_readings) {
   fs::create_directories(path_);
   std::string probe = path_ / ".probe-XXXXXX";
   const Fd file(
@@ -51,7 +54,7 @@ std::optional<std::string> ResultsFolder::why_full() {
     return fmt::format("the server's disk has {} bytes free, and {} must stay free (--min-free)",
                        space.available, free_bytes_);
   }
-  if ((!is_known_ || bytes_ >= most_bytes_) && Clock::now() >= read_at_ + kBetweenReadings) {
+  if ((!is_known_ || bytes_ >= most_bytes_) && Clock::now() >= read_again_) {
     read();
   }
   if (bytes_ >= most_bytes_) {
@@ -67,6 +70,7 @@ void ResultsFolder::note_run(std::optional<std::uint64_t> bytes) {
 }
 
 void ResultsFolder::read() {
+  const auto begin = Clock::now();
   bytes_ = 0;
   std::error_code error;
   for (fs::directory_iterator entry(path_, error), end; !error && entry != end;
@@ -74,7 +78,8 @@ void ResultsFolder::read() {
     bytes_ += bytes_on_disk(entry->path()).value_or(0);  // one that has just gone takes nothing
   }
   is_known_ = true;
-  read_at_ = Clock::now();
+  const auto end = Clock::now();
+  read_again_ = end + std::max<Duration>(between_readings_, kPausePerReading * (end - begin));
 }
 
 }  // namespace tcpstep

@@ -30,10 +30,14 @@ fs::path folder_of(const fs::path& file) {
   return file.has_parent_path() ? file.parent_path() : fs::path(".");
 }
 
-// rename(2) is on disk once its folder is (fsync(2)).
-void rename_durably(const fs::path& from, const fs::path& to) {
+void rename_file(const fs::path& from, const fs::path& to) {
   check_syscall(std::rename(from.c_str(), to.c_str()), "rename {} to {}", from.string(),
                 to.string());
+}
+
+// rename(2) is on disk once its folder is (fsync(2)).
+void rename_durably(const fs::path& from, const fs::path& to) {
+  rename_file(from, to);
   flush_folder_of(to);
 }
 
@@ -49,6 +53,25 @@ void keep_mode(const Fd& draft, const fs::path& target, const fs::path& shown) {
     static_cast<void>(::fchown(draft.get(), before.st_uid, before.st_gid) == 0);
     check_syscall(::fchmod(draft.get(), before.st_mode & 07777U), "set the mode of {}",
                   shown.string());
+  }
+}
+
+// Writes a draft beside the file; `move` puts it in its place.
+template <class Move>
+void replace_by_draft(const fs::path& path, std::string_view bytes, unsigned mode, Move move) {
+  const fs::path target = target_of(path);
+  std::string draft =
+      (folder_of(target) / "").string() + "." + target.filename().string() + ".XXXXXX";
+  const Fd file(
+      check_syscall(::mkostemp(draft.data(), O_CLOEXEC), "create a file beside {}", path.string()));
+  try {
+    check_syscall(::fchmod(file.get(), mode), "set the mode of {}", draft);
+    keep_mode(file, target, draft);
+    write_all(file, bytes, path.string());
+    move(file, draft, target);
+  } catch (...) {
+    ::unlink(draft.c_str());
+    throw;
   }
 }
 
@@ -123,21 +146,17 @@ void flush_folder_of(const fs::path& file) {
 }
 
 void replace_file(const fs::path& path, std::string_view bytes, unsigned mode) {
-  const fs::path target = target_of(path);
-  std::string draft =
-      (folder_of(target) / "").string() + "." + target.filename().string() + ".XXXXXX";
-  const Fd file(
-      check_syscall(::mkostemp(draft.data(), O_CLOEXEC), "create a file beside {}", path.string()));
-  try {
-    check_syscall(::fchmod(file.get(), mode), "set the mode of {}", draft);
-    keep_mode(file, target, draft);
-    write_all(file, bytes, path.string());
-    check_syscall(::fsync(file.get()), "flush {}", path.string());
-    rename_durably(draft, target);
-  } catch (...) {
-    ::unlink(draft.c_str());
-    throw;
-  }
+  replace_by_draft(path, bytes, mode,
+                   [](const Fd& file, const fs::path& draft, const fs::path& to) {
+                     check_syscall(::fsync(file.get()), "flush {}", draft.string());
+                     rename_durably(draft, to);
+                   });
+}
+
+void replace_file_soon(const fs::path& path, std::string_view bytes) {
+  replace_by_draft(path, bytes, 0644, [](const Fd&, const fs::path& draft, const fs::path& to) {
+    rename_file(draft, to);
+  });
 }
 
 void replace_with(const fs::path& path, const fs::path& finished) {

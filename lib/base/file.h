@@ -33,6 +33,9 @@ void flush_folder_of(const std::filesystem::path& file);
 // gets `mode`. If `path` is a symbolic link, its target is replaced.
 void replace_file(const std::filesystem::path& path, std::string_view bytes, unsigned mode = 0644);
 
+// The same without waiting for the disk: a power failure may leave the file empty.
+void replace_file_soon(const std::filesystem::path& path, std::string_view bytes);
+
 // Moves a finished file over `path`, with the same promises as replace_file(). Both must lie on one
 // file system.
 void replace_with(const std::filesystem::path& path, const std::filesystem::path& finished);

@@ -18,6 +18,8 @@ namespace fs = std::filesystem;
 TEST(FileTest, ReadsBackWhatItWrote) {
   const TemporaryFolder folder;
   const std::string bytes(200'000, 'x');
+  replace_file_soon(folder.path() / "file", "before");
+  EXPECT_EQ(read_file(folder.path() / "file"), "before");
   replace_file(folder.path() / "file", bytes);
   EXPECT_EQ(read_file(folder.path() / "file"), bytes);
 }

@@ -46,6 +46,19 @@ TEST(ResultsFolderTest, IsReadAgainAfterASecondIfItSeemsFull) {
   EXPECT_FALSE(results.why_full());
 }
 
+TEST(ResultsFolderTest, IsReadASmallPartOfTheTimeHoweverLargeItIs) {
+  const TemporaryFolder folder;
+  for (int i = 0; i < 2000; ++i) {
+    write(folder.path() / std::to_string(i), 0);
+  }
+  ResultsFolder results(folder.path(), 1 << 30U, 0, 0s);
+  results.note_run(1 << 30U);
+  EXPECT_TRUE(results.why_full()) << "it was read just now";
+  while (results.why_full()) {
+    std::this_thread::sleep_for(1ms);
+  }
+}
+
 TEST(ResultsFolderTest, IsReadAgainAfterARunThatDied) {
   const TemporaryFolder folder;
   ResultsFolder results(folder.path(), 100'000, 0);
