@@ -106,6 +106,16 @@ bool may_differ(std::string_view key) {
   return key == "tool" || key.ends_with("_tool");
 }
 
+// What the end that measures never writes: it is added once a run is over (by `ab`, the lab, the
+// mesh), to a file without samples, or by the server to the run of a browser. Analysis acts on it.
+bool is_fact_of_others(std::string_view key) {
+  constexpr std::array<std::string_view, 4> kPrefixes{"ab_", "browser_", "lab_", "mesh_"};
+  constexpr std::array<std::string_view, 5> kKeys{"client_kind", "ends_when_settled",
+                                                  "host_started_utc", "samples_at", "user_agent"};
+  return std::ranges::find(kKeys, key) != kKeys.end() ||
+         std::ranges::any_of(kPrefixes, [&](auto prefix) { return key.starts_with(prefix); });
+}
+
 void check_facts(const RunHeader& header, const AgreedRun& agreed) {
   const auto check = [&](std::string_view key, std::string_view expected) {
     if (const auto found = header.find(key).value_or(""); found != expected) {
@@ -123,6 +133,9 @@ void check_facts(const RunHeader& header, const AgreedRun& agreed) {
     check(key, agreed.facts.find(key).value_or(""));
   }
   for (const auto& [key, value] : header.facts()) {
+    if (is_fact_of_others(key)) {
+      throw WorldError(fmt::format("the result has {}, which is not for its end to say", key));
+    }
     if (value.size() > kLongestFact && !key.ends_with("sizes_bytes")) {
       throw WorldError(fmt::format("the result has {} of {} bytes", key, value.size()));
     }

@@ -113,6 +113,18 @@ TEST(ResultCheckTest, SaysWhatIsWrong) {
   }
 }
 
+TEST(ResultCheckTest, RejectsFactsThatAreNotForTheMeasuringEndToSay) {
+  const std::string good = file("good");
+  for (const std::string key :
+       {"ab_block", "browser_kernel_rtt_ns", "client_kind", "ends_when_settled", "host_started_utc",
+        "lab_time", "mesh_from", "samples_at", "user_agent"}) {
+    std::string text = good;
+    text.insert(text.find("# mss_bytes"), fmt::format("# {}: 1\n", key));
+    EXPECT_EQ(error_of(text),
+              fmt::format("the result has {}, which is not for its end to say", key));
+  }
+}
+
 TEST(ResultCheckTest, HoldsACompleteRunAgainstTheAcks) {
   AgreedRun agreed = agreed_run();
   agreed.acked = 22;  // one that discovers the path has no row
