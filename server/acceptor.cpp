@@ -76,6 +76,9 @@ void Acceptor::add(TcpConnection connection, bool is_web) {
   metrics_.count_connection();
   const std::string peer = connection.peer().text();
   const std::string network = network_of(connection.peer());
+  if (is_allowed(connection.peer(), options_.limits)) {
+    make_room_for(network);
+  }
   std::optional<Rejection> rejection = rejection_of_connection(
       connection.peer(), clients_.size(), connections_of(network), options_.limits);
   if (rejection && !rejection->is_sent) {

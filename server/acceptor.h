@@ -128,6 +128,8 @@ class Acceptor {
   void enqueue(Clients::iterator entry);
   [[nodiscard]] std::optional<Rejection> rejection_of(PendingClient& client);
   void join(Clients::iterator entry);
+  void make_room_for(const std::string& network);
+  void displace(Clients::iterator entry);
   void refuse(Clients::iterator entry, const Rejection& rejection);
   void drop(Clients::iterator entry, const std::string& reason);
   void close_after_refusal(Clients::iterator entry);  // what was sent can still arrive

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <string_view>
 #include <utility>
 
 #include "lib/base/process.h"
@@ -143,6 +145,42 @@ void Acceptor::flush(Clients::iterator entry) {
     poller_.await_data(client.connection.fd(), entry->first);
     close_after_refusal(entry);
   }
+}
+
+// Where all connections are taken, the networks with the most of them give up their latest ones, as
+// long as they keep more than `network` would then have. Those in the queue do not count: it has
+// a rule of its own.
+void Acceptor::make_room_for(const std::string& network) {
+  struct Share {
+    std::size_t connections = 0;
+    std::uint64_t latest = 0;
+  };
+  while (clients_.size() >= options_.limits.connections) {
+    std::map<std::string_view, Share> shares;
+    for (const auto& [id, client] : clients_) {
+      if (client.deadline) {
+        Share& share = shares[client.network];
+        ++share.connections;
+        share.latest = id;
+      }
+    }
+    const auto most = std::ranges::max_element(
+        shares, {}, [](const auto& entry) { return entry.second.connections; });
+    if (most == shares.end() || most->second.connections <= connections_of(network) + 1) {
+      return;
+    }
+    displace(clients_.find(most->second.latest));
+  }
+}
+
+void Acceptor::displace(Clients::iterator entry) {
+  PendingClient& client = entry->second;
+  if (!client.is_closing) {
+    const Rejection rejection = connections_are_taken(options_.limits);
+    log_refusal(client.peer, rejection);
+    static_cast<void>(client.connection.send_now(client.conversation->say(rejection.refusal)));
+  }
+  remove(entry);
 }
 
 void Acceptor::close_after_refusal(Clients::iterator entry) {

@@ -101,25 +101,27 @@ void fit_rounds(SweepSpec& sweep, const ServerLimits& limits, std::optional<Mss>
       std::clamp<std::uint64_t>(rounds, kFewestTimedRounds, kMostTimedRounds));
 }
 
+bool is_allowed(const Address& peer, const ServerLimits& limits) {
+  return limits.allowed.empty() ||
+         std::ranges::any_of(limits.allowed,
+                             [&](const AddressRange& range) { return range.contains(peer); });
+}
+
 // A few clients beyond each limit get a refusal; the rest of a crowd is closed.
 std::optional<Rejection> rejection_of_connection(const Address& peer, std::uint64_t connections,
                                                  std::uint64_t same_network,
                                                  const ServerLimits& limits) {
   const bool is_full = connections >= limits.connections;
-  if (!limits.allowed.empty() &&
-      std::ranges::none_of(limits.allowed,
-                           [&](const AddressRange& range) { return range.contains(peer); })) {
+  if (!is_allowed(peer, limits)) {
     return Rejection{.kind = "address",
                      .refusal = {.reason = "this address is not allowed (--allow)",
                                  .hint = "The server's owner decides who may measure."},
                      .is_sent = !is_full && same_network < limits.refused_beyond};
   }
   if (is_full) {
-    return Rejection{.kind = "connections",
-                     .refusal = {.reason = fmt::format("the limit of {} is reached",
-                                                       count_of(limits.connections, "connection")),
-                                 .hint = "Try again when fewer are open."},
-                     .is_sent = connections < limits.connections + limits.refused_beyond};
+    Rejection rejection = connections_are_taken(limits);
+    rejection.is_sent = connections < limits.connections + limits.refused_beyond;
+    return rejection;
   }
   if (same_network >= limits.connections_per_address) {
     return Rejection{
@@ -130,6 +132,13 @@ std::optional<Rejection> rejection_of_connection(const Address& peer, std::uint6
         .is_sent = same_network < 2 * limits.connections_per_address};
   }
   return std::nullopt;
+}
+
+Rejection connections_are_taken(const ServerLimits& limits) {
+  return {.kind = "connections",
+          .refusal = {.reason = fmt::format("the limit of {} is reached",
+                                            count_of(limits.connections, "connection")),
+                      .hint = "Try again when fewer are open."}};
 }
 
 Rejection queue_is_full(const ServerLimits& limits) {

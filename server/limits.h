@@ -55,6 +55,8 @@ struct Rejection {
   bool is_sent = true;  // false: too many refusals are pending
 };
 
+[[nodiscard]] bool is_allowed(const Address& peer, const ServerLimits& limits);
+
 // Of a client that has just connected, when `connections` are open, `same_network` of them from
 // its network.
 [[nodiscard]] std::optional<Rejection> rejection_of_connection(const Address& peer,
@@ -62,6 +64,7 @@ struct Rejection {
                                                                std::uint64_t same_network,
                                                                const ServerLimits& limits);
 
+[[nodiscard]] Rejection connections_are_taken(const ServerLimits& limits);
 [[nodiscard]] Rejection queue_is_full(const ServerLimits& limits);
 [[nodiscard]] Rejection too_many_runs(const ServerLimits& limits);
 [[nodiscard]] Rejection too_many_failures();

@@ -95,6 +95,16 @@ class Flood(TestCase):
         wait_until(lambda: self.server.run_client("--sizes=1", "--rounds=2").returncode == 0,
                    "there is room again")
 
+    def test_of_idle_connections_leaves_room_for_another_address(self):
+        self.start("--max-connections=20", "--timeout=60s")
+        crowd = [socket.create_connection(("127.0.0.1", self.server.port), source_address=(f"127.0.0.{2 + i % 2}", 0))
+                 for i in range(60)]
+        self.wait_for("tcpstep_refusals_total", 8)  # the others may get a reason
+        client = self.server.run_client("--sizes=1", "--rounds=2", "--timeout=10s")
+        self.assertEqual(client.returncode, 0, client.stderr)
+        for peer in crowd:
+            peer.close()
+
 
 if __name__ == "__main__":
     main()
