@@ -101,6 +101,35 @@ class Links(unittest.TestCase):
                         self.assertIn(anchor, self.anchors(target))
 
 
+class Threats(unittest.TestCase):
+    """The tests of each row of the tables in docs/security.md, which are files with, in Python, classes."""
+
+    def find(self, test):
+        """The file of a test that is run."""
+        folder, pattern, declared = (
+            ("integration", test, rf"^tcpstep_integration_test\({test[5:-3]}\b") if test.endswith(".py") else
+            ("fuzz", f"{test[5:]}_fuzz.cpp", rf"^tcpstep_fuzz_target\({test[5:]} ") if test.startswith("fuzz/") else
+            ("unit", f"*/{test}.cpp", rf"/{test}\.cpp\b"))
+        file, = (SOURCE / "tests" / folder).glob(pattern)
+        self.assertRegex((SOURCE / "tests" / folder / "CMakeLists.txt").read_text(), re.compile(declared, re.M))
+        return file
+
+    def test_are_held_by_tests_that_exist(self):
+        page = SOURCE / "docs" / "security.md"
+        for title, fewest in (("Threats to the server", 20), ("Threats to the client, and to readers of files", 10)):
+            rows = re.findall(r"^\| (?!threat|who)(.*) \|$", section(page, title), re.M)
+            self.assertGreaterEqual(len(rows), fewest)
+            for row in rows:
+                for part in row.rsplit(" | ", 1)[1].split(", "):
+                    with self.subTest(row=row.split(" |")[0], part=part):
+                        if part.startswith("["):
+                            continue  # a link, which leads somewhere
+                        test, *classes = re.findall(r"`([^`]+)`", part)
+                        text = self.find(test).read_text()
+                        for name in classes:
+                            self.assertRegex(text, rf"(?m)^class {name}\(")
+
+
 class ResultFormat(TestCase):
     def test_example_can_be_reported(self):
         file = self.directory / "example.csv"

@@ -7,10 +7,11 @@ import random
 import resource
 import socket
 import struct
+import subprocess
 import threading
 import time
 
-from harness import PATIENCE, TestCase, main, reset, start, wait_until
+from harness import PATIENCE, TestCase, main, program, reset, start, wait_until
 
 IDLE, HOSTILE = 1000, 200
 NONSENSE = (
@@ -142,6 +143,21 @@ class Exhaustion(TestCase):
         self.assertIsNone(server.process.poll())
         for peer in peers:
             peer.close()
+
+    def test_of_processes_does_not_end_the_server(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root can be another user, who has no other processes")
+        other = ["setpriv", "--reuid=61235", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]
+        self.directory.chmod(0o777)
+        if subprocess.run([*other, program("tcpstep-server"), "--version"], capture_output=True).returncode != 0:
+            self.skipTest("another user cannot run the programs of this build")
+        server = self.start_server("--sizes=1", "--rounds=2", prefix=[*other, "prlimit", "--nproc=1:8"])
+        refused = server.run_client()
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("the server is out of resources", refused.stderr)
+        subprocess.run([*other, "prlimit", "--pid", str(server.process.pid), "--nproc=8:8"], check=True)
+        client = server.run_client()
+        self.assertEqual(client.returncode, 0, client.stderr)
 
     def test_of_descriptors_does_not_make_the_server_spin(self):
         server = self.start_server("--timeout=2s", "--sizes=1", "--rounds=2",
