@@ -15,6 +15,32 @@ from websocket import (CLOSE, PING, PONG, TEXT, HandshakeFailed, WebCase, WebSoc
 
 UNSENT = 64 << 20  # bytes of all pages that are being sent, at most
 PAGES = ["/", "/report.css", "/page.css", "/page.js", "/worker.js", "/icon.svg"]
+OTHER_PATHS = ["/index.html", "/runs/", "/runs/x", "/../../../etc/passwd", "/..%2f..%2fetc/passwd", "/%2e%2e/etc/passwd",
+               "//etc/passwd", "/page.css/../page.js", "/page.css%00", "/page.css?", "http://elsewhere.example/", "/runs/*", "*",
+               "/runs/" + "a" * 4000, "/\\..\\..", "/runs/%s%n%x"]
+
+
+def bad_requests(port):
+    """What is no single request without content, by name."""
+    line = f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n".encode()
+    return {
+        "no host": b"GET / HTTP/1.1\r\n\r\n",
+        "two hosts": line + b"Host: b\r\n\r\n",
+        "a bad host": b"GET / HTTP/1.1\r\nHost: a;script-src *\r\n\r\n",
+        "no version": b"GET /\r\n\r\n",
+        "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        "no request": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+        "content": line + b"Content-Length: 3\r\n\r\nabc",
+        "content to come": line + b"Content-Length: 3\r\n\r\n",
+        "two lengths": line + b"Content-Length: 0\r\nContent-Length: 44\r\n\r\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n",
+        "chunks": line + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "both": line + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "a hidden request": line + b"\r\nGET /page.css HTTP/1.1\r\nHost: a\r\n\r\n",
+        "a folded line": line + b"X: a\r\n b\r\n\r\n",
+        "a space before the colon": line + b"Content-Length : 3\r\n\r\n",
+        "a bare CR": line + b"X: a\rContent-Length: 3\r\n\r\n",
+        "a zero": line + b"X: \0\r\n\r\n",
+    }
 
 
 class Handshake(WebCase):
@@ -102,10 +128,7 @@ class Pages(WebCase):
         server = self.start_web("--sizes=1", "--rounds=1")
         server.run_client()
         native = read_run(server.files()[0]).header["run_id"]
-        for path in ("/index.html", "/runs/", "/runs/x", f"/runs/{native}", f"/runs/../results/{server.files()[0].name}",
-                     "/../../../etc/passwd", "/..%2f..%2fetc/passwd", "/%2e%2e/etc/passwd", "//etc/passwd",
-                     "/page.css/../page.js", "/page.css%00", "/page.css?", "http://elsewhere.example/", "/runs/*",
-                     "*", "/runs/" + "a" * 4000, "/\\..\\..", "/runs/%s%n%x"):
+        for path in (*OTHER_PATHS, f"/runs/{native}", f"/runs/../results/{server.files()[0].name}"):
             with self.subTest(path):
                 self.assertEqual(get(self.web, path)[0], 404)
 
@@ -114,25 +137,7 @@ class Pages(WebCase):
         for method in ("POST", "HEAD", "PUT", "DELETE", "OPTIONS", "CONNECT", "BREW"):
             with self.subTest(method):
                 self.assertIn(get(self.web, method=method)[0], (400, 405))
-        line = f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{self.web}\r\n".encode()
-        for name, request in {
-                "no host": b"GET / HTTP/1.1\r\n\r\n",
-                "two hosts": line + b"Host: b\r\n\r\n",
-                "a bad host": b"GET / HTTP/1.1\r\nHost: a;script-src *\r\n\r\n",
-                "no version": b"GET /\r\n\r\n",
-                "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-                "no request": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
-                "content": line + b"Content-Length: 3\r\n\r\nabc",
-                "content to come": line + b"Content-Length: 3\r\n\r\n",
-                "two lengths": line + b"Content-Length: 0\r\nContent-Length: 44\r\n\r\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n",
-                "chunks": line + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-                "both": line + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-                "a hidden request": line + b"\r\nGET /page.css HTTP/1.1\r\nHost: a\r\n\r\n",
-                "a folded line": line + b"X: a\r\n b\r\n\r\n",
-                "a space before the colon": line + b"Content-Length : 3\r\n\r\n",
-                "a bare CR": line + b"X: a\rContent-Length: 3\r\n\r\n",
-                "a zero": line + b"X: \0\r\n\r\n",
-        }.items():
+        for name, request in bad_requests(self.web).items():
             with self.subTest(name):
                 status, _, content = exchange(self.web, request)
                 self.assertIn(status, (400, 200) if name == "a folded line" else (400,))

@@ -147,8 +147,8 @@ class DelayedAck:
             self.time = self.time / 2 + gap
 
 
-def pingpong(link, host, start, size, rng, delayed):
-    """Time at which the server has the program's ack."""
+def pingpong(link, host, start, size, rng, delayed, ack=1, late=0):
+    """Time at which the server has the program's ack, which has `ack` bytes and leaves `late` after what it acks."""
     down, up = link
     events, count, left, got, unacked, done = [], 0, size, 0, 0, None
     timer, was_late = None, False
@@ -179,7 +179,7 @@ def pingpong(link, host, start, size, rng, delayed):
                 push(t, "up", 0)
                 unacked, timer = 0, None
             if got == size:
-                push(t + host / 2, "up", 1)
+                push(t + host / 2 + late, "up", ack)
                 timer = None
             elif unacked and timer is None:
                 timer = push(t + min(delayed.time, delayed.longest) + HALF_TICK, "delayed", 0)
@@ -193,21 +193,24 @@ def pingpong(link, host, start, size, rng, delayed):
     return done
 
 
-def run(directions, host, seed):
-    """RTTs of each size."""
+def run(directions, host, seed, sizes=None, is_shuffled=False, is_enough=lambda series: False, **acks):
+    """RTTs of each size; of fewer rounds if they are enough."""
     rng = random.Random(seed)
     link = [Direction(**given) for given in directions]
     medium = {"end": 0.0, "owner": None}
     delayed = DelayedAck()
     link[0].reset(link[1], medium)
     link[1].reset(link[0], medium)
-    series, t = {size: [] for size in SIZES}, -host / 2
+    sizes = sizes or SIZES
+    series, t = {size: [] for size in sizes}, -host / 2
     for round_ in range(ROUNDS + 1):
-        for size in SIZES:
-            end = pingpong(link, host, t, size, rng, delayed)
+        for size in rng.sample(sizes, len(sizes)) if is_shuffled else sizes:
+            end = pingpong(link, host, t, size, rng, delayed, **acks)
             if round_ > 0:  # the first is the warm-up
                 series[size].append(end - t)
             t = end
+        if round_ > 0 and is_enough(series):
+            break
     return series
 
 
