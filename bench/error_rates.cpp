@@ -118,12 +118,21 @@ Alarms count_alarms(const Noise& noise, const Effect& effect, int comparisons) {
   return sum;
 }
 
-void print_alarms(std::span<const Effect> effects, int comparisons, std::span<const Noise> noises) {
+// Which cells of the tables are wanted: all, unless the command line says otherwise.
+struct Wanted {
+  std::vector<Noise> noises{kNoises.begin(), kNoises.end()};
+  std::string_view change;  // a part of an effect's words
+};
+
+void print_alarms(std::span<const Effect> effects, int comparisons, const Wanted& wanted) {
   fmt::print(
       "\n| noise | what changed | comparisons | compare | named right | Mann-Whitney, any size | 5 "
       "%, any size |\n|---|---|---:|---:|---:|---:|---:|\n");
-  for (const Noise& noise : noises) {
+  for (const Noise& noise : wanted.noises) {
     for (const Effect& effect : effects) {
+      if (std::string_view(effect.words).find(wanted.change) == std::string_view::npos) {
+        continue;
+      }
       const Alarms alarms = count_alarms(noise, effect, comparisons);
       const auto share = [&](int count) {
         return static_cast<double>(count) / static_cast<double>(comparisons);
@@ -138,12 +147,12 @@ void print_alarms(std::span<const Effect> effects, int comparisons, std::span<co
   }
 }
 
-void print_false_alarms(int comparisons, std::span<const Noise> noises) {
+void print_false_alarms(int comparisons, const Wanted& wanted) {
   const Effect nothing[] = {{"nothing (false alarms)", {}, {}}};
-  print_alarms(nothing, comparisons, noises);
+  print_alarms(nothing, comparisons, wanted);
 }
 
-void print_power(int comparisons, std::span<const Noise> noises) {
+void print_power(int comparisons, const Wanted& wanted) {
   constexpr std::string_view kUniform = "uniform: all sizes";
   constexpr std::string_view kFromTwo = "from 2 segments on";
   const Effect effects[] = {
@@ -155,7 +164,7 @@ void print_power(int comparisons, std::span<const Noise> noises) {
       {"each segment after the first +2 µs", {.each_ns = 2000}, "every segment after the first"},
       {"p99 twice as far", {.tail = 2}, "tail"},
       {"MSS 1448 to 1348", {.mss = 1348}, "packet boundary moved"}};
-  print_alarms(effects, comparisons, noises);
+  print_alarms(effects, comparisons, wanted);
 }
 
 // How the comparisons of a cell ended.
@@ -222,7 +231,7 @@ Sides sides_of(const std::vector<Run>& runs, std::string_view letters, bool is_d
 
 // Identical sides that only drift, in orders that `ab` draws and that people type: alarms among
 // those that ended with a verdict. All orders and drifts share their runs.
-void print_orders(int comparisons, std::span<const Noise> noises) {
+void print_orders(int comparisons, const Wanted& wanted) {
   constexpr std::array<std::string_view, 6> kOrders{"drawn by ab", "AABB",       "ABBA",
                                                     "ABAB",        "A...AB...B", "random"};
   using Statuses = std::array<std::array<int, kEveryDrift.size()>, kOrders.size()>;
@@ -231,7 +240,7 @@ void print_orders(int comparisons, std::span<const Noise> noises) {
     fmt::print(" drift: {} |", drift.words);
   }
   fmt::print("\n|---|---|---:|---:|---:|---:|---:|\n");
-  for (const Noise& noise : noises) {
+  for (const Noise& noise : wanted.noises) {
     std::vector<Statuses> all(static_cast<std::size_t>(comparisons));
     in_parallel(comparisons, [&](int number) {
       Generator generator(noise, 3'000'000 + static_cast<std::uint64_t>(number));
@@ -263,7 +272,7 @@ void print_orders(int comparisons, std::span<const Noise> noises) {
 }
 
 // Any --alpha with any number of runs: what is slower by 30 % never passes.
-void print_levels(int comparisons, std::span<const Noise> /*noises*/) {
+void print_levels(int comparisons, const Wanted& /*wanted*/) {
   const Noise& noise = kNoises[1];
   fmt::print(
       "\n| runs per side | alpha | 0 %: exit 0, 3, 4 | 5 %: exit 0, 3, 4 | 30 %: exit 0, 3, 4 |\n"
@@ -290,16 +299,43 @@ void print_levels(int comparisons, std::span<const Noise> /*noises*/) {
   }
 }
 
+// How often a slowdown is ruled out that is there: of all sizes, at 95 %.
+void print_bounds(int comparisons, const Wanted& wanted) {
+  fmt::print(
+      "\n| noise | runs per side | all sizes slower by | comparisons | ruled out although true |\n"
+      "|---|---:|---:|---:|---:|\n");
+  for (const Noise& noise : wanted.noises) {
+    for (const std::size_t runs : {std::size_t{4}, kRuns}) {
+      for (const double scale : {1.0, 1.05}) {
+        std::vector<int> is_wrong(static_cast<std::size_t>(comparisons));
+        in_parallel(comparisons, [&](int number) {
+          Generator generator(noise, 7'000'000 + static_cast<std::uint64_t>(number));
+          Sides sides =
+              make_sides(generator, generator.order(runs), {.scale = scale}, true, no_drift);
+          const Comparison result =
+              compare(std::move(sides.baseline), std::move(sides.candidate), {});
+          is_wrong[static_cast<std::size_t>(number)] = *result.excluded < std::log(scale) ? 1 : 0;
+        });
+        fmt::print("| {} | {} | {:.0f} % | {} | {:.3f} |\n", noise.name, runs, 100 * (scale - 1),
+                   comparisons,
+                   static_cast<double>(std::accumulate(is_wrong.begin(), is_wrong.end(), 0)) /
+                       comparisons);
+        std::fflush(stdout);
+      }
+    }
+  }
+}
+
 // `ab --until-decided` with its 20 runs of each side at most, beside 10 and 20 fixed ones on the
 // same data.
-void print_early_ends(int comparisons, std::span<const Noise> noises) {
+void print_early_ends(int comparisons, const Wanted& wanted) {
   constexpr std::size_t kFirst = 10;
   constexpr std::size_t kMost = 20;
   fmt::print(
       "\n| noise | all sizes slower by | comparisons | exit 3 | exit 0 | ended before 20 runs | "
       "mean runs per side | 10 runs: exit 3, 0 | 20 runs: exit 3, 0 |\n"
       "|---|---:|---:|---:|---:|---:|---:|---:|---:|\n");
-  for (const Noise& noise : noises) {
+  for (const Noise& noise : wanted.noises) {
     for (const double scale : {1.0, 1.05}) {
       const auto cell = [&] { return std::vector<int>(static_cast<std::size_t>(comparisons), 4); };
       std::vector<int> statuses = cell();
@@ -344,31 +380,32 @@ void print_early_ends(int comparisons, std::span<const Noise> noises) {
 
 int main(int argc, char** argv) {
   const int comparisons = argc > 1 ? std::atoi(argv[1]) : 1000;
-  const std::string_view wanted = argc > 2 ? argv[2] : "";
+  const std::string_view table = argc > 2 ? argv[2] : "";
   struct Table {
     std::string_view name;
-    void (*print)(int comparisons, std::span<const tcpstep::Noise> noises);
+    void (*print)(int comparisons, const tcpstep::Wanted& wanted);
     int share;  // of the comparisons asked for
   };
   constexpr std::array kTables{
       Table{"same", tcpstep::print_false_alarms, 1}, Table{"power", tcpstep::print_power, 2},
-      Table{"orders", tcpstep::print_orders, 1}, Table{"levels", tcpstep::print_levels, 20},
-      Table{"early", tcpstep::print_early_ends, 4}};
-  std::vector<tcpstep::Noise> noises(tcpstep::kNoises.begin(), tcpstep::kNoises.end());
+      Table{"orders", tcpstep::print_orders, 1},     Table{"levels", tcpstep::print_levels, 20},
+      Table{"bounds", tcpstep::print_bounds, 1},     Table{"early", tcpstep::print_early_ends, 4}};
+  tcpstep::Wanted wanted;
   if (argc > 3) {
-    std::erase_if(noises, [&](const tcpstep::Noise& noise) {
+    std::erase_if(wanted.noises, [&](const tcpstep::Noise& noise) {
       return noise.name != std::string_view(argv[3]);
     });
   }
-  if (comparisons < 1 || noises.empty()) {
+  wanted.change = argc > 4 ? argv[4] : "";
+  if (comparisons < 1 || wanted.noises.empty()) {
     fmt::print(stderr,
                "usage: error_rates [COMPARISONS OF EACH KIND (default 1000) "
-               "[same|power|orders|levels|early [NOISE]]]\n");
+               "[same|power|orders|levels|bounds|early [NOISE [CHANGE]]]]\n");
     return 2;
   }
-  for (const Table& table : kTables) {
-    if (wanted.empty() || wanted == table.name) {
-      table.print((comparisons + table.share - 1) / table.share, noises);
+  for (const Table& one : kTables) {
+    if (table.empty() || table == one.name) {
+      one.print((comparisons + one.share - 1) / one.share, wanted);
     }
   }
 }

@@ -148,16 +148,30 @@ struct Setting {
   bool is_ranked;
 };
 
+// The t that no floor exceeds by chance, in this look's share of 95 % of all comparisons.
+double bound_of_floors(const Comparison& result, const ContrastTable& table,
+                       const Setting& setting) {
+  std::vector<ContrastColumn> floors;
+  for (std::size_t c = 0; c < table.names.size(); ++c) {
+    if (table.names[c].family == Family::Floor) {
+      floors.push_back(table.columns[c]);
+    }
+  }
+  const std::vector<double> largest =
+      setting.is_ranked ? setting.test.test(ranked(floors), {}).largest
+                        : setting.test.test(floors, {.added = setting.tick_variance}).largest;
+  const double confidence = 1 - of_look(1 - kConfidence, result);
+  return largest[static_cast<std::size_t>(
+                     std::ceil(confidence * static_cast<double>(largest.size()))) -
+                 1];
+}
+
 // Fills in the contrasts. Returns the largest rise of any floor that is not ruled out.
 double test_contrasts(Comparison& result, const ContrastTable& table, const Setting& setting) {
   const FamilyTest main = setting.is_ranked
                               ? setting.test.test(ranked(table.columns), {})
                               : setting.test.test(table.columns, {.added = setting.tick_variance});
-  const double confidence = 1 - of_look(1 - kConfidence, result);
-  const double simultaneous =
-      main.largest[static_cast<std::size_t>(
-                       std::ceil(confidence * static_cast<double>(main.largest.size()))) -
-                   1];
+  const double simultaneous = bound_of_floors(result, table, setting);
   double excluded = -1;
   for (std::size_t c = 0; c < table.names.size(); ++c) {
     const Contrast name = table.names[c];
