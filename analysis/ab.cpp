@@ -22,8 +22,9 @@
 #include "lib/cli/program.h"
 #include "lib/cli/progress_bar.h"
 #include "lib/cli/stop_signals.h"
+#include "lib/compare/eligibility.h"
 #include "lib/compare/render.h"
-#include "lib/runfile/run_reader.h"
+#include "lib/runfile/run.h"
 
 namespace tcpstep {
 namespace {
@@ -35,8 +36,8 @@ std::string now_utc() {
                      fmt::gmtime(std::chrono::system_clock::to_time_t(now)));
 }
 
-// `text`, a result file, with the place of the launch in its header: before the line of columns.
-std::string with_place(const std::string& text, const std::string& id, const AbLaunch& launch) {
+// `text`, a result file, with `place` in its header: before the line of columns.
+std::string with_place(const std::string& text, const std::string& place) {
   std::istringstream lines(text);
   std::string result;
   bool is_header = true;
@@ -46,15 +47,14 @@ std::string with_place(const std::string& text, const std::string& id, const AbL
     }
     if (is_header && !line.starts_with('#')) {
       is_header = false;
-      result += fmt::format("# ab_id: {}\n# ab_block: {}\n# ab_position: {}\n# ab_order: {}\n", id,
-                            launch.block, launch.position, kAbOrder);
+      result += place;
     }
     result += line + '\n';
   }
   return result;
 }
 
-// The one result file in `folder`. Throws WorldError if there is none, several, or half of one.
+// The one result file in `folder`. Throws WorldError if there is none, or several.
 fs::path result_in(const fs::path& folder, const std::string& what) {
   std::vector<fs::path> found;
   for (const auto& entry : fs::directory_iterator(folder)) {
@@ -68,13 +68,13 @@ fs::path result_in(const fs::path& folder, const std::string& what) {
                      "The command must write one run to {output} or into {folder}: see "
                      "docs/gate_a_pull_request.md.");
   }
-  RunReader reader(found.front());
-  while (reader.next()) {
-  }
-  if (!reader.trailer() || reader.trailer()->status != kComplete) {
-    throw WorldError(fmt::format("{} left a partial run", what));
-  }
   return found.front();
+}
+
+// Too much was resent for its times to count, on a busy machine perhaps by accident: to be launched
+// again. Never for a lost ping, and virtual time would repeat itself.
+bool is_repeatable(const Run& run) {
+  return is_lossy(run) && run.lost() == 0 && !run.is_virtual();
 }
 
 class Driver {
@@ -236,8 +236,75 @@ class Driver {
     return fs::absolute(folder).lexically_normal();
   }
 
+  // Until a run can count. That depends neither on the side nor on any RTT, so that under the null
+  // hypothesis the sides still differ by nothing but their labels.
   void launch(const AbLaunch& launch) {
     const fs::path work = folder_ / (launch.file + ".unfinished");
+    std::string launched = now_utc();
+    fs::path result = measure(launch, work);
+    while (is_set_aside(launch, result, launched)) {
+      launched = now_utc();
+      result = measure(launch, work);
+    }
+    replace_file(result, with_place(read_file(result), place_of(launch)));
+    replace_with(folder_ / launch.file, result);
+    fs::remove_all(work);
+    manifest_.add(launch, launched);
+  }
+
+  // The lines of its header.
+  [[nodiscard]] std::string place_of(const AbLaunch& launch) const {
+    std::string place =
+        fmt::format("# ab_id: {}\n# ab_block: {}\n# ab_position: {}\n# ab_order: {}\n",
+                    manifest_.id(), launch.block, launch.position, kAbOrder);
+    if (const fs::path first = folder_ / aside(launch, 1); fs::exists(first)) {
+      const Run run = read_run(first, RttClock::Application);
+      place += fmt::format("# {}: {}\n", FirstLaunch::kKey, first_launch_of(run).text());
+    }
+    return place;
+  }
+
+  // The file of a launch that was repeated.
+  static std::string aside(const AbLaunch& launch, std::uint32_t number) {
+    return fmt::format("{}.repeated-{}", launch.file, number);
+  }
+  [[nodiscard]] std::uint32_t times_repeated(const AbLaunch& launch) const {
+    std::uint32_t times = 0;
+    while (fs::exists(folder_ / aside(launch, times + 1))) {
+      ++times;
+    }
+    return times;
+  }
+  // Some links do lose packets: at most a quarter more launches than planned.
+  [[nodiscard]] bool may_repeat(const AbLaunch& launch) const {
+    constexpr std::uint32_t kMostTimes = 2;
+    std::uint32_t times = 0;
+    for (const AbLaunch& other :
+         plan_ab(options_.runs + 2 * manifest_.left_out(), manifest_.seed())) {
+      times += times_repeated(other);
+    }
+    return times_repeated(launch) < kMostTimes && times < options_.runs / 2;
+  }
+
+  // True if it was: its launch is to be repeated then.
+  bool is_set_aside(const AbLaunch& launch, const fs::path& result, const std::string& launched) {
+    const Run run = read_run(result, RttClock::Application);
+    if (!run.is_complete()) {
+      throw WorldError(fmt::format("launch {} left a partial run", launch.file));
+    }
+    if (!is_repeatable(run) || !may_repeat(launch)) {
+      return false;
+    }
+    tell(fmt::format("{}: {}; repeating it", launch.file, losses_of(run)));
+    AbLaunch repeated = launch;
+    repeated.file = aside(launch, times_repeated(launch) + 1);
+    replace_with(folder_ / repeated.file, result);
+    manifest_.add(repeated, launched);
+    return true;
+  }
+
+  // Returns the result file, in `work`.
+  fs::path measure(const AbLaunch& launch, const fs::path& work) {
     fs::remove_all(work);
     fs::create_directory(work);
     const fs::path log = folder_ / fs::path(launch.file).replace_extension(".log");
@@ -245,7 +312,6 @@ class Driver {
                                           {{"{output}", (work / "run.csv").string()},
                                            {"{folder}", work.string()},
                                            {"{seed}", std::to_string(launch.seed)}});
-    const std::string launched = now_utc();
     const auto prepare = [&] {
       redirect_to(log);
       ::setenv("TCPSTEP_RESULTS", work.c_str(), 1);
@@ -269,11 +335,7 @@ class Driver {
                       printable(last_line(read_file(log)), 200)),
           fmt::format("Its output is in {}. Fix it, then continue with --resume.", log.string()));
     }
-    const fs::path result = result_in(work, what);
-    replace_file(result, with_place(read_file(result), manifest_.id(), launch));
-    replace_with(folder_ / launch.file, result);
-    fs::remove_all(work);
-    manifest_.add(launch, launched);
+    return result_in(work, what);
   }
 
   static void redirect_to(const fs::path& log) {

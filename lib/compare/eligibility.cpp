@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -47,6 +48,32 @@ bool is_lossy(const Run& run) {
 std::string losses_of(const Run& run) {
   return fmt::format("{} lost and {} retransmitted of {}", run.lost(), run.resent().total(),
                      count_of(run.pings(), "ping"));
+}
+
+std::string FirstLaunch::text() const {
+  return fmt::format("pings={} payload={} ack={} doubtful={}", pings, resent.payload, resent.ack,
+                     resent.doubtful);
+}
+
+FirstLaunch first_launch_of(const Run& run) {
+  FirstLaunch first{.pings = run.pings(), .resent = run.resent()};
+  const auto text = run.header.find(FirstLaunch::kKey);
+  if (!text) {
+    return first;
+  }
+  const auto number = [&](std::string_view key) {
+    std::uint64_t value = 0;
+    if (const std::size_t at = text->find(key); at != std::string_view::npos) {
+      std::from_chars(text->data() + at + key.size(), text->data() + text->size(), value);
+    }
+    return value;
+  };
+  first.pings = number("pings=");
+  first.resent.payload = number("payload=");
+  first.resent.ack = number("ack=");
+  first.resent.doubtful = number("doubtful=");
+  first.is_repeated = true;
+  return first;
 }
 
 bool CommonSizes::are_most(double share) const {

@@ -3,9 +3,11 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/compare/contrasts.h"
@@ -25,6 +27,20 @@ inline constexpr double kMostDropped = 0.01;  // of the pings of a run
 
 // "1 lost and 2 retransmitted of 90 pings".
 [[nodiscard]] std::string losses_of(const Run& run);
+
+// What was resent when a run was first launched. `ab` repeats a launch if too much was for its
+// times to count, and says so in the header of the run that counts: by its losses, only the first
+// launch is fair.
+struct FirstLaunch {
+  static constexpr std::string_view kKey = "ab_first_launch";
+
+  std::uint64_t pings = 0;
+  ResentPings resent;
+  bool is_repeated = false;
+
+  [[nodiscard]] std::string text() const;  // for the header
+};
+[[nodiscard]] FirstLaunch first_launch_of(const Run& run);
 
 // What can be computed of all runs alike.
 struct CommonSizes {

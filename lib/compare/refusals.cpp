@@ -61,7 +61,13 @@ void check_runs(Comparison& result, const RunOrder& order, const ErrorLevels& le
   }
 }
 
-std::optional<std::string> rise_of_losses(const RunOrder& order, const MaxT& test, double level) {
+std::string LossRise::text() const {
+  return fmt::format(
+      "{:.1f} % of the pings needed a retransmission, {:.1f} % before (adjusted p {:.4f})",
+      now * 100, before * 100, p);
+}
+
+std::optional<LossRise> rise_of_losses(const RunOrder& order, const MaxT& test) {
   ContrastColumn shares;
   // Runs of older versions have no resent acks to compare with.
   const bool knows_acks =
@@ -69,9 +75,9 @@ std::optional<std::string> rise_of_losses(const RunOrder& order, const MaxT& tes
   double mean[2] = {0, 0};
   double count[2] = {0, 0};
   for (std::size_t i = 0; i < order.runs.size(); ++i) {
-    const ResentPings resent = order.runs[i]->resent();
-    shares.push_back(static_cast<double>(knows_acks ? resent.total() : resent.payload) /
-                     static_cast<double>(std::max<std::uint64_t>(1, order.runs[i]->pings())));
+    const FirstLaunch first = first_launch_of(*order.runs[i]);
+    shares.push_back(static_cast<double>(knows_acks ? first.resent.total() : first.resent.payload) /
+                     static_cast<double>(std::max<std::uint64_t>(1, first.pings)));
     mean[static_cast<std::size_t>(order.design.order[i])] += shares.back();
     ++count[static_cast<std::size_t>(order.design.order[i])];
   }
@@ -82,14 +88,23 @@ std::optional<std::string> rise_of_losses(const RunOrder& order, const MaxT& tes
   }
   const std::vector<ContrastColumn> columns{shares};
   const bool is_ranked = order.design.law == NullLaw::Shuffled;
-  const double p = test.test(is_ranked ? ranked(columns) : columns, {}).contrasts[0].p_slower;
-  if (p > level) {
-    return std::nullopt;
+  return LossRise{.before = mean[0],
+                  .now = mean[1],
+                  .p = test.test(is_ranked ? ranked(columns) : columns, {}).contrasts[0].p_slower};
+}
+
+void note_repeated(Comparison& result, const RunOrder& order) {
+  std::size_t repeated[2] = {0, 0};
+  for (std::size_t i = 0; i < order.runs.size(); ++i) {
+    repeated[static_cast<std::size_t>(order.design.order[i])] +=
+        first_launch_of(*order.runs[i]).is_repeated ? 1U : 0U;
   }
-  return fmt::format(
-      "losses: {:.1f} % of the pings needed a retransmission, {:.1f} % before (adjusted p {:.4f}); "
-      "times were not compared",
-      mean[1] * 100, mean[0] * 100, p);
+  if (repeated[0] + repeated[1] > 0) {
+    result.notes.push_back(fmt::format(
+        "repeated because more than 1 % of the pings were resent: {} of the baseline, {} of the "
+        "candidate; losses were compared by the first launches",
+        count_of(repeated[0], "run"), repeated[1]));
+  }
 }
 
 void check_losses(Comparison& result, const RunOrder& order) {

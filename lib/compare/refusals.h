@@ -28,8 +28,20 @@ void check_runs(Comparison& result, const RunOrder& order, const ErrorLevels& le
 void check_losses(Comparison& result, const RunOrder& order);
 void check_sizes(Comparison& result, const CommonSizes& common, bool is_any_empty);
 
-// The finding, if the share of resent pings rose. Lost pings do not show their cause.
-[[nodiscard]] std::optional<std::string> rise_of_losses(const RunOrder& order, const MaxT& test,
-                                                        double level);
+// A rise of the share of pings of which something was resent, of the first launches. Lost pings do
+// not show their cause.
+struct LossRise {
+  double before;
+  double now;
+  double p;  // adjusted
+
+  [[nodiscard]] std::string text() const;  // "1.2 % of the pings needed a retransmission, ..."
+};
+
+// Empty if it is too small to matter.
+[[nodiscard]] std::optional<LossRise> rise_of_losses(const RunOrder& order, const MaxT& test);
+
+// Says which launches were repeated.
+void note_repeated(Comparison& result, const RunOrder& order);
 
 }  // namespace tcpstep

@@ -275,7 +275,8 @@ bool has(const Comparison& result, bool ContrastResult::*finding) {
                      [&](const ContrastResult& row) { return row.*finding; });
 }
 
-void conclude(Comparison& result, const std::vector<Group>& groups, double length) {
+void conclude(Comparison& result, const std::vector<Group>& groups, double length,
+              const std::optional<LossRise>& losses) {
   const bool is_slower = has(result, &ContrastResult::is_slower) || !result.locals.empty();
   const bool is_faster = has(result, &ContrastResult::is_faster);
   if (is_slower || is_faster) {
@@ -301,6 +302,10 @@ void conclude(Comparison& result, const std::vector<Group>& groups, double lengt
            fmt::format("To rule out {:g} %, about {} runs per side are needed. --lenient passes "
                        "without.",
                        100 * result.settings.tolerance, *result.runs_for_tolerance));
+  } else if (losses && !result.settings.is_lenient) {
+    result.verdict = Verdict::Inconclusive;
+    refuse(result, fmt::format("no slowdown found, but {}: that may be chance", losses->text()),
+           "Make more runs. --lenient passes without.");
   } else {
     result.verdict = is_faster ? Verdict::Faster : Verdict::NoRegression;
   }
@@ -357,12 +362,15 @@ Comparison test_runs(Comparison result, std::span<const Run> baseline,
   result.blocks = order.blocks;
   result.notes.insert(result.notes.end(), order.notes.begin(), order.notes.end());
   check_runs(result, order, levels);
+  note_repeated(result, order);
   std::optional<MaxT> test;
+  std::optional<LossRise> losses;
   if (result.reasons.empty()) {
     test.emplace(order.design, draws_for(levels));
-    if (const auto losses = rise_of_losses(order, *test, levels.losses)) {
+    losses = rise_of_losses(order, *test);
+    if (losses && losses->p <= levels.losses) {
       result.verdict = Verdict::Regression;
-      result.attribution = *losses;
+      result.attribution = fmt::format("losses: {}; times were not compared", losses->text());
       return result;
     }
   }
@@ -403,7 +411,7 @@ Comparison test_runs(Comparison result, std::span<const Run> baseline,
   add_times(result, table, order);
   judge_steps(result);
   test_sizes(result, table, setting);
-  conclude(result, groups_of(result, table, setting), test->label_length());
+  conclude(result, groups_of(result, table, setting), test->label_length(), losses);
   look_for_slow_mode(result, floor, order);
   return result;
 }

@@ -19,7 +19,11 @@ if pathlib.Path("stop").exists():
 fail = pathlib.Path("fail")  # holds the numbers of the launches that fail
 if fail.exists() and str(len(open("launches").readlines())) in fail.read_text().split():
     sys.exit("by accident")
-pathlib.Path(output).write_text(pathlib.Path("run.csv").read_text().replace("ID", f"{side}{seed}"))
+text = pathlib.Path("run.csv").read_text().replace("ID", f"{side}{seed}")
+lossy = pathlib.Path("lossy")  # of the launches with a resent ping
+if lossy.exists() and str(len(open("launches").readlines())) in lossy.read_text().split():
+    text = text.replace(",0,ok", ",1,ok", 1)
+pathlib.Path(output).write_text(text)
 """
 
 
@@ -103,6 +107,39 @@ class InterleavedDriver(CompareTestCase):
         self.assertEqual(self.launches()[2], self.launches()[3])  # the same side, the same seed
         self.assertEqual(len(list((self.directory / "ab").glob("*.csv"))), 8)
 
+    def test_repeats_a_launch_with_many_resent_pings(self):
+        (self.directory / "lossy").write_text("3 4")
+        result = self.ab("--runs=10")
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertEqual(result.stderr.count("0 lost and 1 retransmitted of 90 pings; repeating it"), 2)
+        self.assertRegex(result.stdout, "repeated because more than 1 % of the pings were resent: "
+                                        "(1 run of the baseline, 0|0 runs of the baseline, 1) of the candidate")
+        self.assertEqual(len(self.launches()), 22)
+        self.assertEqual(self.launches()[2], self.launches()[4])  # the same side, the same seed
+        folder = self.directory / "ab"
+        self.assertEqual(len(list(folder.glob("*.csv"))), 20)
+        aside = sorted(path.name for path in folder.glob("*.repeated-*"))
+        name = aside[0].removesuffix(".repeated-1")
+        self.assertEqual(aside, [f"{name}.repeated-1", f"{name}.repeated-2"])
+        header = (folder / name).read_text().split("round,")[0]
+        self.assertIn("# ab_block: 1\n# ab_position: 3\n", header)
+        self.assertIn("# ab_first_launch: pings=90 payload=1 ack=0 doubtful=0\n", header)
+        self.assertEqual([path.name for path in folder.glob("*.csv") if "ab_first" in path.read_text()], [name])
+        listed = [launch["file"] for launch in json.loads((folder / "ab.json").read_text())["launches"]]
+        self.assertEqual(listed[2:5], [*aside, name])
+        again = run("tcpstep-analyze", "compare", "ab", cwd=self.directory, env=environment(COLUMNS="400"))
+        self.assertEqual((again.returncode, again.stdout), (0, result.stdout))
+
+    def test_repeats_at_most_a_quarter_of_the_launches(self):
+        (self.directory / "lossy").write_text(" ".join(map(str, range(1, 100))))
+        result = self.ab("--runs=10")
+        self.assertEqual(result.returncode, 4)
+        self.assertIn("losses: 0 lost and 1 retransmitted of 90 pings of ", result.stdout)
+        self.assertIn("repeated because more than 1 % of the pings were resent", result.stdout)
+        self.assertEqual(len(self.launches()), 25)
+        self.assertEqual(len(list((self.directory / "ab").glob("*.repeated-2"))), 2)  # of the first two; a third one was repeated once
+        self.assertEqual(len(list((self.directory / "ab").glob("*.csv"))), 20)
+
     def test_leaves_out_a_block_whose_launch_fails_twice(self):
         (self.directory / "fail").write_text("7 8")
         result = self.ab("--runs=4")
@@ -146,6 +183,7 @@ class InterleavedDriver(CompareTestCase):
     def test_refuses_a_command_that_leaves_no_run(self):
         for command, words in (("true", "left 0 result files"),
                                ("echo junk >{output}", "is not a tcpstep result file"),
+                               ("head -n 20 run.csv >{output}", "left a partial run"),
                                ("cd {folder}; cp ../../run.csv 1.csv; cp 1.csv 2.csv", "left 2 result")):
             with self.subTest(command):
                 result = run("tcpstep-analyze", "ab", "--output", f"out{len(command)}", "--a", command, "--b",

@@ -174,6 +174,58 @@ TEST(ComparisonRefusalTest, MoreRetransmissionsAreARegression) {
   expect_refusal(compare(sides), "losses");
 }
 
+// As `ab` leaves a run of whose first launch `percent` of the pings were resent.
+void repeat(Run& run, std::uint32_t percent) {
+  const FirstLaunch first{.pings = 100, .resent = {.payload = percent}};
+  run.header.add(FirstLaunch::kKey, first.text());
+}
+
+TEST(FirstLaunchTest, IsTheRunItselfUnlessItWasRepeated) {
+  Run run = make_run(plain());
+  run.series.begin()->second.resent = {.payload = 3, .ack = 2};
+  FirstLaunch first = first_launch_of(run);
+  EXPECT_FALSE(first.is_repeated);
+  EXPECT_EQ(first.text(), "pings=135 payload=3 ack=2 doubtful=0");
+  run.header.add(FirstLaunch::kKey, "pings=200 payload=4 ack=5 doubtful=6");
+  first = first_launch_of(run);
+  EXPECT_TRUE(first.is_repeated);
+  EXPECT_EQ(first.text(), "pings=200 payload=4 ack=5 doubtful=6");
+}
+
+// A repetition must not hide what it was made for.
+TEST(ComparisonTest, ComparesLossesByTheFirstLaunches) {
+  Sides sides = interleaved(10, plain(), plain());
+  for (auto& run : sides.candidate) {
+    repeat(run, 2);
+  }
+  const Comparison more = compare(sides);
+  EXPECT_EQ(more.verdict, Verdict::Regression);
+  EXPECT_THAT(more.attribution,
+              HasSubstr("losses: 2.0 % of the pings needed a retransmission, 0.0 % before"));
+  for (auto& run : sides.baseline) {
+    repeat(run, 2);
+  }
+  const Comparison same = compare(sides);
+  EXPECT_EQ(same.verdict, Verdict::NoRegression) << headline(same);
+  EXPECT_THAT(same.notes,
+              Contains(HasSubstr("were resent: 10 runs of the baseline, 10 of the candidate")));
+}
+
+TEST(ComparisonTest, PassesARareRepetitionButNotARiseThatMayBeChance) {
+  Sides sides = interleaved(10, plain(), plain());
+  repeat(sides.candidate[0], 2);
+  EXPECT_EQ(compare(sides).verdict, Verdict::NoRegression);
+  repeat(sides.candidate[1], 4);
+  const Comparison result = compare(sides);
+  EXPECT_EQ(result.verdict, Verdict::Inconclusive);
+  EXPECT_THAT(
+      headline(result),
+      HasSubstr("no slowdown found, but 0.6 % of the pings needed a retransmission, 0.0 % before"));
+  EXPECT_EQ(compare(sides, {.is_lenient = true}).verdict, Verdict::NoRegression);
+  std::swap(sides.baseline, sides.candidate);
+  EXPECT_EQ(compare(sides).verdict, Verdict::NoRegression);
+}
+
 TEST(ComparisonTest, KeepsSizesOfWhichAPingWasResent) {
   const auto resend = [](auto& run, std::size_t number) {
     SizeSeries& series = std::next(run.series.begin(), static_cast<std::ptrdiff_t>(number))->second;
