@@ -19,6 +19,7 @@ constexpr std::ptrdiff_t kRowsPerStray = 100;  // of which one may lie where a n
 constexpr double kConfidence = 0.95;
 constexpr double kWhole = 4.0 / 3;  // p of the whole is multiplied by it,
 constexpr double kHalves = 12;      // and that of each half
+constexpr double kDrawsAbove = 1.1;  // 1, and rounding
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
 // The median of all differences after - before (Hodges & Lehmann, Annals of Mathematical Statistics
@@ -52,7 +53,9 @@ ColumnChange change_of(const ContrastColumn& column, std::size_t begin, std::siz
     return column.begin() + static_cast<std::ptrdiff_t>(row);
   };
   SeriesRows rows(end - begin, 1);
-  std::copy(at(begin), at(end), rows.values.begin());
+  for (std::size_t row = begin; row < end; ++row) {
+    rows.at(row - begin, 0) = column[row];
+  }
   const MeanShift split = split_at(rows, 0, first - begin);
   const double shift = median_difference({at(begin), at(first)}, {at(first), at(end)});
   const double independent = static_cast<double>(rows.count) * (1 - split.correlation) /
@@ -65,10 +68,7 @@ ColumnChange change_of(const ContrastColumn& column, std::size_t begin, std::siz
 class Search {
  public:
   Search(std::span<const ContrastColumn> columns, std::span<const double> least, double alpha)
-      : measured_(columns),
-        least_(least),
-        alpha_(alpha),
-        draws_(std::max(kFewestDraws, static_cast<std::size_t>(2 * kHalves / alpha))) {
+      : measured_(columns), least_(least), alpha_(alpha) {
     for (const ContrastColumn& column : columns) {
       columns_.push_back(without_lone_outliers(column));
     }
@@ -249,9 +249,11 @@ class Search {
         best.begin(), best.end(),
         [](const MeanShift& a, const MeanShift& b) { return a.statistic < b.statistic; });
     const bool is_newest = end == columns_.front().size() && result_.visible.empty();
-    // What would be visible takes the whole law.
+    // So many that one reaches what p has to be by chance. What would be visible takes them all.
+    const std::size_t draws =
+        std::max(kFewestDraws, static_cast<std::size_t>(kDrawsAbove * tests / alpha_));
     const std::vector<double> null =
-        null_law(rows, best, draws_, is_newest ? kNever : largest.statistic);
+        null_law(rows, best, draws, is_newest ? kNever : largest.statistic);
     const std::size_t place = largest.first;
     Found found{.first = begin + place, .p = {}};
     std::vector<ColumnChange> changes;
@@ -265,10 +267,10 @@ class Search {
     }
     if (is_newest) {  // as a whole
       const auto critical =
-          static_cast<std::size_t>((1 - alpha_ / tests) * static_cast<double>(draws_ + 1));
+          static_cast<std::size_t>((1 - alpha_ / tests) * static_cast<double>(draws + 1));
       for (std::size_t c = 0; c < columns_.size(); ++c) {
         result_.visible.push_back(
-            std::max(least_[c], null[std::min(critical, draws_ - 1)] * best[c].deviation /
+            std::max(least_[c], null[std::min(critical, draws - 1)] * best[c].deviation /
                                     span_weight(kFewestInSegment, rows.count)));
       }
     }
@@ -279,7 +281,6 @@ class Search {
   std::vector<ContrastColumn> columns_;  // without lone outliers
   std::span<const double> least_;
   double alpha_;
-  std::size_t draws_;
   std::vector<Found> found_;
   ChangeSearch result_;
 };

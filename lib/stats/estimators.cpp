@@ -42,8 +42,14 @@ double median_of(std::vector<double> values) {
 }
 
 double quantile_of(std::vector<double> values, double probability) {
-  std::sort(values.begin(), values.end());
-  return quantile_of_ascending(values, probability);
+  assert(!values.empty());
+  const double position = probability * static_cast<double>(values.size() - 1);
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(position);
+  std::nth_element(values.begin(), at, values.end());
+  if (at + 1 == values.end()) {
+    return *at;
+  }
+  return *at + (position - std::floor(position)) * (*std::min_element(at + 1, values.end()) - *at);
 }
 
 double quantile_of_ascending(std::span<const double> values, double probability) {

@@ -1,6 +1,7 @@
 #include "lib/stats/mean_shift.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <random>
 
@@ -24,8 +25,19 @@ double span_weight(std::size_t before, std::size_t count) {
   return std::sqrt(n1 * (n - n1) / n);
 }
 
+namespace {
+
+// Of the sums over the residuals' squares, and over the products of neighbours.
+double correlation_from(double squares, double neighbours, double count, double parameters) {
+  const double raw = neighbours / (squares + kTiny * kTiny);
+  const double bias = 2 + 4 * raw + (parameters - 1) * (1 + raw);
+  return std::clamp(raw + bias / count, 0.0, kMostCorrelation);
+}
+
+}  // namespace
+
 double correlation_of(std::span<const double> residuals, double parameters) {
-  double squares = kTiny * kTiny;
+  double squares = 0;
   double neighbours = 0;
   double last = 0;
   for (const double rest : residuals) {
@@ -33,88 +45,128 @@ double correlation_of(std::span<const double> residuals, double parameters) {
     neighbours += rest * last;
     last = rest;
   }
-  const double raw = neighbours / squares;
-  const double bias = 2 + 4 * raw + (parameters - 1) * (1 + raw);
-  return std::clamp(raw + bias / static_cast<double>(residuals.size()), 0.0, kMostCorrelation);
-}
-
-MeanShift split_at(const SeriesRows& rows, std::size_t column, std::size_t first) {
-  const std::size_t count = rows.count;
-  MeanShift split{.first = first};
-  for (std::size_t row = 0; row < count; ++row) {
-    (row < first ? split.mean_before : split.mean_after) += rows.at(row, column);
-  }
-  split.mean_before /= static_cast<double>(first);
-  split.mean_after /= static_cast<double>(count - first);
-  std::vector<double> rest(count);
-  double squares = 0;
-  for (std::size_t row = 0; row < count; ++row) {
-    rest[row] = rows.at(row, column) - (row < first ? split.mean_before : split.mean_after);
-    squares += rest[row] * rest[row];
-  }
-  const auto n = static_cast<double>(count);
-  split.correlation = correlation_of(rest, 1);
-  split.deviation =
-      std::sqrt(squares / (n - 2) * (1 + split.correlation) / (1 - split.correlation)) + kTiny;
-  split.statistic =
-      std::abs(split.mean_after - split.mean_before) * span_weight(first, count) / split.deviation;
-  return split;
+  return correlation_from(squares, neighbours, static_cast<double>(residuals.size()), parameters);
 }
 
 namespace {
 
+constexpr std::size_t kLanes = SeriesRows::kLanes;
+
+// Where a column is split, and the sums of both parts.
+struct Cut {
+  std::size_t first = 0;
+  double before = 0;
+  double after = 0;
+};
+using Cuts = std::array<Cut, kLanes>;
+using MeanShifts = std::array<MeanShift, kLanes>;
+
+// Of kLanes columns from `column` on.
+MeanShifts shifts_at(const SeriesRows& rows, std::size_t column, const Cuts& cuts) {
+  MeanShifts shifts;
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    const Cut& cut = cuts[lane];
+    shifts[lane].first = cut.first;
+    shifts[lane].mean_before = cut.before / static_cast<double>(cut.first);
+    shifts[lane].mean_after = cut.after / static_cast<double>(rows.count - cut.first);
+  }
+  std::array<double, kLanes> squares{};
+  std::array<double, kLanes> neighbours{};
+  std::array<double, kLanes> last{};
+  for (std::size_t row = 0; row < rows.count; ++row) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      const MeanShift& shift = shifts[lane];
+      const double rest =
+          rows.at(row, column + lane) - (row < shift.first ? shift.mean_before : shift.mean_after);
+      squares[lane] += rest * rest;
+      neighbours[lane] += rest * last[lane];
+      last[lane] = rest;
+    }
+  }
+  const auto n = static_cast<double>(rows.count);
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    MeanShift& shift = shifts[lane];
+    shift.correlation = correlation_from(squares[lane], neighbours[lane], n, 1);
+    shift.deviation =
+        std::sqrt(squares[lane] / (n - 2) * (1 + shift.correlation) / (1 - shift.correlation)) +
+        kTiny;
+    shift.statistic = std::abs(shift.mean_after - shift.mean_before) *
+                      span_weight(shift.first, rows.count) / shift.deviation;
+  }
+  return shifts;
+}
+
 // Every place to split that many rows at, by how many are before it.
 struct Places {
-  std::vector<double> weight;  // span_weight()
+  std::vector<double> weight;  // 1 / span_weight()
   std::vector<double> share;   // of the rows before
 
   explicit Places(std::size_t count) : weight(count), share(count) {
     for (std::size_t before = 1; before < count; ++before) {
-      weight[before] = span_weight(before, count);
+      weight[before] = 1 / span_weight(before, count);
       share[before] = static_cast<double>(before) / static_cast<double>(count);
     }
   }
 };
 
-MeanShift best_split(const SeriesRows& rows, std::size_t column, const Places& places) {
-  double total = 0;
+// Of kLanes columns from `column` on.
+MeanShifts best_splits(const SeriesRows& rows, std::size_t column, const Places& places) {
+  std::array<double, kLanes> total{};
   for (std::size_t row = 0; row < rows.count; ++row) {
-    total += rows.at(row, column);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      total[lane] += rows.at(row, column + lane);
+    }
   }
-  double sum = 0;
-  double most = -1;
-  std::size_t first = kFewestInSegment;
+  std::array<double, kLanes> sum{};
+  std::array<double, kLanes> most{-1, -1, -1, -1};
+  Cuts cuts;
   for (std::size_t before = 1; before + kFewestInSegment <= rows.count; ++before) {
-    sum += rows.at(before - 1, column);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      sum[lane] += rows.at(before - 1, column + lane);
+    }
     if (before < kFewestInSegment) {
       continue;
     }
-    const double distance = std::abs(sum - places.share[before] * total) / places.weight[before];
-    if (distance > most) {
-      most = distance;
-      first = before;
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      const double distance =
+          std::abs(sum[lane] - places.share[before] * total[lane]) * places.weight[before];
+      if (distance > most[lane]) {
+        most[lane] = distance;
+        cuts[lane] = {.first = before, .before = sum[lane], .after = total[lane] - sum[lane]};
+      }
     }
   }
-  return split_at(rows, column, first);
+  return shifts_at(rows, column, cuts);
 }
 
 }  // namespace
 
+MeanShift split_at(const SeriesRows& rows, std::size_t column, std::size_t first) {
+  const std::size_t lane = column % kLanes;
+  Cuts cuts;
+  cuts.fill({.first = first});
+  for (std::size_t row = 0; row < rows.count; ++row) {
+    (row < first ? cuts[lane].before : cuts[lane].after) += rows.at(row, column);
+  }
+  return shifts_at(rows, column - lane, cuts)[lane];
+}
+
 MeanShift best_split(const SeriesRows& rows, std::size_t column) {
-  return best_split(rows, column, Places(rows.count));
+  const std::size_t lane = column % kLanes;
+  return best_splits(rows, column - lane, Places(rows.count))[lane];
 }
 
 namespace {
 
 // The AR(1) process of each column, and what drives it.
 struct Sieve {
-  std::vector<double> colour;
+  std::vector<double> colour;  // 0 of the columns of zeros
   SeriesRows innovations;
 };
 
 Sieve sieve_of(const SeriesRows& residuals, const std::vector<double>& correlations) {
   const auto n = static_cast<double>(residuals.count);
-  Sieve sieve{.colour = std::vector<double>(residuals.columns),
+  Sieve sieve{.colour = std::vector<double>(residuals.width),
               .innovations = SeriesRows(residuals.count - 1, residuals.columns)};
   SeriesRows& innovations = sieve.innovations;
   for (std::size_t c = 0; c < residuals.columns; ++c) {
@@ -149,21 +201,20 @@ std::vector<double> bootstrap_law(const SeriesRows& residuals,
                                   const std::vector<double>& correlations, std::size_t draws,
                                   double observed,
                                   const std::function<double(const SeriesRows&)>& statistic) {
-  const std::size_t width = residuals.columns;
+  const std::size_t width = residuals.width;
   const auto [colour, innovations] = sieve_of(residuals, correlations);
   std::mt19937_64 random(1);  // the standard defines its numbers
   std::vector<double> law;
-  SeriesRows draw(residuals.count, width);
+  SeriesRows draw(residuals.count, residuals.columns);
   std::vector<double> level(width);
   for (std::size_t above = 0; law.size() < draws && above < kEnoughAbove;) {
     std::fill(level.begin(), level.end(), 0.0);
     for (std::size_t row = 0; row < residuals.count + kBurnIn; ++row) {
       const std::size_t from = random() % innovations.count;
+      const std::size_t to = row - std::min(row, kBurnIn);  // the first rows are written over
       for (std::size_t c = 0; c < width; ++c) {
         level[c] = colour[c] * level[c] + innovations.at(from, c);
-        if (row >= kBurnIn) {
-          draw.at(row - kBurnIn, c) = level[c];
-        }
+        draw.at(to, c) = level[c];
       }
     }
     law.push_back(statistic(draw));
@@ -186,8 +237,10 @@ std::vector<double> null_law(const SeriesRows& rows, const std::vector<MeanShift
   const Places places(rows.count);
   return bootstrap_law(residuals, correlations, draws, observed, [&](const SeriesRows& draw) {
     double most = 0;
-    for (std::size_t c = 0; c < draw.columns; ++c) {
-      most = std::max(most, best_split(draw, c, places).statistic);
+    for (std::size_t column = 0; column < draw.width; column += kLanes) {
+      for (const MeanShift& split : best_splits(draw, column, places)) {
+        most = std::max(most, split.statistic);
+      }
     }
     return most;
   });

@@ -9,17 +9,24 @@
 
 namespace tcpstep {
 
-// Columns of one length, row by row.
+// Columns of one length, row by row. A row ends in zeros, so that it has a multiple of kLanes
+// columns: sums of that many at a time take little longer than one.
 struct SeriesRows {
+  static constexpr std::size_t kLanes = 4;
+
   std::size_t count = 0;
-  std::size_t columns = 0;
+  std::size_t columns = 0;  // without those of zeros
+  std::size_t width = 0;    // with them
   std::vector<double> values;
 
-  SeriesRows(std::size_t rows, std::size_t width)
-      : count(rows), columns(width), values(rows * width) {}
-  double& at(std::size_t row, std::size_t column) { return values[row * columns + column]; }
+  SeriesRows(std::size_t rows, std::size_t columns_)
+      : count(rows),
+        columns(columns_),
+        width((columns_ + kLanes - 1) / kLanes * kLanes),
+        values(rows * width) {}
+  double& at(std::size_t row, std::size_t column) { return values[row * width + column]; }
   [[nodiscard]] double at(std::size_t row, std::size_t column) const {
-    return values[row * columns + column];
+    return values[row * width + column];
   }
 };
 

@@ -8,7 +8,11 @@
 namespace tcpstep {
 
 void SampleSketch::add_exact(Duration sample) {
+  constexpr std::size_t kUsual = 32;  // a run has 20 rounds
   if (first_.size() < kMostExact) {
+    if (first_.capacity() == 0) {
+      first_.reserve(kUsual);
+    }
     first_.push_back(sample);
     return;
   }
