@@ -1,10 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <iterator>
 #include <string>
 #include <utility>
-#include <variant>
 
 #include "analysis/commands.h"
 #include "analysis/common_options.h"
@@ -23,27 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Loaded {
-  std::vector<Run> runs;
-  bool is_whole = true;
-};
-
-// The files by name: of two files with the same run, the first one counts.
-Loaded load(std::vector<fs::path> files, const HistoryOptions& options) {
-  std::ranges::sort(files);
-  Loaded loaded;
-  for_each_run(files, options.clock, [&](const fs::path& /*file*/, ReadRun outcome) {
-    if (auto* run = std::get_if<Run>(&outcome)) {
-      loaded.runs.push_back(std::move(*run));
-      loaded.runs.back().divide(options.by);
-    } else {
-      print_lines("tcpstep-analyze: " + std::get<std::string>(outcome));
-      loaded.is_whole = false;
-    }
-  });
-  return loaded;
-}
-
 std::string render(const std::vector<History>& links, HistoryFormat format) {
   switch (format) {
     case HistoryFormat::Text: {
@@ -56,6 +34,8 @@ std::string render(const std::vector<History>& links, HistoryFormat format) {
       return render_csv(links);
     case HistoryFormat::Json:
       return render_json(links);
+    case HistoryFormat::Html:
+      break;
   }
   return {};
 }
@@ -87,18 +67,40 @@ struct Found {
   bool is_mesh = false;
 };
 
+// The files by name: of two files with the same run, the first one counts.
 Found find(const HistoryOptions& options) {
   std::vector<fs::path> files = files_to_read(options.series);
+  Found found;
+  std::vector<std::string> failures;
   if (const auto pairs = files_by_pair(files); !pairs.empty()) {
     MeshHistory mesh = mesh_history(pairs, options);
-    for (const std::string& failure : mesh.failures) {
-      print_lines("tcpstep-analyze: " + failure);
-    }
-    return {.links = std::move(mesh.pairs), .is_whole = mesh.failures.empty(), .is_mesh = true};
+    failures = std::move(mesh.failures);
+    found = {.links = std::move(mesh.pairs), .is_mesh = true};
+  } else {
+    std::ranges::sort(files);
+    found.links = histories(runs_of(files, options, Threads::All, failures), options.settings);
   }
-  Loaded loaded = load(std::move(files), options);
-  return {.links = histories(std::move(loaded.runs), options.settings),
-          .is_whole = loaded.is_whole};
+  for (const std::string& failure : failures) {
+    print_lines("tcpstep-analyze: " + failure);
+  }
+  found.is_whole = failures.empty();
+  return found;
+}
+
+// "132 paths: 23 slower, 0 faster, 109 without change, 0 cannot tell".
+std::string count_trends(const std::vector<History>& links, std::string_view what) {
+  const auto count = [&](Trend trend) { return std::ranges::count(links, trend, &History::trend); };
+  return fmt::format("{}: {} slower, {} faster, {} without change, {} cannot tell",
+                     count_of(links.size(), what), count(Trend::Slower), count(Trend::Faster),
+                     count(Trend::Steady), count(Trend::Inconclusive));
+}
+
+std::string render_page(const Found& found) {
+  std::vector<std::string> summary{count_trends(found.links, found.is_mesh ? "path" : "link")};
+  if (found.is_mesh) {
+    std::ranges::move(slower_in_mesh(found.links), std::back_inserter(summary));
+  }
+  return render_html(found.links, summary);
 }
 
 // Of a mesh: what became slower, and in text only the pairs of which there is something to say.
@@ -107,17 +109,9 @@ std::string render_mesh(const std::vector<History>& pairs, HistoryFormat format)
     return render(pairs, format);
   }
   std::vector<History> told;
-  std::map<Trend, std::size_t> counts;
-  for (const History& history : pairs) {
-    ++counts[history.trend];
-    if (history.trend != Trend::Steady) {
-      told.push_back(history);
-    }
-  }
-  std::string text =
-      fmt::format("{}: {} slower, {} faster, {} without change, {} cannot tell\n",
-                  count_of(pairs.size(), "path"), counts[Trend::Slower], counts[Trend::Faster],
-                  counts[Trend::Steady], counts[Trend::Inconclusive]);
+  std::ranges::copy_if(pairs, std::back_inserter(told),
+                       [](const History& history) { return history.trend != Trend::Steady; });
+  std::string text = count_trends(pairs, "path") + '\n';
   for (const std::string& line : slower_in_mesh(pairs)) {
     text += (format == HistoryFormat::Markdown ? "- " : "  ") + line + '\n';
   }
@@ -130,9 +124,12 @@ std::string render_mesh(const std::vector<History>& pairs, HistoryFormat format)
 }  // namespace
 
 int report_history(const HistoryOptions& options) {
-  const auto [links, is_whole, is_mesh] = find(options);
+  const Found found = find(options);
+  const auto& [links, is_whole, is_mesh] = found;
   if (!links.empty()) {
-    print_data(is_mesh ? render_mesh(links, options.format) : render(links, options.format));
+    print_data(options.format == HistoryFormat::Html ? render_page(found)
+               : is_mesh                             ? render_mesh(links, options.format)
+                                                     : render(links, options.format));
   }
   if (options.picture) {
     draw_links(links, *options.picture);

@@ -15,7 +15,8 @@ constexpr auto kHistoryFormats =
     std::to_array<Word<HistoryFormat>>({{"text", HistoryFormat::Text},
                                         {"markdown", HistoryFormat::Markdown},
                                         {"csv", HistoryFormat::Csv},
-                                        {"json", HistoryFormat::Json}});
+                                        {"json", HistoryFormat::Json},
+                                        {"html", HistoryFormat::Html}});
 
 PlausibleTimes plausible_times() {
   return {.earliest = std::chrono::sys_days(kFirstVersion),
@@ -50,7 +51,7 @@ std::optional<HistoryOptions> parse_history_options(int argc, const char* const*
             "treat as one series even if host, interface or transport differ");
   line.flag("advisory", "exit with 0 whatever the verdict");
   declare_clock(line);
-  line.value("format", "WORD", "text", "output format");
+  line.value("format", "WORD", "text", "output format; html: a page");
   line.words("format", kHistoryFormats);
   line.value("output,o", "PATH",
              "also draw each link: a picture that ends in .png, .svg or .pdf, or a folder");

@@ -12,7 +12,7 @@
 
 namespace tcpstep {
 
-enum class HistoryFormat : std::uint8_t { Text, Markdown, Csv, Json };
+enum class HistoryFormat : std::uint8_t { Text, Markdown, Csv, Json, Html };
 
 struct HistoryOptions {
   Selection series;

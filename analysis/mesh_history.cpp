@@ -1,20 +1,15 @@
 #include "analysis/mesh_history.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <atomic>
 #include <functional>
 #include <map>
-#include <set>
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <variant>
 
 #include "analysis/report.h"
-#include "lib/base/error.h"
-#include "lib/base/text.h"
-#include "lib/compare/render_history.h"
 #include "lib/runfile/mesh_folder.h"
 
 namespace tcpstep {
@@ -49,53 +44,13 @@ struct PairResult {
 };
 
 PairResult history_of_pair(const std::vector<fs::path>& files, const HistoryOptions& options,
-                           double alpha) {
+                           std::size_t pairs) {
   PairResult result;
-  std::vector<Run> runs;
-  for (const fs::path& file : files) {
-    try {
-      runs.push_back(read_run(file, options.clock));
-      runs.back().divide(options.by);
-    } catch (const WorldError& error) {
-      result.failures.push_back(message_of(error));
-    } catch (const std::system_error& error) {
-      result.failures.push_back(message_of(error));
-    }
+  for (const LinkSeries& series :
+       read_series(runs_of(files, options, Threads::One, result.failures), options.settings)) {
+    result.histories.push_back(series.search_among(pairs, options.settings.alpha));
   }
-  HistorySettings settings = options.settings;
-  settings.alpha = alpha;
-  result.histories = histories(std::move(runs), settings);
   return result;
-}
-
-bool has_changed(const PairResult& pair) {
-  return std::ranges::any_of(pair.histories, [](const History& history) {
-    return !history.changes.empty() || history.creep;
-  });
-}
-
-bool is_slower(const History& history) {
-  return history.trend == Trend::Slower;
-}
-
-// The two hosts of "n1_n2" or "n1_n2.up".
-std::optional<std::pair<std::string, std::string>> hosts_of(const std::string& link) {
-  const std::size_t middle = link.find('_');
-  if (middle == std::string::npos) {
-    return std::nullopt;
-  }
-  std::string to = link.substr(middle + 1);
-  for (const std::string_view suffix : {".fresh", ".up"}) {
-    if (to.ends_with(suffix)) {
-      to.resize(to.size() - suffix.size());
-    }
-  }
-  return std::pair(link.substr(0, middle), std::move(to));
-}
-
-std::string day_of_change(const History& history) {
-  return history.creep ? "gradually"
-                       : "since " + utc(history.points[history.changes.back().first].started);
 }
 
 }  // namespace
@@ -126,16 +81,34 @@ std::vector<std::vector<fs::path>> files_by_pair(const std::vector<fs::path>& fi
   return result;
 }
 
+RunSource runs_of(const std::vector<fs::path>& files, const HistoryOptions& options,
+                  Threads threads, std::vector<std::string>& failures) {
+  return [&files, &options, &failures, threads](const TakeRun& take) {
+    failures.clear();
+    const auto take_read = [&](const fs::path& /*file*/, ReadRun read) -> std::function<void()> {
+      if (auto* run = std::get_if<Run>(&read)) {
+        run->divide(options.by);
+        return take(std::move(*run));
+      }
+      return [&failures, message = std::move(std::get<std::string>(read))] {
+        failures.push_back(message);
+      };
+    };
+    if (threads == Threads::All) {
+      reduce_each_run(files, options.clock, take_read);
+      return;
+    }
+    for (const fs::path& file : files) {
+      take_read(file, try_to_read(file, options.clock))();
+    }
+  };
+}
+
 MeshHistory mesh_history(const std::vector<std::vector<fs::path>>& pairs,
                          const HistoryOptions& options) {
   std::vector<PairResult> results(pairs.size());
-  const double alpha = options.settings.alpha;
-  const double of_each = alpha / static_cast<double>(std::max<std::size_t>(pairs.size(), 1));
   side_by_side(pairs.size(), [&](std::size_t i) {
-    results[i] = history_of_pair(pairs[i], options, alpha);
-    if (has_changed(results[i]) && pairs.size() > 1) {
-      results[i].histories = history_of_pair(pairs[i], options, of_each).histories;
-    }
+    results[i] = history_of_pair(pairs[i], options, pairs.size());
   });
   MeshHistory mesh;
   for (PairResult& result : results) {
@@ -143,39 +116,6 @@ MeshHistory mesh_history(const std::vector<std::vector<fs::path>>& pairs,
     std::ranges::move(result.failures, std::back_inserter(mesh.failures));
   }
   return mesh;
-}
-
-std::vector<std::string> slower_in_mesh(const std::vector<History>& pairs) {
-  std::map<std::string, std::size_t> paths;   // of each host
-  std::map<std::string, std::size_t> slower;  // of them
-  for (const History& history : pairs) {
-    if (const auto hosts = hosts_of(history.link)) {
-      for (const std::string& host : {hosts->first, hosts->second}) {
-        ++paths[host];
-        slower[host] += is_slower(history) ? 1U : 0U;
-      }
-    }
-  }
-  std::vector<std::string> lines;
-  std::set<std::string> blamed;
-  for (const auto& [host, count] : paths) {
-    if (count > 2 && 2 * slower[host] > count) {
-      blamed.insert(host);
-      lines.push_back(fmt::format("host {}: {} of {} are slower", printable(host), slower[host],
-                                  count_of(count, "path")));
-    }
-  }
-  for (const History& history : pairs) {
-    const auto hosts = hosts_of(history.link);
-    const bool is_told = hosts && (blamed.contains(hosts->first) || blamed.contains(hosts->second));
-    if (is_slower(history) && !is_told) {
-      lines.push_back(fmt::format("path {}: slower {}",
-                                  hosts ? printable(hosts->first) + " → " + printable(hosts->second)
-                                        : printable(history.link),
-                                  day_of_change(history)));
-    }
-  }
-  return lines;
 }
 
 }  // namespace tcpstep

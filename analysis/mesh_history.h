@@ -1,6 +1,7 @@
 // The history of a whole mesh: pair by pair, in memory for a few pairs at a time.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -20,14 +21,15 @@ struct MeshHistory {
   std::vector<std::string> failures;  // one per file that could not be read
 };
 
-// The pairs side by side. Each is searched with options.settings.alpha; what has changed then is
-// searched again with alpha / pairs, and only what has changed still counts: so alpha is the
-// probability of a false alarm in the whole mesh (Bonferroni).
+// The runs in the files, read by one thread or by all; `failures` gets a message for each file that
+// cannot be read. It refers to all of them.
+enum class Threads : std::uint8_t { One, All };
+[[nodiscard]] RunSource runs_of(const std::vector<std::filesystem::path>& files,
+                                const HistoryOptions& options, Threads threads,
+                                std::vector<std::string>& failures);
+
+// The pairs side by side, each searched as one of so many links.
 [[nodiscard]] MeshHistory mesh_history(const std::vector<std::vector<std::filesystem::path>>& pairs,
                                        const HistoryOptions& options);
-
-// What became slower, for people: hosts that most of whose paths did, and the other paths. Empty if
-// nothing did.
-[[nodiscard]] std::vector<std::string> slower_in_mesh(const std::vector<History>& pairs);
 
 }  // namespace tcpstep

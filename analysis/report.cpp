@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <memory>
 #include <set>
 #include <span>
 #include <system_error>
@@ -58,16 +59,6 @@ std::string unverified_message(const fs::path& file) {
       file.string());
 }
 
-ReadRun try_to_read(const fs::path& file, RttClock clock, unsigned threads) {
-  try {
-    return read_run(file, clock, threads);
-  } catch (const WorldError& error) {
-    return message_of(error);
-  } catch (const std::system_error& error) {
-    return message_of(error);
-  }
-}
-
 bool is_large(const fs::path& file) {
   std::error_code ignored;
   const std::uintmax_t bytes = fs::file_size(file, ignored);
@@ -75,16 +66,17 @@ bool is_large(const fs::path& file) {
 }
 
 // One large file by all threads, or several small ones side by side.
-std::vector<ReadRun> read_some(std::span<const fs::path> files, RttClock clock, unsigned threads) {
-  std::vector<ReadRun> outcomes(files.size());
+std::vector<std::function<void()>> read_some(std::span<const fs::path> files, RttClock clock,
+                                             unsigned threads, const TakeRead& take) {
+  std::vector<std::function<void()>> outcomes(files.size());
   if (files.size() == 1) {
-    outcomes[0] = try_to_read(files[0], clock, threads);
+    outcomes[0] = take(files[0], try_to_read(files[0], clock, threads));
     return outcomes;
   }
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
     for (std::size_t i = next++; i < files.size(); i = next++) {
-      outcomes[i] = try_to_read(files[i], clock, 1);
+      outcomes[i] = take(files[i], try_to_read(files[i], clock));
     }
   };
   {
@@ -148,8 +140,26 @@ unsigned processors() {
   return std::max(std::thread::hardware_concurrency(), 1U);
 }
 
+ReadRun try_to_read(const fs::path& file, RttClock clock, unsigned threads) {
+  try {
+    return read_run(file, clock, threads);
+  } catch (const WorldError& error) {
+    return message_of(error);
+  } catch (const std::system_error& error) {
+    return message_of(error);
+  }
+}
+
 void for_each_run(const std::vector<fs::path>& files, RttClock clock,
                   const std::function<void(const fs::path& file, ReadRun run)>& visit) {
+  reduce_each_run(files, clock, [&](const fs::path& file, ReadRun run) -> std::function<void()> {
+    return [&visit, &file, read = std::make_shared<ReadRun>(std::move(run))] {
+      visit(file, std::move(*read));
+    };
+  });
+}
+
+void reduce_each_run(const std::vector<fs::path>& files, RttClock clock, const TakeRead& take) {
   const unsigned threads = processors();
   std::span<const fs::path> left(files);
   while (!left.empty()) {
@@ -157,9 +167,8 @@ void for_each_run(const std::vector<fs::path>& files, RttClock clock,
     const auto small =
         static_cast<std::size_t>(std::ranges::find_if(batch, is_large) - batch.begin());
     const std::size_t count = std::max<std::size_t>(small, 1);
-    std::vector<ReadRun> outcomes = read_some(left.first(count), clock, threads);
-    for (std::size_t i = 0; i < count; ++i) {
-      visit(left[i], std::move(outcomes[i]));
+    for (const auto& in_order : read_some(left.first(count), clock, threads, take)) {
+      in_order();
     }
     left = left.subspan(count);
   }

@@ -27,9 +27,19 @@ void output_text(const std::filesystem::path& output, const std::string& text);
 // A run, or the message that says why it could not be read.
 using ReadRun = std::variant<Run, std::string>;
 
+// Throws nothing: what is wrong with the file is the message.
+[[nodiscard]] ReadRun try_to_read(const std::filesystem::path& file, RttClock clock,
+                                  unsigned threads = 1);
+
 // Reads every file, in bounded memory and with all processors; calls `visit` in their order.
 void for_each_run(const std::vector<std::filesystem::path>& files, RttClock clock,
                   const std::function<void(const std::filesystem::path& file, ReadRun run)>& visit);
+
+// Likewise; calls `take` in the threads that read, and what that returned in the order of the
+// files.
+using TakeRead = std::function<std::function<void()>(const std::filesystem::path& file, ReadRun)>;
+void reduce_each_run(const std::vector<std::filesystem::path>& files, RttClock clock,
+                     const TakeRead& take);
 
 // What could be read of some files, and why the others could not.
 struct LoadedRuns {

@@ -111,7 +111,8 @@ std::vector<fs::path> files_of_places(const std::vector<fs::path>& places,
             is_mesh_index(entry.path())) {
           continue;
         }
-        if (begins_as_result(entry.path())) {
+        // What tcpstep-mesh puts there is not opened twice.
+        if (folder != place || begins_as_result(entry.path())) {
           found.insert(entry.path());
         } else {
           foreign.insert(visible(entry.path().filename().native()));

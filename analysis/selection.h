@@ -43,10 +43,10 @@ struct SelectedFiles {
 };
 
 // A folder stands for the regular files in it, not those in its folders, whose names end in .csv,
-// .csv.gz or .csv.zst; that of tcpstep-mesh for those in its folders of days. What does not begin
-// as a result file is left out, and named. A file that
-// cannot be read stays, for an error at its place. Throws WorldError if nothing is left, and
-// UsageError if a pipe would have to be filtered.
+// .csv.gz or .csv.zst; that of tcpstep-mesh for all of those in its folders of days. What does not
+// begin as a result file is left out of other folders, and named. A file that cannot be read stays,
+// for an error at its place. Throws WorldError if nothing is left, and UsageError if a pipe would
+// have to be filtered.
 [[nodiscard]] SelectedFiles select_files(const Selection& selection);
 
 // The same; prints the notes.

@@ -93,7 +93,9 @@ Comparison compare(std::vector<Run> baseline, std::vector<Run> candidate,
   result.baseline = facts_of(baseline);
   result.candidate = facts_of(candidate);
   result.mss = result.baseline.mss;
-  result.environment = environment_differences(baseline, candidate);
+  const auto before = headers_of(baseline);
+  const auto after = headers_of(candidate);
+  result.environment = environment_differences(before, after);
   RunCollection all;
   for (const auto* side : {&baseline, &candidate}) {
     for (const Run& run : *side) {
@@ -101,7 +103,7 @@ Comparison compare(std::vector<Run> baseline, std::vector<Run> candidate,
     }
   }
   result.caption = caption_of(all);
-  if (auto reasons = why_not_comparable(baseline, candidate);
+  if (auto reasons = why_not_comparable(before, after);
       !reasons.empty() && !settings.ignores_environment) {
     return not_comparable(std::move(result), std::move(reasons),
                           "To compare them anyway: --ignore-environment.");

@@ -77,9 +77,8 @@ std::optional<double> tail_of(const std::vector<const SizeFacts*>& sizes) {
          static_cast<double>(count);
 }
 
-// The columns of one run.
-std::map<Contrast, double> contrasts_of_run(const std::vector<SizeFacts>& facts,
-                                            std::size_t fewest_in_step) {
+std::map<Contrast, double> values_of(const std::vector<SizeFacts>& facts,
+                                     std::size_t fewest_in_step) {
   std::map<std::uint32_t, std::vector<const SizeFacts*>> classes;
   std::vector<const SizeFacts*> all;
   for (const SizeFacts& size : facts) {
@@ -136,6 +135,19 @@ std::string class_word(const Contrast& contrast) {
              : fmt::format("{}{}", contrast.segments, contrast.is_and_more ? "+" : "");
 }
 
+RunContrasts contrasts_of(const Run& run, std::span<const PayloadSize> sizes,
+                          const ContrastSettings& settings) {
+  std::vector<SizeFacts> facts;
+  RunContrasts row;
+  for (const PayloadSize size : sizes) {
+    facts.push_back(facts_of(size, run.samples_of(size), settings));
+    row.floors.push_back(facts.back().log_floor);
+  }
+  const auto values = values_of(facts, settings.fewest_in_step);
+  row.values.assign(values.begin(), values.end());
+  return row;
+}
+
 ContrastTable floors_of(std::span<const Run* const> runs, std::span<const PayloadSize> sizes,
                         std::size_t rounds, std::size_t draws) {
   ContrastTable table;
@@ -158,21 +170,20 @@ ContrastTable contrasts_of(std::span<const Run* const> runs, std::span<const Pay
   table.locals.resize(sizes.size());
   std::map<Contrast, ContrastColumn> columns;
   for (const Run* run : runs) {
-    std::vector<SizeFacts> facts;
+    const RunContrasts row = contrasts_of(*run, sizes, settings);
     std::map<std::uint32_t, std::vector<double>> floors_of_class;
-    for (const PayloadSize size : sizes) {
-      facts.push_back(facts_of(size, run->samples_of(size), settings));
-      floors_of_class[facts.back().segments].push_back(facts.back().log_floor);
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+      floors_of_class[segments_needed(sizes[i], settings.mss)].push_back(row.floors[i]);
     }
     std::map<std::uint32_t, double> middle;
     for (auto& [segments, floors] : floors_of_class) {
       middle[segments] = median_of(std::move(floors));
     }
-    for (std::size_t i = 0; i < facts.size(); ++i) {
-      table.floors[i].push_back(facts[i].log_floor);
-      table.locals[i].push_back(facts[i].log_floor - middle[facts[i].segments]);
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+      table.floors[i].push_back(row.floors[i]);
+      table.locals[i].push_back(row.floors[i] - middle[segments_needed(sizes[i], settings.mss)]);
     }
-    for (const auto& [name, value] : contrasts_of_run(facts, settings.fewest_in_step)) {
+    for (const auto& [name, value] : row.values) {
       columns[name].push_back(value);
     }
   }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/base/units.h"
@@ -58,7 +59,19 @@ struct ContrastSettings {
   std::size_t rounds;              // how many samples of each size count, from the first
   std::size_t draws;               // m of expected_minimum; every series has as many samples
   std::size_t fewest_in_step = 3;  // sizes of a class whose step is tested
+
+  bool operator==(const ContrastSettings&) const = default;
 };
+
+// A row of the table: one run.
+struct RunContrasts {
+  std::vector<std::pair<Contrast, double>> values;  // ascending; a tail may be too short
+  std::vector<double> floors;                       // one for each size: log floor
+};
+
+// Of a run that has all of `sizes` (ascending, not empty).
+[[nodiscard]] RunContrasts contrasts_of(const Run& run, std::span<const PayloadSize> sizes,
+                                        const ContrastSettings& settings);
 
 // Sizes and floors of `runs` alone: what is known before the classes are.
 [[nodiscard]] ContrastTable floors_of(std::span<const Run* const> runs,

@@ -1,13 +1,14 @@
 // Which runs, sizes and classes count: the rules that comparisons and histories share.
 #pragma once
 
-#include <chrono>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lib/compare/contrasts.h"
@@ -42,6 +43,15 @@ struct FirstLaunch {
 };
 [[nodiscard]] FirstLaunch first_launch_of(const Run& run);
 
+// How many samples a run has of each size that has any, ascending.
+struct SampleCounts {
+  std::size_t rounds = 0;
+  std::vector<std::pair<PayloadSize, std::size_t>> sizes;
+
+  auto operator<=>(const SampleCounts&) const = default;
+};
+[[nodiscard]] SampleCounts counts_of(const Run& run);
+
 // What can be computed of all runs alike.
 struct CommonSizes {
   std::size_t rounds = 0;          // of the shortest run
@@ -55,6 +65,7 @@ struct CommonSizes {
 };
 
 // A size needs half of its samples in every run; those that were resent are not among them.
+[[nodiscard]] CommonSizes common_sizes(std::span<const SampleCounts* const> runs);
 [[nodiscard]] CommonSizes common_sizes(std::span<const Run* const> runs);
 
 // By which MSS sizes have their class.
@@ -71,25 +82,5 @@ struct Classes {
 
 // The smallest change of a family that counts, as a logarithm: of tails at least 25 %.
 [[nodiscard]] double smallest_change(Family family, double minimum_effect);
-
-// Start times that can be right; others come from a clock that was off.
-struct PlausibleTimes {
-  std::chrono::sys_time<Duration> earliest = std::chrono::sys_time<Duration>::min();
-  std::chrono::sys_time<Duration> latest = std::chrono::sys_time<Duration>::max();
-};
-
-// The runs of one link that count in its history.
-struct UsableRuns {
-  std::vector<Run> runs;     // in the order in time
-  std::size_t times = 0;     // different start times
-  std::string lossy_newest;  // of the newest runs, one that lost too many pings; or empty
-  std::vector<std::string> notes;
-};
-
-// Fit runs with a plausible start time and most of the sizes that the others have; each once.
-// Losses among the `newest` are kept apart: such runs say nothing about the time that a ping takes
-// now.
-[[nodiscard]] UsableRuns usable_runs(std::vector<Run> runs, std::size_t newest,
-                                     const PlausibleTimes& plausible);
 
 }  // namespace tcpstep

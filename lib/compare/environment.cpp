@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -58,10 +59,10 @@ std::optional<std::string_view> of_host(const RunHeader& header, Role role, std:
 
 // The different values that `find` gives for the headers of the runs.
 template <class Find>
-std::set<std::string> values_of(std::span<const Run> runs, Find find) {
+std::set<std::string> values_of(Headers headers, Find find) {
   std::set<std::string> values;
-  for (const Run& run : runs) {
-    if (const auto value = find(run.header)) {
+  for (const RunHeader* header : headers) {
+    if (const auto value = find(*header)) {
       values.emplace(*value);
     }
   }
@@ -70,9 +71,8 @@ std::set<std::string> values_of(std::span<const Run> runs, Find find) {
 
 // Calls `visit(name, before, after)` for each of the keys, and for each key of both hosts.
 template <class Visit>
-void visit_values(std::span<const Run> baseline, std::span<const Run> candidate,
-                  std::span<const Circumstance> keys, std::span<const Circumstance> of_hosts,
-                  Visit visit) {
+void visit_values(Headers baseline, Headers candidate, std::span<const Circumstance> keys,
+                  std::span<const Circumstance> of_hosts, Visit visit) {
   for (const auto& [key, name, is_setting] : of_hosts) {
     for (const Role role : {Role::Measuring, Role::Other}) {
       const auto find = [&, key = key](const RunHeader& header) {
@@ -91,8 +91,33 @@ void visit_values(std::span<const Run> baseline, std::span<const Run> candidate,
 
 }  // namespace
 
-std::vector<std::string> why_not_comparable(std::span<const Run> baseline,
-                                            std::span<const Run> candidate) {
+std::vector<const RunHeader*> headers_of(std::span<const Run> runs) {
+  std::vector<const RunHeader*> headers;
+  for (const Run& run : runs) {
+    headers.push_back(&run.header);
+  }
+  return headers;
+}
+
+RunHeader circumstances_of(const RunHeader& header) {
+  const auto is_in = [](std::span<const Circumstance> all, std::string_view key) {
+    return std::ranges::find(all, key, &Circumstance::key) != all.end();
+  };
+  RunHeader kept;
+  for (const auto& [key, value] : header.facts()) {
+    std::string_view of_host = key;
+    for (const std::string_view role : {"server_", "client_"}) {
+      of_host.remove_prefix(of_host.starts_with(role) ? role.size() : 0);
+    }
+    if (is_in(kIdentity, key) || is_in(kCircumstances, key) || of_host == kHost.key ||
+        is_in(kOfHosts, of_host)) {
+      kept.add(key, value);
+    }
+  }
+  return kept;
+}
+
+std::vector<std::string> why_not_comparable(Headers baseline, Headers candidate) {
   std::vector<std::string> reasons;
   visit_values(
       baseline, candidate, kIdentity, std::span(&kHost, 1),
@@ -110,8 +135,7 @@ std::vector<std::string> why_not_comparable(std::span<const Run> baseline,
   return reasons;
 }
 
-std::vector<EnvironmentDifference> environment_differences(std::span<const Run> baseline,
-                                                           std::span<const Run> candidate) {
+std::vector<EnvironmentDifference> environment_differences(Headers baseline, Headers candidate) {
   std::vector<EnvironmentDifference> differences;
   visit_values(
       baseline, candidate, kCircumstances, kOfHosts,

@@ -33,20 +33,24 @@ std::string_view unit_of(const History& history) {
 
 // The runs of one link in the order in time, and which of them make a point.
 struct Series {
-  std::vector<Run> runs;
+  std::vector<ReducedRun> runs;
   std::vector<std::size_t> begins;  // of the points in `runs`, and the end of the last one
 
-  [[nodiscard]] std::span<const Run> of_point(std::size_t point) const {
-    return std::span(runs).subspan(begins[point], begins[point + 1] - begins[point]);
+  [[nodiscard]] std::vector<const RunHeader*> headers(std::size_t begin, std::size_t end) const {
+    std::vector<const RunHeader*> all;
+    for (std::size_t run = begin; run < end; ++run) {
+      all.push_back(runs[run].header.get());
+    }
+    return all;
   }
 };
 
-Series series_of(History& history, std::vector<Run> runs) {
+Series series_of(History& history, std::vector<ReducedRun> runs) {
   using std::chrono::days;
   using std::chrono::floor;
   Series series;
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    const Run& run = runs[i];
+    const ReducedRun& run = runs[i];
     if (history.settings.unit == HistoryUnit::Day && !history.points.empty() &&
         floor<days>(history.points.back().started) == floor<days>(*run.started)) {
       ++history.points.back().runs;
@@ -61,7 +65,7 @@ Series series_of(History& history, std::vector<Run> runs) {
   return series;
 }
 
-void check_runs(History& history, std::span<const Run> runs, std::size_t times) {
+void check_runs(History& history, const Series& series, std::size_t times) {
   if (history.points.size() < kFewestToSearch) {
     refuse(history,
            fmt::format("{}; at least {} are required",
@@ -74,16 +78,20 @@ void check_runs(History& history, std::span<const Run> runs, std::size_t times) 
         fmt::format("the runs have only {}: their order is unknown", count_of(times, "start time")),
         "Each run needs its own started_utc in the header.");
   }
-  if (!history.settings.ignores_environment && !runs.empty()) {
-    for (std::string& reason : why_not_comparable(runs, {})) {
+  if (!history.settings.ignores_environment && !series.runs.empty()) {
+    for (std::string& reason : why_not_comparable(series.headers(0, series.runs.size()), {})) {
       refuse(history, std::move(reason),
              "To treat them as one series anyway: --ignore-environment.");
     }
   }
 }
 
-CommonSizes choose_sizes(History& history, std::span<const Run* const> runs) {
-  CommonSizes common = common_sizes(runs);
+CommonSizes choose_sizes(History& history, const std::vector<ReducedRun>& runs) {
+  std::vector<const SampleCounts*> counts;
+  for (const ReducedRun& run : runs) {
+    counts.push_back(run.counts.get());
+  }
+  CommonSizes common = common_sizes(counts);
   history.rounds = common.rounds;
   history.sizes = common.sizes.size();
   if (common.sizes.empty() || !common.are_most(kFewestInSeries)) {
@@ -95,41 +103,51 @@ CommonSizes choose_sizes(History& history, std::span<const Run* const> runs) {
   return common;
 }
 
-// As the oldest run that knows its MSS declares it, or as the times suggest.
-Mss choose_classes(History& history, std::span<const Run* const> runs, const CommonSizes& common) {
-  std::optional<Mss> declared;
-  for (const Run* run : runs) {
-    declared = declared ? declared : run->key.mss;
-  }
-  std::optional<MssFit> fit;
-  if (!declared) {
-    const ContrastTable table = floors_of(runs, common.sizes, common.rounds, common.draws);
-    std::vector<SizeTime> times;
-    for (std::size_t i = 0; i < common.sizes.size(); ++i) {
-      times.push_back({.size = common.sizes[i], .ns = std::exp(median_of(table.floors[i]))});
+// Where the times have steps, if that is known.
+std::optional<MssFit> fit_of(const std::vector<ReducedRun>& runs,
+                             const std::vector<PayloadSize>& sizes) {
+  std::vector<SizeTime> times;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    std::vector<double> floors;
+    for (const ReducedRun& run : runs) {
+      if (run.contrasts.floors.size() == sizes.size()) {
+        floors.push_back(run.contrasts.floors[i]);
+      }
     }
-    fit = fit_mss(times);
+    if (floors.empty()) {
+      return std::nullopt;
+    }
+    times.push_back({.size = sizes[i], .ns = std::exp(median_of(std::move(floors)))});
   }
-  Classes classes = classes_by(declared, fit, "the");
-  history.mss = classes.mss;
-  if (!classes.note.empty()) {
-    history.notes.push_back(std::move(classes.note));
-  }
-  return classes.boundary();
+  return fit_mss(times);
 }
 
-// Floors and tails, at each point the median over its runs.
-std::vector<HistoryColumn> columns_of(const ContrastTable& table, const Series& series) {
+// As the oldest run that knows its MSS declares it, or as the times suggest.
+Classes choose_classes(const std::vector<ReducedRun>& runs, const CommonSizes& common) {
+  std::optional<Mss> declared;
+  for (const ReducedRun& run : runs) {
+    declared = declared ? declared : run.key.mss;
+  }
+  return classes_by(declared, declared ? std::nullopt : fit_of(runs, common.sizes), "the");
+}
+
+// Of those that all runs have; at each point the median over its runs.
+std::vector<HistoryColumn> columns_of(const Series& series) {
+  std::map<Contrast, ContrastColumn> all;
+  for (const ReducedRun& run : series.runs) {
+    for (const auto& [name, value] : run.contrasts.values) {
+      all[name].push_back(value);
+    }
+  }
   std::vector<HistoryColumn> columns;
-  for (std::size_t c = 0; c < table.names.size(); ++c) {
-    const Family family = table.names[c].family;
-    if (family != Family::Floor && family != Family::Tail) {
+  for (const auto& [name, of_runs] : all) {
+    if (of_runs.size() < series.runs.size()) {  // a tail may be too short in some runs
       continue;
     }
-    HistoryColumn column{.contrast = table.names[c], .values = {}, .visible = {}};
+    HistoryColumn column{.contrast = name, .values = {}, .visible = {}};
     for (std::size_t point = 0; point + 1 < series.begins.size(); ++point) {
       const auto at = [&](std::size_t run) {
-        return table.columns[c].begin() + static_cast<std::ptrdiff_t>(run);
+        return of_runs.begin() + static_cast<std::ptrdiff_t>(run);
       };
       column.values.push_back(median_of({at(series.begins[point]), at(series.begins[point + 1])}));
     }
@@ -138,13 +156,14 @@ std::vector<HistoryColumn> columns_of(const ContrastTable& table, const Series& 
   return columns;
 }
 
-std::vector<EnvironmentChange> environment_near(const Series& series, std::size_t first) {
+using PointHeaders = std::vector<std::vector<const RunHeader*>>;
+
+std::vector<EnvironmentChange> environment_near(const PointHeaders& headers, std::size_t first) {
   std::vector<EnvironmentChange> changes;
-  const std::size_t points = series.begins.size() - 1;
   const std::size_t begin = std::max<std::size_t>(1, first - std::min(first, kNearby));
-  for (std::size_t point = begin; point < std::min(points, first + kNearby + 1); ++point) {
+  for (std::size_t point = begin; point < std::min(headers.size(), first + kNearby + 1); ++point) {
     for (EnvironmentDifference& difference :
-         environment_differences(series.of_point(point - 1), series.of_point(point))) {
+         environment_differences(headers[point - 1], headers[point])) {
       changes.push_back({.point = point, .difference = std::move(difference)});
     }
   }
@@ -195,7 +214,7 @@ void add_times(ContrastChange& change, const HistoryColumn& column, Stretch befo
   change.now_ns = median(now);
 }
 
-void find_levels(History& history, const Series& series, const std::vector<double>& least) {
+void find_levels(History& history, const PointHeaders& headers, const std::vector<double>& least) {
   std::vector<ContrastColumn> columns;
   for (const HistoryColumn& column : history.columns) {
     columns.push_back(column.values);
@@ -209,7 +228,7 @@ void find_levels(History& history, const Series& series, const std::vector<doubl
         i + 1 < search.changes.size() ? search.changes[i + 1].first : history.points.size();
     HistoryChange change{.first = found.first,
                          .contrasts = {},
-                         .environment = environment_near(series, found.first)};
+                         .environment = environment_near(headers, found.first)};
     for (std::size_t c = 0; c < columns.size(); ++c) {
       const double p = std::min(1.0, found.columns[c].p / (1 - kCreepShare));
       change.contrasts.push_back(
@@ -282,36 +301,6 @@ void conclude(History& history, const std::string& lossy_newest) {
   }
 }
 
-History history_of(std::string link, std::vector<Run> given, const HistorySettings& settings) {
-  History history{.link = std::move(link), .settings = settings};
-  history.given = given.size();
-  UsableRuns usable = usable_runs(std::move(given), kFewestInSegment, settings.plausible);
-  history.notes = std::move(usable.notes);
-  const Series series = series_of(history, std::move(usable.runs));
-  check_runs(history, series.runs, usable.times);
-  if (!history.reasons.empty()) {
-    return history;
-  }
-  std::vector<const Run*> runs;
-  for (const Run& run : series.runs) {
-    runs.push_back(&run);
-  }
-  const CommonSizes common = choose_sizes(history, runs);
-  if (!history.reasons.empty()) {
-    return history;
-  }
-  const Mss classes = choose_classes(history, runs, common);
-  history.columns =
-      columns_of(contrasts_of(runs, common.sizes,
-                              {.mss = classes, .rounds = common.rounds, .draws = common.draws}),
-                 series);
-  const std::vector<double> least = least_changes(history);
-  find_levels(history, series, least);
-  look_for_creep(history, least);
-  conclude(history, usable.lossy_newest);
-  return history;
-}
-
 bool has(const std::vector<ContrastChange>& contrasts, bool ContrastChange::*finding) {
   return std::any_of(contrasts.begin(), contrasts.end(),
                      [&](const ContrastChange& contrast) { return contrast.*finding; });
@@ -329,28 +318,155 @@ bool HistoryCreep::is_slower() const {
   return has(contrasts, &ContrastChange::is_slower);
 }
 
-std::vector<History> histories(std::vector<Run> runs, const HistorySettings& settings) {
-  std::vector<LinkKey> links;
-  std::map<LinkKey, std::vector<Run>> by_link;
-  for (Run& run : runs) {
-    LinkKey link = run.key;
-    link.mss.reset();  // that it changed is a part of a link's history
-    if (!by_link.contains(link)) {
-      links.push_back(link);
-    }
-    by_link[link].push_back(std::move(run));
+History LinkSeries::search(double alpha) const {
+  History history = begun_;
+  history.settings.alpha = alpha;
+  if (!history.reasons.empty()) {
+    return history;
   }
-  std::vector<History> result;
-  result.reserve(links.size());
-  for (const LinkKey& link : links) {
-    RunCollection all;
-    for (const Run& run : by_link[link]) {
-      all.add(run);
+  const std::vector<double> least = least_changes(history);
+  find_levels(history, headers_, least);
+  look_for_creep(history, least);
+  conclude(history, lossy_newest_);
+  return history;
+}
+
+History LinkSeries::search_among(std::size_t links, double alpha) const {
+  History history = search(alpha);
+  return history.changes.empty() && !history.creep
+             ? history
+             : search(alpha / static_cast<double>(std::max<std::size_t>(links, 1)));
+}
+
+namespace {
+
+// Of the caption of a history, only the fastest ping of each size counts.
+void keep_fastest(Run& run) {
+  for (auto& [size, series] : run.series) {
+    if (!series.rtts.empty()) {
+      series.rtts = SampleSketch{series.rtts.minimum()};
     }
-    result.push_back(history_of(link.name(), std::move(by_link[link]), settings));
-    result.back().caption = caption_of(all);
+  }
+}
+
+}  // namespace
+
+// Reads series, again until all their runs are reduced alike.
+class SeriesReader {
+ public:
+  explicit SeriesReader(const HistorySettings& settings) : settings_(settings) {}
+
+  std::vector<LinkSeries> read(const RunSource& source) {
+    std::vector<LinkSeries> all;
+    bool is_right = false;
+    while (!is_right) {
+      read_once(source);
+      is_right = true;
+      all.clear();
+      for (const LinkKey& link : order_) {
+        if (auto series = series_of_link(link)) {
+          all.push_back(std::move(*series));
+        } else {
+          is_right = false;
+        }
+      }
+    }
+    return all;
+  }
+
+ private:
+  struct Link {
+    std::vector<ReducedRun> runs;
+    RunCollection all;  // for the caption
+  };
+
+  void read_once(const RunSource& source) {
+    RunReducer reducer(reductions_);
+    links_.clear();
+    order_.clear();
+    source([&](Run run) -> std::function<void()> {
+      auto reduced = std::make_shared<ReducedRun>(reducer.reduce(run));
+      keep_fastest(run);
+      return [this, reduced, run = std::make_shared<Run>(std::move(run))] {
+        const LinkKey link = without_mss(reduced->key);
+        if (!links_.contains(link)) {
+          order_.push_back(link);
+        }
+        links_[link].all.add(*run);
+        links_[link].runs.push_back(std::move(*reduced));
+      };
+    });
+  }
+
+  // Nothing if its runs have to be read again.
+  std::optional<LinkSeries> series_of_link(const LinkKey& link) {
+    Link& given = links_[link];
+    LinkSeries result;
+    History& history = result.begun_;
+    history.link = link.name();
+    history.settings = settings_;
+    history.given = given.runs.size();
+    history.caption = caption_of(given.all);
+    UsableRuns usable = usable_runs(std::move(given.runs), kFewestInSegment, settings_.plausible);
+    history.notes = std::move(usable.notes);
+    result.lossy_newest_ = std::move(usable.lossy_newest);
+    const Series series = series_of(history, std::move(usable.runs));
+    check_runs(history, series, usable.times);
+    if (!history.reasons.empty()) {
+      return result;
+    }
+    const CommonSizes common = choose_sizes(history, series.runs);
+    if (!history.reasons.empty()) {
+      return result;
+    }
+    Classes classes = choose_classes(series.runs, common);
+    const Reduction right{
+        .sizes = common.sizes,
+        .settings = {.mss = classes.boundary(), .rounds = common.rounds, .draws = common.draws}};
+    if (!std::ranges::all_of(series.runs,
+                             [&](const ReducedRun& run) { return run.by && *run.by == right; })) {
+      reductions_[link] = std::make_shared<const Reduction>(right);
+      return std::nullopt;
+    }
+    history.mss = classes.mss;
+    if (!classes.note.empty()) {
+      history.notes.push_back(std::move(classes.note));
+    }
+    history.columns = columns_of(series);
+    for (std::size_t point = 0; point < history.points.size(); ++point) {
+      result.headers_.push_back(series.headers(series.begins[point], series.begins[point + 1]));
+    }
+    for (const ReducedRun& run : series.runs) {
+      result.owners_.push_back(run.header);
+    }
+    return result;
+  }
+
+  const HistorySettings& settings_;
+  RunReducer::Reductions reductions_;
+  std::map<LinkKey, Link> links_;
+  std::vector<LinkKey> order_;
+};
+
+std::vector<LinkSeries> read_series(const RunSource& read, const HistorySettings& settings) {
+  return SeriesReader(settings).read(read);
+}
+
+std::vector<History> histories(const RunSource& read, const HistorySettings& settings) {
+  std::vector<History> result;
+  for (const LinkSeries& series : read_series(read, settings)) {
+    result.push_back(series.search(settings.alpha));
   }
   return result;
+}
+
+std::vector<History> histories(const std::vector<Run>& runs, const HistorySettings& settings) {
+  const auto read = [&](const TakeRun& take) {
+    for (const Run& run : runs) {
+      take(run)();
+    }
+  };
+  return histories(RunSource(read), settings);
 }
 
 }  // namespace tcpstep

@@ -4,13 +4,15 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "lib/compare/contrasts.h"
-#include "lib/compare/eligibility.h"
 #include "lib/compare/environment.h"
+#include "lib/compare/history_runs.h"
 #include "lib/report/link_captions.h"
 #include "lib/runfile/run.h"
 
@@ -106,9 +108,39 @@ struct History {
   std::optional<HistoryCreep> creep;  // if the newest segment shows one
 };
 
-// One for each link, direction and kind of connection, in the order in which they first come. Runs
-// may come in any order.
-[[nodiscard]] std::vector<History> histories(std::vector<Run> runs,
+// The runs of one link, direction and kind of connection, reduced to what a search needs.
+class LinkSeries {
+ public:
+  // What became of it, at this alpha.
+  [[nodiscard]] History search(double alpha) const;
+  // Of one of so many links: what has changed at this alpha is searched again with alpha / links,
+  // and only what has changed still counts. So alpha is the probability of a false alarm in all of
+  // them (Bonferroni).
+  [[nodiscard]] History search_among(std::size_t links, double alpha) const;
+
+ private:
+  friend class SeriesReader;
+
+  History begun_;  // all but what is searched; with a reason there is nothing to search
+  std::vector<std::vector<const RunHeader*>> headers_;  // of each point
+  std::string lossy_newest_;
+  std::vector<std::shared_ptr<const RunHeader>> owners_;
+};
+
+// Reads runs: calls `take` with each, in several threads if it likes, and then what that returned,
+// in one thread and in the order of the runs. It may be asked to read them again.
+using TakeRun = std::function<std::function<void()>(Run run)>;
+using RunSource = std::function<void(const TakeRun& take)>;
+
+// In the order in which the links first come. Runs may come in any order. Those of a link are read
+// a second time if they differ in sizes or rounds, or have fewer samples than the first of them.
+[[nodiscard]] std::vector<LinkSeries> read_series(const RunSource& read,
+                                                  const HistorySettings& settings);
+
+// Of each of these series, at the alpha of the settings.
+[[nodiscard]] std::vector<History> histories(const RunSource& read,
+                                             const HistorySettings& settings);
+[[nodiscard]] std::vector<History> histories(const std::vector<Run>& runs,
                                              const HistorySettings& settings);
 
 }  // namespace tcpstep

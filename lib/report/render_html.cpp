@@ -9,8 +9,10 @@
 #include "lib/base/escape.h"
 #include "lib/base/text.h"
 #include "lib/report/link_drawings.h"
+#include "lib/report/page.h"
 #include "lib/report/render.h"
 #include "lib/report/rows.h"
+#include "lib/stats/estimators.h"
 
 namespace tcpstep {
 namespace {
@@ -64,57 +66,6 @@ svg .dashed { stroke-width: 1; stroke-dasharray: 5 4; opacity: .7; } svg .faint 
   figure, table, tr, p.warning { break-inside: avoid; } }
 @page { margin: 1.3cm; }
 )";
-
-// Columns of a table; on a phone spare ones are left out, and words wrap.
-constexpr std::string_view kSpare = " class=\"spare\"";
-constexpr std::string_view kWords = " class=\"words\"";
-struct PageColumn {
-  std::string title;
-  std::string_view look = {};
-};
-
-// The first cell of each row heads it. Cells are HTML.
-std::string page_table(const std::vector<PageColumn>& columns,
-                       const std::vector<std::vector<std::string>>& rows) {
-  std::string html = "<div class=\"wide\"><table>\n<thead><tr>";
-  for (const PageColumn& column : columns) {
-    html += fmt::format("<th scope=\"col\"{}>{}</th>", column.look, xml_escaped(column.title));
-  }
-  html += "</tr></thead>\n<tbody>\n";
-  for (const auto& row : rows) {
-    html += fmt::format("<tr><th scope=\"row\">{}</th>", row[0]);
-    for (std::size_t i = 1; i < columns.size(); ++i) {
-      html += fmt::format("<td{}>{}</td>", columns[i].look, row[i]);
-    }
-    html += "</tr>\n";
-  }
-  return html + "</tbody></table></div>\n";
-}
-
-// The level of each run, from the oldest to the newest.
-std::string trend_line(const std::vector<double>& levels) {
-  constexpr double kWidth = 90;
-  constexpr double kHeight = 20;
-  constexpr double kMargin = 3;
-  if (levels.size() < 2) {
-    return {};
-  }
-  const auto [low, high] = std::ranges::minmax(levels);
-  const double span = std::max(high - low, 0.02 * high);  // what is steady looks steady
-  std::string path;
-  double x = 0;
-  double y = 0;
-  for (std::size_t i = 0; i < levels.size(); ++i) {
-    x = kMargin +
-        (kWidth - 2 * kMargin) * static_cast<double>(i) / static_cast<double>(levels.size() - 1);
-    y = kHeight - kMargin - (kHeight - 2 * kMargin) * (levels[i] - low) / span;
-    path += fmt::format("{}{:.1f},{:.1f}", i == 0 ? "M" : "L", x, y);
-  }
-  return fmt::format(
-      "<svg class=\"trend\" viewBox=\"0 0 {:.0f} {:.0f}\" aria-hidden=\"true\"><path d=\"{}\" "
-      "class=\"line blue\"/><path d=\"M{:.1f},{:.1f}h0\" class=\"dots blue\"/></svg>",
-      kWidth, kHeight, path, x, y);
-}
 
 // A row for each link: those that became slower first, those that became faster next.
 std::string overview(std::span<const PenaltyTable> tables) {
@@ -224,6 +175,55 @@ std::string section(const LinkRuns& link, const PenaltyTable& table, std::size_t
 }
 
 }  // namespace
+
+std::string page_table(const std::vector<PageColumn>& columns,
+                       const std::vector<std::vector<std::string>>& rows) {
+  std::string html = "<div class=\"wide\"><table>\n<thead><tr>";
+  for (const PageColumn& column : columns) {
+    html += fmt::format("<th scope=\"col\"{}>{}</th>", column.look, xml_escaped(column.title));
+  }
+  html += "</tr></thead>\n<tbody>\n";
+  for (const auto& row : rows) {
+    html += fmt::format("<tr><th scope=\"row\">{}</th>", row[0]);
+    for (std::size_t i = 1; i < columns.size(); ++i) {
+      html += fmt::format("<td{}>{}</td>", columns[i].look, row[i]);
+    }
+    html += "</tr>\n";
+  }
+  return html + "</tbody></table></div>\n";
+}
+
+std::string trend_line(const std::vector<double>& all) {
+  constexpr double kWidth = 90;
+  constexpr double kHeight = 20;
+  constexpr double kMargin = 3;
+  constexpr std::size_t kMost = 60;  // more are closer together than a pixel and a half
+  if (all.size() < 2) {
+    return {};
+  }
+  std::vector<double> levels;
+  for (std::size_t i = 0, count = std::min(all.size(), kMost); i < count; ++i) {
+    const auto at = [&](std::size_t part) {
+      return all.begin() + static_cast<std::ptrdiff_t>(part * all.size() / count);
+    };
+    levels.push_back(median_of({at(i), at(i + 1)}));
+  }
+  const auto [low, high] = std::ranges::minmax(levels);
+  const double span = std::max(high - low, 0.02 * high);  // what is steady looks steady
+  std::string path;
+  double x = 0;
+  double y = 0;
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    x = kMargin +
+        (kWidth - 2 * kMargin) * static_cast<double>(i) / static_cast<double>(levels.size() - 1);
+    y = kHeight - kMargin - (kHeight - 2 * kMargin) * (levels[i] - low) / span;
+    path += fmt::format("{}{:.1f},{:.1f}", i == 0 ? "M" : "L", x, y);
+  }
+  return fmt::format(
+      "<svg class=\"trend\" viewBox=\"0 0 {:.0f} {:.0f}\" aria-hidden=\"true\"><path d=\"{}\" "
+      "class=\"line blue\"/><path d=\"M{:.1f},{:.1f}h0\" class=\"dots blue\"/></svg>",
+      kWidth, kHeight, path, x, y);
+}
 
 std::string html_page(std::string_view title, std::string_view style, std::string_view body) {
   return fmt::format(

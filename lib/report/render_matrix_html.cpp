@@ -7,6 +7,7 @@
 
 #include "lib/base/escape.h"
 #include "lib/base/text.h"
+#include "lib/report/page.h"
 #include "lib/report/render.h"
 #include "lib/report/render_matrix.h"
 #include "lib/report/rows.h"
@@ -188,24 +189,6 @@ class HeatMap {
   std::set<std::pair<std::size_t, std::size_t>> out_;
 };
 
-// Rows of cells that are escaped already; the first one heads its row.
-std::string small_table(const std::vector<std::string>& titles,
-                        const std::vector<std::vector<std::string>>& rows) {
-  std::string html = "<div class=\"wide\"><table>\n<thead><tr>";
-  for (const std::string& title : titles) {
-    html += fmt::format("<th scope=\"col\">{}</th>", title);
-  }
-  html += "</tr></thead>\n<tbody>\n";
-  for (const auto& row : rows) {
-    html += fmt::format("<tr><th scope=\"row\">{}</th>", row.front());
-    for (std::size_t i = 1; i < row.size(); ++i) {
-      html += fmt::format("<td>{}</td>", row[i]);
-    }
-    html += "</tr>\n";
-  }
-  return html + "</tbody></table></div>\n";
-}
-
 std::string path_html(const Matrix& matrix, const MatrixCell& cell) {
   return xml_escaped(
       fmt::format("{} → {}", visible(matrix.hosts[cell.from]), visible(matrix.hosts[cell.to])));
@@ -220,8 +203,8 @@ std::string worst_html(const Matrix& matrix) {
     rows.push_back({path_html(matrix, *cell), value_text(matrix.statistic, *cell->value),
                     cell->residual ? difference_text(matrix.statistic, *cell->residual) : "–"});
   }
-  std::string html =
-      "<h2>Largest</h2>\n" + small_table({"path", "value", "beyond what both hosts explain"}, rows);
+  std::string html = "<h2>Largest</h2>\n" +
+                     page_table({{"path"}, {"value"}, {"beyond what both hosts explain"}}, rows);
   rows.clear();
   for (const auto& [cell, difference] : matrix.asymmetric()) {
     if (rows.size() == kMostRows) {
@@ -232,7 +215,7 @@ std::string worst_html(const Matrix& matrix) {
   }
   return rows.empty() ? html
                       : html + "<h2>Most asymmetric</h2>\n" +
-                            small_table({"path", "value", "against the reverse path"}, rows);
+                            page_table({{"path"}, {"value"}, {"against the reverse path"}}, rows);
 }
 
 std::string hosts_html(const Matrix& matrix) {
@@ -256,7 +239,7 @@ std::string hosts_html(const Matrix& matrix) {
              "<h2>Hosts</h2>\n<p class=\"summary\">What each host adds to its paths, relative to "
              "{} overall (median polish).</p>\n",
              value_text(matrix.statistic, matrix.overall)) +
-         small_table({"host", "as sender", "as receiver"}, rows);
+         page_table({{"host"}, {"as sender"}, {"as receiver"}}, rows);
 }
 
 // A paragraph for each kind.

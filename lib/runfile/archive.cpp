@@ -32,7 +32,7 @@ namespace {
 
 namespace io = boost::iostreams;
 
-constexpr std::streamsize kChunk = std::streamsize{128} * 1024;  // Boost's own 4 KiB are slower
+constexpr std::streamsize kChunk = std::streamsize{32} * 1024;  // Boost's own 4 KiB are slower
 constexpr std::streamsize kStep = 4096;  // what a damaged archive loses at most before its end
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -75,6 +76,8 @@ class RunHeader {
   [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& facts() const {
     return facts_;
   }
+
+  auto operator<=>(const RunHeader&) const = default;
 
  private:
   std::vector<std::pair<std::string, std::string>> facts_;

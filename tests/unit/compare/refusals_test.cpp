@@ -132,15 +132,6 @@ TEST(ComparisonRefusalTest, ARunWhoseMssChangedIsNamed) {
   expect_refusal(compare(sides), "b2 is uncertain: the MSS changed while it was measured");
 }
 
-TEST(HistoryTest, LeavesOutARunWhoseMssChanged) {
-  auto runs = interleaved(10, plain(), plain()).baseline;
-  runs[4].trailer->changed_mss = Mss(1336);
-  runs[4].has_moved = true;
-  const UsableRuns usable = usable_runs(std::move(runs), 5, {});
-  EXPECT_EQ(usable.runs.size(), 9U);
-  EXPECT_THAT(usable.notes, Contains(HasSubstr("a4 (uncertain: the MSS changed")));
-}
-
 TEST(ComparisonRefusalTest, AFewLostPingsAreLeftOutAndMoreAreAReason) {
   Sides sides = interleaved(10, plain(), plain());
   const auto lose = [](auto& run, PayloadSize size) {
