@@ -1,5 +1,6 @@
 """tcpstep-mesh: every pair of hosts, over namespaces on a bridge; what goes wrong there; sshd."""
 
+import contextlib
 import csv
 import datetime
 import json
@@ -9,6 +10,7 @@ import random
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
 from network import Bridge, enter_namespaces, ip
@@ -31,14 +33,32 @@ def measurements():
     return found
 
 
+def links_measured():
+    """What the clients among them were told."""
+    links = []
+    for process in measurements():
+        with contextlib.suppress(OSError):
+            words = pathlib.Path(f"/proc/{process}/cmdline").read_text().split("\0")
+            links += [word.removeprefix("--link=") for word in words if word.startswith("--link=")]
+    return links
+
+
 class MeshTestCase(TestCase):
     HOSTS = 3
-    SLOW = None  # a profile for one more host
+    IS_UNEQUAL = False  # h5 is behind a link of 5 ms; h4, and the path between h1 and h2, have a smaller MTU
 
     @classmethod
     def setUpClass(cls):
         cls.bridge = Bridge(cls.HOSTS)
         cls.addClassCleanup(cls.bridge.close)
+        if cls.IS_UNEQUAL:
+            with tempfile.NamedTemporaryFile("w", suffix=".profile") as profile:
+                profile.write("[both]\ndelay = 2.5ms\n")
+                profile.flush()
+                cls.bridge.add_host_behind(profile.name, "h5")
+            ip("-n", "h4", "link", "set", "eth0", "mtu", 1280)
+            for a, b in ((1, 2), (2, 1)):
+                ip("-n", f"h{a}", "route", "add", f"10.20.0.{b}/32", "dev", "eth0", "mtu", "lock", 1400)
 
     def setUp(self):
         super().setUp()
@@ -81,18 +101,18 @@ class MeshTestCase(TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         return result.stdout
 
+    def assert_names_what_is_unequal(self):
+        text = self.matrix()
+        self.assertRegex(text, r"\nslow host\n  h5: \+(4[5-9]\d\d µs|[4-9]\.\d+ ms) on its paths\n")
+        self.assertIn("h4: 1228 instead of 1448 on all of its paths", text)
+        self.assertIn("h1 ↔ h2: 1348 instead of 1448", text)
+
 
 class EveryPair(MeshTestCase):
     HOSTS = 4
+    IS_UNEQUAL = True
 
     def test_measures_all_and_names_what_is_slow(self):
-        profile = self.directory / "slow.profile"
-        profile.write_text("[both]\ndelay = 2.5ms\n")
-        self.bridge.add_host_behind(profile, "h5")
-        self.hosts = self.bridge.write_hosts(self.directory / "hosts")
-        ip("-n", "h4", "link", "set", "eth0", "mtu", 1280)
-        for a, b in ((1, 2), (2, 1)):
-            ip("-n", f"h{a}", "route", "add", f"10.20.0.{b}/32", "dev", "eth0", "mtu", "lock", 1400)
         result = self.mesh("--pairs=1")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("20 of 20 measured", result.stderr)
@@ -101,10 +121,7 @@ class EveryPair(MeshTestCase):
                          {"mesh.json", ".lock"})
         self.assert_no_host_twice(self.index())
 
-        text = self.matrix()
-        self.assertRegex(text, r"\nslow host\n  h5: \+(4[5-9]\d\d µs|[45]\.\d+ ms) on its paths\n")
-        self.assertIn("h4: 1228 instead of 1448 on all of its paths", text)
-        self.assertIn("h1 ↔ h2: 1348 instead of 1448", text)
+        self.assert_names_what_is_unequal()
         matrix = json.loads(self.matrix("--format=json"))
         self.assertEqual(matrix["slow_hosts"][0]["host"], "h5")  # a busy machine may add some µs to another one
         self.assertEqual(len(matrix["cells"]), 20)
@@ -273,10 +290,26 @@ class Faults(MeshTestCase):
         self.assertIn("not finished within", messages)
         wait_until(lambda: not measurements(), "nothing is left on the hosts")
 
+    def test_a_host_that_vanishes(self):
+        """Its network is gone while it is measured: what it takes part in fails in bounded time, the rest does not."""
+        self.addCleanup(ip, "link", "set", "p2", "up")
+        begin = time.monotonic()
+        mesh = start("tcpstep-mesh", *self.arguments("--deadline=5s", "--pairs=1", "--seed=1", rounds=200), cwd=self.directory)
+        wait_until(lambda: any("h2" in link for link in links_measured()), "it measures h2")
+        ip("link", "set", "p2", "down")
+        _, messages = mesh.communicate(timeout=100)
+        self.assertEqual(mesh.returncode, 1, messages)
+        failed = [row for row in self.index() if row["failure"]]
+        self.assertTrue(failed)
+        self.assertTrue(all("h2" in (row["from"], row["to"]) for row in failed), failed)
+        measured = {(row["from"], row["to"]) for row in self.index() if row["file"]}
+        self.assertLessEqual({(a, b) for a in ("h1", "h3", "h4") for b in ("h1", "h3", "h4") if a != b}, measured)
+        wait_until(lambda: not measurements(), "nothing is left on the hosts")
+        print(f"four hosts, one of which vanishes, deadline 5 s: {time.monotonic() - begin:.1f} s")
+
     def test_a_wrong_clock(self):
-        if not shutil.which("faketime"):
-            wrong = self.wrapper(h2='case "$*" in *-server*--version) ;; *tcpstep-server*) ip netns exec h2 "$@" | '
-                                    'sed "s/^# started_utc: 2/# started_utc: 1/"; exit 0 ;; esac')
+        wrong = self.wrapper(h2='case "$*" in *-server*--version) ;; *tcpstep-server*) ip netns exec h2 "$@" | '
+                                'sed "s/^# started_utc: 2/# started_utc: 1/"; exit 0 ;; esac')
         result = self.mesh(launch=wrong)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("the clock of h2 says 1", result.stderr)
@@ -324,6 +357,8 @@ class Faults(MeshTestCase):
 
 class Ssh(MeshTestCase):
     """Real sshd instances, one on each host."""
+    HOSTS = 4
+    IS_UNEQUAL = True
 
     def setUp(self):
         super().setUp()
@@ -349,10 +384,11 @@ class Ssh(MeshTestCase):
         self.ssh = (f"ssh -F none -i {self.directory}/user -o BatchMode=yes -o StrictHostKeyChecking=no "
                     f"-o UserKnownHostsFile=/dev/null -o LogLevel=ERROR $(sed -n 's/^{{host}} //p' {self.hosts})")
 
-    def test_measures_all_pairs(self):
-        result = self.mesh(launch=self.ssh)
+    def test_measures_all_pairs_and_names_what_is_slow(self):
+        result = self.mesh("--pairs=1", launch=self.ssh)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assert_all_measured(self.bridge.hosts)
+        self.assert_names_what_is_unequal()
 
     def test_nothing_is_left_when_the_coordinator_is_killed(self):
         mesh = start("tcpstep-mesh", *self.arguments(launch=self.ssh, rounds=5000), cwd=self.directory)
