@@ -172,7 +172,7 @@ void repeat(Run& run, std::uint32_t percent) {
 }
 
 TEST(FirstLaunchTest, IsTheRunItselfUnlessItWasRepeated) {
-  Run run = make_run(plain());
+  auto run = make_run(plain());
   run.series.begin()->second.resent = {.payload = 3, .ack = 2};
   FirstLaunch first = first_launch_of(run);
   EXPECT_FALSE(first.is_repeated);
