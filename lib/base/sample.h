@@ -36,7 +36,8 @@ inline constexpr auto kNamesOf<PingStatus> =
 struct PingEvidence {
   std::optional<Duration> kernel_rtt;  // last payload byte's departure to the ack's arrival
   std::optional<Duration> send_stack;
-  std::optional<std::uint32_t> segments;     // data segments sent, retransmitted ones included
+  std::optional<Duration> tcp_ack;        // last payload byte's departure to its TCP ACK's arrival
+  std::optional<std::uint32_t> segments;  // data segments sent, retransmitted ones included
   std::optional<std::uint32_t> retransmits;  // of them
   std::optional<std::uint32_t> delivered;    // segments the peer has acknowledged
   std::optional<std::uint32_t> cwnd_segments;

@@ -82,7 +82,8 @@ bool ask_for(const Fd& fd, unsigned flags) {
 
 }  // namespace
 
-TimestampSource KernelTimestamps::enable(const Fd& fd, TimestampSource wanted) {
+TimestampSource KernelTimestamps::enable(const Fd& fd, TimestampSource wanted,
+                                         TcpAckStamps tcp_acks) {
   if (wanted == TimestampSource::Off) {
     return source_;
   }
@@ -91,7 +92,10 @@ TimestampSource KernelTimestamps::enable(const Fd& fd, TimestampSource wanted) {
           ? SOF_TIMESTAMPING_TX_HARDWARE | SOF_TIMESTAMPING_RX_HARDWARE |
                 SOF_TIMESTAMPING_RAW_HARDWARE
           : SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
-  const unsigned options = SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY;
+  // TCP ACKs are stamped by the kernel's clock only.
+  const bool has_tcp_acks = tcp_acks == TcpAckStamps::On && wanted == TimestampSource::Software;
+  const unsigned options = SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY |
+                           (has_tcp_acks ? unsigned{SOF_TIMESTAMPING_TX_ACK} : 0U);
   if (ask_for(fd, flags | options | kOptIdTcp) || ask_for(fd, flags | options)) {
     source_ = wanted;
     bytes_sent_ = 0;
@@ -112,18 +116,19 @@ void KernelTimestamps::note_received(msghdr& message) {
 
 // A payload's stamp carries the offset of its last byte. Records of earlier pings are passed over:
 // a reader that took whatever comes next would drift behind.
-std::optional<Duration> KernelTimestamps::departure_of_last_byte(const Fd& fd) {
-  std::optional<Duration> departure;
+KernelTimestamps::LastByte KernelTimestamps::stamps_of_last_byte(const Fd& fd) {
+  LastByte last;
   for (;;) {
     Control control;
     msghdr message{};
     message.msg_control = control.bytes.data();
     message.msg_controllen = control.bytes.size();
     if (::recvmsg(fd.get(), &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) {
-      return departure;
+      return last;
     }
     std::optional<Duration> stamp;
     std::uint32_t id = 0;
+    std::uint32_t event = 0;
     for_each_control(message, [&](int level, int type, const unsigned char* data) {
       if (level == SOL_SOCKET && type == SCM_TIMESTAMPING) {
         stamp = stamp_in(data, source_);
@@ -131,17 +136,19 @@ std::optional<Duration> KernelTimestamps::departure_of_last_byte(const Fd& fd) {
         sock_extended_err report{};
         std::memcpy(&report, data, sizeof report);
         id = report.ee_data;
+        event = report.ee_info;
       }
     });
-    if (stamp && id == bytes_sent_ - 1 && !departure) {  // the first: not that of a retransmission
-      departure = stamp;
+    auto& known = event == SCM_TSTAMP_ACK ? last.acknowledged_at : last.departed_at;
+    if (stamp && id == bytes_sent_ - 1 && !known) {  // the first: not that of a retransmission
+      known = stamp;
     }
   }
 }
 
 KernelTimestamps::Explained KernelTimestamps::explain(const Fd& fd, Duration sent_at,
                                                       Duration rtt) {
-  const std::optional<Duration> departed_at = departure_of_last_byte(fd);
+  const auto [departed_at, acknowledged_at] = stamps_of_last_byte(fd);
   const std::optional<Duration> arrived_at = received_at_;
   received_at_.reset();
   const Duration offset = read_clock_offset();
@@ -153,14 +160,19 @@ KernelTimestamps::Explained KernelTimestamps::explain(const Fd& fd, Duration sen
   const Duration kernel_rtt = *arrived_at - *departed_at;
   if (source_ == TimestampSource::Hardware) {
     return kernel_rtt > Duration::zero() && kernel_rtt <= rtt
-               ? Explained{.send_stack = {}, .kernel_rtt = kernel_rtt}
+               ? Explained{.send_stack = {}, .kernel_rtt = kernel_rtt, .tcp_ack = {}}
                : Explained{};
   }
   const Duration send_stack = *departed_at - offset - sent_at;
   const bool is_consistent = send_stack >= Duration::zero() && kernel_rtt > Duration::zero() &&
                              send_stack + kernel_rtt <= rtt;
-  return is_consistent ? Explained{.send_stack = send_stack, .kernel_rtt = kernel_rtt}
-                       : Explained{};
+  if (!is_consistent) {
+    return {};
+  }
+  const bool has_tcp_ack = acknowledged_at && *acknowledged_at > *departed_at;
+  return {.send_stack = send_stack,
+          .kernel_rtt = kernel_rtt,
+          .tcp_ack = has_tcp_ack ? std::optional(*acknowledged_at - *departed_at) : std::nullopt};
 }
 
 }  // namespace tcpstep

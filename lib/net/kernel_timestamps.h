@@ -23,12 +23,16 @@ inline constexpr auto kNamesOf<TimestampSource> =
                                           {"software", TimestampSource::Software},
                                           {"hardware", TimestampSource::Hardware}});
 
+// Whether to stamp, too, when the TCP ACK of a payload's last byte arrives. It is of interest where
+// the peer's program takes its time, such as a browser.
+enum class TcpAckStamps : std::uint8_t { Off, On };
+
 // Timestamps of one connection. They cost about 1 µs per ping, most of it for the departure.
 class KernelTimestamps {
  public:
   // Enables timestamps on `fd`, which must have nothing in flight: departures are counted from now
   // on. Returns the source in effect: Software if the card has no clock, Off on an old kernel.
-  TimestampSource enable(const Fd& fd, TimestampSource wanted);
+  TimestampSource enable(const Fd& fd, TimestampSource wanted, TcpAckStamps tcp_acks);
   [[nodiscard]] bool is_enabled() const { return source_ != TimestampSource::Off; }
 
   // --- In the timed part ---
@@ -47,11 +51,17 @@ class KernelTimestamps {
   struct Explained {
     std::optional<Duration> send_stack;  // from the first reading to the last byte's departure
     std::optional<Duration> kernel_rtt;  // from there to the ack's arrival
+    std::optional<Duration> tcp_ack;     // from there to the TCP ACK of that byte, if it is stamped
   };
   [[nodiscard]] Explained explain(const Fd& fd, Duration sent_at, Duration rtt);
 
  private:
-  std::optional<Duration> departure_of_last_byte(const Fd& fd);
+  // Of the payload's last byte, when it left and when TCP acknowledged it.
+  struct LastByte {
+    std::optional<Duration> departed_at;
+    std::optional<Duration> acknowledged_at;
+  };
+  LastByte stamps_of_last_byte(const Fd& fd);
 
   TimestampSource source_ = TimestampSource::Off;
   std::uint32_t bytes_sent_ = 0;  // as the kernel counts them for SOF_TIMESTAMPING_OPT_ID

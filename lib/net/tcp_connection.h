@@ -102,7 +102,10 @@ class TcpConnection {
 
   // Enables kernel timestamps of every ping from now on; nothing may be in flight. Returns the
   // source in effect.
-  TimestampSource set_timestamps(TimestampSource wanted) { return timestamps_.enable(fd_, wanted); }
+  TimestampSource set_timestamps(TimestampSource wanted,
+                                 TcpAckStamps tcp_acks = TcpAckStamps::Off) {
+    return timestamps_.enable(fd_, wanted, tcp_acks);
+  }
 
   // --- Peer of PingTimer and Responder: these report by status and never throw. ---
 

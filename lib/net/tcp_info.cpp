@@ -85,6 +85,7 @@ void TcpConnection::explain(Sample& sample, Duration sent_at) noexcept {
     const auto explained = timestamps_.explain(fd_, sent_at, sample.rtt);
     evidence.kernel_rtt = explained.kernel_rtt;
     evidence.send_stack = explained.send_stack;
+    evidence.tcp_ack = explained.tcp_ack;
   }
 }
 

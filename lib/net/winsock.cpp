@@ -154,7 +154,8 @@ CongestionResult set_congestion_control(const Fd& /*fd*/, const std::string& /*n
   return CongestionResult::NotOffered;
 }
 
-TimestampSource KernelTimestamps::enable(const Fd& /*fd*/, TimestampSource /*wanted*/) {
+TimestampSource KernelTimestamps::enable(const Fd& /*fd*/, TimestampSource /*wanted*/,
+                                         TcpAckStamps /*tcp_acks*/) {
   return TimestampSource::Off;
 }
 

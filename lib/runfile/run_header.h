@@ -18,6 +18,10 @@ inline constexpr std::string_view kRunFormat = "tcpstep-result/1";
 inline constexpr std::string_view kRunColumns =
     "round,size_bytes,start_ns,rtt_ns,kernel_rtt_ns,send_stack_ns,segments,retransmits,delivered,"
     "cwnd_segments,srtt_us,min_rtt_us,peer_retransmits,doubtful,status";
+// Of a run with a browser, whose kernel acknowledges a payload before the page acks it.
+inline constexpr std::string_view kBrowserRunColumns =
+    "round,size_bytes,start_ns,rtt_ns,kernel_rtt_ns,send_stack_ns,segments,retransmits,delivered,"
+    "cwnd_segments,srtt_us,min_rtt_us,peer_retransmits,doubtful,tcp_ack_ns,status";
 // Of a run with a peer that would reject the columns about the ack.
 inline constexpr std::string_view kOldRunColumns =
     "round,size_bytes,start_ns,rtt_ns,kernel_rtt_ns,send_stack_ns,segments,retransmits,delivered,"

@@ -43,7 +43,7 @@ void append_field(std::string& line, const std::optional<Duration>& value) {
   }
 }
 
-void append_row(std::string& lines, const Sample& sample, bool has_ack_columns) {
+void append_row(std::string& lines, const Sample& sample, std::string_view columns) {
   append_field(lines, sample.round);
   append_field(lines, sample.size.bytes());
   append_field(lines, sample.start.count());
@@ -57,9 +57,12 @@ void append_row(std::string& lines, const Sample& sample, bool has_ack_columns) 
   append_field(lines, evidence.cwnd_segments);
   append_field(lines, evidence.srtt_us);
   append_field(lines, evidence.min_rtt_us);
-  if (has_ack_columns) {
+  if (columns != kOldRunColumns) {
     lines += ',';  // set_peer_retransmits()
     append_field(lines, evidence.doubtful);
+  }
+  if (columns == kBrowserRunColumns) {
+    append_field(lines, evidence.tcp_ack);
   }
   lines += to_word(sample.status);
   lines += '\n';
@@ -104,13 +107,13 @@ void write_copy(OutputFile& file, std::string_view text) {
   }
 }
 
-RunWriter::RunWriter(OutputFile file, const RunHeader& header, bool has_ack_columns)
-    : file_(std::move(file)), has_ack_columns_(has_ack_columns) {
+RunWriter::RunWriter(OutputFile file, const RunHeader& header, std::string_view columns)
+    : file_(std::move(file)), columns_(columns) {
   std::string lines = fmt::format("# format: {}\n", kRunFormat);
   for (const auto& [key, value] : header.facts()) {
     fmt::format_to(std::back_inserter(lines), "# {}: {}\n", key, value);
   }
-  lines += has_ack_columns ? kRunColumns : kOldRunColumns;
+  lines += columns;
   lines += '\n';
   file_.append(lines);
 }
@@ -133,7 +136,7 @@ void RunWriter::write(std::span<const Sample> samples) {
   lines_.clear();
   RunTrailer trailer = trailer_;
   for (const Sample& sample : samples) {
-    append_row(lines_, sample, has_ack_columns_);
+    append_row(lines_, sample, columns_);
     if (sample.round > 0) {
       ++(sample.status == PingStatus::Ok ? trailer.samples : trailer.lost);
     }

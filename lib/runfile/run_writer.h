@@ -24,8 +24,9 @@ void write_copy(OutputFile& file, std::string_view text);
 
 class RunWriter {
  public:
-  // Writes the header and the names of the columns: kRunColumns, or kOldRunColumns.
-  RunWriter(OutputFile file, const RunHeader& header, bool has_ack_columns = true);
+  // Writes the header and the names of the columns: kRunColumns, kBrowserRunColumns or
+  // kOldRunColumns.
+  RunWriter(OutputFile file, const RunHeader& header, std::string_view columns = kRunColumns);
 
   // Appends samples, whole rounds, with one write(2) of whole lines. Not for the timed part.
   // Throws std::system_error if not all of them can be written; the rounds that fit are.
@@ -51,7 +52,7 @@ class RunWriter {
                      std::span<const ResentAck> resent);
 
   OutputFile file_;
-  bool has_ack_columns_;
+  std::string_view columns_;
   std::string lines_;  // reused
   RunTrailer trailer_;
 };

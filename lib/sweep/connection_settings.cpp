@@ -65,8 +65,9 @@ void set_busy_poll(TcpConnection& peer, std::chrono::microseconds wanted, Connec
 }
 
 // Starts the kernel's timestamps on `peer`, whose RTT is about `rtt`.
-void apply_timestamps(TcpConnection& peer, TimestampMode mode, Duration rtt,
+void apply_timestamps(TcpConnection& peer, const RunSettings& settings, Duration rtt,
                       ConnectionFacts& facts) {
+  const TimestampMode mode = settings.timestamps;
   TimestampSource wanted = TimestampSource::Off;
   if (mode == TimestampMode::Software || (mode == TimestampMode::Auto && rtt >= kTimestampsFrom)) {
     wanted = TimestampSource::Software;
@@ -82,7 +83,8 @@ void apply_timestamps(TcpConnection& peer, TimestampMode mode, Duration rtt,
                          : "The kernel's are used instead."});
     }
   }
-  facts.timestamps = peer.set_timestamps(wanted);
+  facts.timestamps = peer.set_timestamps(
+      wanted, settings.framing == Framing::WebSocket ? TcpAckStamps::On : TcpAckStamps::Off);
   if (facts.timestamps != wanted) {
     facts.warnings.push_back({.key = "no_timestamps",
                               .text = "this kernel provides no timestamps",
@@ -139,7 +141,7 @@ ConnectionFacts prepare_for_sweep(TcpConnection& peer, const RunSettings& settin
   const auto shortest = so_far.evidence.min_rtt_us;
   const Duration rtt =
       std::min<Duration>(opening_rtt, std::chrono::microseconds(shortest.value_or(0)));
-  apply_timestamps(peer, settings.timestamps, rtt, facts);
+  apply_timestamps(peer, settings, rtt, facts);
   if (facts.path.congestion_control == "bbr") {
     facts.warnings.push_back({.key = "bbr",
                               .text = "BBR paces the segments of a payload apart",

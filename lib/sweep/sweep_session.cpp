@@ -6,6 +6,7 @@
 #include <chrono>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -52,6 +53,14 @@ SweepPlan plan_of(const RunSettings& settings, std::optional<Mss> mss) {
   return {settings.framing == Framing::WebSocket ? sizes_of_messages(std::move(*sizes))
                                                  : std::move(*sizes),
           sweep};
+}
+
+std::string_view columns_of(Protocol protocol, const RunSettings& settings) {
+  if (protocol == Protocol::WebSocket) {
+    return kBrowserRunColumns;
+  }
+  const bool is_old = protocol == Protocol::Negotiated && !settings.has_peer_retransmits;
+  return is_old ? kOldRunColumns : kRunColumns;
 }
 
 }  // namespace
@@ -212,7 +221,7 @@ SweepSession::Swept SweepSession::sweep(Peer& peer, const RunIdentity& identity,
       mss_now = facts_.path.mss;
       writer.emplace(open_output(),
                      describe_run(peer_, settings_, identity, plan_.sizes(), host_, facts_),
-                     settings_.has_peer_retransmits || identity.protocol != Protocol::Negotiated);
+                     columns_of(identity.protocol, settings_));
       if (opening_) {
         writer->append(std::span(&*opening_, 1));
       }

@@ -55,6 +55,23 @@ class Runs(WebCase):
         self.assertLess(int(header["browser_kernel_rtt_ns"]), usual)
         self.assertEqual(run("tcpstep-analyze", "validate", *server.files()).returncode, 0)
 
+    def test_the_tcp_ack_tells_the_page_from_its_kernel(self):
+        server = self.start_web("--timestamps=software", sizes="1,3000", rounds=2)
+        with WebSocket(self.web) as browser:
+            browser.ask()
+            for _ in range(OPENING_PINGS):
+                browser.next_payload()
+                browser.ack()
+            while isinstance(browser.next_payload(), int):
+                time.sleep(0.3)  # longer than the kernel delays a TCP ACK
+                browser.ack()
+        rows = [row for row in self.wait_for_end(server.files()[0]).rows if row["round"] != "0" and row["kernel_rtt_ns"]]
+        self.assertEqual(len(rows), 4)
+        for row in rows:
+            self.assertGreaterEqual(int(row["kernel_rtt_ns"]), 300_000_000)
+            self.assertLess(int(row["tcp_ack_ns"]), 250_000_000)
+        self.assertEqual(run("tcpstep-analyze", "validate", *server.files()).returncode, 0)
+
     def test_a_client_without_a_page_is_not_called_a_browser(self):
         server = self.start_web()
         with WebSocket(self.web, origin=None, agent=None) as client:
@@ -122,6 +139,7 @@ class Runs(WebCase):
         header = self.assert_complete(server.files()[0], 9).header
         self.assertEqual(header["protocol"], "negotiated")
         self.assertEqual([key for key in header if "browser" in key or key == "client_kind"], [])
+        self.assertNotIn("tcp_ack_ns", server.files()[0].read_text())
 
 
 class Interoperation(WebCase):

@@ -79,9 +79,9 @@ class KernelEvidenceTest : public LoopbackTest {
 
   // False if this kernel provides no timestamps. It begins to stamp arrivals a little later than
   // asked.
-  bool start_timestamps() {
+  bool start_timestamps(TcpAckStamps tcp_acks = TcpAckStamps::Off) {
     static_cast<void>(ping());
-    if (server->set_timestamps(TimestampSource::Software) != TimestampSource::Software) {
+    if (server->set_timestamps(TimestampSource::Software, tcp_acks) != TimestampSource::Software) {
       return false;
     }
     for (int i = 0; i < 1000 && !ping().evidence.kernel_rtt; ++i) {
@@ -132,6 +132,27 @@ TEST_F(KernelEvidenceTest, ChargesASlowPeerToWireAndPeer) {
   ASSERT_TRUE(sample.evidence.kernel_rtt);
   EXPECT_GE(*sample.evidence.kernel_rtt, 5ms);
   EXPECT_LE(*sample.evidence.kernel_rtt, sample.rtt);
+}
+
+TEST_F(KernelEvidenceTest, TellsThePeersKernelFromItsProgram) {
+  if (!start_timestamps(TcpAckStamps::On)) {
+    GTEST_SKIP() << "this kernel gives no timestamps";
+  }
+  // The program takes longer than the kernel delays a TCP ACK.
+  const Sample slow = ping(400ms);
+  ASSERT_TRUE(slow.evidence.kernel_rtt);
+  ASSERT_TRUE(slow.evidence.tcp_ack);
+  EXPECT_GE(*slow.evidence.kernel_rtt, 400ms);
+  EXPECT_LT(*slow.evidence.tcp_ack, 300ms);
+}
+
+TEST_F(KernelEvidenceTest, StampsTcpAcksOnlyIfAsked) {
+  if (!start_timestamps()) {
+    GTEST_SKIP() << "this kernel gives no timestamps";
+  }
+  const Sample sample = ping(5ms);
+  ASSERT_TRUE(sample.evidence.kernel_rtt);
+  EXPECT_FALSE(sample.evidence.tcp_ack);
 }
 
 TEST_F(KernelEvidenceTest, DoubtsAnAckLongAfterTheKernelAtTheOtherEndHadThePayload) {

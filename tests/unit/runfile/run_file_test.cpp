@@ -105,11 +105,27 @@ TEST_F(RunFileTest, LeavesAFileAloneThatWasMovedDuringTheRun) {
 }
 
 TEST_F(RunFileTest, HasTheOldColumnsForAPeerThatKnowsNoOthers) {
-  RunWriter writer(OutputFile(directory / "run.csv"), RunHeader(), false);
+  RunWriter writer(OutputFile(directory / "run.csv"), RunHeader(), kOldRunColumns);
   writer.append(std::array{sample(1, 1, 10us)});
   writer.finish(kComplete, 1s);
   EXPECT_THAT(text_of(directory / "run.csv"),
               testing::HasSubstr("min_rtt_us,status\n1,1,5000,10000,,,,,,,,,ok\n"));
+}
+
+TEST_F(RunFileTest, HasTheTcpAckOfABrowsersKernel) {
+  RunWriter writer(OutputFile(directory / "run.csv"), RunHeader(), kBrowserRunColumns);
+  Sample explained = sample(1, 1501, 9us);
+  explained.evidence.kernel_rtt = 8us;
+  explained.evidence.tcp_ack = 5us;
+  writer.append(std::array{sample(1, 1, 10us), explained});
+  writer.finish(kComplete, 1s);
+  EXPECT_THAT(text_of(directory / "run.csv"),
+              testing::HasSubstr("peer_retransmits,doubtful,tcp_ack_ns,status\n"
+                                 "1,1,5000,10000,,,,,,,,,,,,ok\n"
+                                 "1,1501,5000,9000,8000,,,,,,,,,,5000,ok\n"));
+  RunReader reader(directory / "run.csv");
+  EXPECT_EQ(reader.next()->rtt, 10us);
+  EXPECT_EQ(reader.next()->size, PayloadSize(1501));
 }
 
 TEST_F(RunFileTest, ReadsBackWhatItWrote) {
