@@ -92,7 +92,8 @@ std::optional<Duration> time_fact(const LinkRuns& runs, std::string_view key) {
 }
 
 // A browser, and what it adds to a ping: what the fastest one of the smallest size takes longer
-// than an acknowledgment of the kernel of its host.
+// than an acknowledgment of the kernel of its host. Where several packets are followed by a TCP
+// ACK, the ack waits for that one anyway: there, all or a part of it does not count.
 void add_browser_warning(const LinkRuns& runs, std::vector<Warning>& warnings) {
   if (runs.browser_runs == 0) {
     return;
@@ -101,14 +102,19 @@ void add_browser_warning(const LinkRuns& runs, std::vector<Warning>& warnings) {
   const auto added = kernel && runs.runs == 1 && !runs.series.empty()
                          ? runs.series.begin()->second.minimum() - *kernel
                          : Duration(0);
+  const std::string time = added > Duration(0) ? format_duration(added) : "0.1 ms";
+  const std::string points =
+      added > Duration(0)
+          ? fmt::format(": by up to {:.1f} points", 100.0 * static_cast<double>(added.count()) /
+                                                        static_cast<double>(kernel->count()))
+          : "";
   warnings.push_back(
       {.key = "browser",
-       .text = added > Duration(0)
-                   ? fmt::format("The client was a browser, which adds about {} to each ping.",
-                                 format_duration(added))
-                   : "The client was a browser, which adds about 0.1 ms to each ping.",
-       .remedy = "It adds as much to every size, so that steps stay; for links below 2 ms use "
-                 "tcpstep-client."});
+       .text = fmt::format("The client was a browser, which adds about {} to each ping.", time),
+       .remedy = fmt::format("On a slow uplink a part of it hides behind TCP ACKs, and penalties "
+                             "are too low{}. Where that matters, and below 2 ms, use "
+                             "tcpstep-client.",
+                             points)});
 }
 
 // What only the RTTs show, against the timers of the measuring host.

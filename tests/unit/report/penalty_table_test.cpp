@@ -60,6 +60,18 @@ TEST(PenaltyTableTest, UsesTheStatisticForTheReferenceToo) {
   EXPECT_EQ(table.filling->extra, 1400ns);
 }
 
+TEST(PenaltyTableTest, SaysByHowMuchABrowserCanDistortIt) {
+  LinkRuns runs = stairs(1448);
+  runs.browser_runs = 1;
+  EXPECT_EQ(penalty_table(runs, Statistic::minimum()).warnings.front().key, "browser");
+  EXPECT_EQ(penalty_table(runs, Statistic::minimum()).warnings.front().remedy.find("points"),
+            std::string::npos);
+  runs.header.add("browser_kernel_rtt_ns", 8000);
+  const Warning warning = penalty_table(runs, Statistic::minimum()).warnings.front();
+  EXPECT_NE(warning.text.find("adds about 2.00 µs to"), std::string::npos) << warning.text;
+  EXPECT_NE(warning.remedy.find("by up to 25.0 points"), std::string::npos) << warning.remedy;
+}
+
 TEST(PenaltyTableTest, MakesNoPenaltiesUpWhereNothingCrossedABoundary) {
   const PenaltyTable table = penalty_table(stairs(32741), Statistic::minimum());
   EXPECT_FALSE(table.filling);
