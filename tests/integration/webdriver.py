@@ -13,7 +13,7 @@ import urllib.request
 from harness import PATIENCE, free_port, wait_until
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # of the standard
-TIME_TO_START = 30  # seconds
+TIME_TO_START = 90  # seconds
 ATTEMPTS = 3  # at starting a browser, which may crash on a busy machine; the tests themselves are not repeated
 
 
