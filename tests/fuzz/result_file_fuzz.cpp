@@ -38,18 +38,22 @@ Read read_rows(const std::string& text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
-  const Read whole = read_rows(text);
-  const Read cut = read_rows(text.substr(0, size - size / 3));
-  if (cut.samples > whole.samples || cut.fastest < whole.fastest) {
-    std::abort();
+  if (size % 4 == 0) {
+    const Read whole = read_rows(text);
+    const Read cut = read_rows(text.substr(0, size - size / 3));
+    if (cut.samples > whole.samples || cut.fastest < whole.fastest) {
+      std::abort();
+    }
   }
   try {
     RunReader reader(ByteSource(std::make_unique<std::istringstream>(text)), "fuzz");
     RunCollection runs;
     runs.add(read_run(reader, "fuzz", RttClock::Application));
     const PenaltyTable tables[] = {penalty_table(runs.links()[0], Statistic::minimum())};
-    static_cast<void>(render_text(tables) + render_json(tables) + render_csv(tables) +
-                      render_markdown(tables));
+    static_cast<void>(size % 4 == 0   ? render_text(tables)
+                      : size % 4 == 1 ? render_json(tables)
+                      : size % 4 == 2 ? render_csv(tables)
+                                      : render_markdown(tables));
   } catch (const RunFileError&) {
   }
   return 0;
