@@ -37,7 +37,7 @@ void print_failures(const std::vector<std::string>& failures) {
   }
 }
 
-int report(const ReportOptions& options) {
+int run(const ReportOptions& options) {
   const bool has_overview = options.format == ReportFormat::Text ||
                             options.format == ReportFormat::Markdown ||
                             options.format == ReportFormat::Html;
@@ -69,7 +69,7 @@ int for_each_file(const std::vector<std::filesystem::path>& files, Look&& look) 
   return is_fine ? kExitFine : kExitFailed;
 }
 
-int show(const ShowOptions& options) {
+int run(const ShowOptions& options) {
   const Screen screen = screen_of_output();
   bool is_first = true;
   return for_each_file(files_to_read(options.runs), [&](const std::filesystem::path& file) {
@@ -80,7 +80,7 @@ int show(const ShowOptions& options) {
   });
 }
 
-int plot(const PlotOptions& options) {
+int run(const PlotOptions& options) {
   const LoadedRuns loaded =
       load_runs(files_to_read(options.runs), {.clock = options.clock, .by = options.by});
   const bool has_one = is_picture(options.output);
@@ -119,7 +119,7 @@ int plot(const PlotOptions& options) {
   return is_fine ? kExitFine : kExitFailed;
 }
 
-int validate(const ValidateOptions& options) {
+int run(const ValidateOptions& options) {
   return for_each_file(files_to_read(options.runs), [](const std::filesystem::path& file) {
     const Inspection inspection = inspect_run(file);
     if (inspection.is_whole()) {
@@ -131,12 +131,12 @@ int validate(const ValidateOptions& options) {
   });
 }
 
-int repair(const RepairOptions& options) {
+int run(const RepairOptions& options) {
   print_message("tcpstep-analyze: " + repair_run(options.file, options.output));
   return kExitFine;
 }
 
-int export_runs(const ExportOptions& options) {
+int run(const ExportOptions& options) {
   if (options.format == ExportFormat::Go) {
     return for_each_file(files_to_read(options.runs), [&](const std::filesystem::path& file) {
       print_failures(export_go(file, options.clock));
@@ -152,39 +152,25 @@ int export_runs(const ExportOptions& options) {
   return loaded.failures.empty() ? kExitFine : kExitFailed;
 }
 
-int analyze(const AnalyzeOptions& options) {
-  if (const auto* wanted = std::get_if<ExportOptions>(&options)) {
-    return export_runs(*wanted);
-  }
-  if (const auto* wanted = std::get_if<ImportOptions>(&options)) {
-    import_files(*wanted);
-    return kExitFine;
-  }
-  if (const auto* wanted = std::get_if<ValidateOptions>(&options)) {
-    return validate(*wanted);
-  }
-  if (const auto* wanted = std::get_if<RepairOptions>(&options)) {
-    return repair(*wanted);
-  }
-  if (const auto* wanted = std::get_if<PlotOptions>(&options)) {
-    return plot(*wanted);
-  }
-  if (const auto* wanted = std::get_if<ShowOptions>(&options)) {
-    return show(*wanted);
-  }
-  if (const auto* wanted = std::get_if<CompareOptions>(&options)) {
-    return compare_files(*wanted);
-  }
-  if (const auto* wanted = std::get_if<HistoryOptions>(&options)) {
-    return report_history(*wanted);
-  }
-  if (const auto* wanted = std::get_if<MatrixOptions>(&options)) {
-    return report_matrix(*wanted);
-  }
-  if (const auto* wanted = std::get_if<AbOptions>(&options)) {
-    return run_ab(*wanted);
-  }
-  return report(std::get<ReportOptions>(options));
+int run(const ImportOptions& options) {
+  import_files(options);
+  return kExitFine;
+}
+
+int run(const CompareOptions& options) {
+  return compare_files(options);
+}
+
+int run(const HistoryOptions& options) {
+  return report_history(options);
+}
+
+int run(const MatrixOptions& options) {
+  return report_matrix(options);
+}
+
+int run(const AbOptions& options) {
+  return run_ab(options);
 }
 
 }  // namespace
@@ -195,6 +181,7 @@ int main(int argc, char** argv) {
     tcpstep::end_with_reader();
     tcpstep::keep_freed_memory();
     const auto options = tcpstep::parse_analyze_options(argc, argv);
-    return options ? tcpstep::analyze(*options) : tcpstep::kExitFine;
+    return options ? std::visit([](const auto& wanted) { return tcpstep::run(wanted); }, *options)
+                   : tcpstep::kExitFine;
   });
 }
