@@ -17,8 +17,8 @@ namespace {
 constexpr double kStray = 4;                   // standard deviations: farther out than noise
 constexpr std::ptrdiff_t kRowsPerStray = 100;  // of which one may lie where a new level is
 constexpr double kConfidence = 0.95;
-constexpr double kWhole = 4.0 / 3;  // p of the whole is multiplied by it,
-constexpr double kHalves = 12;      // and that of each half
+constexpr double kWhole = 4.0 / 3;   // p of the whole is multiplied by it,
+constexpr double kHalves = 12;       // and that of each half
 constexpr double kDrawsAbove = 1.1;  // 1, and rounding
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
