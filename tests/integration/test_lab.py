@@ -93,7 +93,7 @@ class KnownRtts(LabTestCase):
 
     def test_cells_are_filled_up(self):
         # 4 + 52 + 40 bytes are 2 cells, one more makes 3: a cell at 100 kbit/s takes 4.24 ms.
-        path = self.measure_faithfully("--tolerance", "3%", "-n", 5, "--sizes", "1,4,5,52",
+        path = self.measure_faithfully("--tolerance", "3%", "-n", 20, "--sizes", "1,4,5,52",
                                        self.profile(
                                            "[both]\nrate = 100kbit/s\noverhead = 40B\ncells = atm\n"))
         rtts = smallest_rtts(path)

@@ -68,7 +68,7 @@ TEST(PenaltyTableTest, SaysByHowMuchABrowserCanDistortIt) {
             std::string::npos);
   runs.header.add("browser_kernel_rtt_ns", 8000);
   const Warning warning = penalty_table(runs, Statistic::minimum()).warnings.front();
-  EXPECT_NE(warning.text.find("adds about 2.00 µs to"), std::string::npos) << warning.text;
+  EXPECT_NE(warning.text.find("adds about 2.000 µs to"), std::string::npos) << warning.text;
   EXPECT_NE(warning.remedy.find("by up to 25.0 points"), std::string::npos) << warning.remedy;
 }
 
