@@ -146,8 +146,8 @@ std::vector<HistoryColumn> columns_of(const Series& series) {
     }
     HistoryColumn column{.contrast = name, .values = {}, .visible = {}};
     for (std::size_t point = 0; point + 1 < series.begins.size(); ++point) {
-      const auto at = [&](std::size_t run) {
-        return of_runs.begin() + static_cast<std::ptrdiff_t>(run);
+      const auto at = [begin = of_runs.begin()](std::size_t run) {
+        return begin + static_cast<std::ptrdiff_t>(run);
       };
       column.values.push_back(median_of({at(series.begins[point]), at(series.begins[point + 1])}));
     }
