@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/compare/contrasts.h"
@@ -106,6 +107,9 @@ struct History {
   std::vector<HistoryColumn> columns;  // floors, then tails
   std::vector<HistoryChange> changes;
   std::optional<HistoryCreep> creep;  // if the newest segment shows one
+
+  // One more reason, and a remedy if there is none yet.
+  void refuse(std::string reason, std::string_view what_to_do);
 };
 
 // The runs of one link, direction and kind of connection, reduced to what a search needs.
