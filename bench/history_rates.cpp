@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t kRuns = 60;
 constexpr std::size_t kFirstChanged = 40;
 constexpr std::size_t kNear = 2;  // runs
+constexpr std::chrono::hours kStep(24);
 
 struct Outcome {
   bool is_alarm = false;    // any change
@@ -27,15 +28,8 @@ struct Outcome {
 
 Outcome one_series(const Noise& noise, double factor, std::uint64_t seed) {
   Generator generator(noise, seed);
-  const std::vector<double> offsets = generator.run_offsets(kRuns);
-  std::vector<Run> runs;
-  for (std::size_t i = 0; i < kRuns; ++i) {
-    runs.push_back(generator.run({.scale = i < kFirstChanged ? 1 : factor}, offsets[i]));
-    Run& run = runs.back();
-    run.name = run.identity = std::to_string(i);
-    run.started = std::chrono::sys_time<Duration>(std::chrono::hours(24 * i));
-    run.key.mss = Mss(kMss);
-  }
+  std::vector<Run> runs = make_series(
+      generator, kRuns, kStep, [&](std::size_t i) { return i < kFirstChanged ? 1 : factor; });
   const History history = histories(std::move(runs), {}).front();
   Outcome outcome{.is_alarm = !history.changes.empty(),
                   .is_slower = history.trend == Trend::Slower};
@@ -85,15 +79,8 @@ void print_creep(int count) {
     std::vector<Trend> trends(static_cast<std::size_t>(count));
     in_parallel(count, [&](int number) {
       Generator generator(noise, 4'000'000 + static_cast<std::uint64_t>(number));
-      const std::vector<double> offsets = generator.run_offsets(kRuns);
-      std::vector<Run> runs;
-      for (std::size_t i = 0; i < kRuns; ++i) {
-        runs.push_back(generator.run({.scale = shape.level(i, total)}, offsets[i]));
-        Run& run = runs.back();
-        run.name = run.identity = std::to_string(i);
-        run.started = std::chrono::sys_time<Duration>(std::chrono::hours(24 * i));
-        run.key.mss = Mss(kMss);
-      }
+      std::vector<Run> runs = make_series(generator, kRuns, kStep,
+                                          [&](std::size_t i) { return shape.level(i, total); });
       trends[static_cast<std::size_t>(number)] = histories(std::move(runs), {}).front().trend;
     });
     fmt::print(" {}, {} |", std::ranges::count(trends, Trend::Slower),

@@ -41,14 +41,11 @@ struct Slow {
 // --- history ---
 
 std::vector<Run> runs_of_pair(Generator& generator, const std::string& link, double factor) {
-  const std::vector<double> offsets = generator.run_offsets(kRuns);
-  std::vector<Run> runs;
-  for (std::size_t i = 0; i < kRuns; ++i) {
-    runs.push_back(generator.run({.scale = i < kFirstChanged ? 1 : factor}, offsets[i]));
-    Run& run = runs.back();
-    run.name = run.identity = std::to_string(i);
-    run.started = std::chrono::sys_time<Duration>(std::chrono::hours(i));
-    run.key = {.link = link, .mss = Mss(kMss)};
+  std::vector<Run> runs = make_series(generator, kRuns, std::chrono::hours(1), [&](std::size_t i) {
+    return i < kFirstChanged ? 1 : factor;
+  });
+  for (Run& run : runs) {
+    run.key.link = link;
   }
   return runs;
 }

@@ -10,6 +10,7 @@
 #include <boost/random/normal_distribution.hpp>
 #include <boost/random/poisson_distribution.hpp>
 #include <boost/random/uniform_01.hpp>
+#include <chrono>
 #include <cmath>
 #include <functional>
 #include <random>
@@ -222,6 +223,22 @@ Sides make_sides(Generator& generator, const std::string& order, const Truth& tr
     (order[i] == 'B' ? sides.candidate : sides.baseline).push_back(std::move(run));
   }
   return sides;
+}
+
+// `count` runs of one link in the order in time, one every `step`; `level` is the scale of each.
+template <class Level>
+std::vector<Run> make_series(Generator& generator, std::size_t count, std::chrono::hours step,
+                             Level level) {
+  const std::vector<double> offsets = generator.run_offsets(count);
+  std::vector<Run> runs;
+  for (std::size_t i = 0; i < count; ++i) {
+    runs.push_back(generator.run({.scale = level(i)}, offsets[i]));
+    Run& run = runs.back();
+    run.name = run.identity = std::to_string(i);
+    run.started = std::chrono::sys_time<Duration>(step * static_cast<int>(i));
+    run.key.mss = Mss(kMss);
+  }
+  return runs;
 }
 
 // Calls `work` with every number below `count`, on all processors.
