@@ -15,10 +15,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A third of the sizes of the full sweep, evenly spaced, so that the mean of each class is the
-// same; and its largest in one packet of an Ethernet.
-// Of the classes of 2, 3 and 4 segments, with the usual MSS, as many sizes above the middle as
-// below it: their mean is that of all 100 sizes. More of those in the table of 2014.
+// A third of the sizes of the full sweep, more of the classes in the table of 2014. With the usual
+// MSS, those of 2, 3 and 4 segments lie evenly around the middle of their class, so that their mean
+// is that of all its sizes; 1401 is the largest of one segment.
 constexpr std::string_view kWebSizes =
     "1:1201:400,1401,1501:2101:200,2201:2801:200,3001:4201:400,4401:5001:200,5101:5701:200,"
     "5901:9901:500";

@@ -12,6 +12,7 @@
 #include "lib/stats/orthonormal_basis.h"
 
 namespace tcpstep {
+
 Creep find_creep(std::span<const ContrastColumn> columns, double alpha) {
   assert(!columns.empty() && columns.front().size() >= kFewestToSearch);
   const std::size_t count = columns.front().size();
