@@ -44,8 +44,8 @@ class SchedulingGuard {
   int policy_;
 };
 
-// Keeps this process off a processor that others are pinned to, as long as this lives, if it may
-// use any other one.
+// Keeps this process off a processor that others are pinned to, as long as this lives: if it may
+// use any other one, and the kernel permits it.
 class KeptOff {
  public:
   explicit KeptOff(std::uint32_t cpu);
