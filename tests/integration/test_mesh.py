@@ -373,11 +373,13 @@ class Ssh(MeshTestCase):
         keys.write_text((self.directory / "user.pub").read_text())
         config = self.directory / "sshd_config"
         config.write_text(f"HostKey {self.directory}/host\nAuthorizedKeysFile {keys}\nStrictModes no\nUsePAM no\n"
-                          "PidFile none\nPermitRootLogin yes\n")
+                          "PidFile none\nPermitRootLogin yes\n"
+                          f"SetEnv HOME={self.directory}\n")  # what this user's shell does at a login may take long
         self.directory.chmod(0o755)
         for host in self.bridge.hosts:
             daemon = subprocess.Popen(["ip", "netns", "exec", host, "/usr/sbin/sshd", "-D", "-e", "-f", config],
                                       stderr=subprocess.PIPE, text=True)
+            self.addCleanup(daemon.stderr.close)
             self.addCleanup(daemon.wait)
             self.addCleanup(daemon.kill)
             self.assertIn("listening", daemon.stderr.readline())
