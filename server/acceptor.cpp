@@ -198,6 +198,8 @@ void Acceptor::enqueue(Clients::iterator entry) {
   if (client.duration) {
     client.duration = std::min(*client.duration, options_.limits.time);
   }
+  client.longest_turn =
+      turn_of(client.settings.sweep, options_.run.sweep, speed_of(client.connection));
   queue_.add(entry->first, client.network);
 }
 
@@ -271,8 +273,12 @@ void Acceptor::update_queue(std::uint64_t running, std::optional<Time> end) {
       send_position(client, ahead, end);
     }
     ++ahead;
-    end = end && client.duration
-              ? std::optional(*end + *client.duration /
+    std::optional<Duration> duration = client.duration;
+    if (do_others_wait(client.network)) {
+      duration = std::min(duration.value_or(client.longest_turn), client.longest_turn);
+    }
+    end = end && duration
+              ? std::optional(*end + *duration /
                                          static_cast<std::int64_t>(options_.limits.concurrent_runs))
               : std::nullopt;
   }

@@ -104,6 +104,7 @@ class Acceptor {
     std::optional<Rejection> rejection;  // sent as soon as the client can understand it
     RunSettings settings;
     std::optional<Duration> duration{};  // that its run will probably take
+    Duration longest_turn{};             // that it may take while clients of other networks wait
     bool is_first = false;
     bool is_web = false;
     std::string unsent{};                  // a page for which the kernel had no room

@@ -165,17 +165,21 @@ void Server::start_runs(Acceptor& acceptor) {
       start(acceptor.take_next(), acceptor);
     }
   }
-  acceptor.update_queue(runs_.size(), expected_end());
+  acceptor.update_queue(runs_.size(), expected_end(acceptor));
 }
 
 // Of the first run to end; now if none goes on.
-std::optional<Server::Time> Server::expected_end() const {
+std::optional<Server::Time> Server::expected_end(const Acceptor& acceptor) const {
   std::optional<Time> earliest;
   for (const auto& [key, run] : runs_) {
-    if (!run.expected_end) {
+    std::optional<Time> end = run.expected_end;
+    if (acceptor.do_others_wait(run.network)) {
+      end = std::min(end.value_or(run.turn_end), run.turn_end);
+    }
+    if (!end) {
       return std::nullopt;
     }
-    earliest = std::min(earliest.value_or(*run.expected_end), *run.expected_end);
+    earliest = std::min(earliest.value_or(*end), *end);
   }
   return earliest.value_or(Clock::now());
 }

@@ -55,7 +55,7 @@ class Server {
   void write_metrics(const Acceptor& acceptor, bool is_last);
   [[nodiscard]] std::optional<Duration> time_to_next_deadline(const Acceptor& acceptor) const;
   [[nodiscard]] std::filesystem::path folder_of_results() const;
-  [[nodiscard]] std::optional<Time> expected_end() const;
+  [[nodiscard]] std::optional<Time> expected_end(const Acceptor& acceptor) const;
   OutputFile open_output(const RunSettings& settings);
 
   ServerOptions options_;

@@ -17,10 +17,10 @@ timespec to_timespec(Duration duration) {
 }
 
 int wait_for(std::span<pollfd> awaited, Duration limit) {
-  using Clock = std::chrono::steady_clock;
-  const auto deadline = Clock::now() + limit;
+  using std::chrono::steady_clock;
+  const auto deadline = steady_clock::now() + limit;
   for (Duration left = limit;;
-       left = std::max<Duration>(deadline - Clock::now(), Duration::zero())) {
+       left = std::max<Duration>(deadline - steady_clock::now(), Duration::zero())) {
     const timespec timeout = to_timespec(left);
     const int ready = ::ppoll(awaited.data(), awaited.size(), &timeout, nullptr);
     if (ready >= 0 || errno != EINTR || requested_stop() != 0) {

@@ -60,6 +60,7 @@ class Turns(Strangers):
                 client = server.run_client("--timeout=60s")
                 self.assertEqual(client.returncode, 0, client.stderr)
                 self.assertLess(time.monotonic() - begin, 30)
+                self.assertRegex(client.stderr, r"queued: 1 client ahead, about [1-9] s\n")  # a turn, not an hour
         # The others may have taken longer than --timeout before that.
         self.assertIn("longer than its turn", server.messages)
 
