@@ -22,7 +22,7 @@
 namespace tcpstep {
 namespace {
 
-constexpr std::size_t kBlockSize = std::size_t{256} * 1024;    // stays in the cache of a core
+constexpr std::size_t kBlockSize = std::size_t{64} * 1024;     // stays in the cache of a core
 constexpr std::uint64_t kLargePart = std::uint64_t{1} << 20U;  // worth a thread of its own
 
 // No round has more, so that no run has more sizes than fit into memory.
@@ -49,12 +49,14 @@ class Tally {
     }
     ++(row.rtt ? samples_ : lost_);
     const std::uint32_t bytes = row.size.bytes();
-    if (bytes >= places_.size() || places_[bytes] == nullptr) [[unlikely]] {
-      if (!make_place(row.size)) {
+    SizeSeries* series = bytes < places_.size() ? places_[bytes] : nullptr;
+    if (series == nullptr) [[unlikely]] {
+      series = find(row.size);
+      if (series == nullptr) {
         return;
       }
     }
-    places_[bytes]->add(row, clock_);
+    series->add(row, clock_);
   }
 
   // False: more sizes than a run has.
@@ -73,15 +75,26 @@ class Tally {
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
 
  private:
-  [[gnu::noinline]] bool make_place(PayloadSize size) {
-    has_room_ = has_room_ && round_.add(size);
-    if (has_room_) {
-      if (size.bytes() >= places_.size()) {
-        places_.resize(std::bit_ceil(size.bytes() + 1));
+  static constexpr std::uint32_t kTabled = 16 * 1024;  // sizes below are found at once
+
+  // Null: more sizes than a run has.
+  [[gnu::noinline]] SizeSeries* find(PayloadSize size) {
+    auto found = series_.find(size);
+    if (found == series_.end()) {
+      has_room_ = has_room_ && round_.add(size);
+      if (!has_room_) {
+        return nullptr;
       }
-      places_[size.bytes()] = &series_[size];
+      found = series_.try_emplace(size).first;
     }
-    return has_room_;
+    const std::uint32_t bytes = size.bytes();
+    if (bytes < kTabled) {
+      if (bytes >= places_.size()) {
+        places_.resize(std::bit_ceil(bytes + 1));
+      }
+      places_[bytes] = &found->second;
+    }
+    return &found->second;
   }
 
   RttClock clock_;
@@ -90,7 +103,7 @@ class Tally {
   RoundBytes round_;
   bool has_room_ = true;
   std::map<PayloadSize, SizeSeries> series_;
-  std::vector<SizeSeries*> places_;  // where each size is in `series_`
+  std::vector<SizeSeries*> places_;  // where the smaller sizes are in `series_`
 };
 
 // The lines of one part of a file, as one thread sees them.
