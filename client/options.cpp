@@ -27,7 +27,7 @@ CommandLine declare() {
                    "  tcpstep run lab.example.org\n"
                    "  tcpstep run lab.example.org --save ticket         table, picture and page\n"
                    "  tcpstep run lab.example.org --time 10s --json     for a script\n"
-                   "  tcpstep run lab.example.org --link adsl --direction both --output runs\n");
+                   "  tcpstep run lab.example.org --link adsl --direction both --output runs/\n");
   line.positional("HOST", 1, 1);
   line.group("Connection");
   line.value("port,p", "PORT", std::to_string(kDefaultPort), "TCP port");
@@ -54,7 +54,7 @@ CommandLine declare() {
   line.value("repeat", "K", "1", "number of runs, one after the other");
   line.value("pause", "TIME", "0", "idle time between them");
   line.group("Output");
-  line.value("save", "DIR", "keep run, table, pictures and page in this folder");
+  line.value("save,S", "DIR", "keep run, table, pictures and page in this folder");
   line.value("output,o", "PATH",
              "write the result to this new file, into this folder, or to standard output: -");
   line.flag("json", "print JSON instead of the table");
@@ -83,6 +83,14 @@ PartialSweep sweep(const OptionValues& values) {
     }
   });
   return sweep;
+}
+
+// A folder whose name ends like one is made if it is missing.
+std::filesystem::path output_of(const OptionValues& values) {
+  if (const auto path = values.path("output"); !path.empty() && !path.has_filename()) {
+    std::filesystem::create_directories(path);
+  }
+  return values.output_path("output");
 }
 
 }  // namespace
@@ -126,12 +134,12 @@ std::optional<ClientOptions> parse_client_options(int argc, const char* const* a
   });
   options.pause =
       values->get("pause", [](std::string_view text) { return parse_duration(text, 0s, 24h); });
-  options.output = values->output_path("output");
+  options.output = output_of(*values);
   if (options.runs() > 1 && !options.output.empty() &&
       !std::filesystem::is_directory(options.output)) {
     throw UsageError("--output: " + printable(options.output.string()) +
                          " is not a folder, and there will be several runs",
-                     "Give an existing folder: each run gets its own file.");
+                     "Name a folder, with a slash at its end: each run gets its own file.");
   }
   options.save = values->path("save");
   options.is_json = values->is_set("json");

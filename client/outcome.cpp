@@ -147,7 +147,8 @@ void present(const ClientOptions& options, const ResultOutput& output, const std
   } else if (!options.is_quiet) {
     std::string text = render_text(tables, {.screen = screen});
     if (is_output_watched() && options.output != "-") {
-      text += '\n' + terminal_plot(link, screen);
+      const std::string plot = terminal_plot(link, screen);
+      text += plot.empty() ? plot : '\n' + plot;
     }
     output.print(shown_on(screen, text));
   }

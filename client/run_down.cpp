@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "client/connect.h"
 #include "client/limits.h"
@@ -23,6 +25,7 @@
 #include "lib/sweep/resent_acks.h"
 #include "lib/sweep/responder.h"
 #include "lib/sweep/result_check.h"
+#include "lib/sweep/running_minima.h"
 
 namespace tcpstep {
 namespace {
@@ -40,6 +43,41 @@ ResponderLimits limits_of(const NegotiatedRun& run, std::uint64_t pings) {
           .deadline = run.begin + run.options.limits.time};
 }
 
+// For the progress display: the fastest pings as this end sees them, from one ack to the next. They
+// are a little longer than what the server measures, and never leave this display (decision 18).
+class SeenPings {
+ public:
+  // A payload was acked just now.
+  void add(std::uint64_t bytes) {
+    const auto now = NegotiatedRun::Clock::now();
+    new_.emplace_back(PayloadSize(static_cast<std::uint32_t>(bytes)), now - acked_at_);
+    acked_at_ = now;
+  }
+
+  // Takes time: for when something is drawn.
+  [[nodiscard]] std::string text(std::optional<Mss> mss) {
+    for (const auto& [size, time] : new_) {
+      const auto [known, is_new] = fastest_.emplace(size, time);
+      known->second = std::min(known->second, time);
+    }
+    new_.clear();
+    std::vector<PayloadSize> sizes;
+    std::vector<Sample> samples;
+    for (const auto& [size, time] : fastest_) {
+      sizes.push_back(size);
+      samples.push_back({.round = 1, .size = size, .rtt = time});
+    }
+    RunningMinima minima(sizes);
+    minima.add(samples);
+    return minima.text(mss, "~");
+  }
+
+ private:
+  NegotiatedRun::Clock::time_point acked_at_ = NegotiatedRun::Clock::now();
+  std::vector<std::pair<PayloadSize, Duration>> new_;
+  std::map<PayloadSize, Duration> fastest_;
+};
+
 // `received` becomes what follows the last payload.
 AckedPayloads ack_on_one_connection(const NegotiatedRun& run, std::string& received) {
   const SweepSpec& sweep = run.settings.sweep;
@@ -52,10 +90,23 @@ AckedPayloads ack_on_one_connection(const NegotiatedRun& run, std::string& recei
                                    .watches_acks = run.settings.has_peer_retransmits,
                                    .limits = limits_of(run, run.pings)});
   std::uint64_t end_of_round = 1 + pings_per_round;  // the opening ping came before the rounds
+  AckedPayloads before = responder.so_far();
+  SeenPings seen;
   const AckedPayloads acked = responder.run([&] {
-    if (responder.so_far().payloads >= end_of_round) {
+    const AckedPayloads& so_far = responder.so_far();
+    if (!progress.is_on() || so_far.payloads == before.payloads) {
+      return;
+    }
+    seen.add(so_far.bytes - before.bytes);
+    before.payloads = so_far.payloads;
+    before.bytes = so_far.bytes;
+    if (so_far.payloads >= end_of_round) {
       const std::uint64_t done = (end_of_round - 1) / pings_per_round;
-      progress.show(done, sweep.expected_rounds(done, run.elapsed()), sweep.link);
+      if (progress.is_due()) {
+        progress.show(
+            done, sweep.expected_rounds(done, run.elapsed()),
+            sweep.interval > Duration::zero() ? sweep.link : seen.text(run.server.path_info().mss));
+      }
       end_of_round += pings_per_round;
     }
   });

@@ -53,16 +53,16 @@ void ProgressBar::erase() {
 }
 
 void ProgressBar::show(std::uint64_t done, std::string_view detail) {
-  if (!is_on_) {
+  if (!is_due()) {
     return;
   }
-  const auto now = Clock::now();
-  if (now - drawn_ < kRedrawAfter) {
-    return;
-  }
-  drawn_ = now;
-  const std::string line = progress_line(noun_, done, total_, now - started_, detail, columns());
+  drawn_ = Clock::now();
+  const std::string line = progress_line(noun_, done, total_, drawn_ - started_, detail, columns());
   draw(is_locale_unicode() ? line : in_ascii(line));
+}
+
+bool ProgressBar::is_due() const {
+  return is_on_ && Clock::now() - drawn_ >= kRedrawAfter;
 }
 
 void ProgressBar::show(std::uint64_t done, std::uint64_t total, std::string_view detail) {

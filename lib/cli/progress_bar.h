@@ -20,8 +20,13 @@ class ProgressBar {
   ProgressBar& operator=(const ProgressBar&) = delete;
 
   void show(std::uint64_t done, std::string_view detail);
+  // Whether show() would draw now: for details that are not for free.
+  [[nodiscard]] bool is_due() const;
   // The same if the total is another one than before.
   void show(std::uint64_t done, std::uint64_t total, std::string_view detail);
+
+  // False where nothing is ever drawn.
+  [[nodiscard]] bool is_on() const { return is_on_; }
 
   // Before something else is printed; the next show() draws it again.
   void erase();

@@ -23,7 +23,7 @@ void RunningMinima::add(std::span<const Sample> samples) {
   }
 }
 
-std::string RunningMinima::text(std::optional<Mss> mss) const {
+std::string RunningMinima::text(std::optional<Mss> mss, std::string_view about) const {
   if (fastest_.front() == Duration::max()) {
     return {};
   }
@@ -37,7 +37,7 @@ std::string RunningMinima::text(std::optional<Mss> mss) const {
     }
   }
   std::string text =
-      fmt::format("{} B {}", sizes_.front().bytes(), format_duration(fastest_.front()));
+      fmt::format("{} B {}{}", sizes_.front().bytes(), about, format_duration(fastest_.front()));
   if (count > 0 && reference > 0) {
     text += fmt::format("  2nd {:+.0f} %", 100 * (sum / count / reference - 1));
   }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/base/sample.h"
@@ -24,8 +25,8 @@ class RunningMinima {
 
   // "1 B 21.10 ms  2nd +13 %": the smallest size, and what a second packet adds to it: the mean
   // over its sizes, as in the table. Empty before the first counted round, and without the second
-  // part where no size has two packets.
-  [[nodiscard]] std::string text(std::optional<Mss> mss) const;
+  // part where no size has two packets. `about` precedes a time that is not exact.
+  [[nodiscard]] std::string text(std::optional<Mss> mss, std::string_view about = {}) const;
 
  private:
   std::vector<PayloadSize> sizes_;

@@ -58,6 +58,14 @@ class Screen(TestCase):
         self.assertNotIn("┤", result.stdout)
         self.assertNotIn("\x1b", result.stdout + result.stderr)
 
+    def test_progress_has_the_fastest_pings_at_the_end_that_acks_too(self):
+        server = self.start_server("--sizes=1,2000")
+        _, messages = self.on_terminal(server, 80, "--rounds=49000", "--time=1s")
+        lines = [line.removeprefix("\x1b[K") for line in messages.split("\r") if line.startswith("\x1b[Kround")]
+        self.assertGreater(len(lines), 1)
+        self.assertLess(max(map(len, lines)), 80)
+        self.assertRegex(lines[-1], r"  1 B ~\d+(\.\d+)? µs")
+
     def test_progress_of_the_end_that_measures_has_the_fastest_pings(self):
         server = self.start_server("--sizes=1,2000")
         for width, locale in ((80, "C.UTF-8"), (50, "C.UTF-8"), (80, "C"), (30, "C")):

@@ -81,6 +81,7 @@ TEST(RunningMinimaTest, ShowTheSmallestSizeAndWhatASecondPacketAdds) {
   minima.add(round);
   EXPECT_EQ(minima.text(Mss(1448)), "1 B 21.00 ms  2nd +17 %");
   EXPECT_EQ(minima.text(Mss(9000)), "1 B 21.00 ms");
+  EXPECT_EQ(minima.text(Mss(9000), "~"), "1 B ~21.00 ms");
   const std::vector<Sample> faster{sample(1, 20ms), sample(2801, 25ms)};
   minima.add(faster);
   EXPECT_EQ(minima.text(Mss(1448)), "1 B 20.00 ms  2nd +20 %");
