@@ -156,7 +156,7 @@ std::optional<LabOptions> parse_measure(int argc, const char* const* argv) {
   declare_place(line);
   line.group("Results");
   line.value("label", "NAME", "label of the runs (default: real or virtual)");
-  line.value("results", "DIR", "results", "write one file per link here");
+  line.value("results,o", "DIR", "results", "write one file per link here");
   line.value("log", "FILE", "log one line per packet: in, due, out");
   const auto values = line.parse(argc, argv);
   if (!values) {
@@ -189,7 +189,7 @@ std::optional<LabOptions> parse_table(int argc, const char* const* argv) {
   line.value("kernel", "IMAGE", "with --virtual: boot this kernel instead of Debian's");
   line.value("rounds,n", "N", "20", "passes over all sizes");
   line.value("seed", "N", "1", "random seed of the links and of the payloads");
-  line.value("results", "DIR", "results/lab",
+  line.value("results,o", "DIR", "results/lab",
              "for result files, plots and table.md; replaces old ones");
   const auto values = line.parse(argc, argv);
   if (!values) {

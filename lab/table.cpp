@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iterator>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "lib/base/process.h"
 #include "lib/base/text.h"
 #include "lib/cli/program.h"
+#include "lib/cli/screen.h"
 #include "lib/link/profile_file.h"
 #include "lib/report/rows.h"
 #include "lib/runfile/run_reader.h"
@@ -55,30 +57,64 @@ std::string render_grid(const Grid& grid) {
   return text;
 }
 
-struct Difference {
-  double points = 0;
-  std::string where;
-};
+// A penalty beside that of 2014.
+struct TableRow {
+  std::string_view words;
+  std::string_view title;  // where links are rows
+  PenaltyTable TableColumn::*statistic;
+  std::optional<Penalty> PenaltyTable::*penalty;
+  std::optional<int> Reference2014::*reference;
 
-// "31.2 (30, +1.2)"; `largest` keeps the largest difference.
-std::string cell(const std::optional<Penalty>& measured, std::optional<int> reference,
-                 const std::string& where, Difference& largest) {
+  [[nodiscard]] const std::optional<Penalty>& measured(const TableColumn& column) const {
+    return column.*statistic.*penalty;
+  }
+};
+constexpr std::array<TableRow, 4> kRows{{
+    {kPenaltyRows[0].words, "full", &TableColumn::minima, &PenaltyTable::filling,
+     &Reference2014::filling},
+    {kPenaltyRows[1].words, "2nd", &TableColumn::minima, &PenaltyTable::second,
+     &Reference2014::second},
+    {kPenaltyRows[2].words, "4th", &TableColumn::minima, &PenaltyTable::fourth,
+     &Reference2014::fourth},
+    {"average, for filling the packet", "average", &TableColumn::means, &PenaltyTable::filling,
+     &Reference2014::average_filling},
+}};
+
+// "31.2 (30, +1.2)", or without the difference.
+std::string cell(const TableRow& row, const TableColumn& column, bool has_difference) {
+  const std::optional<Penalty>& measured = row.measured(column);
+  const std::optional<int> reference = column.reference.*row.reference;
   if (!measured) {
     return "n/a";
   }
   const double percent = measured->share * 100;
-  if (!reference) {
-    return fmt::format("{:.1f}", percent);
-  }
-  const double difference = percent - *reference;
-  if (std::abs(difference) > std::abs(largest.points)) {
-    largest = {.points = difference, .where = where};
-  }
-  return fmt::format("{:.1f} ({}, {:+.1f})", percent, *reference, difference);
+  return fmt::format("{:.1f}{}", percent,
+                     !reference ? std::string()
+                     : has_difference
+                         ? fmt::format(" ({}, {:+.1f})", *reference, percent - *reference)
+                         : fmt::format(" ({})", *reference));
 }
 
+std::string largest_difference(std::span<const TableColumn> columns) {
+  double largest = 0;
+  std::string where;
+  for (const TableRow& row : kRows) {
+    for (const TableColumn& column : columns) {
+      const std::optional<Penalty>& measured = row.measured(column);
+      const std::optional<int> reference = column.reference.*row.reference;
+      if (measured && reference &&
+          std::abs(measured->share * 100 - *reference) > std::abs(largest)) {
+        largest = measured->share * 100 - *reference;
+        where = fmt::format("{}, {}", column.minima.link, row.words.substr(0, row.words.find(',')));
+      }
+    }
+  }
+  return fmt::format("The largest difference from 2014 is {:+.1f} points ({}).\n", largest, where);
+}
+
+// What to know about the table, a sentence in each line.
 std::string remarks(std::span<const TableColumn> columns) {
-  std::string text;
+  std::string text = largest_difference(columns);
   for (const TableColumn& column : columns) {
     const std::string& link = column.minima.link;
     if (!column.reference.sweet_spot.empty() && column.sweet_spot) {
@@ -197,32 +233,40 @@ std::string render_table(std::span<const TableColumn> columns) {
   for (const TableColumn& column : columns) {
     grid[0].push_back(column.minima.link);
   }
-  Difference largest;
-  for (const auto& [row, reference] : {std::pair(kPenaltyRows[0], &Reference2014::filling),
-                                       std::pair(kPenaltyRows[1], &Reference2014::second),
-                                       std::pair(kPenaltyRows[2], &Reference2014::fourth)}) {
+  for (const TableRow& row : kRows) {
     auto& cells = grid.emplace_back();
     cells.emplace_back(row.words);
     for (const TableColumn& column : columns) {
-      cells.push_back(cell(column.minima.*row.penalty, column.reference.*reference,
-                           fmt::format("{}, {}", column.minima.link, row.words), largest));
+      cells.push_back(cell(row, column, true));
     }
-  }
-  auto& averages = grid.emplace_back();
-  averages.emplace_back("average, for filling the packet");
-  for (const TableColumn& column : columns) {
-    averages.push_back(cell(column.means.filling, column.reference.average_filling,
-                            column.minima.link + ", average", largest));
   }
   auto& times = grid.emplace_back();
   times.emplace_back("time of 1 byte");
   for (const TableColumn& column : columns) {
     times.push_back(format_duration(column.minima.reference_rtt));
   }
-  return render_grid(grid) +
-         fmt::format("\nThe largest difference from 2014 is {:+.1f} points ({}).\n", largest.points,
-                     largest.where) +
-         remarks(columns);
+  return render_grid(grid) + '\n' + remarks(columns);
+}
+
+std::string table_text(std::span<const TableColumn> columns, const Screen& screen) {
+  constexpr std::string_view kGroup = "penalty in % (2014)";
+  std::vector<ScreenColumn> table{{.title = "link"}, {.title = "RTT of 1 byte", .gives_way = 2}};
+  for (const TableColumn& column : columns) {
+    table[0].cells.push_back(column.minima.link);
+    table[1].cells.push_back(short_duration(column.minima.reference_rtt));
+  }
+  for (const TableRow& row : kRows) {
+    const unsigned rank = row.title == "average" ? 3 : row.title == "full" ? 1 : 0;
+    ScreenColumn& penalties = table.emplace_back();
+    penalties.title = row.title;
+    penalties.gives_way = rank;
+    penalties.group = kGroup;
+    for (const TableColumn& column : columns) {
+      penalties.cells.push_back(cell(row, column, false));
+    }
+  }
+  return screen_table(std::move(table), screen.columns) + '\n' +
+         wrapped_lines(remarks(columns), screen.columns);
 }
 
 int make_table(const TableOptions& options) {
@@ -235,13 +279,13 @@ int make_table(const TableOptions& options) {
   for (const LinkOptions& link : table_links(options)) {
     columns.push_back(read_column(options, link));
   }
-  const std::string table = render_table(columns);
-  replace_file(
-      options.results / "table.md",
-      fmt::format("Measured in {} time, {}; made by tcpstep-lab table.\n\n{}",
-                  is_virtual ? "virtual" : "real", count_of(options.rounds, "round"), table));
+  replace_file(options.results / "table.md",
+               fmt::format("Measured in {} time, {}; made by tcpstep-lab table.\n\n{}",
+                           is_virtual ? "virtual" : "real", count_of(options.rounds, "round"),
+                           render_table(columns)));
   draw_plots(options);
-  print_data(table);
+  const Screen screen = screen_of_output();
+  print_text(table_text(columns, screen), screen);
   return std::ranges::all_of(columns, &TableColumn::is_faithful) ? kExitFine : kExitFailed;
 }
 

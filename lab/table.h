@@ -7,6 +7,7 @@
 
 #include "lab/options.h"
 #include "lab/reference_2014.h"
+#include "lib/base/screen_text.h"
 #include "lib/report/penalty_table.h"
 
 namespace tcpstep {
@@ -31,8 +32,11 @@ struct TableColumn {
 // Markdown that reads as text, too. Each cell is "measured (2014, difference)", in percent.
 [[nodiscard]] std::string render_table(std::span<const TableColumn> columns);
 
+// The same as text for a screen: a row for each link, each cell "measured (2014)".
+[[nodiscard]] std::string table_text(std::span<const TableColumn> columns, const Screen& screen);
+
 // Measures all links into options.results, draws their plots, writes table.md there, and prints
-// the table. The status is 1 if a link could not be measured faithfully.
+// its text. The status is 1 if a link could not be measured faithfully.
 int make_table(const TableOptions& options);
 
 }  // namespace tcpstep

@@ -67,7 +67,7 @@ CommandLine declare() {
   line.group("Mesh");
   line.value("pairs", "K", "measure at most K pairs at a time [half the hosts]");
   line.value("seed", "N", "random seed of the order [a new one per mesh]");
-  line.value("results", "DIR", "mesh", "folder for all meshes of these hosts");
+  line.value("results,o", "DIR", "mesh", "folder for all meshes of these hosts");
   line.flag("resume", "continue the last mesh in DIR: measure what is missing or failed");
   line.flag("quiet,q", "print errors only");
   line.essentials({"hosts", "launch", "programs", "sizes", "rounds", "time", "pairs", "results",

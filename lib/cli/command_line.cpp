@@ -31,10 +31,13 @@ std::string suggestion(std::string_view unknown, const po::options_description& 
     known.push_back(option->long_name());
   }
   // What other programs, and older versions of these, call the place for results.
-  constexpr std::array<std::string_view, 5> kOutputs{"out", "outfile", "plot", "plots", "results"};
-  if (std::ranges::find(kOutputs, name) != kOutputs.end() &&
-      std::ranges::find(known, "output") != known.end()) {
-    return "Did you mean --output?";
+  constexpr std::array<std::string_view, 6> kOutputs{"out",   "outfile", "plot",
+                                                     "plots", "results", "output"};
+  for (const std::string_view place : {"output", "results"}) {
+    if (std::ranges::find(kOutputs, name) != kOutputs.end() &&
+        std::ranges::find(known, place) != known.end()) {
+      return fmt::format("Did you mean --{}?", place);
+    }
   }
   const std::string best = nearest_word(name, known);
   return best.empty() ? "See --help for all options." : fmt::format("Did you mean --{}?", best);

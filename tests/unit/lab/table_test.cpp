@@ -1,10 +1,15 @@
 #include "lab/table.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <array>
+#include <sstream>
+#include <string>
+#include <vector>
 
 #include "lib/link/profile_file.h"
+#include "tests/unit/golden.h"
 
 namespace tcpstep {
 namespace {
@@ -35,6 +40,23 @@ TEST(LabTableTest, PutsTheMeasuredBesideTheYear2014) {
   EXPECT_THAT(table, testing::HasSubstr("15.0 (25, -10.0) |"));
   EXPECT_THAT(table, testing::HasSubstr("-25.0 (-35, +10.0) |"));
   EXPECT_THAT(table, testing::HasSubstr("The largest difference from 2014 is -10.0 points"));
+}
+
+TEST(LabTableTest, FitsEveryScreen) {
+  std::vector<TableColumn> columns;
+  for (const char* profile : {"lan", "adsl-far", "edge"}) {
+    LinkRuns link = runs();
+    link.key.link = profile == std::string("lan") ? "lan-x100" : profile;
+    columns.push_back(table_column(link, reference_2014(profile)));
+  }
+  for (const std::size_t width : {80U, 60U, 40U}) {
+    const std::string text = table_text(columns, {.columns = width});
+    expect_golden(fmt::format("lab_table_{}.txt", width), text);
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      EXPECT_LE(columns_of(line), width) << line;
+    }
+  }
 }
 
 TEST(LabTableTest, FindsTheSweetSpotOfTheAverage) {
