@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 #include "lib/base/error.h"
 #include "lib/base/parse.h"
 #include "lib/base/text.h"
@@ -54,6 +58,19 @@ void declare_text_output(CommandLine& line) {
 std::filesystem::path text_output_of(const OptionValues& values) {
   const std::filesystem::path output = values.output_path("output");
   return output == "-" ? std::filesystem::path() : output;
+}
+
+std::string_view format_of_name(const std::filesystem::path& output) {
+  constexpr auto kFormats =
+      std::to_array<std::pair<std::string_view, std::string_view>>({{".md", "markdown"},
+                                                                    {".html", "html"},
+                                                                    {".csv", "csv"},
+                                                                    {".json", "json"},
+                                                                    {".xml", "junit"}});
+  const std::string suffix = output.extension();
+  const auto* const found =
+      std::ranges::find(kFormats, suffix, [](const auto& known) { return known.first; });
+  return found == kFormats.end() ? std::string_view() : found->second;
 }
 
 void declare_parts(CommandLine& line, const std::string& help) {

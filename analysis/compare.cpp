@@ -6,6 +6,7 @@
 
 #include "analysis/commands.h"
 #include "analysis/plot.h"
+#include "analysis/report.h"
 #include "analysis/selection.h"
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -79,11 +80,11 @@ Comparison compare_runs(const CompareOptions& options) {
 
 int compare_files(const CompareOptions& options) {
   const Comparison comparison = compare_runs(options);
-  print_data(render(comparison, options.format));
-  if (options.picture && comparison.by_size.empty()) {
+  output_text(options.output.text, render(comparison, options.format));
+  if (options.output.pictures && comparison.by_size.empty()) {
     print_message("tcpstep-analyze: no payload size to draw: none was measured on both sides");
-  } else if (options.picture) {
-    draw_into(drawing_of(comparison), *options.picture);
+  } else if (options.output.pictures) {
+    draw_into(drawing_of(comparison), *options.output.pictures);
   }
   return options.is_advisory ? kExitFine : exit_status_of(comparison.verdict);
 }

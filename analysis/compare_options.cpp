@@ -75,10 +75,12 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
   line.flag("lenient", "pass even if the tolerance is not ruled out");
   line.flag("advisory", "exit with 0 whatever the verdict");
   declare_clock(line);
-  line.value("format", "WORD", "text", "output format");
+  line.value("format,f", "WORD", "output format [text, or what --output ends in]");
   line.words("format", kCompareFormats);
-  line.value("output,o", "PATH",
-             "also draw both sides: a picture that ends in .png, .svg or .pdf, or a folder");
+  line.value(
+      "output,o", "PATH",
+      "a file for the text (.md, .json, .xml); or also draw both sides: a picture (.png, .svg, "
+      ".pdf), or a folder");
   declare_filters(line);
   const auto* const end = argv + argc;
   const bool completes = argc > 1 && argv[1] == kCompletionRequest;
@@ -115,14 +117,11 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
                                       .is_exchangeable = values->is_set("assume-exchangeable"),
                                       .ignores_segmentation = values->is_set("ignore-segmentation"),
                                       .ignores_environment = values->is_set("ignore-environment")},
-                         .format = values->choose("format", kCompareFormats),
-                         .picture = {},
+                         .format = text_format_of(*values, kCompareFormats),
+                         .output = outputs_of(*values, kCompareFormats),
                          .is_advisory = values->is_set("advisory")};
   if (values->has("minimum-effect")) {
     options.settings.minimum_effect = values->get("minimum-effect", parse_effect);
-  }
-  if (values->has("output")) {
-    options.picture = values->get("output", parse_pictures);
   }
   for (const auto& file : options.candidate) {
     if (file.native().starts_with("--")) {

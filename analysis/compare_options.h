@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "analysis/common_options.h"
 #include "analysis/selection.h"
 #include "lib/compare/comparison.h"
 #include "lib/report/penalty_table.h"
@@ -21,8 +22,8 @@ struct CompareOptions {
   RttClock clock = RttClock::Application;
   CompareSettings settings;
   CompareFormat format = CompareFormat::Text;
-  std::optional<std::filesystem::path> picture;  // or a folder for it
-  bool is_advisory = false;                      // the exit status is 0 whatever the verdict
+  Outputs output;
+  bool is_advisory = false;  // the exit status is 0 whatever the verdict
 };
 
 // Empty if help was asked for. Throws UsageError. argv[0] is the command's name.

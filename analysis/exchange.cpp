@@ -11,6 +11,7 @@
 #include "lib/base/text.h"
 #include "lib/cli/program.h"
 #include "lib/report/export.h"
+#include "lib/report/warnings.h"
 #include "lib/runfile/byte_source.h"
 #include "lib/runfile/foreign_run.h"
 #include "lib/runfile/run.h"
@@ -64,11 +65,15 @@ std::string render_export(const RunCollection& runs, const ExportOptions& option
     return export_csv(runs.links());
   }
   if (options.format == ExportFormat::Hgrm) {
-    const std::string text = export_hgrm(samples_of(runs, options.size));
-    const std::uint32_t moved = runs.links()[0].moved_runs;
-    return moved == 0
-               ? text
-               : fmt::format("{}#[the MSS changed during {}]\n", text, count_of(moved, "run"));
+    std::string text = export_hgrm(samples_of(runs, options.size));
+    const LinkRuns& link = runs.links()[0];
+    if (link.moved_runs > 0) {
+      text += fmt::format("#[the MSS changed during {}]\n", count_of(link.moved_runs, "run"));
+    }
+    for (const Warning& warning : warnings_in_words(link)) {
+      text += fmt::format("#[{} {}]\n", warning.text, warning.remedy);
+    }
+    return text;
   }
   std::vector<PenaltyTable> tables;
   for (const LinkRuns& link : runs.links()) {
@@ -93,6 +98,10 @@ std::vector<std::string> export_go(const std::filesystem::path& file, RttClock c
   }
   if (run.has_moved) {
     text += "mss: changed during the run\n";
+  }
+  const std::vector<Warning> warnings = warnings_in_words(run.header);
+  if (const Warning* merged = find_warning(warnings, kSegmentsMerged)) {
+    text += fmt::format("packets: merged. {} {}\n", merged->text, merged->remedy);
   }
   const auto mss = run.has_moved ? std::nullopt : run.key.mss;
   const auto print = [&](PayloadSize size, Duration rtt) {

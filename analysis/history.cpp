@@ -116,7 +116,8 @@ std::string render_mesh(const std::vector<History>& pairs, HistoryFormat format)
     text += (format == HistoryFormat::Markdown ? "- " : "  ") + line + '\n';
   }
   if (format == HistoryFormat::Text) {
-    text = shown_on(screen_of_output(), text);
+    const Screen screen = screen_of_output();
+    text = shown_on(screen, wrapped_lines(text, screen.columns));
   }
   return text + (told.empty() ? "" : '\n' + render(told, format));
 }
@@ -127,12 +128,12 @@ int report_history(const HistoryOptions& options) {
   const Found found = find(options);
   const auto& [links, is_whole, is_mesh] = found;
   if (!links.empty()) {
-    print_data(options.format == HistoryFormat::Html ? render_page(found)
-               : is_mesh                             ? render_mesh(links, options.format)
-                                                     : render(links, options.format));
+    output_text(options.output.text, options.format == HistoryFormat::Html ? render_page(found)
+                                     : is_mesh ? render_mesh(links, options.format)
+                                               : render(links, options.format));
   }
-  if (options.picture) {
-    draw_links(links, *options.picture);
+  if (options.output.pictures) {
+    draw_links(links, *options.output.pictures);
   }
   if (has(links, Trend::Slower) && !options.is_advisory) {
     return kExitRegression;

@@ -35,6 +35,7 @@ std::optional<HistoryOptions> parse_history_options(int argc, const char* const*
       "Finds when each link became slower or faster, in its runs of days or years. Exit status "
       "0: not\nslower, 3: slower since the newest change, 4: cannot tell.",
       "Examples:\n  tcpstep-analyze history results\n"
+      "  tcpstep-analyze history --by day -o history.html results\n"
       "  tcpstep-analyze history --by day --link lan -o lan.png results\n");
   line.positional("FILE", 1, kMostFiles);
   line.group("History");
@@ -51,10 +52,12 @@ std::optional<HistoryOptions> parse_history_options(int argc, const char* const*
             "treat as one series even if host, interface or transport differ");
   line.flag("advisory", "exit with 0 whatever the verdict");
   declare_clock(line);
-  line.value("format", "WORD", "text", "output format; html: a page");
+  line.value("format,f", "WORD", "html: a page [text, or what --output ends in]");
   line.words("format", kHistoryFormats);
-  line.value("output,o", "PATH",
-             "also draw each link: a picture that ends in .png, .svg or .pdf, or a folder");
+  line.value(
+      "output,o", "PATH",
+      "a file for the text (.md, .csv, .json, .html); or also draw each link: a picture (.png, "
+      ".svg, .pdf), or a folder");
   declare_filters(line);
   const auto values = line.parse(argc, argv);
   if (!values) {
@@ -71,12 +74,9 @@ std::optional<HistoryOptions> parse_history_options(int argc, const char* const*
                    .plausible = plausible_times(),
                    .unit = by == RunPart::Day ? HistoryUnit::Day : HistoryUnit::Run,
                    .ignores_environment = values->is_set("ignore-environment")},
-      .format = values->choose("format", kHistoryFormats),
-      .picture = {},
+      .format = text_format_of(*values, kHistoryFormats),
+      .output = outputs_of(*values, kHistoryFormats),
       .is_advisory = values->is_set("advisory")};
-  if (values->has("output")) {
-    options.picture = values->get("output", parse_pictures);
-  }
   return options;
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "analysis/common_options.h"
 #include "analysis/selection.h"
 #include "lib/compare/history.h"
 #include "lib/runfile/run.h"
@@ -20,8 +21,8 @@ struct HistoryOptions {
   RttClock clock = RttClock::Application;
   HistorySettings settings;
   HistoryFormat format = HistoryFormat::Text;
-  std::optional<std::filesystem::path> picture;  // or a folder for one of each link
-  bool is_advisory = false;                      // the exit status is 0 whatever the verdict
+  Outputs output;
+  bool is_advisory = false;  // the exit status is 0 whatever the verdict
 };
 
 // Of `history` without options, for an overview.

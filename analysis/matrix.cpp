@@ -66,16 +66,19 @@ std::optional<MatrixOptions> parse_matrix_options(int argc, const char* const* a
       "Prints a table of the paths between all pairs of hosts, and names slow hosts and "
       "slow paths. FILE may be the folder of tcpstep-mesh.",
       "Examples:\n  tcpstep-analyze matrix mesh --since 1h\n"
+      "  tcpstep-analyze matrix -o mesh.png mesh\n"
       "  tcpstep-analyze matrix --statistic second --format html -o mesh.html mesh\n");
   line.positional("FILE", 1, kMostFiles);
   line.group("Matrix");
   line.value(
       "statistic", "NAME", "rtt",
       "of each path: rtt of the smallest size, rtt:SIZE; or the penalty: fill, second, fourth");
-  line.value("format", "WORD", "text", "of the matrix; html: a page with a heat map");
+  line.value("format,f", "WORD",
+             "of the matrix; html: a page with a heat map [text, or what --output ends in]");
   line.words("format", kMatrixFormats);
-  declare_text_output(line);
-  line.value("plot", "DIR", "also draw the heat map into this folder");
+  line.value("output,o", "PATH",
+             "write there instead of printing, an older file is replaced; a picture that ends in "
+             ".png, .svg or .pdf: also draw the heat map");
   declare_filters(line);
   const auto values = line.parse(argc, argv);
   if (!values) {
@@ -83,9 +86,8 @@ std::optional<MatrixOptions> parse_matrix_options(int argc, const char* const* a
   }
   return MatrixOptions{.runs = selection_of(*values),
                        .statistic = values->get("statistic", parse_statistic),
-                       .format = values->choose("format", kMatrixFormats),
-                       .output = text_output_of(*values),
-                       .plots = values->path("plot")};
+                       .format = text_format_of(*values, kMatrixFormats),
+                       .output = text_output_of(*values)};
 }
 
 LoadedMatrix load_matrix(const Selection& selection) {
@@ -128,10 +130,11 @@ int report_matrix(const MatrixOptions& options) {
   if (matrix.cells.empty()) {
     throw WorldError("no run of two hosts", "Give the folder of tcpstep-mesh, or result files.");
   }
-  output_text(options.output, render(matrix, options.format));
-  if (!options.plots.empty()) {
-    draw_script("matrix", gnuplot_heat_map(matrix), {"png", "svg"}, options.plots);
+  if (is_picture(options.output)) {
+    const std::string format = options.output.extension().string().substr(1);
+    draw_script_file("matrix", gnuplot_heat_map(matrix, {&format, 1}), options.output);
   }
+  output_text(is_picture(options.output) ? "" : options.output, render(matrix, options.format));
   return loaded.failures.empty() ? kExitFine : kExitFailed;
 }
 

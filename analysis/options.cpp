@@ -75,12 +75,12 @@ std::optional<AnalyzeOptions> parse_report(int argc, const char* const* argv) {
       "tcpstep-analyze report [options] FILE...",
       "Prints what payload size costs on each link, from the result files of its runs.",
       "Examples:\n  tcpstep-analyze report --since 7d results\n"
-      "  tcpstep-analyze report --format html -o report.html results/*.csv\n");
+      "  tcpstep-analyze report --since 7d -o week.html results    a page\n");
   line.positional("FILE", 1, kMostFiles);
   line.group("Report");
   declare_statistic(line);
   declare_clock(line);
-  line.value("format", "WORD", "text", "output format");
+  line.value("format,f", "WORD", "output format [text, or what --output ends in]");
   line.words("format", kReportFormats);
   declare_text_output(line);
   declare_parts(line, "link, label, host (of the client) or day: what is one row");
@@ -95,7 +95,7 @@ std::optional<AnalyzeOptions> parse_report(int argc, const char* const* argv) {
                        .by = part_of(*values),
                        .clock = clock_of(*values),
                        .statistic = statistic_of(*values),
-                       .format = values->choose("format", kReportFormats),
+                       .format = text_format_of(*values, kReportFormats),
                        .has_fit = values->is_set("fit"),
                        .has_details = values->is_set("details"),
                        .output = text_output_of(*values)};
@@ -201,7 +201,7 @@ std::optional<AnalyzeOptions> parse_export(int argc, const char* const* argv) {
                    "--since 1d results\n");
   line.positional("FILE", 1, kMostFiles);
   line.group("Export");
-  line.value("format", "WORD",
+  line.value("format,f", "WORD",
              "go: for benchstat; csv: a line per size; hgrm: of HdrHistogram, in microseconds");
   line.words("format", kExportFormats);
   declare_statistic(line);

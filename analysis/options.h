@@ -78,8 +78,7 @@ struct MatrixOptions {
   Selection runs;
   MatrixStatistic statistic;
   MatrixFormat format = MatrixFormat::Text;
-  std::filesystem::path output;  // instead of standard output
-  std::filesystem::path plots;   // a folder for the heat map; empty: none
+  std::filesystem::path output;  // instead of standard output, or a picture beside it
 };
 
 enum class ForeignTool : std::uint8_t { Sockperf, Irtt, Lagscope };

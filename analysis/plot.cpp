@@ -89,33 +89,33 @@ void draw_formats(const fs::path& folder, const std::string& name, const std::st
 
 }  // namespace
 
-std::vector<fs::path> draw_script(const std::string& name, const std::string& script,
-                                  std::vector<std::string> formats, const fs::path& directory) {
-  fs::create_directories(directory);
-  const TemporaryFolder unfinished(directory);
-  draw_formats(unfinished.path(), name, script, formats);
-  formats.insert(formats.begin() + 1, "gp");
-  std::vector<fs::path> written;
-  for (const std::string& format : formats) {
-    written.push_back(directory / (name + '.' + format));
-    replace_with(written.back(), unfinished.path() / written.back().filename());
-  }
-  return written;
-}
-
 std::vector<fs::path> draw(const Drawing& drawing, const fs::path& directory) {
   std::vector<std::string> formats{"png"};
   if (drawing.is_small()) {
     formats.emplace_back("svg");
   }
-  return draw_script(drawing.name, gnuplot_script(drawing, formats), formats, directory);
+  fs::create_directories(directory);
+  const TemporaryFolder unfinished(directory);
+  draw_formats(unfinished.path(), drawing.name, gnuplot_script(drawing, formats), formats);
+  formats.insert(formats.begin() + 1, "gp");
+  std::vector<fs::path> written;
+  for (const std::string& format : formats) {
+    written.push_back(directory / (drawing.name + '.' + format));
+    replace_with(written.back(), unfinished.path() / written.back().filename());
+  }
+  return written;
+}
+
+void draw_script_file(const std::string& name, const std::string& script, const fs::path& file) {
+  const TemporaryFolder unfinished(file.has_parent_path() ? file.parent_path() : ".");
+  const std::string format = file.extension().string().substr(1);
+  draw_formats(unfinished.path(), name, script, {format});
+  replace_with(file, unfinished.path() / (name + '.' + format));
 }
 
 std::vector<fs::path> draw_file(const Drawing& drawing, const fs::path& file) {
-  const TemporaryFolder unfinished(file.has_parent_path() ? file.parent_path() : ".");
-  const std::string format = file.string().substr(file.string().rfind('.') + 1);
-  draw_formats(unfinished.path(), drawing.name, gnuplot_script(drawing, {&format, 1}), {format});
-  replace_with(file, unfinished.path() / (drawing.name + '.' + format));
+  const std::string format = file.extension().string().substr(1);
+  draw_script_file(drawing.name, gnuplot_script(drawing, {&format, 1}), file);
   return {file};
 }
 

@@ -22,14 +22,13 @@ namespace tcpstep {
 std::vector<std::filesystem::path> draw(const Drawing& drawing,
                                         const std::filesystem::path& directory);
 
-// The same by a script of ours that draws <name>.<format> of every format into the current folder.
-std::vector<std::filesystem::path> draw_script(const std::string& name, const std::string& script,
-                                               std::vector<std::string> formats,
-                                               const std::filesystem::path& directory);
-
 // Draws into one file alone, whose name ends in .png, .svg or .pdf; the same promises.
 std::vector<std::filesystem::path> draw_file(const Drawing& drawing,
                                              const std::filesystem::path& file);
+
+// The same by a script of ours that draws <name>.<format> into the current folder.
+void draw_script_file(const std::string& name, const std::string& script,
+                      const std::filesystem::path& file);
 
 // Into that file if it has such a name, otherwise into the folder.
 std::vector<std::filesystem::path> draw_into(const Drawing& drawing,

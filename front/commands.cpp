@@ -61,9 +61,10 @@ Files
   repair     save what is left of a file that was cut off
 
 Examples
-  tcpstep server                     on one host
-  tcpstep run server.example.org     on the other
-  tcpstep report --since 7d results  all links of a week
+  tcpstep server                                 on one host
+  tcpstep run server.example.org --save ticket   on the other
+  tcpstep report --since 7d results              all links of a week
+  tcpstep ab --a ./old.sh --b ./new.sh           in CI
 
 'tcpstep help COMMAND' has the options of a command, 'tcpstep help all' of all.
 )";

@@ -232,7 +232,7 @@ Drawing drawing_of(const History& history) {
     add_column(panel, history, *columns[i], unit, color);
     const std::vector<Point>& levels = panel.curves.back().points;
     names.push_back({panel.x.high, levels[levels.size() - 2].y,
-                     count_of(columns[i]->contrast.segments, "segment"), Color::Text, Align::Left});
+                     count_of(columns[i]->contrast.segments, "packet"), Color::Text, Align::Left});
   }
   panel.y = axis_around("RTT floor", unit.name, panel.curves, 0.04, 0.14);
   add_end_labels(panel, std::move(names));

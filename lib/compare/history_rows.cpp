@@ -2,9 +2,11 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "lib/base/text.h"
 #include "lib/compare/render_history.h"
@@ -14,8 +16,11 @@
 namespace tcpstep {
 namespace {
 
-std::string since(const History& history, const HistoryChange& change) {
-  return utc(history.points[change.first].started);
+// "2026-03-04 02:00", in UTC.
+std::string minute(std::chrono::sys_time<Duration> time) {
+  std::string stamp = utc(time).substr(0, 16);
+  stamp[10] = ' ';
+  return stamp;
 }
 
 std::string why_inconclusive(const History& history) {
@@ -25,9 +30,8 @@ std::string why_inconclusive(const History& history) {
 }
 
 // "2026-03-04", or "4 Mar 02:00" in a history of a few days.
-std::string when(const History& history, const HistoryChange& change) {
+std::string day_in(const History& history, std::chrono::sys_time<Duration> time) {
   constexpr std::chrono::days kFew(3);
-  const auto time = history.points[change.first].started;
   const std::string stamp = utc(time);
   return history.points.back().started - history.points.front().started > kFew
              ? stamp.substr(0, 10)
@@ -72,7 +76,7 @@ std::string finding_of(const std::vector<ContrastChange>& contrasts, bool is_slo
                        : text_of(change);
 }
 
-// "gradually from 2026-01-10T02:00:00Z to 2026-02-20T02:00:00Z, +0.25 % per day: ...".
+// "gradually between 2026-01-10 and 2026-02-20, about +0.25 % per day: ...".
 std::string creep_text(const History& history) {
   const HistoryCreep& creep = *history.creep;
   const auto middle = [&](std::size_t first) {
@@ -83,8 +87,9 @@ std::string creep_text(const History& history) {
   const double days =
       std::max(1e-9, std::chrono::duration<double, std::ratio<86400>>(to - from).count());
   const double rate = 100 * std::expm1(creep.contrasts.front().change / days);
-  return fmt::format("gradually between {} and {}, about {:+.2f} % per day: {}", utc(from), utc(to),
-                     rate, finding_of(creep.contrasts, creep.is_slower()));
+  return fmt::format("gradually between {} and {}, about {:+.2f} % per day: {}",
+                     day_in(history, from), day_in(history, to), rate,
+                     finding_of(creep.contrasts, creep.is_slower()));
 }
 
 // "60 runs", "60 runs on 20 days".
@@ -116,14 +121,20 @@ std::string headline(const History& history) {
     return fmt::format("{} {}", verdict, creep_text(history));
   }
   const HistoryChange& newest = history.changes.back();
-  return fmt::format("{} since {}: {}", verdict, since(history, newest),
+  return fmt::format("{} since {}: {}", verdict, when(history, newest),
                      finding_of(newest.contrasts, is_slower));
 }
 
 OverviewCells overview_row(const History& history) {
   const std::string runs = fmt::format("{}", history.runs);
   if (history.trend == Trend::Inconclusive) {
-    return {history.link, why_inconclusive(history), "", "", "", "", runs};
+    const std::size_t points = history.points.size();
+    const std::string why =
+        points >= kFewestToSearch
+            ? why_inconclusive(history)
+            : fmt::format("{}: {} of {}", history.runs < history.given ? "usable" : "too few",
+                          points, kFewestToSearch);
+    return {history.link, why, "", "", "", "", runs};
   }
   if (history.trend == Trend::Steady) {
     const auto& visible = history.columns.front().visible;
@@ -138,9 +149,8 @@ OverviewCells overview_row(const History& history) {
       history.creep ? history.creep->contrasts : history.changes.back().contrasts;
   const ContrastChange& change = main_change(contrasts, is_slower);
   return {history.link,
-          fmt::format(
-              "{} {}", to_word(history.trend),
-              history.creep ? "gradually" : since(history, history.changes.back()).substr(0, 10)),
+          fmt::format("{} {}", to_word(history.trend),
+                      history.creep ? "gradually" : when(history, history.changes.back())),
           time_of(change.before_ns),
           time_of(change.now_ns),
           percent(change.change),
@@ -191,8 +201,36 @@ std::vector<ChangeCells> change_rows(const History& history) {
   return rows;
 }
 
+std::string when(const History& history, const HistoryChange& change) {
+  return day_in(history, history.points[change.first].started);
+}
+
 std::string main_finding(const HistoryChange& change) {
   return text_of(main_change(change.contrasts, change.is_slower()));
+}
+
+std::vector<Warning> shared_warnings(std::span<const History> histories) {
+  std::vector<Warning> found;
+  std::map<std::string, std::vector<std::string>> links;  // by key
+  for (const History& history : histories) {
+    for (const Warning& warning : history.caption.warnings) {
+      if (links[warning.key].empty()) {
+        found.push_back(warning);
+      }
+      links[warning.key].push_back(history.link);
+    }
+  }
+  if (histories.size() == 1) {
+    return found;
+  }
+  for (Warning& warning : found) {
+    const auto& names = links[warning.key];
+    warning.text = fmt::format(
+        "{}: {}",
+        names.size() == histories.size() ? "all links" : fmt::format("{}", fmt::join(names, ", ")),
+        warning.text);
+  }
+  return found;
 }
 
 std::string finding(const History& history) {
@@ -215,8 +253,8 @@ std::string extent(const History& history) {
 std::string subject_line(const History& history) {
   std::string text = runs_of(history);
   if (!history.points.empty()) {
-    text += fmt::format(", {} to {}", utc(history.points.front().started),
-                        utc(history.points.back().started));
+    text += fmt::format(", {} to {}", day_in(history, history.points.front().started),
+                        day_in(history, history.points.back().started));
   }
   if (history.sizes > 0) {
     text += fmt::format(", {}, {}, {}", count_of(history.rounds, "round"),
@@ -235,13 +273,13 @@ std::vector<std::string> remarks(const History& history) {
     lines.push_back(history.remedy);
   }
   for (const HistoryChange& change : history.changes) {
-    lines.push_back(fmt::format("the level changed between {} ({}) and {} ({})",
-                                utc(history.points[change.first - 1].started),
-                                history.points[change.first - 1].name, since(history, change),
-                                history.points[change.first].name));
+    lines.push_back(fmt::format(
+        "the level changed between {} ({}) and {} ({})",
+        minute(history.points[change.first - 1].started), history.points[change.first - 1].name,
+        minute(history.points[change.first].started), history.points[change.first].name));
     for (const EnvironmentChange& environment : change.environment) {
       lines.push_back(fmt::format("  {}, at {}: {} before, {} after", environment.difference.what,
-                                  utc(history.points[environment.point].started),
+                                  minute(history.points[environment.point].started),
                                   environment.difference.baseline,
                                   environment.difference.candidate));
     }

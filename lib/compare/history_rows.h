@@ -2,9 +2,11 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "lib/base/error.h"
 #include "lib/compare/history.h"
 
 namespace tcpstep {
@@ -23,6 +25,9 @@ inline constexpr std::array kOverviewTitles{"link",   "verdict",       "before",
 // The contrasts of all changes in which something changed, and the floor of all sizes.
 [[nodiscard]] std::vector<ChangeCells> change_rows(const History& history);
 
+// When the level changed: "2026-03-04", or "4 Mar 02:00" in a history of a few days; in UTC.
+[[nodiscard]] std::string when(const History& history, const HistoryChange& change);
+
 // The main finding of a change: "floor of 2 segments +28.83 %".
 [[nodiscard]] std::string main_finding(const HistoryChange& change);
 
@@ -35,8 +40,12 @@ inline constexpr std::array kOverviewTitles{"link",   "verdict",       "before",
 // "60 runs on 20 days, 20 rounds, 100 sizes".
 [[nodiscard]] std::string extent(const History& history);
 
-// "60 runs, 2026-01-01T02:00:00Z to 2026-03-01T02:00:00Z, 20 rounds, 100 sizes, MSS 1448".
+// "60 runs, 2026-01-01 to 2026-03-01, 20 rounds, 100 sizes, MSS 1448".
 [[nodiscard]] std::string subject_line(const History& history);
+
+// Each warning once, after the links that it is about: "lan, wifi: Packets are merged …"; of
+// one link without its name.
+[[nodiscard]] std::vector<Warning> shared_warnings(std::span<const History> histories);
 
 // The lines below the verdict: reasons, remedy, environment, notes.
 [[nodiscard]] std::vector<std::string> remarks(const History& history);

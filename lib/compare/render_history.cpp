@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "lib/base/escape.h"
@@ -106,28 +105,6 @@ constexpr std::size_t kLongestLink = 20;  // columns
 // interval, the family.
 constexpr std::array<unsigned, 7> kOverviewGivesWay{0, 0, 1, 2, 0, 3, 4};
 constexpr std::array<unsigned, 7> kChangesGiveWay{0, 2, 0, 0, 3, 4, 1};
-
-// Each warning once, after the links that it is about.
-std::vector<Warning> shared_warnings(std::span<const History> histories) {
-  std::vector<Warning> found;
-  std::map<std::string, std::vector<std::string>> links;  // by key
-  for (const History& history : histories) {
-    for (const Warning& warning : history.caption.warnings) {
-      if (links[warning.key].empty()) {
-        found.push_back(warning);
-      }
-      links[warning.key].push_back(history.link);
-    }
-  }
-  for (Warning& warning : found) {
-    const auto& names = links[warning.key];
-    warning.text = fmt::format(
-        "{}: {}",
-        names.size() == histories.size() ? "all links" : fmt::format("{}", fmt::join(names, ", ")),
-        warning.text);
-  }
-  return found;
-}
 
 }  // namespace
 

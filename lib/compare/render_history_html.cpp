@@ -92,7 +92,7 @@ std::string render_html(std::span<const History> histories,
     body += fmt::format("<p class=\"{}\">{}</p>\n", &line == summary.data() ? "summary" : "warning",
                         xml_escaped(line));
   }
-  body += overview(histories, order);
+  body += overview(histories, order) + warning_paragraphs(shared_warnings(histories));
   for (const std::size_t i : order) {
     if (is_told(histories[i])) {
       body += section(histories[i], i + 1);

@@ -18,7 +18,7 @@ std::string table_of(const Titles& titles, const Rows& rows) {
   text += "---|\n";
   for (const auto& row : rows) {
     text += '|';
-    for (const std::string& cell : cells_of(row)) {
+    for (const std::string& cell : row) {
       text += fmt::format(" {} |", markdown_escaped(cell));
     }
     text += '\n';
@@ -39,10 +39,10 @@ std::string render_markdown(const Comparison& comparison) {
     }
   }
   if (!comparison.contrasts.empty()) {
-    text += table_of(kContrastTitles, shown_contrasts(comparison));
+    text += table_of(kContrastTitles, contrast_rows(comparison));
   }
   if (!comparison.differences.empty()) {
-    text += table_of(kExactTitles, comparison.differences);
+    text += table_of(kExactTitles, exact_rows(comparison));
   }
   return text + render_warnings(comparison.caption.warnings);
 }

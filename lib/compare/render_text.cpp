@@ -21,8 +21,7 @@ constexpr std::array<unsigned, 6> kExactGiveWay{0, 1, 3, 2, 0, 0};
 template <class Rows>
 TextGrid grid_of(const Rows& rows) {
   TextGrid grid;
-  for (const auto& row : rows) {
-    const auto cells = cells_of(row);
+  for (const auto& cells : rows) {
     grid.emplace_back(cells.begin(), cells.end());
   }
   return grid;
@@ -37,11 +36,11 @@ std::string render_text(const Comparison& comparison, const Screen& screen) {
     text += wrapped(visible(remark), screen.columns, "  ", "    ");
   }
   if (!comparison.contrasts.empty()) {
-    text += '\n' + rows_text(kContrastTitles, kContrastsGiveWay,
-                             grid_of(shown_contrasts(comparison)), screen);
+    text += '\n' + rows_text(kContrastTitles, kContrastsGiveWay, grid_of(contrast_rows(comparison)),
+                             screen);
   }
   if (!comparison.differences.empty()) {
-    text += '\n' + rows_text(kExactTitles, kExactGiveWay, grid_of(comparison.differences), screen);
+    text += '\n' + rows_text(kExactTitles, kExactGiveWay, grid_of(exact_rows(comparison)), screen);
   }
   return text + warnings_text(comparison.caption.warnings, screen);
 }

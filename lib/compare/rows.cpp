@@ -11,6 +11,7 @@
 #include "lib/base/text.h"
 #include "lib/compare/attribution.h"
 #include "lib/compare/render.h"
+#include "lib/report/drawing.h"
 
 namespace tcpstep {
 namespace {
@@ -23,6 +24,17 @@ bool has_one_class(const Comparison& comparison) {
   }
   classes.erase(0);
   return classes.size() == 1;
+}
+
+// In the unit of the shortest time of its columns, and with as many decimals as that needs.
+std::string time_cell(double ns, double shortest_ns) {
+  const RttUnit unit = unit_for(Duration(std::llround(shortest_ns)));
+  const double shortest = shortest_ns / unit.ns;
+  return fmt::format("{:.{}f} {}", ns / unit.ns,
+                     shortest < 100    ? 2
+                     : shortest < 1000 ? 1
+                                       : 0,
+                     unit.name);
 }
 
 }  // namespace
@@ -46,6 +58,27 @@ ContrastCells cells_of(const ContrastResult& row) {
                           : ""};
 }
 
+std::vector<ContrastCells> contrast_rows(const Comparison& comparison) {
+  std::vector<ContrastResult> shown = comparison.contrasts;
+  if (has_one_class(comparison)) {
+    std::erase_if(shown, [](const ContrastResult& row) { return row.contrast.segments > 0; });
+  }
+  double shortest = INFINITY;
+  for (const ContrastResult& row : shown) {
+    shortest =
+        std::min({shortest, row.before_ns.value_or(INFINITY), row.now_ns.value_or(INFINITY)});
+  }
+  std::vector<ContrastCells> rows;
+  for (const ContrastResult& row : shown) {
+    rows.push_back(cells_of(row));
+    if (row.before_ns && row.now_ns) {
+      rows.back()[2] = time_cell(*row.before_ns, shortest);
+      rows.back()[3] = time_cell(*row.now_ns, shortest);
+    }
+  }
+  return rows;
+}
+
 ExactCells cells_of(const ExactDifference& row) {
   const auto ns = [](double value) {
     return format_difference(Duration(std::llround(value)), Duration(std::llround(value)));
@@ -58,6 +91,14 @@ ExactCells cells_of(const ExactDifference& row) {
           fmt::format("{:+.3f} %", 100 * row.mean_change)};
 }
 
+std::vector<ExactCells> exact_rows(const Comparison& comparison) {
+  std::vector<ExactCells> rows;
+  for (const ExactDifference& row : comparison.differences) {
+    rows.push_back(cells_of(row));
+  }
+  return rows;
+}
+
 std::string rows_text(std::span<const char* const> titles, std::span<const unsigned> ranks,
                       const TextGrid& rows, const Screen& screen) {
   std::vector<ScreenColumn> table;
@@ -68,14 +109,6 @@ std::string rows_text(std::span<const char* const> titles, std::span<const unsig
     }
   }
   return screen_table(std::move(table), screen.columns);
-}
-
-std::vector<ContrastResult> shown_contrasts(const Comparison& comparison) {
-  std::vector<ContrastResult> shown = comparison.contrasts;
-  if (has_one_class(comparison)) {
-    std::erase_if(shown, [](const ContrastResult& row) { return row.contrast.segments > 0; });
-  }
-  return shown;
 }
 
 std::string extent(const Comparison& comparison) {
@@ -134,7 +167,7 @@ std::vector<std::string> remarks(const Comparison& comparison) {
       comparison.contrasts.front().contrast.segments == 0 &&
       std::ranges::all_of(comparison.contrasts,
                           [](const ContrastResult& row) { return row.contrast.segments <= 1; })) {
-    lines.push_back(fmt::format("every size is one segment (MSS {}): no boundary was crossed",
+    lines.push_back(fmt::format("every size is one packet (MSS {}): no boundary was crossed",
                                 comparison.mss->bytes()));
   }
   if (comparison.run_deviation) {

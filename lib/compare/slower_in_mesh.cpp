@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lib/base/text.h"
+#include "lib/compare/history_rows.h"
 #include "lib/compare/render_history.h"
 
 namespace tcpstep {
@@ -31,8 +32,7 @@ std::optional<std::pair<std::string, std::string>> hosts_of(const std::string& l
 }
 
 std::string day_of_change(const History& history) {
-  return history.creep ? "gradually"
-                       : "since " + utc(history.points[history.changes.back().first].started);
+  return history.creep ? "gradually" : "since " + when(history, history.changes.back());
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ std::vector<Tick> linear_ticks(double low, double high, double step) {
 
 // The coarsest of these series of every power of ten that gives enough ticks.
 std::vector<Tick> log_ticks(double low, double high) {
-  constexpr std::size_t kEnough = 4;
+  constexpr std::size_t kEnough = 5;
   static const std::array<std::vector<double>, 4> kFactors{
       {{1}, {1, 2, 5}, {1, 1.5, 2, 3, 5, 7}, {1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 4, 5, 6, 7, 8, 9}}};
   std::vector<Tick> ticks;

@@ -64,7 +64,7 @@ struct Curve {
 
 enum class Align : std::uint8_t { Left, Center, Right };
 
-// A value that a page shows under the pointer.
+// A value that a page shows where it is pointed at or tapped.
 struct Spot {
   double x;
   double y;
@@ -129,7 +129,7 @@ struct Drawing {
 [[nodiscard]] std::string gnuplot_script(const Drawing& drawing,
                                          std::span<const std::string> formats);
 
-// An axis with about `count` ticks at round values; a log axis has at least four, where possible.
+// An axis with about `count` ticks at round values; a log axis has at least five, where possible.
 // 0 < low on a log axis.
 [[nodiscard]] Axis round_axis(std::string title, double low, double high, int count = 6,
                               bool is_log = false);

@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <span>
 
+#include "lib/base/screen_text.h"
 #include "lib/report/drawing.h"
 
 namespace tcpstep {
@@ -61,7 +63,7 @@ std::string data_of(const Curve& curve) {
     if (std::isnan(x)) {
       text += '\n';
     } else {
-      fmt::format_to(std::back_inserter(text), "{:.10g} {:.6g} {:.6g}\n", x, y, base);
+      fmt::format_to(std::back_inserter(text), "{:.10g} {:.10g} {:.10g}\n", x, y, base);
     }
   }
   return text;
@@ -122,6 +124,14 @@ std::string terminal_of(const Drawing& drawing, std::string_view format) {
              : fmt::format("pngcairo size {},{} font 'DejaVu Sans,11'", width, height);
 }
 
+constexpr std::size_t kLongestTitle = 150;  // characters, in the smallest letters
+
+// `usual`, or smaller where a line has more characters than have room in that size.
+double letter_size(std::string_view line, double usual, double room) {
+  const double shrunk = usual * room / std::max<double>(1, static_cast<double>(columns_of(line)));
+  return std::clamp(shrunk, usual * 0.66, usual);
+}
+
 }  // namespace
 
 std::string gnuplot_script(const Drawing& drawing, std::span<const std::string> formats) {
@@ -140,11 +150,13 @@ std::string gnuplot_script(const Drawing& drawing, std::span<const std::string> 
   const auto place = [&](double y) {
     return fmt::format("screen {:.4f},{:.4f}", 15 / drawing.width, 1 - y / drawing.height);
   };
-  std::string head =
-      label_at(drawing.title, place(30), "font 'DejaVu Sans:Bold,15' tc rgb '#202020'");
+  std::string head = label_at(cut_to(drawing.title, kLongestTitle), place(30),
+                              fmt::format("font 'DejaVu Sans:Bold,{:.3g}' tc rgb '#202020'",
+                                          letter_size(drawing.title, 15, 100)));
   for (std::size_t i = 0; i < drawing.subtitle.size(); ++i) {
-    head += label_at(drawing.subtitle[i], place(58 + 19 * static_cast<double>(i)),
-                     "font ',10' tc rgb '#606060'");
+    head += label_at(
+        drawing.subtitle[i], place(58 + 19 * static_cast<double>(i)),
+        fmt::format("font ',{:.3g}' tc rgb '#606060'", letter_size(drawing.subtitle[i], 10, 180)));
   }
   std::string script = "# Drawn by tcpstep-analyze; gnuplot 5.4 or later draws it again.\n" +
                        std::string(kSettings) + data;

@@ -130,12 +130,20 @@ std::string key_of(const Panel& panel) {
   return svg;
 }
 
-std::string spots_of(const Panel& panel) {
+// Pointing at a spot, or tapping it, shows its value in the lower right corner of the picture,
+// where there is room for it: lines rise to the right.
+std::string spots_of(const Panel& panel, const Drawing& drawing) {
+  constexpr double kCircle = 7;  // pixels
+  const bool is_alone = drawing.panels.size() == 1;
+  const double right = is_alone ? panel.frame.right - 4 : drawing.width;
+  const double bottom = is_alone ? panel.frame.bottom - 8 : drawing.height - 4;
   std::string svg;
   for (const Spot& spot : panel.spots) {
     svg += fmt::format(
-        "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"7\" class=\"spot\"><title>{}</title></circle>\n",
-        panel.x_pixel(spot.x), panel.y_pixel(spot.y), xml_escaped(spot.text));
+        "<g class=\"spot\" tabindex=\"-1\"><circle cx=\"{:.1f}\" cy=\"{:.1f}\" "
+        "r=\"{:.0f}\"/>{}</g>\n",
+        panel.x_pixel(spot.x), panel.y_pixel(spot.y), kCircle,
+        text_at(right, bottom, "end value", spot.text));
   }
   return svg;
 }
@@ -155,7 +163,10 @@ std::string svg(const Drawing& drawing) {
     for (const Label& label : panel.labels) {
       svg += drawn(panel, label);
     }
-    svg += key_of(panel) + spots_of(panel);
+    svg += key_of(panel);
+  }
+  for (const Panel& panel : drawing.panels) {
+    svg += spots_of(panel, drawing);  // above all else
   }
   return svg + "</svg>\n";
 }

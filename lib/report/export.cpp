@@ -7,7 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "lib/base/text.h"
+#include "lib/report/render.h"
 #include "lib/report/rows.h"
+#include "lib/report/warnings.h"
 
 namespace tcpstep {
 namespace {
@@ -43,8 +45,19 @@ std::string seconds(Duration duration) {
 
 std::string class_name(const PenaltyTable& table, const SegmentClass& row) {
   return fmt::format(
-      "{}{}{}/{}", table.link, table.mss ? fmt::format(" MSS {}", table.mss->bytes()) : "",
-      table.moved_runs > 0 ? " (MSS changed)" : "", count_of(row.segments, "segment"));
+      "{}{}{}{}/{}", table.link, table.mss ? fmt::format(" MSS {}", table.mss->bytes()) : "",
+      table.moved_runs > 0 ? " (MSS changed)" : "",
+      find_warning(table.warnings, kSegmentsMerged) != nullptr ? " (packets merged)" : "",
+      count_of(row.segments, "segment"));
+}
+
+// "veth: MSS 1448, ... ! Packets are merged on near ...: ...", all warnings with their remedies.
+std::string summary_with_warnings(const PenaltyTable& table) {
+  std::string text = summary_line(table);
+  for (const Warning& warning : table.warnings) {
+    text += fmt::format(" ! {} {}", warning.text, warning.remedy);
+  }
+  return text;
 }
 
 struct Count {
@@ -97,6 +110,13 @@ std::string export_openmetrics(std::span<const PenaltyTable> tables) {
       text += fmt::format("{}{{{}}} {}\n", count.name, labels(table), count.of(table));
     }
   }
+  text += family("tcpstep_warning", "What may have spoiled the runs, and what to do about it.");
+  for (const PenaltyTable& table : tables) {
+    for (const Warning& warning : table.warnings) {
+      text += fmt::format("tcpstep_warning{{{},warning=\"{}\",remedy=\"{}\"}} 1\n", labels(table),
+                          label_value(warning.key), label_value(warning.remedy));
+    }
+  }
   return text + "# EOF\n";
 }
 
@@ -107,7 +127,7 @@ std::string export_github_action_benchmark(std::span<const PenaltyTable> tables)
       entries.push_back({{"name", class_name(table, row)},
                          {"unit", "ns"},
                          {"value", row.penalty.rtt.count()},
-                         {"extra", summary_line(table)}});
+                         {"extra", summary_with_warnings(table)}});
     }
   }
   return entries.dump(2) + '\n';
@@ -126,17 +146,18 @@ std::string export_bencher(std::span<const PenaltyTable> tables) {
 std::string export_csv(std::span<const LinkRuns> links) {
   std::string text =
       "link,mss_bytes,size_bytes,segments,samples,min_ns,p25_ns,median_ns,mean_ns,p75_ns,p90_ns,"
-      "p99_ns,max_ns,moved_runs\n";
+      "p99_ns,max_ns,moved_runs,warnings\n";
   for (const LinkRuns& link : links) {
     const auto mss = link.key.mss;
+    const std::string warnings = warning_keys(warnings_in_words(link));
     for (const auto& [size, samples] : link.series) {
-      fmt::format_to(std::back_inserter(text), "{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
-                     link.key.name(), mss ? fmt::format("{}", mss->bytes()) : "", size.bytes(),
-                     mss ? fmt::format("{}", segments_needed(size, *mss)) : "", samples.size(),
-                     samples.minimum().count(), samples.quantile(0.25).count(),
-                     samples.quantile(0.5).count(), samples.mean().count(),
-                     samples.quantile(0.75).count(), samples.quantile(0.9).count(),
-                     samples.quantile(0.99).count(), samples.maximum().count(), link.moved_runs);
+      fmt::format_to(
+          std::back_inserter(text), "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+          link.key.name(), mss ? fmt::format("{}", mss->bytes()) : "", size.bytes(),
+          mss ? fmt::format("{}", segments_needed(size, *mss)) : "", samples.size(),
+          samples.minimum().count(), samples.quantile(0.25).count(), samples.quantile(0.5).count(),
+          samples.mean().count(), samples.quantile(0.75).count(), samples.quantile(0.9).count(),
+          samples.quantile(0.99).count(), samples.maximum().count(), link.moved_runs, warnings);
     }
   }
   return text;

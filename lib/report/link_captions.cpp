@@ -6,13 +6,16 @@
 #include <string_view>
 #include <utility>
 
+#include "lib/base/screen_text.h"
 #include "lib/base/text.h"
 #include "lib/report/rows.h"
+#include "lib/report/warnings.h"
 
 namespace tcpstep {
 namespace {
 
-constexpr std::size_t kMostSpots = 1500;  // of a picture: each takes a hundred bytes of a page
+constexpr std::size_t kMostSpots = 1500;  // of a picture: each takes 150 bytes of a page
+constexpr std::size_t kLongestName = 20;  // characters: beside a value there is little room
 
 }  // namespace
 
@@ -49,11 +52,7 @@ std::vector<std::string> subtitle_of(const Caption& caption, const std::string& 
   if (!caption.version.empty()) {
     lines.front() += ", " + caption.version;
   }
-  std::vector<std::string> texts;
-  for (const Warning& warning : caption.warnings) {
-    texts.push_back(warning.text);
-  }
-  if (std::string warnings = warning_line(texts); !warnings.empty()) {
+  if (std::string warnings = warning_line(caption.warnings); !warnings.empty()) {
     lines.push_back(std::move(warnings));
   }
   return lines;
@@ -61,32 +60,36 @@ std::vector<std::string> subtitle_of(const Caption& caption, const std::string& 
 
 std::vector<std::string> subtitle_of(const LinkRuns& link, const PenaltyTable& table) {
   Caption caption = caption_of(link, table);
-  std::vector<Warning> all;
-  for (const std::string& caveat : caveats(table)) {
-    all.push_back({.key = {}, .text = caveat, .remedy = {}});
-  }
-  all.insert(all.end(), caption.warnings.begin(), caption.warnings.end());
-  caption.warnings = std::move(all);
+  caption.warnings = warnings_of(table);
   return subtitle_of(caption, extent(table));
 }
 
-std::vector<std::string> warnings_of(const PenaltyTable& table) {
-  std::vector<std::string> warnings = caveats(table);
-  for (const Warning& warning : table.warnings) {
-    warnings.push_back(warning.text);
+std::vector<Warning> warnings_of(const PenaltyTable& table) {
+  std::vector<Warning> warnings;
+  for (const std::string& caveat : caveats(table)) {
+    warnings.push_back({.key = {}, .text = caveat, .remedy = {}});
   }
+  warnings.insert(warnings.end(), table.warnings.begin(), table.warnings.end());
   return warnings;
 }
 
-std::string warning_line(const std::vector<std::string>& warnings) {
-  constexpr std::size_t kRoom = 170;  // characters
+std::string warning_line(std::vector<Warning> warnings) {
+  constexpr std::size_t kRoom = 185;  // characters
+  std::ranges::stable_partition(
+      warnings, [](const Warning& warning) { return warning.key == kSegmentsMerged; });
   std::string line;
-  std::size_t named = 0;
-  for (const std::string& warning : warnings) {
-    if (named > 0 && line.size() + warning.size() > kRoom) {
-      return fmt::format("{} (and {} more)", line, warnings.size() - named);
+  for (std::size_t i = 0; i < warnings.size(); ++i) {
+    const auto& [key, text, remedy] = warnings[i];
+    const std::string mark = i == 0 ? "! " : "  ! ";
+    const std::string more = fmt::format(" (and {} more)", warnings.size() - i);
+    const std::size_t room = kRoom - std::min(kRoom, line.size() + mark.size());
+    if (i == 0 && !remedy.empty() && text.size() + 1 + remedy.size() <= room) {
+      line = mark + text + ' ' + remedy;
+    } else if (i == 0 || text.size() + (i + 1 < warnings.size() ? more.size() : 0) <= room) {
+      line += mark + text;
+    } else {
+      return line.size() + more.size() <= kRoom ? line + more : line;
     }
-    line += (named++ == 0 ? "! " : "  ! ") + warning;
   }
   return line;
 }
@@ -107,15 +110,16 @@ void add_spots(Panel& panel, const LinkRuns& link, bool is_relative) {
   }
   for (const auto& [size, samples] : link.series) {
     const double percent = 100 * (static_cast<double>(samples.minimum().count()) / smallest - 1);
-    std::string text =
-        fmt::format("{}, {}: {}, {:+.1f} %", printable(link.key.name()),
-                    count_of(size.bytes(), "byte"), format_duration(samples.minimum()), percent);
-    if (link.key.mss) {
-      text += ", " + count_of(segments_needed(size, *link.key.mss), "packet");
+    std::string text = fmt::format("{}: {}, {:+.1f} %", count_of(size.bytes(), "byte"),
+                                   format_duration(samples.minimum()), percent);
+    if (is_relative) {
+      text.insert(0, cut_to(printable(link.key.name()), kLongestName) + ", ");
+    } else {
+      text += link.key.mss ? ", " + count_of(segments_needed(size, *link.key.mss), "packet") : "";
+      text += ", " + count_of(samples.size(), "ping");
     }
     panel.spots.push_back({static_cast<double>(size.bytes()),
-                           is_relative ? percent : unit.of(samples.minimum()),
-                           text + ", " + count_of(samples.size(), "ping")});
+                           is_relative ? percent : unit.of(samples.minimum()), std::move(text)});
   }
 }
 

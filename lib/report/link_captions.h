@@ -1,4 +1,4 @@
-// The text in pictures of links: subtitles, warnings, values under the pointer.
+// The text in pictures of links: subtitles, warnings, values to point at.
 #pragma once
 
 #include <string>
@@ -24,16 +24,17 @@ struct Caption {
                                                    const std::string& extent);
 [[nodiscard]] std::vector<std::string> subtitle_of(const LinkRuns& link, const PenaltyTable& table);
 
-// The caveats and warnings of a table, without remedies.
-[[nodiscard]] std::vector<std::string> warnings_of(const PenaltyTable& table);
-// As many of them as fit on a line; empty if there are none.
-[[nodiscard]] std::string warning_line(const std::vector<std::string>& warnings);
+// The caveats and warnings of a table.
+[[nodiscard]] std::vector<Warning> warnings_of(const PenaltyTable& table);
+// As many of them as fit on a line, the first with its remedy; empty if there are none.
+[[nodiscard]] std::string warning_line(std::vector<Warning> warnings);
 
 // "tcpstep 0.1.0"; empty if runs differ in it.
 [[nodiscard]] std::string version_of(const LinkRuns& link);
 
-// The fastest ping of each size, for the pointer: "lan, 1501 bytes: 18.90 µs, +13.2 %, 2 packets,
-// 20 pings". `is_relative`: the panel shows percent instead of times.
+// The fastest ping of each size, to be pointed at: "1501 bytes: 18.90 µs, +13.2 %, 2 packets, 20
+// pings". `is_relative`: the panel shows percent instead of times, of more than one link: "lan,
+// 1501 bytes: 18.90 µs, +13.2 %".
 void add_spots(Panel& panel, const LinkRuns& link, bool is_relative);
 
 }  // namespace tcpstep

@@ -61,7 +61,7 @@ void add_class_labels(Panel& panel, const PenaltyTable& table, const SegmentClas
                       double room, bool has_penalty) {
   const double y = panel.frame.top;
   panel.labels.push_back(
-      {x, y + 12, room < 80 ? fmt::format("{}", row.segments) : count_of(row.segments, "segment"),
+      {x, y + 12, room < 80 ? fmt::format("{}", row.segments) : count_of(row.segments, "packet"),
        Color::Muted});
   if (!has_penalty || room < 88) {
     return;
@@ -118,7 +118,7 @@ std::string finding(const PenaltyTable& table) {
     text += table.second ? "," + cost("a fourth", table.fourth)
                          : cost("a fourth packet costs", table.fourth);
   }
-  return table.second || table.fourth ? text : text + " no size needs two or four segments";
+  return table.second || table.fourth ? text : text + " no size needs two or four packets";
 }
 
 Drawing drawing_of(const LinkRuns& link, const PenaltyTable& table, const Sheet& sheet,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "lib/report/warnings.h"
 #include "lib/runfile/mesh_folder.h"
 
 namespace tcpstep {
@@ -143,7 +144,26 @@ MatrixRuns::Taken MatrixRuns::add(const Run& run) {
       known->second = std::min(known->second, fastest);
     }
   }
+  note_warnings(run.header, pair.first);  // who sends measures
   return Taken::Yes;
+}
+
+void MatrixRuns::note_warnings(const RunHeader& header, const std::string& host) {
+  const std::set<std::string> keys = recorded_warnings(header);
+  const bool is_known = std::ranges::all_of(keys, [&](const std::string& key) {
+    const auto known = recorded_.find(key);
+    return known != recorded_.end() && known->second.hosts.contains(host);
+  });
+  if (is_known) {  // as with nearly all runs of a mesh
+    return;
+  }
+  for (Warning& warning : warnings_in_words(header)) {
+    Recorded& recorded = recorded_[warning.key];
+    recorded.hosts.insert(host);
+    if (recorded.warning.text.empty()) {
+      recorded.warning = std::move(warning);
+    }
+  }
 }
 
 Matrix MatrixRuns::matrix(const MatrixStatistic& statistic) const {
@@ -175,6 +195,15 @@ Matrix MatrixRuns::matrix(const MatrixStatistic& statistic) const {
   }
   std::ranges::sort(matrix.cells, {},
                     [](const MatrixCell& cell) { return std::pair(cell.from, cell.to); });
+  for (const auto& [key, recorded] : recorded_) {
+    HostsWarning& warning = matrix.warnings.emplace_back(HostsWarning{recorded.warning, {}});
+    for (const std::string& host : recorded.hosts) {
+      warning.hosts.insert(number_of(host));
+    }
+  }
+  std::ranges::stable_sort(matrix.warnings, {}, [](const HostsWarning& one) {
+    return rank_of_warning(one.warning.key);
+  });
   explain(matrix);
   return matrix;
 }

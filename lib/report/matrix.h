@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/base/error.h"
 #include "lib/base/units.h"
 #include "lib/report/penalty_table.h"
 #include "lib/runfile/run.h"
@@ -83,11 +84,18 @@ struct MatrixFindings {
   std::vector<SmallMss> small_mss;
 };
 
+// What was recorded on some of the hosts when they measured.
+struct HostsWarning {
+  Warning warning;  // in the words of the first of them
+  std::set<std::size_t> hosts;
+};
+
 struct Matrix {
   MatrixStatistic statistic;
   std::vector<std::string> hosts;  // by name, digits by value
   std::vector<MatrixCell> cells;   // by from, then to
   std::uint32_t runs = 0;
+  std::vector<HostsWarning> warnings;  // what spoils these numbers, the most important first
 
   // Only from kFewestForFit hosts on.
   static constexpr std::size_t kFewestForFit = 5;
@@ -122,9 +130,17 @@ class MatrixRuns {
     std::map<PayloadSize, Duration> fastest;
   };
   using Pair = std::pair<std::string, std::string>;
+  // What was recorded when the runs were made, and by which hosts.
+  struct Recorded {
+    Warning warning;
+    std::set<std::string> hosts;
+  };
+
+  void note_warnings(const RunHeader& header, const std::string& host);
 
   std::map<Pair, std::map<LinkKey, Pooled>> pairs_;
   std::set<std::string> known_;
+  std::map<std::string, Recorded> recorded_;  // by the key of the warning
 };
 
 // --- What is out of line, and whether a host or a path is behind it ---

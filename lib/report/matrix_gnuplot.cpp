@@ -1,8 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <sstream>
 
+#include "lib/base/screen_text.h"
 #include "lib/base/text.h"
+#include "lib/report/link_captions.h"
 #include "lib/report/render_matrix.h"
 
 namespace tcpstep {
@@ -14,8 +18,9 @@ constexpr std::string_view kHeatPalette =
 
 // In single quotes gnuplot reads nothing but ''.
 std::string single_quoted(std::string_view text) {
+  constexpr std::size_t kLongest = 300;
   std::string result = "'";
-  for (const char c : printable(text)) {
+  for (const char c : printable(text, kLongest)) {
     result += c == '\'' ? std::string("''") : std::string(1, c);
   }
   return result + "'";
@@ -30,9 +35,25 @@ std::string ticks(const Matrix& matrix, std::string_view axis) {
   return fmt::format("set {}tics ({}){}\n", axis, list, axis == "x" ? " rotate" : "");
 }
 
+// What the matrix shows, and below it what spoils its numbers, in lines of the picture's width.
+std::string title(const Matrix& matrix, double width, double& height) {
+  constexpr double kLetter = 11;  // pixels, with room for a title beside the middle
+  constexpr double kLine = 18;
+  std::string title = single_quoted(title_of(matrix.statistic));
+  const std::string warnings = warning_line(warnings_of(matrix));
+  std::istringstream lines(warnings.empty()
+                               ? std::string()
+                               : wrapped(warnings, static_cast<std::size_t>(width / kLetter)));
+  for (std::string line; std::getline(lines, line);) {
+    title += fmt::format(".\"\\n\".{}", single_quoted(line));
+    height += kLine;
+  }
+  return title;
+}
+
 }  // namespace
 
-std::string gnuplot_heat_map(const Matrix& matrix) {
+std::string gnuplot_heat_map(const Matrix& matrix, std::span<const std::string> formats) {
   const std::vector<std::size_t>& order = matrix.clusters.order;
   const double unit = matrix.statistic.is_rtt() ? 1e-6 : 100;
   std::string data;
@@ -43,6 +64,13 @@ std::string gnuplot_heat_map(const Matrix& matrix) {
     }
     data += '\n';
   }
+  std::string range;
+  const auto worst = matrix.worst();
+  if (!worst.empty() && *worst.front()->value == *worst.back()->value) {  // no range of its own
+    const double value = *worst.front()->value * unit;
+    const double margin = value == 0 ? 1 : 0.1 * std::abs(value);
+    range = fmt::format("set cbrange [{:.6g}:{:.6g}]\n", value - margin, value + margin);
+  }
   const auto count = static_cast<double>(order.size());
   const double side = std::clamp(12 * count, 300.0, 1600.0);
   const double letters = std::clamp(side / count, 6.0, 12.0);
@@ -50,17 +78,23 @@ std::string gnuplot_heat_map(const Matrix& matrix) {
       "# Drawn by tcpstep-analyze; gnuplot 5.4 or later draws it again.\n"
       "set termoption noenhanced\nset key off\nset size ratio 1\nset tics out nomirror\n{}{}"
       "set xrange [-0.5:{}.5]\nset yrange [{}.5:-0.5]\nset xlabel 'to'\nset ylabel 'from'\n"
-      "set palette defined ({})\nset cblabel '{}'\n{}$matrix << EOD\n{}EOD\n",
+      "set palette defined ({})\nset cblabel '{}'\n{}{}$matrix << EOD\n{}EOD\n",
       ticks(matrix, "x"), ticks(matrix, "y"), order.size() - 1, order.size() - 1, kHeatPalette,
       matrix.statistic.is_rtt() ? "ms" : "%", matrix.statistic.is_rtt() ? "set logscale cb\n" : "",
-      data);
-  for (const std::string_view format : {"png", "svg"}) {
+      range, data);
+  const double width = side + 220;
+  double height = side + 160;
+  const std::string name = title(matrix, width, height);
+  for (const std::string& format : formats) {
+    const std::string terminal =
+        format == "pdf" ? fmt::format("pdfcairo size {:.2f}in,{:.2f}in", width / 96, height / 96)
+                        : fmt::format("{} size {:.0f},{:.0f}", format == "png" ? "pngcairo" : "svg",
+                                      width, height);
     script += fmt::format(
-        "set terminal {} size {:.0f},{:.0f} font 'DejaVu Sans,{:.0f}' background rgb 'white' "
-        "noenhanced\nset output 'matrix.{}'\nset title {} font ',12'\n"
+        "set terminal {} font 'DejaVu Sans,{:.0f}' background rgb 'white' noenhanced\n"
+        "set output 'matrix.{}'\nset title {} font ',12'\n"
         "plot $matrix matrix using 1:2:3 with image pixels\nunset output\n",
-        format == "png" ? "pngcairo" : "svg", side + 220, side + 160, letters, format,
-        single_quoted(title_of(matrix.statistic)));
+        terminal, letters, format, name);
   }
   return script;
 }

@@ -1,9 +1,12 @@
 // The parts that pages share.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "lib/base/error.h"
 
 namespace tcpstep {
 
@@ -18,6 +21,9 @@ struct PageColumn {
 // The first cell of each row heads it. Cells are HTML, titles are escaped.
 [[nodiscard]] std::string page_table(const std::vector<PageColumn>& columns,
                                      const std::vector<std::vector<std::string>>& rows);
+
+// Each with its remedy.
+[[nodiscard]] std::string warning_paragraphs(std::span<const Warning> warnings);
 
 // A small line of levels, from the oldest to the newest; of very many, medians. Empty if there are
 // less than two.

@@ -10,7 +10,6 @@
 #include <ctime>
 #include <iterator>
 #include <map>
-#include <sstream>
 #include <utility>
 
 #include "lib/base/escape.h"
@@ -95,8 +94,7 @@ void note_start(LinkRuns& link, const Run& run) {
 void add_run(LinkRuns& link, const Run& run) {
   note_hosts(link, run);
   note_start(link, run);
-  std::istringstream warnings{std::string(run.header.find("warnings").value_or(""))};
-  link.warnings.insert(std::istream_iterator<std::string>(warnings), {});
+  link.warnings.merge(recorded_warnings(run.header));
   ++link.runs;
   link.partial_runs += run.is_complete() ? 0U : 1U;
   link.browser_runs += run.header.find("client_kind") == "browser" ? 1U : 0U;
@@ -221,15 +219,17 @@ std::string period(const LinkRuns& runs) {
   if (runs.header.is_virtual()) {
     return "virtual time";
   }
-  if (!runs.first_start) {
-    return {};
-  }
+  return runs.first_start ? period(*runs.first_start, *runs.last_start) : std::string();
+}
+
+std::string period(std::chrono::sys_time<Duration> first_start,
+                   std::chrono::sys_time<Duration> last_start) {
   const auto calendar = [](std::chrono::sys_time<Duration> time) {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
     return fmt::gmtime(std::chrono::system_clock::to_time_t(seconds));
   };
-  const std::tm first = calendar(*runs.first_start);
-  const std::tm last = calendar(*runs.last_start);
+  const std::tm first = calendar(first_start);
+  const std::tm last = calendar(last_start);
   return first.tm_yday == last.tm_yday && first.tm_year == last.tm_year
              ? fmt::format("{:%Y-%m-%d %H:%M} UTC", first)
              : fmt::format("{:%Y-%m-%d} to {:%Y-%m-%d}", first, last);
@@ -263,6 +263,8 @@ PenaltyTable penalty_table(const LinkRuns& runs, Statistic statistic) {
           std::string(runs.header.find("effective_congestion_control").value_or("")),
       .when = period(runs),
       .last_day = last_day(runs),
+      .first_start = runs.header.is_virtual() ? std::nullopt : runs.first_start,
+      .last_start = runs.header.is_virtual() ? std::nullopt : runs.last_start,
       .samples_elsewhere = place_of_samples(runs),
       .warnings = warnings_in_words(runs),
       .reference_size = {},
@@ -351,10 +353,10 @@ std::string why_no_penalties(const PenaltyTable& table) {
         format_duration(kShortestRttOfBrowsers));
   }
   if (table.classes.front().segments > 1) {
-    return "no size fits in one segment: no reference for penalties";
+    return "no size fits in one packet: no reference for penalties";
   }
   if (table.classes.size() == 1) {
-    return fmt::format("every size is one segment (MSS {}): no boundary was crossed",
+    return fmt::format("every size is one packet (MSS {}): no boundary was crossed",
                        table.mss->bytes());
   }
   return {};

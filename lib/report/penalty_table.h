@@ -127,8 +127,10 @@ struct PenaltyTable {
   std::string congestion_control;  // of the first run
   std::string when;                // "2026-11-22 16:41 UTC", or "virtual time"
   std::string last_day;            // "22 Nov"; empty if it is not known
-  std::string samples_elsewhere;   // of a run without any: which file has them; or empty
-  std::vector<Warning> warnings;   // what spoils these numbers, the most important first
+  std::optional<std::chrono::sys_time<Duration>> first_start;  // of any run; empty in virtual time
+  std::optional<std::chrono::sys_time<Duration>> last_start;
+  std::string samples_elsewhere;  // of a run without any: which file has them; or empty
+  std::vector<Warning> warnings;  // what spoils these numbers, the most important first
 
   // The smallest size measured (1 byte by default) and its statistic; empty without samples.
   std::optional<PayloadSize> reference_size;
@@ -163,6 +165,8 @@ inline constexpr Duration kShortestRttOfBrowsers = std::chrono::milliseconds(2);
 // When the runs were: "2026-11-22 16:41 UTC", "2026-11-20 to 2026-11-26", "virtual time"; empty if
 // it is not known.
 [[nodiscard]] std::string period(const LinkRuns& runs);
+[[nodiscard]] std::string period(std::chrono::sys_time<Duration> first,
+                                 std::chrono::sys_time<Duration> last);
 
 // By which share the reference exceeds the mean of class 1; 0 if it does not, or if nothing is
 // compared. The 1-byte ping that follows the largest one finds colder caches: then the reference is

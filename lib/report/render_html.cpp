@@ -45,7 +45,9 @@ details { margin: 1rem 0; } figure { margin: 1rem 0; }
 svg { width: 100%; height: auto; font: 12px system-ui, sans-serif; }
 svg.narrow { display: none; font-size: 13px; } svg.narrow .strong { font-size: 13px; }
 svg.trend { width: 90px; height: 20px; vertical-align: middle; } .trend .dots { stroke-width: 4; }
-.spot { fill: none; pointer-events: all; }
+.spot { outline: none; } .spot circle { fill: none; pointer-events: all; } .spot .value { display: none; pointer-events: none;
+  paint-order: stroke; stroke: var(--page); stroke-width: 5px; stroke-linejoin: round; }
+.spot:is(:hover, :focus) .value { display: inline; } .spot:is(:hover, :focus) circle { stroke: var(--text); stroke-width: 1.5; }
 svg text { fill: var(--ink, var(--text)); } svg .middle { text-anchor: middle; }
 svg .end { text-anchor: end; } svg .strong { font-weight: 600; font-size: 13px; }
 svg path { fill: none; stroke: var(--ink); } svg .band { fill: var(--ink); stroke: none; opacity: .22; }
@@ -59,9 +61,9 @@ svg .dashed { stroke-width: 1; stroke-dasharray: 5 4; opacity: .7; } svg .faint 
   table { font-size: .85rem; } th, td { padding: .25rem .3rem; } thead th { white-space: normal; }
   table:not(.facts) th:first-child { white-space: normal; min-width: 4.5rem; }
   svg.wide { display: none; } svg.narrow { display: block; } }
-@media print { :root { color-scheme: light; } body { max-width: none; margin: 0; font-size: 12px; } h2 { margin-top: 0; }
+@media print { :root { color-scheme: light; } body { max-width: none; margin: 0; font-size: 12px; line-height: 1.35; } h2 { margin-top: 0; }
   p + section { margin-top: 1.5rem; } h2 a, details:not([open]) { display: none; } th, td { padding: .1rem .4rem; } div.wide { overflow: visible; }
-  figure { margin: .5rem 0; } figure svg { width: 80%; }  /* a link on a page */
+  p.warning { margin: .5rem 0; padding: .2rem .6rem; } figure { margin: .5rem 0; } figure svg { width: 80%; }  /* a link on a page */
   figure + section, section + section { break-before: page; }
   figure, table, tr, p.warning { break-inside: avoid; } }
 @page { margin: 1.3cm; }
@@ -123,15 +125,6 @@ std::string packet_table(const PenaltyTable& table) {
   return page_table(columns, rows);
 }
 
-std::string note_paragraphs(const PenaltyTable& table) {
-  std::string html;
-  for (const Warning& note : notes_of(table)) {
-    html += fmt::format("<p class=\"warning\">{}{}{}</p>\n", xml_escaped(note.text),
-                        note.remedy.empty() ? "" : "<br>", xml_escaped(note.remedy));
-  }
-  return html;
-}
-
 std::string environment(const LinkRuns& link) {
   std::string html =
       "<details><summary>Environment</summary>\n<div class=\"wide\"><table class=\"facts\">\n";
@@ -146,12 +139,8 @@ std::string environment(const LinkRuns& link) {
 // The picture of `draw` twice: for a screen, and for a phone.
 template <class Draw>
 std::string figure(Draw&& draw, std::string_view caption) {
-  Drawing narrow = draw(kNarrowFigure);
-  for (Panel& panel : narrow.panels) {
-    panel.spots.clear();  // nothing points there
-  }
   return fmt::format("<figure>\n{}{}<figcaption>{}</figcaption></figure>\n", svg(draw(kFigure)),
-                     svg(narrow), caption);
+                     svg(draw(kNarrowFigure)), caption);
 }
 
 std::string section(const LinkRuns& link, const PenaltyTable& table, std::size_t number) {
@@ -167,7 +156,7 @@ std::string section(const LinkRuns& link, const PenaltyTable& table, std::size_t
   if (!link.series.empty()) {
     html += figure([&](const Sheet& sheet) { return closeup(link, sheet); },
                    "Closeup: the fastest ping of every payload size.");
-    html += packet_table(table) + note_paragraphs(table);
+    html += packet_table(table) + warning_paragraphs(notes_of(table));
     html += figure([&](const Sheet& sheet) { return spread(link, sheet); },
                    "All results: from the fastest to the slowest.");
   }
@@ -191,6 +180,15 @@ std::string page_table(const std::vector<PageColumn>& columns,
     html += "</tr>\n";
   }
   return html + "</tbody></table></div>\n";
+}
+
+std::string warning_paragraphs(std::span<const Warning> warnings) {
+  std::string html;
+  for (const Warning& warning : warnings) {
+    html += fmt::format("<p class=\"warning\">{}{}{}</p>\n", xml_escaped(warning.text),
+                        warning.remedy.empty() ? "" : "<br>", xml_escaped(warning.remedy));
+  }
+  return html;
 }
 
 std::string trend_line(const std::vector<double>& all) {
@@ -242,7 +240,9 @@ std::string_view page_style() {
 
 std::string render_html(std::span<const LinkRuns> links, std::span<const PenaltyTable> tables) {
   assert(links.size() == tables.size());
-  std::string html = "<h1>Round-trip time by payload size</h1>\n" + overview(tables);
+  std::string html =
+      fmt::format("<h1>Round-trip time by payload size</h1>\n<p class=\"summary\">{}</p>\n{}",
+                  xml_escaped(extent(tables)), overview(tables));
   if (std::ranges::count_if(links, [](const LinkRuns& link) { return !link.series.empty(); }) > 1) {
     html += figure([&](const Sheet& sheet) { return together(links, sheet); },
                    "All links: what each payload size adds to the RTT of the smallest size, which "

@@ -59,7 +59,8 @@ std::string render_overview(std::span<const PenaltyTable> tables) {
     cells.rows.push_back(overview_row(table));
     cells.rows.back().resize(cells.title.size());
   }
-  return render_cells(cells, rule) + render_warnings(shared_notes(tables));
+  return markdown_escaped(extent(tables)) + "\n\n" + render_cells(cells, rule) +
+         render_warnings(shared_notes(tables));
 }
 
 std::string render_link(const PenaltyTable& table, bool has_fit) {

@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,7 +10,10 @@
 
 #include "lib/base/escape.h"
 #include "lib/base/text.h"
+#include "lib/report/drawing.h"
+#include "lib/report/render.h"
 #include "lib/report/rows.h"
+#include "lib/report/warnings.h"
 
 namespace tcpstep {
 namespace {
@@ -40,7 +44,56 @@ std::string path_text(const Matrix& matrix, std::size_t from, std::size_t to) {
   return fmt::format("{} → {}", name_of(matrix, from), name_of(matrix, to));
 }
 
+// RTTs in the unit of the largest one, so that a table has one unit; the smallest one has three
+// digits where there is room for them.
+class GridValues {
+ public:
+  explicit GridValues(const Matrix& matrix) : statistic_(matrix.statistic) {
+    const auto worst = matrix.worst();
+    if (statistic_.is_rtt() && !worst.empty()) {
+      unit_ = unit_for(duration_of(*worst.front()->value));
+      const double smallest = *worst.back()->value / unit_.ns;
+      decimals_ = smallest < 1 ? 3 : smallest < 10 ? 2 : smallest < 100 ? 1 : 0;
+    }
+  }
+
+  // ", in ms"; nothing where each value says what it is.
+  [[nodiscard]] std::string unit() const {
+    return statistic_.is_rtt() ? fmt::format(", in {}", unit_.name) : std::string();
+  }
+  [[nodiscard]] std::string text_of(const MatrixCell* cell) const {
+    if (cell == nullptr || !cell->value) {
+      return "–";
+    }
+    return statistic_.is_rtt() ? fmt::format("{:.{}f}", *cell->value / unit_.ns, decimals_)
+                               : value_text(statistic_, *cell->value);
+  }
+
+ private:
+  const MatrixStatistic& statistic_;
+  RttUnit unit_ = unit_for(Duration(0));
+  int decimals_ = 0;
+};
+
+// The columns from `first` on that have room beside the names of the rows.
+std::string grid_part(const std::vector<ScreenColumn>& table, std::size_t& first,
+                      const Screen& screen) {
+  std::vector<ScreenColumn> part{table.front()};
+  std::string text;
+  do {
+    part.push_back(table[first]);
+    const std::string wider = screen_table(part, screen.columns * 1000);
+    if (part.size() > 2 && columns_of(wider.substr(0, wider.find('\n'))) > screen.columns) {
+      break;
+    }
+    text = wider;
+  } while (++first < table.size());
+  return text;
+}
+
 std::string grid_text(const Matrix& matrix, const Screen& screen) {
+  constexpr std::size_t kMostParts = 3;
+  const GridValues values(matrix);
   std::vector<ScreenColumn> table(1);
   table.front().title = "from \\ to";
   for (std::size_t to = 0; to < matrix.hosts.size(); ++to) {
@@ -49,21 +102,21 @@ std::string grid_text(const Matrix& matrix, const Screen& screen) {
   for (std::size_t from = 0; from < matrix.hosts.size(); ++from) {
     table.front().cells.push_back(cut_to(name_of(matrix, from), kLongestHost));
     for (std::size_t to = 0; to < matrix.hosts.size(); ++to) {
-      const MatrixCell* cell = matrix.find(from, to);
-      table[to + 1].cells.push_back(from == to ? ""
-                                    : cell != nullptr && cell->value
-                                        ? value_text(matrix.statistic, *cell->value)
-                                        : "–");
+      table[to + 1].cells.push_back(from == to ? "" : values.text_of(matrix.find(from, to)));
     }
   }
-  const std::string text = screen_table(table, screen.columns * 1000);
-  if (columns_of(text.substr(0, text.find('\n'))) <= screen.columns) {
-    return text;
+  std::string text = wrapped(title_of(matrix.statistic) + values.unit(), screen.columns);
+  const std::string title = text;
+  std::size_t parts = 0;
+  for (std::size_t first = 1; first < table.size() && parts <= kMostParts; ++parts) {
+    text += (parts > 0 ? "\n" : "") + grid_part(table, first, screen);
   }
-  return wrapped(
-      fmt::format("The table of {} hosts does not fit in {} columns: use --format html or csv.",
-                  matrix.hosts.size(), screen.columns),
-      screen.columns, "  ", "  ");
+  return parts <= kMostParts
+             ? text
+             : title + wrapped(fmt::format("The table of {} hosts does not fit in {} columns: use "
+                                           "--format html or csv.",
+                                           matrix.hosts.size(), screen.columns),
+                               screen.columns, "  ", "  ");
 }
 
 // A few lines below a title; nothing if there are none.
@@ -217,10 +270,32 @@ std::vector<std::string> matrix_caveats(const Matrix& matrix) {
   return caveats;
 }
 
+std::vector<Warning> warnings_of(const Matrix& matrix) {
+  constexpr std::size_t kMostHosts = 4;
+  std::vector<Warning> warnings;
+  for (const auto& [warning, hosts] : matrix.warnings) {
+    std::vector<std::string> names;
+    for (const std::size_t host : hosts) {
+      if (names.size() < kMostHosts) {
+        names.push_back(name_of(matrix, host));
+      }
+    }
+    std::string who = fmt::format("{}", fmt::join(names, ", "));
+    if (hosts.size() == matrix.hosts.size()) {
+      who = "all hosts";
+    } else if (hosts.size() > names.size()) {
+      who += fmt::format(" and {} more", hosts.size() - names.size());
+    }
+    warnings.push_back({.key = warning.key,
+                        .text = fmt::format("{}: {}", who, warning.text),
+                        .remedy = warning.remedy});
+  }
+  return warnings;
+}
+
 std::string render_text(const Matrix& matrix, const Screen& screen) {
   const MatrixStatistic& statistic = matrix.statistic;
-  std::string text = wrapped(extent_text(matrix), screen.columns) +
-                     wrapped(title_of(statistic), screen.columns) + grid_text(matrix, screen);
+  std::string text = wrapped(extent_text(matrix), screen.columns) + grid_text(matrix, screen);
   std::vector<std::string> lines;
   std::string kind;
   for (const FindingLine& finding : finding_lines(matrix)) {
@@ -253,13 +328,14 @@ std::string render_text(const Matrix& matrix, const Screen& screen) {
   for (const std::string& caveat : matrix_caveats(matrix)) {
     text += '\n' + wrapped(caveat, screen.columns, "  ! ", "    ");
   }
-  return text;
+  const std::vector<Warning> warnings = warnings_of(matrix);
+  return text + (warnings.empty() ? "" : "\n") + warnings_text(warnings, screen);
 }
 
 std::string render_csv(const Matrix& matrix) {
   std::string text =
       "from,to,runs,last_utc,mss_bytes,reference_bytes,reference_rtt_ns,filling_percent,"
-      "second_percent,fourth_percent,statistic,value,residual\n";
+      "second_percent,fourth_percent,statistic,value,residual,warnings\n";
   const bool is_rtt = matrix.statistic.is_rtt();
   const auto number = [&](const std::optional<double>& value) {
     return !value   ? std::string()
@@ -269,17 +345,27 @@ std::string render_csv(const Matrix& matrix) {
   const auto percent = [](const std::optional<Penalty>& penalty) {
     return penalty ? fmt::format("{:.4f}", penalty->share * 100) : std::string();
   };
+  const auto warnings_of_host = [&](std::size_t host) {
+    std::vector<Warning> warnings;
+    for (const auto& [warning, hosts] : matrix.warnings) {
+      if (hosts.contains(host)) {
+        warnings.push_back(warning);
+      }
+    }
+    return warning_keys(warnings);
+  };
   for (const MatrixCell& cell : matrix.cells) {
     const PenaltyTable& table = cell.table;
     text +=
-        fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+        fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
                     csv_escaped(matrix.hosts[cell.from]), csv_escaped(matrix.hosts[cell.to]),
                     table.runs, cell.last_start ? utc_second(*cell.last_start) : "",
                     table.mss ? fmt::format("{}", table.mss->bytes()) : "",
                     table.reference_size ? fmt::format("{}", table.reference_size->bytes()) : "",
                     table.reference_size ? fmt::format("{}", table.reference_rtt.count()) : "",
                     percent(table.filling), percent(table.second), percent(table.fourth),
-                    matrix.statistic.name(), number(cell.value), number(cell.residual));
+                    matrix.statistic.name(), number(cell.value), number(cell.residual),
+                    warnings_of_host(cell.from));
   }
   return text;
 }
@@ -298,7 +384,8 @@ std::string render_json(const Matrix& matrix) {
             {"cells", Json::array()},
             {"slow_hosts", Json::array()},
             {"slow_paths", Json::array()},
-            {"smaller_mss", Json::array()}};
+            {"smaller_mss", Json::array()},
+            {"warnings", warnings_json<Json>(warnings_of(matrix))}};
   for (std::size_t host = 0; host < matrix.hosts.size(); ++host) {
     json["hosts"].push_back({{"host", matrix.hosts[host]},
                              {"site", matrix.clusters.sites[host] + 1},

@@ -1,14 +1,17 @@
 // A matrix of hosts as text for people, CSV, JSON and a page.
 #pragma once
 
+#include <span>
 #include <string>
+#include <vector>
 
 #include "lib/base/screen_text.h"
 #include "lib/report/matrix.h"
 
 namespace tcpstep {
 
-// The table if it fits the screen, what is out of line, the worst and the most asymmetric paths.
+// The table, in one unit, and in a few parts where the screen is narrow; what is out of line, the
+// worst and the most asymmetric paths.
 [[nodiscard]] std::string render_text(const Matrix& matrix, const Screen& screen = {});
 // A line for each path; times in ns, shares in percent, empty where not available.
 [[nodiscard]] std::string render_csv(const Matrix& matrix);
@@ -17,8 +20,10 @@ namespace tcpstep {
 // One page that needs nothing else, with a heat map: pointing at a cell, or tapping it, tells what
 // its path is like.
 [[nodiscard]] std::string render_html(const Matrix& matrix);
-// The heat map alone, as a gnuplot script that draws matrix.png and matrix.svg.
-[[nodiscard]] std::string gnuplot_heat_map(const Matrix& matrix);
+// The heat map alone, as a gnuplot script that draws matrix.<format> of each format (png, svg,
+// pdf).
+[[nodiscard]] std::string gnuplot_heat_map(const Matrix& matrix,
+                                           std::span<const std::string> formats);
 
 // --- For the renderers ---
 
@@ -37,5 +42,7 @@ struct FindingLine {
 [[nodiscard]] std::vector<FindingLine> finding_lines(const Matrix& matrix);
 // What is missing of n·(n-1) paths, and why there is no fit; empty if there is nothing to note.
 [[nodiscard]] std::vector<std::string> matrix_caveats(const Matrix& matrix);
+// Its warnings, each after the hosts that it is about: "n1, n2: Packets are merged …".
+[[nodiscard]] std::vector<Warning> warnings_of(const Matrix& matrix);
 
 }  // namespace tcpstep

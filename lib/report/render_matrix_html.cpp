@@ -276,7 +276,7 @@ std::string render_html(const Matrix& matrix) {
   for (const std::string& caveat : matrix_caveats(matrix)) {
     body += fmt::format("<p class=\"warning\">{}</p>\n", xml_escaped(caveat));
   }
-  body += worst_html(matrix) + hosts_html(matrix);
+  body += warning_paragraphs(warnings_of(matrix)) + worst_html(matrix) + hosts_html(matrix);
   return html_page("tcpstep matrix", kHeatStyle, body);
 }
 

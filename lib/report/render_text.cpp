@@ -90,10 +90,6 @@ std::string link_text(const PenaltyTable& table, const Screen& screen, bool has_
 
 // Several links: one row each, and their warnings.
 std::string overview_text(std::span<const PenaltyTable> tables, const Screen& screen) {
-  std::uint64_t runs = 0;
-  for (const PenaltyTable& table : tables) {
-    runs += table.runs;
-  }
   const std::string rtt = is_of_one_byte(tables) ? "RTT of 1 byte" : "RTT of smallest size";
   const std::string added = "added by packet";
   std::vector<ScreenColumn> columns{{.title = "link"},
@@ -114,7 +110,7 @@ std::string overview_text(std::span<const PenaltyTable> tables, const Screen& sc
       columns[i].cells.push_back(i == 0 ? cut_to(cells[i], kLongestLink) : cells[i]);
     }
   }
-  return fmt::format("{}, {}\n", count_of(tables.size(), "link"), count_of(runs, "run")) +
+  return wrapped(extent(tables), screen.columns) +
          screen_table(std::move(columns), screen.columns) +
          warnings_text(shared_notes(tables), screen);
 }

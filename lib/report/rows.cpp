@@ -90,7 +90,7 @@ std::string short_day(std::chrono::sys_time<Duration> time) {
 }
 
 std::string short_duration(Duration duration) {
-  const RttUnit unit = unit_for(duration);
+  const RttUnit unit = unit_for(2 * duration);  // three digits: milliseconds from 1 ms on
   const double value = unit.of(duration);
   return fmt::format("{:.{}f} {}", value, value < 10 ? 2 : value < 100 ? 1 : 0, unit.name);
 }
@@ -281,6 +281,21 @@ std::string extent(const PenaltyTable& table) {
     text += fmt::format(", kernel clock, {} without kernel timestamps left out", table.unstamped);
   }
   return text;
+}
+
+std::string extent(std::span<const PenaltyTable> tables) {
+  std::uint64_t runs = 0;
+  std::optional<std::chrono::sys_time<Duration>> first;
+  std::optional<std::chrono::sys_time<Duration>> last;
+  for (const PenaltyTable& table : tables) {
+    runs += table.runs;
+    if (table.first_start) {
+      first = std::min(first.value_or(*table.first_start), *table.first_start);
+      last = std::max(last.value_or(*table.last_start), *table.last_start);
+    }
+  }
+  return fmt::format("{}, {}{}", count_of(tables.size(), "link"), count_of(runs, "run"),
+                     first ? ", " + period(*first, *last) : "");
 }
 
 std::string in_a_sentence(const PenaltyTable& table) {

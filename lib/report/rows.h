@@ -62,6 +62,9 @@ struct CellTable {
 // Whether the smallest size of all of them is 1 byte.
 [[nodiscard]] bool is_of_one_byte(std::span<const PenaltyTable> tables);
 
+// "6 links, 77 runs, 2026-11-20 to 2026-11-26".
+[[nodiscard]] std::string extent(std::span<const PenaltyTable> tables);
+
 // Reasons to distrust a table, one phrase each.
 [[nodiscard]] std::vector<std::string> caveats(const PenaltyTable& table);
 // All to be said below a table: whose runs were pooled, these reasons, what spoils the numbers.

@@ -47,8 +47,8 @@ Curve relative_curve(const LinkRuns& link, Color color) {
   return curve;
 }
 
-std::string name_and_rtt(const LinkRuns& link) {
-  return fmt::format("{}  {}", printable(link.key.name(), 22),
+std::string name_and_rtt(const LinkRuns& link, std::size_t longest = 22) {
+  return fmt::format("{}  {}", printable(link.key.name(), longest),
                      format_duration(link.series.begin()->second.minimum()));
 }
 
@@ -64,9 +64,9 @@ void add_to(LinkRuns& sum, const LinkRuns& link) {
 }
 
 // Each once, whichever links it is about: the closeups say that.
-void add_warnings(std::vector<std::string>& warnings, const LinkRuns& link) {
-  for (std::string& warning : warnings_of(penalty_table(link, Statistic::minimum()))) {
-    if (std::ranges::find(warnings, warning) == warnings.end()) {
+void add_warnings(std::vector<Warning>& warnings, const LinkRuns& link) {
+  for (Warning& warning : warnings_of(penalty_table(link, Statistic::minimum()))) {
+    if (std::ranges::find(warnings, warning.text, &Warning::text) == warnings.end()) {
       warnings.push_back(std::move(warning));
     }
   }
@@ -101,6 +101,8 @@ std::vector<Panel> one_panel(const std::vector<const LinkRuns*>& links, const Ax
 std::vector<Panel> small_panels(const std::vector<const LinkRuns*>& links, Axis x, Axis y,
                                 const Frame& frame, std::size_t columns, double height) {
   const double width = (frame.right - frame.left) / static_cast<double>(columns);
+  constexpr double kLetter = 7;  // pixels
+  const auto longest = static_cast<std::size_t>(std::max(8.0, width / kLetter - 12));
   std::vector<Panel> panels;
   for (std::size_t i = 0; i < links.size(); ++i) {
     const double left = frame.left + static_cast<double>(i % columns) * width;
@@ -110,13 +112,16 @@ std::vector<Panel> small_panels(const std::vector<const LinkRuns*>& links, Axis 
       panel.x.title.clear();
       panel.x.ticks.clear();
     }
-    if (i % columns > 0) {
+    if (i % columns > 0 || (columns == 2 && i > 0)) {  // a narrow picture has it above all
       panel.y.title.clear();
+    }
+    if (i % columns > 0) {
       std::ranges::for_each(panel.y.ticks, [](Tick& tick) { tick.text.clear(); });
     }
     panel.curves.push_back(relative_curve(*links[i], Color::Blue));
     add_spots(panel, *links[i], true);
-    panel.labels.push_back({x.low, top + 10, name_and_rtt(*links[i]), Color::Text, Align::Left});
+    panel.labels.push_back(
+        {x.low, top + 10, name_and_rtt(*links[i], longest), Color::Text, Align::Left});
     panels.push_back(std::move(panel));
   }
   return panels;
@@ -131,7 +136,7 @@ Drawing together(std::span<const LinkRuns> all, const Sheet& sheet) {
   PayloadSize largest(1);
   LinkRuns sum;  // of all links: how many runs, and when
   sum.header = all.empty() ? RunHeader() : all.front().header;
-  std::vector<std::string> warnings;
+  std::vector<Warning> warnings;
   std::set<Mss> boundaries;  // where any size of a link needs a second segment
   for (const LinkRuns& link : all) {
     if (!link.series.empty()) {
@@ -153,7 +158,7 @@ Drawing together(std::span<const LinkRuns> all, const Sheet& sheet) {
       .subtitle = {fmt::format("{}; fastest pings relative to the smallest size, whose RTT is "
                                "beside the name",
                                facts_of(sum, mss)),
-                   warning_line(warnings)},
+                   warning_line(std::move(warnings))},
       .width = sheet.width,
       .height = sheet.height};
   std::erase(drawing.subtitle, "");

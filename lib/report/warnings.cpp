@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,33 +20,47 @@ namespace {
 
 // By importance: what changes the steps, what moves all times, what only widens the tail.
 constexpr auto kOrder = std::to_array<std::string_view>(
-    {"segments_merged", "bbr", "rtt_below_wakeup", "browser", "other_load", "one_processor",
+    {kSegmentsMerged, "bbr", "rtt_below_wakeup", "browser", "other_load", "one_processor",
      "rtt_near_clock", "slow_clock", "other_congestion_control", "no_realtime", "no_mlock",
      "no_busy_poll", "no_timestamps", "no_hardware_timestamps", "deep_idle", "governor",
      "virtual_machine"});
 
 // The only ones that matter in virtual time, where no clock moves while the host is busy.
 constexpr auto kOfPackets =
-    std::to_array<std::string_view>({"segments_merged", "bbr", "other_congestion_control"});
+    std::to_array<std::string_view>({kSegmentsMerged, "bbr", "other_congestion_control"});
 
 std::string fact(const LinkRuns& runs, std::string_view key) {
   return visible(runs.header.find(key).value_or("unknown"));
 }
 
+// "tso gso" of "tso=on gso=on gro=off lro=off".
+std::string switched_on(std::string_view offloads) {
+  constexpr std::string_view kOn = "=on";
+  std::string names;
+  while (!offloads.empty()) {
+    const std::string_view word = offloads.substr(0, offloads.find(' '));
+    offloads.remove_prefix(std::min(word.size() + 1, offloads.size()));
+    if (word.ends_with(kOn)) {
+      names += (names.empty() ? "" : " ") + std::string(word.substr(0, word.size() - kOn.size()));
+    }
+  }
+  return names;
+}
+
 Warning segments_merged(const LinkRuns& runs) {
   const std::string interface = fact(runs, "interface");
-  return {.key = "segments_merged",
+  const std::string offloads = switched_on(fact(runs, "interface_offloads"));
+  return {.key = std::string(kSegmentsMerged),
           .text = fmt::format(
-              "Packets are merged on {} of the measuring host ({}): steps after the first are too "
+              "Packets are merged by the measuring host ({}{}): steps after the first are too "
               "small.",
-              interface, fact(runs, "interface_offloads")),
-          .remedy = fmt::format(
-              "ethtool -K {} tso off gso off gro off lro off (on both hosts, then run again)",
-              interface)};
+              interface, offloads.empty() ? "" : ": " + offloads),
+          .remedy = fmt::format("On both hosts: ethtool -K {} tso off gso off gro off lro off",
+                                interface)};
 }
 
 Warning of_key(const LinkRuns& runs, const std::string& key) {
-  if (key == "segments_merged") {
+  if (key == kSegmentsMerged) {
     return segments_merged(runs);
   }
   if (key == "bbr") {
@@ -157,10 +173,27 @@ std::vector<Warning> warnings_in_words(const LinkRuns& runs) {
     add_timer_warnings(runs, warnings);
     add_browser_warning(runs, warnings);
   }
-  std::ranges::stable_sort(warnings, {}, [](const Warning& warning) {
-    return std::ranges::find(kOrder, warning.key) - kOrder.begin();
-  });
+  std::ranges::stable_sort(warnings, {},
+                           [](const Warning& warning) { return rank_of_warning(warning.key); });
   return warnings;
+}
+
+const Warning* find_warning(std::span<const Warning> warnings, std::string_view key) {
+  const auto found = std::ranges::find(warnings, key, &Warning::key);
+  return found == warnings.end() ? nullptr : &*found;
+}
+
+std::ptrdiff_t rank_of_warning(std::string_view key) {
+  return std::ranges::find(kOrder, key) - kOrder.begin();
+}
+
+std::set<std::string> recorded_warnings(const RunHeader& header) {
+  std::istringstream keys{std::string(header.find("warnings").value_or(""))};
+  return {std::istream_iterator<std::string>(keys), {}};
+}
+
+std::vector<Warning> warnings_in_words(const RunHeader& header) {
+  return warnings_in_words(LinkRuns{.header = header, .warnings = recorded_warnings(header)});
 }
 
 }  // namespace tcpstep

@@ -210,7 +210,7 @@ class InterleavedDriver(CompareTestCase):
         result = run("tcpstep-analyze", "ab", "--runs=4", "--through-a", proxy, "--through-b",
                      proxy + " 30", **settings)
         self.assertIn(result.returncode, (3, 4), result.stdout + result.stderr)
-        self.assertIn("every size is one segment (MSS ", result.stdout)
+        self.assertIn("every size is one packet (MSS ", result.stdout)
         self.assertRegex(result.stdout, r"\n  floor +all ")
         self.assertNotRegex(result.stdout, r"\n  floor +1 ", "the same again")
         changes = json.loads(run("tcpstep-analyze", "compare", "--format=json", "ab", **settings).stdout)["contrasts"]

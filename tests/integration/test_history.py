@@ -43,9 +43,10 @@ class Verdicts(HistoryTestCase):
         self.assertEqual((result.returncode, result.stderr), (3, ""))
         since = re.match(r"veth: SLOWER since (\S+): floor of all sizes \+", result.stdout)[1]
         expected = datetime.datetime(2025, 12, 12, 12)  # the twenty-first day
-        found = datetime.datetime.strptime(since, "%Y-%m-%dT%H:%M:%SZ")
-        self.assertLessEqual(abs((found - expected).days), 2)
         change, = self.the_link(*files)["changes"]
+        found = datetime.datetime.strptime(change["since_utc"], "%Y-%m-%dT%H:%M:%SZ")
+        self.assertEqual(since, f"{found:%Y-%m-%d}")
+        self.assertLessEqual(abs((found - expected).days), 2)
         whole = change["contrasts"][0]
         self.assertEqual((whole["family"], whole["segments"], whole["slower"]), ("floor", "all", True))
         self.assertAlmostEqual(whole["change_percent"], 10, delta=1)
@@ -71,8 +72,8 @@ class Verdicts(HistoryTestCase):
                               head="# server_os: Linux 6.12\n") for number in range(20, 30)]
         result = self.history(*old, *new)
         self.assertEqual(result.returncode, 3)
-        self.assertRegex(result.stdout, r"^veth: SLOWER since 2025-12-12T12:00:00Z: floor of 2 segments \+")
-        self.assertRegex(result.stdout, r"kernel of the measuring host, at 2025-12-12T12:00:00Z: Linux 6.1 before, Linux 6.12 after")
+        self.assertRegex(result.stdout, r"^veth: SLOWER since 2025-12-12: floor of 2 segments \+")
+        self.assertRegex(result.stdout, r"kernel of the measuring host, at 2025-12-12 12:00: Linux 6.1 before, Linux 6.12 after")
         self.assertRegex(result.stdout, r"floor +2 +\+(19|20)\.\d.*slower")
         first, = [row for row in self.the_link(*old, *new)["changes"][0]["contrasts"]
                   if (row["family"], row["segments"]) == ("floor", "1")]
@@ -250,7 +251,7 @@ class Plots(HistoryTestCase):
                          ["history-veth.gp", "history-veth.png", "history-veth.svg"])
         svg = (plots / "history-veth.svg").read_text()
         self.assertIn("slower since 2025-12-1", svg)
-        self.assertIn("2 segments", svg)
+        self.assertIn("2 packets", svg)
 
 
 class Meshes(TestCase):
@@ -273,7 +274,7 @@ class Meshes(TestCase):
         lines = result.stdout.splitlines()
         self.assertEqual(lines[:2], ["20 paths: 9 slower, 0 faster, 11 without change, 0 cannot tell",
                                      "  host n3: 8 of 8 paths are slower"])
-        self.assertRegex(lines[2], "^  path n1 → n2: slower since 2026-09-02T00:0")
+        self.assertRegex(lines[2], r"^  path n1 → n2: slower since 2 Sep 00:0\d$")
         self.assertNotIn("n4_n5", result.stdout)  # only what there is something to say of
         links = json.loads(self.history("--format=json", folder).stdout)["links"]
         self.assertEqual(len(links), 20)

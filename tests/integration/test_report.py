@@ -262,10 +262,10 @@ class Loopback(TestCase):
         self.assertEqual(server.wait(), 0, server.messages)
         file = self.directory / "run.csv"
         _, (link,) = report(file)
-        self.assertRegex(link["remark"], r"^every size is one segment \(MSS \d+\)")
+        self.assertRegex(link["remark"], r"^every size is one packet \(MSS \d+\)")
         self.assertEqual([link["filling"], link["second"], link["fourth"]], [None] * 3)
         text = run("tcpstep-analyze", "report", file).stdout
-        self.assertIn("every size is one segment", text)
+        self.assertIn("every size is one packet", text)
         self.assertNotIn("added to", text)
         self.assertNotIn("+", text)
 

@@ -251,6 +251,22 @@ class Output(Selection):
             self.assertEqual(file.read_text(), expected)
             self.assertEqual(self.analyze(*command, "-o", "-", "results").stdout, expected)
 
+    def test_ends_in_the_format(self):
+        runs = ["results/new.csv", "--", "results/up.csv"]
+        for command, files, formats in (("report", ["results"], {"md": "markdown", "html": "html", "csv": "csv", "json": "json"}),
+                                        ("history", ["results"], {"md": "markdown", "html": "html", "csv": "csv", "json": "json"}),
+                                        ("compare", runs, {"md": "markdown", "json": "json", "xml": "junit"})):
+            for ending, name in formats.items():
+                with self.subTest(command, ending=ending):
+                    expected = self.analyze(command, f"--format={name}", *files).stdout
+                    result = self.analyze(command, "-o", f"out.{ending}", *files)
+                    self.assertEqual(result.stdout, "")
+                    self.assertEqual((self.directory / f"out.{ending}").read_text(), expected)
+                    self.assertNotEqual(expected, "")
+        result = self.analyze("compare", "-o", "out.html", *runs)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("cannot draw into 'out.html'", result.stderr)
+
     def test_never_replaces_a_result_file(self):
         before = (self.results / "new.csv").read_bytes()
         result = self.analyze("report", "-o", "results/new.csv", "results/up.csv")
@@ -259,7 +275,7 @@ class Output(Selection):
         self.assertEqual((self.results / "new.csv").read_bytes(), before)
 
     def test_has_one_name(self):
-        for command in ("report", "plot", "compare", "ab", "history", "export", "import", "repair"):
+        for command in ("report", "plot", "compare", "ab", "history", "matrix", "export", "import", "repair"):
             self.assertIn("--output", self.analyze(command, "--help").stdout)
             for old in ("--out", "--plot", "--results"):
                 result = self.analyze(command, old, "x", "y")

@@ -1,7 +1,9 @@
 """Segment boundaries on a real path. Runs inside scripts/veth-pair: we are near, the client is far."""
 
+import html
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import time
@@ -104,18 +106,27 @@ class MergedPackets(TestCase):
         subprocess.run(["ethtool", "-K", "near", "tso", state, "gso", state, "gro", state], check=True,
                        capture_output=True)
 
+    def run_client(self, server, *arguments):
+        client = subprocess.run([*FAR, *command("tcpstep-client", "--port", server.port, "--sizes=1,1501,4401", "--rounds=5",
+                                                *arguments, NEAR_V4)], cwd=self.directory, env=environment(),
+                                capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(client.returncode, 0, client.stderr)
+        return client.stdout
+
     def measure(self, state):
-        """Twelve runs, and what both ends have printed about one of them."""
+        """Twelve runs, and what both ends have printed and kept of them."""
         self.set_offloads(state)
         self.addCleanup(self.set_offloads, "off")
+        server = self.start_server("--one-off", "--output", f"{state}.csv")
+        texts = {"run --json": self.run_client(server, "--json")}
+        server.wait()
         server = self.start_server("--link=veth", "--results", state)
-        client = subprocess.run([*FAR, *command("tcpstep-client", "--port", server.port, "--sizes=1,1501,4401", "--rounds=5",
-                                                "--repeat=12", NEAR_V4)],
-                                env=environment(), capture_output=True, text=True, timeout=PATIENCE)
-        self.assertEqual(client.returncode, 0, client.stderr)
+        saved = self.directory / f"{state}-saved"
+        texts["run"] = self.run_client(server, "--repeat=12", "--save", saved)
         server.process.terminate()
         server.wait()
-        return {"run": client.stdout, "server": server.tables}
+        return texts | {"server": server.tables} | {f"run --save: {name}": (saved / name).read_text()
+                                                    for name in ("table.md", "report.html", "closeup.svg")}
 
     def outputs(self, state):
         """All texts about these runs, by what has printed them."""
@@ -127,14 +138,17 @@ class MergedPackets(TestCase):
             for file in half:
                 (self.directory / folder / file.name).write_bytes(file.read_bytes())
         sides = (old, "--", new)
-        for name, runs in (("show", [files[0]]), ("report", [state]), ("history", [state]), ("compare", sides)):
+        for name, runs, formats in (("show", [files[0]], ()), ("report", [state], ("markdown", "html", "csv", "json")),
+                                    ("history", [state], ("markdown", "csv", "json", "html")),
+                                    ("compare", sides, ("markdown", "json", "junit", "github")),
+                                    ("matrix", [state], ("csv", "json", "html"))):
             texts[name] = run("tcpstep-analyze", name, *runs, cwd=self.directory).stdout
-        for name, runs, formats in (("report", [state], ("markdown", "html", "csv", "json")),
-                                    ("history", [state], ("markdown", "csv", "json")),
-                                    ("compare", sides, ("markdown", "json", "junit", "github"))):
             for form in formats:
                 texts[f"{name} {form}"] = run("tcpstep-analyze", name, "--format", form, *runs, cwd=self.directory).stdout
-        for name, runs in (("plot", [state]), ("plot --together", [state]), ("history", [state]), ("compare", sides)):
+        for form in ("openmetrics", "github-action-benchmark", "bencher", "go", "csv", "hgrm"):
+            texts[f"export {form}"] = run("tcpstep-analyze", "export", "--format", form, state, cwd=self.directory).stdout
+        for name, runs in (("plot", [state]), ("plot --together", [state]), ("history", [state]), ("compare", sides),
+                           ("matrix", [state])):
             picture = self.directory / f"{state}-{name}.svg"
             run("tcpstep-analyze", *name.split(), "-o", picture, *runs, cwd=self.directory)
             if name == "history" and "CANNOT TELL" in texts[name]:
@@ -143,15 +157,18 @@ class MergedPackets(TestCase):
         return texts
 
     def test_are_named_with_the_remedy_wherever_their_numbers_are(self):
+        keys = ("report csv", "matrix csv", "export csv")  # a column, with no room for more
         no_rows = "history csv"  # one for each change, and there was none
         for name, text in self.outputs("on").items():
             with self.subTest(name):
-                if name == "report csv":
+                words = " ".join(html.unescape(re.sub("<[^>]*>", " ", text)).split())
+                if name in keys:
                     self.assertIn("segments_merged", text)
+                elif name == "export bencher":  # only names and values
+                    self.assertIn("(packets merged)", text)
                 elif name != no_rows:
-                    words = " ".join(text.split())
-                    self.assertIn("Packets are merged on near", words)
-                    self.assertTrue(name.endswith(" -o") or "ethtool -K near tso off gso off gro off" in words, text)
+                    self.assertIn("ethtool -K near tso off gso off gro off", words)
+                    self.assertTrue("Packets are merged by the measuring host (near" in words or "segments_merged" in text, text)
 
     def test_are_not_named_without_offloads(self):
         for name, text in self.outputs("off").items():

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +9,7 @@
 #include "lib/compare/comparison.h"
 #include "lib/compare/render.h"
 #include "tests/unit/compare/comparisons.h"
+#include "tests/unit/golden.h"
 
 namespace tcpstep {
 namespace {
@@ -32,6 +34,21 @@ Sides virtual_runs(const SyntheticRun& baseline, const SyntheticRun& candidate) 
     }
   }
   return sides;
+}
+
+TEST(ExactComparisonTest, FitsEveryScreen) {
+  Sides sides = virtual_runs(plain(), plain());
+  change_samples(sides.candidate[1].series.at(PayloadSize(1501)),
+                 [](auto& samples) { samples[3] += Duration(1); });
+  const Comparison result = compare(sides);
+  for (const std::size_t columns : {80U, 60U, 40U}) {
+    const std::string text = render_text(result, {.columns = columns});
+    expect_golden(fmt::format("compare_exact_{}.txt", columns), text);
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      EXPECT_LE(columns_of(line), columns) << line;
+    }
+  }
 }
 
 TEST(ExactComparisonTest, IsSilentOnlyIfEveryPingIsTheSame) {

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <utility>
+#include <vector>
 
 #include "lib/compare/render.h"
 #include "lib/compare/render_history.h"
@@ -59,13 +61,18 @@ void expect_fit(const std::string& text, std::size_t columns) {
 }
 
 TEST(GoldenTest, ComparisonsFitEveryScreen) {
-  const Comparison slower = compared(1, 2000);
-  for (const std::size_t columns : {60U, 40U}) {
-    const std::string text = render_text(slower, {.columns = columns});
-    expect_golden(fmt::format("compare_slower_{}.txt", columns), text);
-    expect_fit(text, columns);
+  const std::vector<std::pair<std::string, Comparison>> all{{"slower", compared(1, 2000)},
+                                                            {"faster", compared(0.9, 0)},
+                                                            {"same", compared(1, 0)},
+                                                            {"refused", compared(1, 0, 2)}};
+  for (const auto& [name, comparison] : all) {
+    for (const std::size_t columns : {60U, 40U}) {
+      const std::string text = render_text(comparison, {.columns = columns});
+      expect_golden(fmt::format("compare_{}_{}.txt", name, columns), text);
+      expect_fit(text, columns);
+    }
+    expect_fit(render_text(comparison), 80);
   }
-  expect_fit(render_text(slower), 80);
 }
 
 TEST(GoldenTest, ComparisonsAsText) {

@@ -105,7 +105,7 @@ TEST(CloseupTest, OfVirtualTimeHasNoDateAndNoWarningsOfTheHost) {
 }
 
 TEST(CloseupTest, SaysThatNoBoundaryWasCrossedOnLoopback) {
-  EXPECT_THAT(closeup_of(stairs(32741)).title, HasSubstr("every size is one segment (MSS 32741)"));
+  EXPECT_THAT(closeup_of(stairs(32741)).title, HasSubstr("every size is one packet (MSS 32741)"));
 }
 
 TEST(CloseupTest, HasATitleWithoutASecondOrAFourthSegment) {
@@ -113,13 +113,13 @@ TEST(CloseupTest, HasATitleWithoutASecondOrAFourthSegment) {
   std::erase_if(runs.series, [](const auto& entry) {
     return entry.first > PayloadSize(1) && entry.first < PayloadSize(6000);
   });
-  EXPECT_EQ(closeup_of(runs).title, "my_link: no size needs two or four segments");
+  EXPECT_EQ(closeup_of(runs).title, "my_link: no size needs two or four packets");
 }
 
 TEST(CloseupTest, LabelsClassesWithTheirPenalties) {
   EXPECT_THAT(texts_of(closeup_of(stairs(4000))),
-              ElementsAre("1 segment", "15.00 µs", "at 1 byte", "2 segments", "+5.00 µs", "+33.3 %",
-                          "3 segments", "+10.00 µs", "+66.7 %"));
+              ElementsAre("1 packet", "15.00 µs", "at 1 byte", "2 packets", "+5.00 µs", "+33.3 %",
+                          "3 packets", "+10.00 µs", "+66.7 %"));
 }
 
 TEST(CloseupTest, LabelsNoPenaltyWhereNoSizeIsOneSegment) {
@@ -198,9 +198,11 @@ TEST(TogetherTest, StepsAtTheBoundaryBetweenTwoSizes) {
 TEST(TogetherTest, SaysWhatWasMeasured) {
   std::vector<LinkRuns> links = copies_of(2, 5000);
   links[1].warnings = {"virtual_machine"};
-  EXPECT_THAT(together(links, kPicture).subtitle,
-              ElementsAre(HasSubstr("2 runs, MSS 5000; fastest pings relative to"),
-                          "! The measuring host is a virtual machine."));
+  EXPECT_THAT(
+      together(links, kPicture).subtitle,
+      ElementsAre(HasSubstr("2 runs, MSS 5000; fastest pings relative to"),
+                  "! The measuring host is a virtual machine. Its host may take the processor "
+                  "away: trust the fastest pings, and repeat runs."));
 }
 
 TEST(TogetherTest, GivesMoreThanEightLinksAPanelEach) {

@@ -78,7 +78,7 @@ TEST(PenaltyTableTest, MakesNoPenaltiesUpWhereNothingCrossedABoundary) {
   EXPECT_FALSE(table.second);
   EXPECT_FALSE(table.fourth);
   EXPECT_EQ(why_no_penalties(table),
-            "every size is one segment (MSS 32741): no boundary was crossed");
+            "every size is one packet (MSS 32741): no boundary was crossed");
 }
 
 TEST(PenaltyTableTest, LeavesAClassWithoutSizesOut) {
@@ -117,7 +117,7 @@ TEST(PenaltyTableTest, SaysWhatIsMissing) {
   LinkRuns large = stairs(1448);
   std::erase_if(large.series, [](const auto& entry) { return entry.first < PayloadSize(1500); });
   EXPECT_EQ(why_no_penalties(penalty_table(large, Statistic::minimum())),
-            "no size fits in one segment: no reference for penalties");
+            "no size fits in one packet: no reference for penalties");
 }
 
 Run read(const std::string& mss, const std::string& rows) {

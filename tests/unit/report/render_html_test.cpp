@@ -43,7 +43,7 @@ TEST(RenderHtmlTest, ShowsLinksSideBySideAndEachOfThemAlone) {
   EXPECT_THAT(html, HasSubstr("<a href=\"#link-1\">lan</a></th>"));
   EXPECT_THAT(html, HasSubstr("<td>+20 %</td><td>+60 %</td>"));
   EXPECT_THAT(html, HasSubstr("<section id=\"link-2\">\n<h2>loopback"));
-  EXPECT_THAT(html, HasSubstr("every size is one segment (MSS 32741)"));
+  EXPECT_THAT(html, HasSubstr("every size is one packet (MSS 32741)"));
   EXPECT_THAT(html, HasSubstr("+5.00 µs"));
 }
 
@@ -52,14 +52,19 @@ TEST(RenderHtmlTest, SaysWhatSpoilsTheNumbersAndWhatToDo) {
   link.header.add("interface", "eth0");
   link.warnings = {"segments_merged"};
   const std::string html = render(link);
-  EXPECT_THAT(html, HasSubstr("Packets are merged on eth0"));
+  EXPECT_THAT(html, HasSubstr("Packets are merged by the measuring host (eth0)"));
   EXPECT_THAT(html, HasSubstr("ethtool -K eth0 tso off"));
 }
 
-TEST(RenderHtmlTest, ShowsValuesUnderThePointerAndAPictureForAPhone) {
+TEST(RenderHtmlTest, ShowsValuesWherePointedAtAndAPictureForAPhone) {
   const std::string html = render(link_of("lan", 1448));
-  EXPECT_THAT(html,
-              HasSubstr("<title>lan, 1501 bytes: 30.00 µs, +20.0 %, 2 packets, 3 pings</title>"));
+  EXPECT_THAT(
+      html,
+      HasSubstr("class=\"end value\">1501 bytes: 30.00 µs, +20.0 %, 2 packets, 3 pings</text>"));
+  EXPECT_THAT(html, HasSubstr(".spot:is(:hover, :focus) .value { display: inline; }"));
+  const std::string narrow = html.substr(html.find("<svg class=\"narrow\""));
+  EXPECT_THAT(narrow.substr(0, narrow.find("</svg>")), HasSubstr("tabindex=\"-1\""))
+      << "a phone has no pointer: it shows what has the focus";
   EXPECT_THAT(html, HasSubstr("<svg class=\"narrow\" viewBox=\"0 0 360 400\""));
   EXPECT_THAT(html, HasSubstr("svg.wide { display: none; }"));
 }
