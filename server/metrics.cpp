@@ -38,7 +38,8 @@ void begin_metric(std::string& text, std::string_view name, std::string_view typ
 
 }  // namespace
 
-void Metrics::note_minima(const MeasuredLink& link, const ClassMinima& minima) {
+void Metrics::note_minima(const MeasuredLink& link, const ClassMinima& minima,
+                          const std::vector<std::string>& warnings) {
   if (!links_.contains(link) && links_.size() >= kMostLinks) {
     links_.erase(std::ranges::min_element(
         links_, {}, [](const auto& entry) { return entry.second.last_ended; }));
@@ -48,6 +49,7 @@ void Metrics::note_minima(const MeasuredLink& link, const ClassMinima& minima) {
   runs.last_ended = now;
   runs.last_date = std::chrono::system_clock::now();
   runs.last_minima = minima;
+  runs.last_warnings = warnings;
   if (runs.hour.empty() || now - runs.hour.back().begun >= 1min) {
     runs.hour.push_back({.begun = now, .minima = minima});
   } else {
@@ -147,6 +149,13 @@ std::string Metrics::render(std::uint64_t measuring, std::uint64_t waiting,
                 "Fastest RTT of the last run, by segments of the payload.",
                 [&](const std::string& series, const LinkRuns& runs) {
                   add_minima(series, runs.last_minima);
+                });
+  for_each_link("tcpstep_last_run_warning",
+                "What may have spoiled the last run; tcpstep report has the remedy.",
+                [&](const std::string& series, const LinkRuns& runs) {
+                  for (const std::string& key : runs.last_warnings) {
+                    add(fmt::format("{},warning=\"{}\"}} 1\n", series, key));
+                  }
                 });
   for_each_link(
       "tcpstep_rtt_min_seconds",

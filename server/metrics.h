@@ -38,7 +38,9 @@ class Metrics {
   void count_error() { ++errors_; }
   // Of a run that this host has measured: what a client says that it measured is a claim. Clients
   // choose the names of links: those of the latest runs are kept.
-  void note_minima(const MeasuredLink& link, const ClassMinima& minima);
+  // `warnings`: keys of what may have spoiled the run.
+  void note_minima(const MeasuredLink& link, const ClassMinima& minima,
+                   const std::vector<std::string>& warnings = {});
   // When a run is an hour old, and render() changes without any event.
   [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_expiry() const;
 
@@ -62,6 +64,7 @@ class Metrics {
     std::chrono::steady_clock::time_point last_ended;
     std::chrono::system_clock::time_point last_date;
     ClassMinima last_minima;
+    std::vector<std::string> last_warnings;
     std::deque<Minute> hour;  // its last one may be older
   };
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <ctime>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -225,6 +226,8 @@ void report_outcome(const RunOutcome& outcome, const ServedRun& run, const Log& 
     samples = penalties.samples;
     if (sweep.direction == MeasuredDirection::Down) {
       report.minima = minima_of(penalties, runs.links()[0]);
+      std::ranges::transform(penalties.warnings, std::back_inserter(report.spoilers),
+                             &Warning::key);
     }
     const Screen screen = screen_of_output();
     const std::string text = render_text(std::array{penalties}, {.screen = screen});

@@ -65,6 +65,7 @@ std::string encode(const RunReport& report) {
                       {"direction", report.link.direction},
                       {"connection", report.link.connection},
                       {"minima", minima},
+                      {"spoilers", report.spoilers},
                       {"file", report.file},
                       {"fault", report.fault},
                       {"warnings", report.warnings}};
@@ -80,6 +81,7 @@ RunReport decode_report(std::string_view message) {
                    .link = {.link = json.at("link"),
                             .direction = json.at("direction"),
                             .connection = json.at("connection")},
+                   .spoilers = json.at("spoilers").get<std::vector<std::string>>(),
                    .file = json.at("file"),
                    .fault = json.at("fault"),
                    .warnings = json.at("warnings").get<RunWarnings>()};

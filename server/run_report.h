@@ -22,6 +22,7 @@ struct RunReport {
   std::string status;
   MeasuredLink link{};
   ClassMinima minima{};                  // empty if the other end has measured
+  std::vector<std::string> spoilers{};   // keys of the warnings of its table
   std::optional<std::uint64_t> bytes{};  // on disk, of its file; nothing if that is not known
   std::string file{};                    // its path; empty if there is none
   std::string fault{};                   // for the log, if something went wrong

@@ -325,7 +325,7 @@ void Server::finish(RunProcess& run, Acceptor& acceptor) {
   }
   metrics_.count_run(status);
   if (run.report && !run.report->minima.empty()) {
-    metrics_.note_minima(run.report->link, run.report->minima);
+    metrics_.note_minima(run.report->link, run.report->minima, run.report->spoilers);
   }
   if (web_site_ && run.protocol == Protocol::WebSocket && run.report && !run.report->file.empty()) {
     web_site_->add_run(run.run_id, run.report->file);

@@ -120,11 +120,13 @@ class MergedPackets(TestCase):
         server = self.start_server("--one-off", "--output", f"{state}.csv")
         texts = {"run --json": self.run_client(server, "--json")}
         server.wait()
-        server = self.start_server("--link=veth", "--results", state)
+        metrics = self.directory / f"{state}.prom"
+        server = self.start_server("--link=veth", "--results", state, "--metrics-file", metrics)
         saved = self.directory / f"{state}-saved"
         texts["run"] = self.run_client(server, "--repeat=12", "--save", saved)
         server.process.terminate()
         server.wait()
+        texts["server --metrics-file"] = metrics.read_text()
         return texts | {"server": server.tables} | {f"run --save: {name}": (saved / name).read_text()
                                                     for name in ("table.md", "report.html", "closeup.svg")}
 
@@ -157,7 +159,7 @@ class MergedPackets(TestCase):
         return texts
 
     def test_are_named_with_the_remedy_wherever_their_numbers_are(self):
-        keys = ("report csv", "matrix csv", "export csv")  # a column, with no room for more
+        keys = ("report csv", "matrix csv", "export csv", "server --metrics-file")  # no room for more
         no_rows = "history csv"  # one for each change, and there was none
         for name, text in self.outputs("on").items():
             with self.subTest(name):

@@ -26,6 +26,16 @@ TEST(MetricsTest, HaveTheFastestOfTheHourAndTheLastRun) {
                               R"(segments="1"} 0.000020000)"));
 }
 
+TEST(MetricsTest, NameWhatMayHaveSpoiledTheLastRun) {
+  Metrics metrics(19901);
+  metrics.note_minima(link_named("lan"), {{1, 10us}}, {"virtual_machine", "segments_merged"});
+  const std::string labels = R"({link="lan",direction="down",connection="warm",port="19901",)";
+  EXPECT_THAT(metrics.render(0, 0, 0),
+              HasSubstr("tcpstep_last_run_warning" + labels + R"(warning="segments_merged"} 1)"));
+  metrics.note_minima(link_named("lan"), {{1, 10us}});
+  EXPECT_THAT(metrics.render(0, 0, 0), Not(HasSubstr("tcpstep_last_run_warning{")));
+}
+
 TEST(MetricsTest, KeepTheLinksOfTheLatestRuns) {
   Metrics metrics(19901);
   for (int i = 0; i < 150; ++i) {
