@@ -279,6 +279,13 @@ class TestCase(unittest.TestCase):
         self.addCleanup(server.close)
         return server
 
+    def assert_golden(self, name, text):
+        """It is the file of that name in tests/golden; TCPSTEP_UPDATE=1 writes it."""
+        file = SOURCE / "tests" / "golden" / name
+        if "TCPSTEP_UPDATE" in os.environ:
+            file.write_text(text)
+        self.assertEqual(text, file.read_text())
+
     def assert_complete(self, path, pings):
         """All rows are there and ok, the opening ping and the warm-up not counted."""
         # The client may be gone a moment before the server has written the trailer.

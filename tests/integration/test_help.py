@@ -1,9 +1,8 @@
 """--help of every program and command. TCPSTEP_UPDATE=1 writes what is printed into tests/golden."""
 
-import os
 import re
 
-from harness import SOURCE, TestCase, environment, main, run
+from harness import TestCase, environment, main, run
 
 COMMANDS = [("tcpstep-server",), ("tcpstep-client",), ("tcpstep-mesh",),
             *(("tcpstep-analyze", command) for command in ("report", "show", "plot", "compare", "ab", "history", "matrix",
@@ -32,23 +31,17 @@ def pages(commands, **changes):
 
 
 class Help(TestCase):
-    def assert_golden(self, name, text):
-        file = SOURCE / "tests" / "golden" / f"{name}.txt"
-        if "TCPSTEP_UPDATE" in os.environ:
-            file.write_text(text)
-        self.assertEqual(text, file.read_text())
-
     def test_is_the_page_that_was_accepted(self):
         for name, commands in GOLDEN.items():
             with self.subTest(name):
-                self.assert_golden(name, pages(commands))
+                self.assert_golden(f"{name}.txt", pages(commands))
 
     def test_is_what_was_accepted_for_narrower_terminals(self):
         commands = list(dict.fromkeys(command for commands in GOLDEN.values() for command in commands))
         for width in (60, 40):
             with self.subTest(width=width):
                 text = pages(commands, COLUMNS=str(width))
-                self.assert_golden(f"help_{width}", text)
+                self.assert_golden(f"help_{width}.txt", text)
                 wide = [line for line in text.splitlines() if len(line) > width]
                 self.assertEqual([line for line in wide if not line.lstrip().startswith(("$ ", "'"))], [],
                                  "only what a shell takes for one word")

@@ -91,6 +91,11 @@ class Screen(TestCase):
             self.assertEqual([line for line in lines if len(line) > width], [])
 
 
+# The others are in tests/golden by unit tests.
+GOLDEN = ("report by label", "compare of too few", "history", "matrix of penalties", "matrix of a pair", "lab list", "lab show",
+          "lab netem")
+
+
 class Tables(HistoryTestCase):
     """Every table of tcpstep-analyze and tcpstep-lab, on every kind of terminal."""
 
@@ -133,10 +138,13 @@ class Tables(HistoryTestCase):
         return (output + messages).replace("\r\n", "\n")
 
     def test_are_never_wider_than_the_terminal(self):
+        golden = {80: "", 60: "", 40: ""}
         for name, words in self.commands().items():
-            for width in (80, 60, 40):
+            for width in golden:
                 with self.subTest(name, width=width):
                     text = self.on_terminal(width, *words, LC_ALL="C.UTF-8")
+                    if name in GOLDEN:
+                        golden[width] += f"# {name}\n{text}\n"
                     self.assertGreater(len(text.splitlines()), 1)
                     table = text.split("Predicted by")[-1]  # a profile itself is printed as it is
                     wide = [line for line in table.splitlines() if len(line) > width]
@@ -147,6 +155,9 @@ class Tables(HistoryTestCase):
                     self.assertTrue(plain.isascii(), plain)
                     self.assertEqual([len(line) for line in plain.splitlines()], [len(line) for line in text.splitlines()])
                     self.assertEqual(plain.count("?"), text.count("?"), "a character has no form in ASCII")
+        for width, texts in golden.items():
+            with self.subTest(width=width):
+                self.assert_golden(f"tables_{width}.txt", texts)
 
 
 if __name__ == "__main__":
