@@ -44,23 +44,21 @@ ResponderLimits limits_of(const NegotiatedRun& run, std::uint64_t pings) {
 }
 
 // For the progress display: the fastest pings as this end sees them, from one ack to the next. They
-// are a little longer than what the server measures, and never leave this display (decision 18).
+// are a little longer than what the server measures, and never leave this display.
 class SeenPings {
  public:
   // A payload was acked just now.
   void add(std::uint64_t bytes) {
     const auto now = NegotiatedRun::Clock::now();
-    new_.emplace_back(PayloadSize(static_cast<std::uint32_t>(bytes)), now - acked_at_);
+    const Duration time = now - acked_at_;
+    const auto [known, is_new] =
+        fastest_.try_emplace(PayloadSize(static_cast<std::uint32_t>(bytes)), time);
+    known->second = std::min(known->second, time);
     acked_at_ = now;
   }
 
   // Takes time: for when something is drawn.
-  [[nodiscard]] std::string text(std::optional<Mss> mss) {
-    for (const auto& [size, time] : new_) {
-      const auto [known, is_new] = fastest_.emplace(size, time);
-      known->second = std::min(known->second, time);
-    }
-    new_.clear();
+  [[nodiscard]] std::string text(std::optional<Mss> mss) const {
     std::vector<PayloadSize> sizes;
     std::vector<Sample> samples;
     for (const auto& [size, time] : fastest_) {
@@ -74,8 +72,7 @@ class SeenPings {
 
  private:
   NegotiatedRun::Clock::time_point acked_at_ = NegotiatedRun::Clock::now();
-  std::vector<std::pair<PayloadSize, Duration>> new_;
-  std::map<PayloadSize, Duration> fastest_;
+  std::map<PayloadSize, Duration> fastest_;  // grows in the warm-up round
 };
 
 // `received` becomes what follows the last payload.
