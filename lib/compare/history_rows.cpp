@@ -12,6 +12,7 @@
 #include "lib/compare/render_history.h"
 #include "lib/report/rows.h"
 #include "lib/stats/change_points.h"
+#include "lib/stats/estimators.h"
 
 namespace tcpstep {
 namespace {
@@ -137,11 +138,15 @@ OverviewCells overview_row(const History& history) {
     return {history.link, why, "", "", "", "", runs};
   }
   if (history.trend == Trend::Steady) {
-    const auto& visible = history.columns.front().visible;
+    const HistoryColumn& level = history.columns.front();
+    const bool is_time = level.contrast.family == Family::Floor && !level.values.empty();
     return {
-        history.link, "no change",
-        "",           "",
-        "",           visible ? fmt::format("{:.1f} % would show", 100 * std::expm1(*visible)) : "",
+        history.link,
+        "no change",
+        "",
+        is_time ? time_of(std::exp(median_of(level.values))) : "",
+        "",
+        level.visible ? fmt::format("{:.1f} % would show", 100 * std::expm1(*level.visible)) : "",
         runs};
   }
   const bool is_slower = history.trend == Trend::Slower;

@@ -6,6 +6,7 @@
 
 #include "lib/base/screen_text.h"
 #include "lib/base/text.h"
+#include "lib/report/drawing.h"
 #include "lib/report/link_captions.h"
 #include "lib/report/render_matrix.h"
 
@@ -15,6 +16,8 @@ namespace {
 constexpr std::string_view kHeatPalette =
     "0 '#f1f5fa', 1 '#dce8f4', 2 '#c1d8ec', 3 '#9ec5e3', 4 '#75aed7', 5 '#4b94c7', 6 '#2b78b3', "
     "7 '#145a94', 8 '#08386b'";
+
+constexpr int kColorMarks = 6;
 
 // In single quotes gnuplot reads nothing but ''.
 std::string single_quoted(std::string_view text) {
@@ -65,11 +68,20 @@ std::string gnuplot_heat_map(const Matrix& matrix, std::span<const std::string> 
     data += '\n';
   }
   std::string range;
-  const auto worst = matrix.worst();
-  if (!worst.empty() && *worst.front()->value == *worst.back()->value) {  // no range of its own
-    const double value = *worst.front()->value * unit;
-    const double margin = value == 0 ? 1 : 0.1 * std::abs(value);
-    range = fmt::format("set cbrange [{:.6g}:{:.6g}]\n", value - margin, value + margin);
+  if (const auto worst = matrix.worst(); !worst.empty()) {
+    double low = *worst.back()->value * unit;
+    double high = *worst.front()->value * unit;
+    if (low == high) {  // no range of its own
+      const double margin = low == 0 ? 1 : 0.1 * std::abs(low);
+      low -= margin;
+      high += margin;
+    }
+    std::string marks;
+    const bool is_wide = matrix.statistic.is_rtt() && high > 3 * low;
+    for (const auto& [value, text] : round_axis({}, low, high, kColorMarks, is_wide).ticks) {
+      marks += fmt::format("{}{} {:.6g}", marks.empty() ? "" : ",", single_quoted(text), value);
+    }
+    range = fmt::format("set cbrange [{:.6g}:{:.6g}]\nset cbtics ({})\n", low, high, marks);
   }
   const auto count = static_cast<double>(order.size());
   const double side = std::clamp(12 * count, 300.0, 1600.0);

@@ -36,7 +36,7 @@ div.wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin-top: 1rem; }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--rule); text-align: right;
   white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; }
+th:first-child, td:first-child, .words { text-align: left; }
 thead th { border-bottom: 2px solid var(--rule); }
 table.facts th, table.facts td { text-align: left; font-weight: normal; white-space: normal; }
 table.facts td { overflow-wrap: anywhere; }
