@@ -67,18 +67,35 @@ std::string LossRise::text() const {
       now * 100, before * 100, p);
 }
 
-std::optional<LossRise> rise_of_losses(const RunOrder& order, const MaxT& test) {
-  ContrastColumn shares;
+namespace {
+
+// The share of its pings of which something was resent, of each run's first launch.
+ContrastColumn shares_of_resent(const RunOrder& order) {
   // Runs of older versions have no resent acks to compare with.
   const bool knows_acks =
       std::ranges::all_of(order.runs, [](const Run* run) { return run->resent().knows_acks; });
-  double mean[2] = {0, 0};
-  double count[2] = {0, 0};
-  for (std::size_t i = 0; i < order.runs.size(); ++i) {
-    const FirstLaunch first = first_launch_of(*order.runs[i]);
+  ContrastColumn shares;
+  for (const Run* run : order.runs) {
+    const FirstLaunch first = first_launch_of(*run);
     shares.push_back(static_cast<double>(knows_acks ? first.resent.total() : first.resent.payload) /
                      static_cast<double>(std::max<std::uint64_t>(1, first.pings)));
-    mean[static_cast<std::size_t>(order.design.order[i])] += shares.back();
+  }
+  return shares;
+}
+
+}  // namespace
+
+bool can_losses_rise(const RunOrder& order) {
+  return std::ranges::any_of(shares_of_resent(order),
+                             [](double share) { return share >= kLeastLosses; });
+}
+
+std::optional<LossRise> rise_of_losses(const RunOrder& order, const MaxT& test) {
+  const ContrastColumn shares = shares_of_resent(order);
+  double mean[2] = {0, 0};
+  double count[2] = {0, 0};
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    mean[static_cast<std::size_t>(order.design.order[i])] += shares[i];
     ++count[static_cast<std::size_t>(order.design.order[i])];
   }
   mean[0] /= count[0];

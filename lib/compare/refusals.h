@@ -12,7 +12,7 @@
 
 namespace tcpstep {
 
-// The false alarms allowed in each family; together `alpha`.
+// The false alarms allowed in each family that can raise any; together `alpha`.
 struct ErrorLevels {
   double main;    // floors, steps, medians, tails
   double local;   // sizes one by one
@@ -37,6 +37,9 @@ struct LossRise {
 
   [[nodiscard]] std::string text() const;  // "1.2 % of the pings needed a retransmission, ..."
 };
+
+// False if so little was resent in every run that no labels make a rise that matters.
+[[nodiscard]] bool can_losses_rise(const RunOrder& order);
 
 // Empty if it is too small to matter.
 [[nodiscard]] std::optional<LossRise> rise_of_losses(const RunOrder& order, const MaxT& test);

@@ -99,7 +99,7 @@ TEST(ComparisonTest, NeverPassesWhatItCannotSee) {
   }
   const Comparison result = compare(interleaved(8, plain(), slower), {.alpha = 0.001});
   expect_refusal(result, "8 + 8 runs cannot reach --alpha 0.001");
-  EXPECT_EQ(result.remedy, "Make 10 + 10 runs, or use --alpha 0.0045.");
+  EXPECT_EQ(result.remedy, "Make 10 + 10 runs, or use --alpha 0.0039.");
 }
 
 TEST(ComparisonRefusalTest, RunsWithoutAStartTimeSayNothing) {
@@ -200,6 +200,17 @@ TEST(ComparisonTest, ComparesLossesByTheFirstLaunches) {
   EXPECT_EQ(same.verdict, Verdict::NoRegression) << headline(same);
   EXPECT_THAT(same.notes,
               Contains(HasSubstr("were resent: 10 runs of the baseline, 10 of the candidate")));
+}
+
+// Losses need a share of alpha only where some run has enough of them.
+TEST(ComparisonTest, LeavesTheTimesWhatLossesCannotUse) {
+  Sides sides = interleaved(8, plain(), plain());
+  const auto least_alpha = [&] { return compare(sides, {.alpha = 0.001}).remedy; };
+  EXPECT_THAT(least_alpha(), HasSubstr("--alpha 0.0039"));
+  sides.baseline[3].series.begin()->second.resent.payload = 1;  // of 131 pings
+  EXPECT_THAT(least_alpha(), HasSubstr("--alpha 0.0045"));
+  repeat(sides.baseline[3], 0);
+  EXPECT_THAT(least_alpha(), HasSubstr("--alpha 0.0039"));
 }
 
 TEST(ComparisonTest, PassesARareRepetitionButNotARiseThatMayBeChance) {
