@@ -1,5 +1,6 @@
 """What cmake --install puts into a system: programs, manual pages, README, the hardened unit files."""
 
+import collections
 import os
 import pathlib
 import re
@@ -9,6 +10,8 @@ import tempfile
 import unittest
 
 from harness import PROGRAMS, SOURCE, environment, main, run
+
+DEBIAN = SOURCE / "packaging/debian"
 
 
 class Installed(unittest.TestCase):
@@ -76,6 +79,24 @@ class Installed(unittest.TestCase):
                           f"fish/vendor_completions.d/{name}.fish"):
                 self.assertIn(name, (self.prefix / "share" / place).read_text())
 
+    def test_each_file_is_in_exactly_one_debian_package(self):
+        if not shutil.which("scdoc"):
+            self.skipTest("scdoc is not installed: manual pages are missing")
+        taken = collections.Counter()
+        for list_ in [*DEBIAN.glob("*.install"), DEBIAN / "not-installed"]:
+            for pattern in [line.split()[0] for line in list_.read_text().splitlines()]:
+                if pattern.startswith("debian/"):
+                    self.assertTrue((DEBIAN / pattern.removeprefix("debian/")).exists(), pattern)
+                    continue
+                # lib/ of this prefix is lib/x86_64-linux-gnu/ of Debian's.
+                entries = list(self.prefix.glob(pattern.removeprefix("usr/").replace("lib/*/", "lib/")))
+                self.assertTrue(entries, f"{list_.name}: {pattern}: nothing was installed there")
+                for entry in entries:
+                    taken.update(file for file in [entry, *entry.rglob("*")] if file.is_file())
+        installed = collections.Counter(file for file in self.prefix.rglob("*") if file.is_file())
+        self.assertEqual(sorted((installed - taken).elements()), [], "in no package")
+        self.assertEqual(sorted((taken - installed).elements()), [], "in several packages")
+
 
 class Sources(unittest.TestCase):
     def test_of_a_tarball_know_their_commit(self):
@@ -93,7 +114,7 @@ class Sources(unittest.TestCase):
 
     def test_have_one_version(self):
         version = re.search(r"^project\(tcpstep VERSION ([0-9.]+)", (SOURCE / "CMakeLists.txt").read_text(), re.M)[1]
-        self.assertRegex((SOURCE / "packaging/debian/changelog").read_text(), rf"^tcpstep \({re.escape(version)}\) ")
+        self.assertRegex((DEBIAN / "changelog").read_text(), rf"^tcpstep \({re.escape(version)}\) ")
 
     def test_install_packages_by_the_name_of_the_system(self):
         for system, is_known in (("ID=debian\nVERSION_ID=12", True), ('ID=ubuntu\nVERSION_ID="24.04"', True),
