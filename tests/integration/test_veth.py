@@ -9,7 +9,7 @@ import subprocess
 import time
 import unittest
 
-from harness import (PATIENCE, TestCase, command, environment, main, read_run, report, run)
+from harness import (PATIENCE, TestCase, command, environment, main, read_run, report, run, wait_until)
 
 NEAR_V4, FAR_V4 = "10.19.9.1", "10.19.9.2"
 NEAR_V6, FAR_V6 = "fd19:901::1", "fd19:901::2"
@@ -259,18 +259,18 @@ class NoPath(TestCase):
         self.assert_fails("host.invalid", naming=["cannot resolve host.invalid"])
 
     def test_a_path_that_breaks_in_the_middle_of_a_run_ends_it_with_what_was_measured(self):
-        server = self.start_server("--one-off", "--output", "run.csv", "--timeout=500ms",
+        server = self.start_server("--one-off", "--output", "run.csv", "--timeout=2s",
                                    "--rounds=100000", "--sizes=1,2,3")
-        client = subprocess.Popen([*FAR, *command("tcpstep-client", "--timeout=500ms", "--port", server.port,
+        client = subprocess.Popen([*FAR, *command("tcpstep-client", "--timeout=2s", "--port", server.port,
                                                   "--output", self.directory / "mine.csv", NEAR_V4)],
                                   env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.assertIn("connected to", client.stderr.readline())
-        time.sleep(0.2)
+        wait_until(lambda: (self.directory / "run.csv").exists() and read_run(self.directory / "run.csv").rows, "it measures")
         self.addCleanup(ip, "neighbour", "del", FAR_V4, "dev", "near")
         swallow(FAR_V4)
         self.assertEqual(server.wait(), 1)
         table, messages = client.communicate()
-        self.assertIn("no data from the server for 500.0 ms", messages)
+        self.assertIn("no data from the server for 2.000 s", messages)
         self.assertEqual(client.returncode, 1)
         run_file = read_run(self.directory / "run.csv")
         words = " ".join(table.split())
