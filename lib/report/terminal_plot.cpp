@@ -92,7 +92,8 @@ int decimals_for(double step) {
   return decimals;
 }
 
-// The axis with a tick at each boundary, and below it labels of as many as have room.
+// The axis with a tick at each boundary, and below it labels of as many as have room; without any
+// boundary those of its ends.
 struct BoundaryAxis {
   std::string axis;
   std::string labels;
@@ -133,7 +134,12 @@ BoundaryAxis boundary_axis(const LinkRuns& link, std::size_t width) {
       axis[bytes * (width - 1) / largest] = "┴";
     }
   }
-  return {.axis = fmt::format("{}", fmt::join(axis, "")), .labels = labels.value_or("")};
+  if (!labels || labels->empty()) {
+    const std::string smallest = std::to_string(link.series.begin()->first.bytes());
+    labels = fmt::format("{}{:>{}}", smallest, link.series.rbegin()->first.bytes(),
+                         width - smallest.size());
+  }
+  return {.axis = fmt::format("{}", fmt::join(axis, "")), .labels = *labels};
 }
 
 }  // namespace

@@ -33,6 +33,15 @@ TEST(TerminalPlotTest, ShowsTheStairsAndTheirBoundaries) {
   }
 }
 
+TEST(TerminalPlotTest, HasTheEndsOfTheAxisWhereNoBoundaryWasCrossed) {
+  LinkRuns link = stairs();
+  for (const auto mss : {std::optional(Mss(32768)), std::optional<Mss>()}) {
+    link.key.mss = mss;
+    EXPECT_THAT(terminal_plot(link, {.columns = 60}),
+                testing::ContainsRegex("\nbytes +1 +9901\n$"));
+  }
+}
+
 TEST(TerminalPlotTest, NeedsNoUnicode) {
   const std::string plot = in_ascii(terminal_plot(stairs(), {.is_unicode = false}));
   EXPECT_TRUE(std::ranges::all_of(plot, [](char c) { return c > 0; }));
