@@ -130,6 +130,7 @@ double seconds(std::chrono::sys_time<Duration> time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
 
+constexpr double kMinute = 60;
 constexpr double kDay = 24 * 3600;
 
 // The ticks of a time axis: full seconds, minutes, hours, days or groups of four weeks, in UTC.
@@ -144,8 +145,9 @@ std::vector<Tick> time_ticks(double low, double high) {
   for (double at = std::ceil(low / step) * step; at <= high; at += step) {
     const std::string time =
         utc(std::chrono::sys_time<Duration>(std::chrono::seconds(std::llround(at))));
-    ticks.push_back(
-        {at, step >= kDay ? time.substr(0, 10) : time.substr(5, 5) + ' ' + time.substr(11, 8)});
+    ticks.push_back({at, step >= kDay
+                             ? time.substr(0, 10)
+                             : time.substr(5, 5) + ' ' + time.substr(11, step >= kMinute ? 5 : 8)});
   }
   return ticks;
 }
@@ -182,16 +184,12 @@ void add_change(Panel& panel, const History& history, const HistoryChange& chang
   const double at = (seconds(history.points[change.first - 1].started) +
                      seconds(history.points[change.first].started)) /
                     2;
-  const std::string when = utc(history.points[change.first].started);
   const Color color = change.is_slower() ? Color::Brown : Color::Green;
   panel.curves.push_back(
       {Form::Line, color, {}, {{at, panel.y.low}, {at, panel.y.high}}, Stroke::Dashed});
-  panel.labels.push_back(
-      {at, panel.frame.top + 12 + 20 * static_cast<double>(row),
-       fmt::format("{}  {}",
-                   panel.x.high - panel.x.low > 3 * kDay ? when.substr(0, 10) : when.substr(11, 8),
-                   main_finding(change)),
-       color, panel.x.share(at) > 0.7 ? Align::Right : Align::Left});
+  panel.labels.push_back({at, panel.frame.top + 12 + 20 * static_cast<double>(row),
+                          fmt::format("{}  {}", when(history, change), main_finding(change)), color,
+                          panel.x.share(at) > 0.7 ? Align::Right : Align::Left});
 }
 
 }  // namespace

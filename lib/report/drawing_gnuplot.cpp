@@ -124,7 +124,7 @@ std::string terminal_of(const Drawing& drawing, std::string_view format) {
              : fmt::format("pngcairo size {},{} font 'DejaVu Sans,11'", width, height);
 }
 
-constexpr std::size_t kLongestTitle = 150;  // characters, in the smallest letters
+constexpr std::size_t kLongestTitle = 136;  // characters, in the smallest letters
 
 // `usual`, or smaller where a line has more characters than have room in that size.
 double letter_size(std::string_view line, double usual, double room) {
@@ -152,11 +152,11 @@ std::string gnuplot_script(const Drawing& drawing, std::span<const std::string> 
   };
   std::string head = label_at(cut_to(drawing.title, kLongestTitle), place(30),
                               fmt::format("font 'DejaVu Sans:Bold,{:.3g}' tc rgb '#202020'",
-                                          letter_size(drawing.title, 15, 100)));
+                                          letter_size(drawing.title, 15, 90)));
   for (std::size_t i = 0; i < drawing.subtitle.size(); ++i) {
     head += label_at(
         drawing.subtitle[i], place(58 + 19 * static_cast<double>(i)),
-        fmt::format("font ',{:.3g}' tc rgb '#606060'", letter_size(drawing.subtitle[i], 10, 180)));
+        fmt::format("font ',{:.3g}' tc rgb '#606060'", letter_size(drawing.subtitle[i], 10, 165)));
   }
   std::string script = "# Drawn by tcpstep-analyze; gnuplot 5.4 or later draws it again.\n" +
                        std::string(kSettings) + data;
