@@ -86,7 +86,7 @@ class Verdicts(HistoryTestCase):
             path.write_text(path.read_text().replace("# link: veth", "# link: lan"))
         result = self.history(*good, *bad)
         self.assertEqual(result.returncode, 3)
-        self.assertRegex(result.stdout, r"(?s)  lan +slower .*\n  veth +no change.*\nlan: SLOWER since .*\n30 runs")
+        self.assertRegex(result.stdout, r"(?s)  lan +slower .*\n  veth +no change +\d+\.\d+ µs .*\nlan: SLOWER since .*\n30 runs")
         self.assertNotIn("NO CHANGE", result.stdout, "its row says that")
         self.assertEqual(self.history(*good).returncode, 0)
 

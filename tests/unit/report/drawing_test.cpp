@@ -248,5 +248,17 @@ TEST(EndLabelsTest, AreMovedApart) {
   EXPECT_DOUBLE_EQ(panel.labels[2].y, 100);
 }
 
+TEST(GnuplotScriptTest, SetsLinesThatAreTooLongInSmallerLetters) {
+  Drawing drawing = closeup_of(stairs(1448));
+  drawing.title = std::string(99, 'x');
+  drawing.subtitle = {"short", std::string(183, 'x')};
+  const std::string text = gnuplot_script(drawing, kFormats);
+  EXPECT_THAT(text, HasSubstr("font 'DejaVu Sans:Bold,13.6'"));
+  EXPECT_THAT(text, HasSubstr("font ',10'"));
+  EXPECT_THAT(text, HasSubstr("font ',9.02'"));
+  drawing.title = std::string(500, 'y');
+  EXPECT_THAT(gnuplot_script(drawing, kFormats), Not(HasSubstr(std::string(137, 'y'))));
+}
+
 }  // namespace
 }  // namespace tcpstep
