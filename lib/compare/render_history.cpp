@@ -101,9 +101,9 @@ Json to_json(const History& history) {
 
 constexpr std::size_t kLongestLink = 20;  // columns
 
-// What gives way first where there is no room: how many runs, the interval, the times; p, the
-// interval, the family.
-constexpr std::array<unsigned, 7> kOverviewGivesWay{0, 0, 1, 2, 0, 3, 4};
+// What gives way first where there is no room: how many runs, the interval, the times (those before
+// first); p, the interval, the family.
+constexpr std::array<unsigned, 7> kOverviewGivesWay{0, 0, 2, 1, 0, 3, 4};
 constexpr std::array<unsigned, 7> kChangesGiveWay{0, 2, 0, 0, 3, 4, 1};
 
 }  // namespace
