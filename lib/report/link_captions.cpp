@@ -75,8 +75,8 @@ std::vector<Warning> warnings_of(const PenaltyTable& table) {
 
 std::string warning_line(std::vector<Warning> warnings) {
   constexpr std::size_t kRoom = 185;  // characters
-  std::ranges::stable_partition(
-      warnings, [](const Warning& warning) { return warning.key == kSegmentsMerged; });
+  std::stable_partition(warnings.begin(), warnings.end(),
+                        [](const Warning& warning) { return warning.key == kSegmentsMerged; });
   std::string line;
   for (std::size_t i = 0; i < warnings.size(); ++i) {
     const auto& [key, text, remedy] = warnings[i];
