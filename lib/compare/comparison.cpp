@@ -72,7 +72,7 @@ std::string headline_of_pass(const Comparison& comparison) {
   }
   return fmt::format("NO REGRESSION{} {:.1f} % slower is {}ruled out",
                      comparison.runs_for_tolerance ? " found, but up to" : ": more than",
-                     percent_of(*comparison.excluded, 0.1),
+                     std::max(percent_of(*comparison.excluded, 0.1), 0.0),
                      comparison.runs_for_tolerance ? "not " : "");
 }
 

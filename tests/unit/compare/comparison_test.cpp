@@ -27,6 +27,12 @@ TEST(ComparisonTest, PassesTwoSidesThatAreAlikeAndSaysWhatItExcludes) {
   EXPECT_THAT(headline(result), HasSubstr("slower is ruled out"));
 }
 
+TEST(ComparisonTest, RulesOutNothingBelowZero) {
+  Comparison result = compare(interleaved(10, plain(), plain()));
+  result.excluded = -0.001;
+  EXPECT_THAT(headline(result), HasSubstr("more than 0.0 % slower is ruled out"));
+}
+
 TEST(ComparisonTest, SaysHowManyRunsATighterToleranceNeeds) {
   const Sides sides = interleaved(10, plain(), plain());
   const Comparison result = compare(sides, {.tolerance = 0.0005});
