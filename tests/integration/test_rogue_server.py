@@ -320,7 +320,7 @@ class Secrets(RogueTestCase):
                     peer.sendall(data)
 
         with fake_server(script) as port:
-            return run("tcpstep-client", "--port", port, "--secret-file", self.secret, "--output=run.csv", "127.0.0.1",
+            return run("tcpstep-client", "--timeout=3s", "--port", port, "--secret-file", self.secret, "--output=run.csv", "127.0.0.1",
                        cwd=self.directory)
 
     def test_pass_a_relay_that_changes_nothing(self):
