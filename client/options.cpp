@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <limits>
+#include <system_error>
 
 #include "lib/base/parse.h"
 #include "lib/base/text.h"
@@ -88,7 +90,13 @@ PartialSweep sweep(const OptionValues& values) {
 // A folder whose name ends like one is made if it is missing.
 std::filesystem::path output_of(const OptionValues& values) {
   if (const auto path = values.path("output"); !path.empty() && !path.has_filename()) {
-    std::filesystem::create_directories(path);
+    std::error_code failure;
+    std::filesystem::create_directories(path, failure);
+    if (failure) {
+      throw UsageError(fmt::format("--output: cannot make the folder '{}': {}",
+                                   printable(path.string()), failure.message()),
+                       "Name one that you may write to.");
+    }
   }
   return values.output_path("output");
 }

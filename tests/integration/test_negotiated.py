@@ -107,6 +107,15 @@ class Asking(AskingTestCase):
         self.assertEqual(sorted(file.read_bytes() for file in folder.iterdir()),
                          sorted(file.read_bytes() for file in server.files()))
 
+    def test_a_folder_named_with_a_slash_is_made(self):
+        server = self.start_server()
+        client = server.run_client("--sizes=1", "--rounds=1", "--output", f"{self.directory}/new/folder/")
+        self.assertEqual(client.returncode, 0, client.stderr)
+        self.assertEqual(len(list((self.directory / "new" / "folder").glob("*.csv"))), 1)
+        client = server.run_client("--output", "/proc/nowhere/")
+        self.assertEqual(client.returncode, 2)
+        self.assertIn("--output: cannot make the folder '/proc/nowhere/': No such file or directory", client.stderr)
+
     def test_several_runs_need_a_folder(self):
         result = run("tcpstep-client", "--repeat=2", "--output=run.csv", "127.0.0.1")
         self.assertEqual(result.returncode, 2)
