@@ -38,7 +38,7 @@ struct TextOptions {
 // percent, empty where not available.
 [[nodiscard]] std::string render_csv(std::span<const PenaltyTable> tables);
 
-// For a cell of CSV: "segments_merged virtual_machine".
+// A cell of CSV, escaped: "segments_merged virtual_machine".
 [[nodiscard]] std::string warning_keys(std::span<const Warning> warnings);
 
 // {"format": "tcpstep-report/1", "links": [...]}; null where not available.

@@ -48,7 +48,7 @@ std::string warning_keys(std::span<const Warning> warnings) {
   for (const Warning& warning : warnings) {
     keys += (keys.empty() ? "" : " ") + warning.key;
   }
-  return keys;
+  return csv_escaped(keys);
 }
 
 std::string render_csv(std::span<const PenaltyTable> tables) {

@@ -160,5 +160,10 @@ TEST(RenderTest, PrintsNothingOfNothing) {
   EXPECT_EQ(render_markdown({}), "");
 }
 
+TEST(RenderTest, KeysOfWarningsAreNeverAFormula) {
+  const std::vector<Warning> warnings{{.key = "=cmd", .text = {}, .remedy = {}}};
+  EXPECT_EQ(warning_keys(warnings), "'=cmd");
+}
+
 }  // namespace
 }  // namespace tcpstep
