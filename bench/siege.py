@@ -289,6 +289,17 @@ class Server:
         self.process.wait()
 
 
+def longest_attack(results):
+    """The longest time that a run of an attacker kept its place, in seconds."""
+    longest = 0
+    for path in results.glob("*.csv"):
+        text = path.read_text(errors="replace")
+        ended = re.search(r"^# end: .*elapsed_ns=(\d+)", text, re.M)
+        if ended and re.search(r"^# client_addr: 127\.[123]\.0\.1:", text, re.M):
+            longest = max(longest, int(ended[1]) / 1e9)
+    return longest
+
+
 def main():
     seconds = int(sys.argv[1]) if sys.argv[1:] else 60
     options = ["--cpu", "0"]
@@ -322,6 +333,7 @@ def main():
         after = server.state()
         server.end()
         other.end()
+        longest = longest_attack(server.results)
         lines, log_bytes = len(server.log.read_text().splitlines()), server.log.stat().st_size
         counted = re.findall(r'^tcpstep_(?:runs|refusals)_total\{\w+="(\w+)"\} (\d+)$', server.metrics.read_text(), re.M)
     print(f"{IDLE + ACTIVE} peers of {len(ADDRESSES)} addresses for {duration:.0f} s, load before {os.getloadavg()[2]:.1f}\n")
@@ -334,6 +346,7 @@ def main():
     print(f"| ratio to the other siege | | | | {medians[3] / medians[2]:.3f} |")
     waits = [[wait for _, wait in runs] for runs in groups]
     print("| wait for the run: median, longest, s | " + " | ".join(f"{statistics.median(w):.2f}, {max(w):.2f}" for w in waits) + " |")
+    print(f"| attackers: longest run, s | | | | {longest:.2f} |")
     print(f"| attackers: processor | | | {100 * statistics.mean(loads):.0f} % | {100 * done['processor']:.0f} % |")
     most = max(s.descriptors for s in states)
     print(f"| server: descriptors before, at most, after | {before.descriptors} | | | {most}, {after.descriptors} |")
