@@ -78,7 +78,9 @@ Found find(const HistoryOptions& options) {
     found = {.links = std::move(mesh.pairs), .is_mesh = true};
   } else {
     std::ranges::sort(files);
-    found.links = histories(runs_of(files, options, Threads::All, failures), options.settings);
+    HistorySettings settings = options.settings;
+    settings.threads = processors();
+    found.links = histories(runs_of(files, options, Threads::All, failures), settings);
   }
   for (const std::string& failure : failures) {
     print_lines("tcpstep-analyze: " + failure);

@@ -1,15 +1,14 @@
 #include "analysis/mesh_history.h"
 
 #include <algorithm>
-#include <atomic>
 #include <functional>
 #include <map>
 #include <system_error>
-#include <thread>
 #include <utility>
 #include <variant>
 
 #include "analysis/report.h"
+#include "lib/base/side_by_side.h"
 #include "lib/runfile/mesh_folder.h"
 
 namespace tcpstep {
@@ -22,20 +21,6 @@ std::string pair_in(const fs::path& file) {
   std::string name = file.filename();
   name.erase(0, name.find('_') + 1);
   return name.substr(0, name.find(".csv"));
-}
-
-void side_by_side(std::size_t count, const std::function<void(std::size_t)>& work) {
-  std::atomic<std::size_t> next{0};
-  const auto take = [&] {
-    for (std::size_t i = next++; i < count; i = next++) {
-      work(i);
-    }
-  };
-  std::vector<std::jthread> helpers;
-  while (helpers.size() + 1 < std::min<std::size_t>(processors(), count)) {
-    helpers.emplace_back(take);
-  }
-  take();
 }
 
 struct PairResult {
@@ -107,7 +92,7 @@ RunSource runs_of(const std::vector<fs::path>& files, const HistoryOptions& opti
 MeshHistory mesh_history(const std::vector<std::vector<fs::path>>& pairs,
                          const HistoryOptions& options) {
   std::vector<PairResult> results(pairs.size());
-  side_by_side(pairs.size(), [&](std::size_t i) {
+  side_by_side(processors(), pairs.size(), [&](std::size_t i) {
     results[i] = history_of_pair(pairs[i], options, pairs.size());
   });
   MeshHistory mesh;

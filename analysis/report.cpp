@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
+#include <condition_variable>
 #include <exception>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <span>
 #include <system_error>
@@ -16,6 +18,7 @@
 #include "lib/base/error.h"
 #include "lib/base/escape.h"
 #include "lib/base/file.h"
+#include "lib/base/side_by_side.h"
 #include "lib/cli/program.h"
 #include "lib/cli/screen.h"
 #include "lib/compare/render_history.h"
@@ -28,7 +31,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Small files read by each thread before they are merged in order.
+// Small files that each thread reads before those of the others are merged in order.
 constexpr std::size_t kFilesPerThread = 8;
 constexpr std::size_t kMostKeptSamples = 2'000'000;  // a thousand default runs, some 50 MB in all
 constexpr std::uintmax_t kLargeFile = std::uintmax_t{2} << 20U;  // read by all threads
@@ -65,28 +68,57 @@ bool is_large(const fs::path& file) {
   return !ignored && bytes >= kLargeFile;
 }
 
-// One large file by all threads, or several small ones side by side.
-std::vector<std::function<void()>> read_some(std::span<const fs::path> files, RttClock clock,
-                                             unsigned threads, const TakeRead& take) {
-  std::vector<std::function<void()>> outcomes(files.size());
-  if (files.size() == 1) {
-    outcomes[0] = take(files[0], try_to_read(files[0], clock, threads));
-    return outcomes;
+// Steps that threads prepare in any order, and that are taken one after the other in order.
+class OrderedSteps {
+ public:
+  // Waits until fewer than `most` steps before this one are missing.
+  void wait_for_room(std::size_t number, std::size_t most) {
+    std::unique_lock lock(mutex_);
+    has_room_.wait(lock, [&] { return has_failed_ || number < next_ + most; });
   }
-  std::atomic<std::size_t> next{0};
-  const auto work = [&] {
-    for (std::size_t i = next++; i < files.size(); i = next++) {
-      outcomes[i] = take(files[i], try_to_read(files[i], clock));
+
+  // Takes all steps that can be taken now, unless another thread is at it.
+  void add(std::size_t number, std::function<void()> step) {
+    std::unique_lock lock(mutex_);
+    ready_.emplace(number, std::move(step));
+    if (is_taking_) {
+      return;
     }
-  };
-  {
-    std::vector<std::jthread> helpers;
-    while (helpers.size() + 1 < std::min<std::size_t>(threads, files.size())) {
-      helpers.emplace_back(work);
+    is_taking_ = true;
+    while (!ready_.empty() && ready_.begin()->first == next_) {
+      const auto taken = ready_.extract(ready_.begin());
+      lock.unlock();
+      try {
+        taken.mapped()();
+      } catch (...) {
+        lock.lock();
+        has_failed_ = true;
+        has_room_.notify_all();
+        throw;
+      }
+      lock.lock();
+      ++next_;
+      has_room_.notify_all();
     }
-    work();
+    is_taking_ = false;
   }
-  return outcomes;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable has_room_;
+  std::map<std::size_t, std::function<void()>> ready_;
+  std::size_t next_ = 0;
+  bool is_taking_ = false;
+  bool has_failed_ = false;  // no further step is taken
+};
+
+void read_side_by_side(std::span<const fs::path> files, RttClock clock, unsigned threads,
+                       const TakeRead& take) {
+  OrderedSteps steps;
+  side_by_side(threads, files.size(), [&](std::size_t i) {
+    steps.wait_for_room(i, threads * kFilesPerThread);
+    steps.add(i, take(files[i], try_to_read(files[i], clock)));
+  });
 }
 
 std::size_t samples_in_memory(const Run& run) {
@@ -161,16 +193,15 @@ void for_each_run(const std::vector<fs::path>& files, RttClock clock,
 
 void reduce_each_run(const std::vector<fs::path>& files, RttClock clock, const TakeRead& take) {
   const unsigned threads = processors();
-  std::span<const fs::path> left(files);
-  while (!left.empty()) {
-    const auto batch = left.first(std::min(left.size(), threads * kFilesPerThread));
+  for (std::span<const fs::path> left(files); !left.empty();) {
     const auto small =
-        static_cast<std::size_t>(std::ranges::find_if(batch, is_large) - batch.begin());
-    const std::size_t count = std::max<std::size_t>(small, 1);
-    for (const auto& in_order : read_some(left.first(count), clock, threads, take)) {
-      in_order();
+        static_cast<std::size_t>(std::ranges::find_if(left, is_large) - left.begin());
+    read_side_by_side(left.first(small), clock, threads, take);
+    left = left.subspan(small);
+    if (!left.empty()) {
+      take(left.front(), try_to_read(left.front(), clock, threads))();
+      left = left.subspan(1);
     }
-    left = left.subspan(count);
   }
 }
 

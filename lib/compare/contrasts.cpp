@@ -4,10 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <map>
-#include <numeric>
 #include <optional>
 
 #include "lib/stats/estimators.h"
@@ -22,34 +20,32 @@ struct SizeFacts {
   std::uint32_t segments;
   double log_floor;
   double log_median;
-  std::vector<double> excesses;  // sample / median
+  std::vector<double> excesses;  // sample / median, ascending
 };
 
-// Of the first `rounds` samples.
-std::vector<Duration> ascending_of(std::span<const Duration> series, std::size_t rounds) {
+// The first `rounds` samples.
+void sort_into(std::vector<Duration>& ascending, std::span<const Duration> series,
+               std::size_t rounds) {
   const std::span<const Duration> first = series.first(std::min(series.size(), rounds));
-  std::vector<Duration> ascending(first.begin(), first.end());
+  ascending.assign(first.begin(), first.end());
   std::sort(ascending.begin(), ascending.end());
-  return ascending;
 }
 
-SizeFacts facts_of(PayloadSize size, std::span<const Duration> series,
+SizeFacts facts_of(PayloadSize size, std::span<const Duration> ascending,
                    const ContrastSettings& settings) {
-  const std::vector<Duration> ascending = ascending_of(series, settings.rounds);
   std::vector<double> times;
   times.reserve(ascending.size());
   for (const Duration rtt : ascending) {
     times.push_back(static_cast<double>(rtt.count()));
   }
   const double median = quantile_of_ascending(times, 0.5);
-  SizeFacts facts{.segments = segments_needed(size, settings.mss),
-                  .log_floor = std::log(expected_minimum(ascending, settings.draws)),
-                  .log_median = std::log(median),
-                  .excesses = {}};
-  for (const double time : times) {
-    facts.excesses.push_back(time / median);
+  for (double& time : times) {
+    time /= median;
   }
-  return facts;
+  return {.segments = segments_needed(size, settings.mss),
+          .log_floor = std::log(expected_minimum(ascending, settings.draws)),
+          .log_median = std::log(median),
+          .excesses = std::move(times)};
 }
 
 double mean_of_log(const std::vector<const SizeFacts*>& sizes, double SizeFacts::*log) {
@@ -62,19 +58,35 @@ double mean_of_log(const std::vector<const SizeFacts*>& sizes, double SizeFacts:
 
 // Nothing if the largest 5 % are too few.
 std::optional<double> tail_of(const std::vector<const SizeFacts*>& sizes) {
-  std::vector<double> excesses;
+  std::size_t samples = 0;
+  std::vector<std::span<const double>> left;  // of each size, a heap by the largest of each
   for (const SizeFacts* size : sizes) {
-    excesses.insert(excesses.end(), size->excesses.begin(), size->excesses.end());
+    samples += size->excesses.size();
+    if (!size->excesses.empty()) {
+      left.emplace_back(size->excesses);
+    }
   }
-  const auto count = static_cast<std::size_t>(kTail * static_cast<double>(excesses.size()));
+  const auto count = static_cast<std::size_t>(kTail * static_cast<double>(samples));
   if (count < kFewestInTail) {
     return std::nullopt;
   }
-  const auto last = excesses.begin() + static_cast<std::ptrdiff_t>(count);
-  std::partial_sort(excesses.begin(), last, excesses.end(), std::greater<>());
-  return std::accumulate(excesses.begin(), last, 0.0,
-                         [](double sum, double excess) { return sum + std::log(excess); }) /
-         static_cast<double>(count);
+  const auto by_largest = [](std::span<const double> a, std::span<const double> b) {
+    return a.back() < b.back();
+  };
+  std::make_heap(left.begin(), left.end(), by_largest);
+  double sum = 0;
+  for (std::size_t taken = 0; taken < count; ++taken) {
+    std::pop_heap(left.begin(), left.end(), by_largest);
+    std::span<const double>& largest = left.back();
+    sum += std::log(largest.back());
+    largest = largest.first(largest.size() - 1);
+    if (largest.empty()) {
+      left.pop_back();
+    } else {
+      std::push_heap(left.begin(), left.end(), by_largest);
+    }
+  }
+  return sum / static_cast<double>(count);
 }
 
 std::map<Contrast, double> values_of(const std::vector<SizeFacts>& facts,
@@ -138,9 +150,13 @@ std::string class_word(const Contrast& contrast) {
 RunContrasts contrasts_of(const Run& run, std::span<const PayloadSize> sizes,
                           const ContrastSettings& settings) {
   std::vector<SizeFacts> facts;
+  facts.reserve(sizes.size());
   RunContrasts row;
+  row.floors.reserve(sizes.size());
+  std::vector<Duration> ascending;
   for (const PayloadSize size : sizes) {
-    facts.push_back(facts_of(size, run.samples_of(size), settings));
+    sort_into(ascending, run.samples_of(size), settings.rounds);
+    facts.push_back(facts_of(size, ascending, settings));
     row.floors.push_back(facts.back().log_floor);
   }
   const auto values = values_of(facts, settings.fewest_in_step);
@@ -152,11 +168,12 @@ ContrastTable floors_of(std::span<const Run* const> runs, std::span<const Payloa
                         std::size_t rounds, std::size_t draws) {
   ContrastTable table;
   table.sizes.assign(sizes.begin(), sizes.end());
+  std::vector<Duration> ascending;
   for (const PayloadSize size : sizes) {
     ContrastColumn& floors = table.floors.emplace_back();
     for (const Run* run : runs) {
-      floors.push_back(
-          std::log(expected_minimum(ascending_of(run->samples_of(size), rounds), draws)));
+      sort_into(ascending, run->samples_of(size), rounds);
+      floors.push_back(std::log(expected_minimum(ascending, draws)));
     }
   }
   return table;

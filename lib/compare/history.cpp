@@ -81,7 +81,8 @@ void find_levels(History& history, const PointHeaders& headers, const std::vecto
     columns.push_back(column.values);
   }
   const double alpha = history.settings.alpha;
-  const ChangeSearch search = find_changes(columns, least, alpha * (1 - kCreepShare));
+  const ChangeSearch search =
+      find_changes(columns, least, alpha * (1 - kCreepShare), history.settings.threads);
   for (std::size_t i = 0; i < search.changes.size(); ++i) {
     const ChangePoint& found = search.changes[i];
     const std::size_t begin = i == 0 ? 0 : search.changes[i - 1].first;
@@ -116,7 +117,7 @@ void look_for_creep(History& history, const std::vector<double>& least) {
                          column.values.end());
   }
   const double alpha = history.settings.alpha;
-  const Creep found = find_creep(columns, kCreepShare * alpha);
+  const Creep found = find_creep(columns, kCreepShare * alpha, history.settings.threads);
   HistoryCreep creep{.begin = begin, .third = found.third, .contrasts = {}};
   bool is_found = false;
   for (std::size_t c = 0; c < columns.size(); ++c) {

@@ -37,6 +37,7 @@ struct HistorySettings {
   PlausibleTimes plausible;      // runs of other dates do not count
   HistoryUnit unit = HistoryUnit::Run;
   bool ignores_environment = false;  // one series although host, interface or transport differ
+  unsigned threads = 1;              // that a search may use; its result does not depend on them
 };
 
 struct HistoryPoint {

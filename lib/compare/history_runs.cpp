@@ -35,6 +35,7 @@ LinkKey without_mss(const LinkKey& key) {
 
 ReducedRun RunReducer::reduce(const Run& run) {
   const SampleCounts counts = counts_of(run);
+  const RunHeader circumstances = circumstances_of(run.header);
   ReducedRun reduced{.name = run.name,
                      .identity = run.identity,
                      .key = run.key,
@@ -48,7 +49,7 @@ ReducedRun RunReducer::reduce(const Run& run) {
                      .contrasts = {}};
   {
     const std::lock_guard lock(mutex_);
-    reduced.header = headers_.share(circumstances_of(run.header));
+    reduced.header = headers_.share(circumstances);
     reduced.counts = counts_.share(counts);
     if (reduced.unfit.empty() && reduced.losses.empty() && !counts.sizes.empty()) {
       reduced.by = reduction_for(run, counts);

@@ -148,7 +148,7 @@ std::vector<HistoryColumn> columns_of(const Series& series) {
 void keep_fastest(Run& run) {
   for (auto& [size, series] : run.series) {
     if (!series.rtts.empty()) {
-      series.rtts = SampleSketch{series.rtts.minimum()};
+      series.rtts.keep_minimum();
     }
   }
 }

@@ -8,13 +8,12 @@
 #include <array>
 #include <bit>
 #include <cstring>
-#include <exception>
 #include <memory>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "lib/base/error.h"
+#include "lib/base/side_by_side.h"
 #include "lib/base/units.h"
 #include "lib/runfile/row_scanner.h"
 #include "lib/runfile/run.h"
@@ -63,6 +62,10 @@ class Tally {
   [[nodiscard]] bool has_room() const { return has_room_; }
 
   void move_to(std::map<PayloadSize, SizeSeries>& all) {
+    if (all.empty()) {
+      all = std::move(series_);
+      return;
+    }
     for (auto& [size, series] : series_) {
       const auto [known, is_new] = all.try_emplace(size, std::move(series));
       if (!is_new) {
@@ -144,7 +147,6 @@ struct Part {
   Tally tally;
   bool is_ordinary = true;
   std::optional<std::string> trailer;
-  std::exception_ptr error;
 };
 
 // Where parts of about equal size begin in a plain file, each with a whole line, and where the last
@@ -203,25 +205,9 @@ std::vector<Part> scan_parts(RunReader& reader, RttClock clock, unsigned threads
   for (std::size_t i = 0; i + 1 < places.size(); ++i) {
     parts.emplace_back(clock);
   }
-  const auto work = [&](std::size_t i) {
-    try {
-      scan_range(parts[i], scanner, reader.plain_file(), places[i], places[i + 1]);
-    } catch (...) {
-      parts[i].error = std::current_exception();
-    }
-  };
-  {
-    std::vector<std::jthread> helpers;
-    for (std::size_t i = 1; i < parts.size(); ++i) {
-      helpers.emplace_back(work, i);
-    }
-    work(0);
-  }
-  for (const Part& part : parts) {
-    if (part.error) {
-      std::rethrow_exception(part.error);
-    }
-  }
+  side_by_side(parts.size(), parts.size(), [&](std::size_t i) {
+    scan_range(parts[i], scanner, reader.plain_file(), places[i], places[i + 1]);
+  });
   return parts;
 }
 

@@ -67,8 +67,9 @@ ColumnChange change_of(const ContrastColumn& column, std::size_t begin, std::siz
 
 class Search {
  public:
-  Search(std::span<const ContrastColumn> columns, std::span<const double> least, double alpha)
-      : measured_(columns), least_(least), alpha_(alpha) {
+  Search(std::span<const ContrastColumn> columns, std::span<const double> least, double alpha,
+         unsigned threads)
+      : measured_(columns), least_(least), alpha_(alpha), threads_(threads) {
     for (const ContrastColumn& column : columns) {
       columns_.push_back(without_lone_outliers(column));
     }
@@ -253,7 +254,7 @@ class Search {
     const std::size_t draws =
         std::max(kFewestDraws, static_cast<std::size_t>(kDrawsAbove * tests / alpha_));
     const std::vector<double> null =
-        null_law(rows, best, draws, is_newest ? kNever : largest.statistic);
+        null_law(rows, best, draws, is_newest ? kNever : largest.statistic, threads_);
     const std::size_t place = largest.first;
     Found found{.first = begin + place, .p = {}};
     std::vector<ColumnChange> changes;
@@ -281,6 +282,7 @@ class Search {
   std::vector<ContrastColumn> columns_;  // without lone outliers
   std::span<const double> least_;
   double alpha_;
+  unsigned threads_;
   std::vector<Found> found_;
   ChangeSearch result_;
 };
@@ -288,9 +290,9 @@ class Search {
 }  // namespace
 
 ChangeSearch find_changes(std::span<const ContrastColumn> columns, std::span<const double> least,
-                          double alpha) {
+                          double alpha, unsigned threads) {
   assert(!columns.empty() && columns.size() == least.size());
-  return Search(columns, least, alpha).run();
+  return Search(columns, least, alpha, threads).run();
 }
 
 }  // namespace tcpstep

@@ -54,8 +54,10 @@ struct ChangeSearch {
 //
 // Lone outliers are pulled to the median of their five neighbours first (Hampel's filter: Davies &
 // Gather, Journal of the American Statistical Association 88 (1993) 782).
-// Columns are of one length; the same arguments give the same result on every machine.
+// Columns are of one length; the same arguments give the same result on every machine, with any
+// number of threads.
 [[nodiscard]] ChangeSearch find_changes(std::span<const ContrastColumn> columns,
-                                        std::span<const double> least, double alpha);
+                                        std::span<const double> least, double alpha,
+                                        unsigned threads = 1);
 
 }  // namespace tcpstep

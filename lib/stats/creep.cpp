@@ -13,7 +13,7 @@
 
 namespace tcpstep {
 
-Creep find_creep(std::span<const ContrastColumn> columns, double alpha) {
+Creep find_creep(std::span<const ContrastColumn> columns, double alpha, unsigned threads) {
   assert(!columns.empty() && columns.front().size() >= kFewestToSearch);
   const std::size_t count = columns.front().size();
   const std::size_t third = count / 3;
@@ -83,7 +83,8 @@ Creep find_creep(std::span<const ContrastColumn> columns, double alpha) {
   }
   const std::vector<double> law = bootstrap_law(
       residuals, correlations, std::max(kFewestDraws, static_cast<std::size_t>(4 / alpha)),
-      *std::max_element(statistics.begin(), statistics.end()), [&](const SeriesRows& draw) {
+      *std::max_element(statistics.begin(), statistics.end()), threads,
+      [&](const SeriesRows& draw) {
         double most = 0;
         for (std::size_t c = 0; c < draw.columns; ++c) {
           most = std::max(most, rise_of(draw, c).statistic);

@@ -20,6 +20,7 @@ struct Creep {
 // line with knees at 1/3, 1/2 and 2/3 is taken out of each column before its noise, again AR(1), is
 // estimated; the null law comes from the same bootstrap. For tests at level `alpha`;
 // kFewestToSearch rows or more.
-[[nodiscard]] Creep find_creep(std::span<const ContrastColumn> columns, double alpha);
+[[nodiscard]] Creep find_creep(std::span<const ContrastColumn> columns, double alpha,
+                               unsigned threads = 1);
 
 }  // namespace tcpstep

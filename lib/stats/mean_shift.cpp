@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <mutex>
+#include <optional>
 #include <random>
 
+#include "lib/base/side_by_side.h"
 #include "lib/stats/change_points.h"
 #include "lib/stats/estimators.h"
 
@@ -195,37 +198,87 @@ Sieve sieve_of(const SeriesRows& residuals, const std::vector<double>& correlati
   return sieve;
 }
 
+// The rows that each draw takes, for threads that share the draws.
+class Draws {
+ public:
+  Draws(std::size_t most, std::size_t length, std::size_t rows)
+      : most_(most), length_(length), rows_(rows) {}
+
+  // The number of the next draw and its rows; nothing if there are enough.
+  std::optional<std::size_t> next(std::vector<std::size_t>& rows) {
+    const std::lock_guard lock(mutex_);
+    if (begun_ == most_ || above_ >= kEnoughAbove) {
+      return std::nullopt;
+    }
+    rows.resize(length_);
+    for (std::size_t& row : rows) {
+      row = random_() % rows_;
+    }
+    return begun_++;
+  }
+  void count_above() {
+    const std::lock_guard lock(mutex_);
+    ++above_;
+  }
+  [[nodiscard]] std::size_t begun() const { return begun_; }
+
+ private:
+  std::size_t most_;
+  std::size_t length_;         // of a draw
+  std::size_t rows_;           // to choose from
+  std::mutex mutex_;           // of what follows
+  std::mt19937_64 random_{1};  // the standard defines its numbers
+  std::size_t begun_ = 0;
+  std::size_t above_ = 0;
+};
+
+// The AR(1) process that these innovations drive.
+void colour_rows(const Sieve& sieve, const std::vector<std::size_t>& rows, SeriesRows& draw) {
+  const std::size_t width = draw.width;
+  std::vector<double> level(width);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const std::size_t to = row - std::min(row, kBurnIn);  // the first rows are written over
+    for (std::size_t c = 0; c < width; ++c) {
+      level[c] = sieve.colour[c] * level[c] + sieve.innovations.at(rows[row], c);
+      draw.at(to, c) = level[c];
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<double> bootstrap_law(const SeriesRows& residuals,
                                   const std::vector<double>& correlations, std::size_t draws,
-                                  double observed,
+                                  double observed, unsigned threads,
                                   const std::function<double(const SeriesRows&)>& statistic) {
-  const std::size_t width = residuals.width;
-  const auto [colour, innovations] = sieve_of(residuals, correlations);
-  std::mt19937_64 random(1);  // the standard defines its numbers
-  std::vector<double> law;
-  SeriesRows draw(residuals.count, residuals.columns);
-  std::vector<double> level(width);
-  for (std::size_t above = 0; law.size() < draws && above < kEnoughAbove;) {
-    std::fill(level.begin(), level.end(), 0.0);
-    for (std::size_t row = 0; row < residuals.count + kBurnIn; ++row) {
-      const std::size_t from = random() % innovations.count;
-      const std::size_t to = row - std::min(row, kBurnIn);  // the first rows are written over
-      for (std::size_t c = 0; c < width; ++c) {
-        level[c] = colour[c] * level[c] + innovations.at(from, c);
-        draw.at(to, c) = level[c];
+  const Sieve sieve = sieve_of(residuals, correlations);
+  Draws shared(draws, residuals.count + kBurnIn, sieve.innovations.count);
+  std::vector<double> law(draws);
+  side_by_side(threads, threads, [&](std::size_t) {
+    SeriesRows draw(residuals.count, residuals.columns);
+    std::vector<std::size_t> rows;
+    while (const auto number = shared.next(rows)) {
+      colour_rows(sieve, rows, draw);
+      law[*number] = statistic(draw);
+      if (law[*number] >= observed) {
+        shared.count_above();
       }
     }
-    law.push_back(statistic(draw));
-    above += law.back() >= observed ? 1U : 0U;
-  }
+  });
+  law.resize(shared.begun());
+  // Threads may have begun more than were needed.
+  std::size_t above = 0;
+  const auto last = std::find_if(law.begin(), law.end(), [&](double value) {
+    above += value >= observed ? 1U : 0U;
+    return above == kEnoughAbove;
+  });
+  law.erase(last == law.end() ? last : last + 1, law.end());
   std::sort(law.begin(), law.end());
   return law;
 }
 
 std::vector<double> null_law(const SeriesRows& rows, const std::vector<MeanShift>& splits,
-                             std::size_t draws, double observed) {
+                             std::size_t draws, double observed, unsigned threads) {
   SeriesRows residuals = rows;
   std::vector<double> correlations;
   for (std::size_t c = 0; c < rows.columns; ++c) {
@@ -235,15 +288,16 @@ std::vector<double> null_law(const SeriesRows& rows, const std::vector<MeanShift
     correlations.push_back(splits[c].correlation);
   }
   const Places places(rows.count);
-  return bootstrap_law(residuals, correlations, draws, observed, [&](const SeriesRows& draw) {
-    double most = 0;
-    for (std::size_t column = 0; column < draw.width; column += kLanes) {
-      for (const MeanShift& split : best_splits(draw, column, places)) {
-        most = std::max(most, split.statistic);
-      }
-    }
-    return most;
-  });
+  return bootstrap_law(residuals, correlations, draws, observed, threads,
+                       [&](const SeriesRows& draw) {
+                         double most = 0;
+                         for (std::size_t column = 0; column < draw.width; column += kLanes) {
+                           for (const MeanShift& split : best_splits(draw, column, places)) {
+                             most = std::max(most, split.statistic);
+                           }
+                         }
+                         return most;
+                       });
 }
 
 double p_value(const std::vector<double>& law, double observed) {

@@ -54,16 +54,17 @@ inline constexpr std::size_t kFewestDraws = 1999;  // more if alpha asks for the
 // Draws series of AR(1) noise like that of `residuals`, whose columns have these correlations of
 // neighbours: a sieve bootstrap (Buehlmann, Bernoulli 3 (1997) 123) of whole rows, which keeps the
 // correlation between columns. The statistics of the draws, ascending: `draws`, or fewer when
-// enough of them reach `observed` (Besag & Clifford, Biometrika 78 (1991) 301).
+// enough of them reach `observed` (Besag & Clifford, Biometrika 78 (1991) 301). `threads` share
+// the draws, which are the same for any number of them; `statistic` is called by all.
 [[nodiscard]] std::vector<double> bootstrap_law(
     const SeriesRows& residuals, const std::vector<double>& correlations, std::size_t draws,
-    double observed, const std::function<double(const SeriesRows&)>& statistic);
+    double observed, unsigned threads, const std::function<double(const SeriesRows&)>& statistic);
 
 // What chance makes of `splits`, the best ones of all columns: the largest statistic over all
 // columns of each draw.
 [[nodiscard]] std::vector<double> null_law(const SeriesRows& rows,
                                            const std::vector<MeanShift>& splits, std::size_t draws,
-                                           double observed);
+                                           double observed, unsigned threads);
 
 // 1 + the draws that reach `observed`, over 1 + all draws.
 [[nodiscard]] double p_value(const std::vector<double>& law, double observed);

@@ -59,6 +59,15 @@ void SampleSketch::add_buckets(const SampleSketch& other) {
   }
 }
 
+void SampleSketch::keep_minimum() {
+  const Duration smallest = minimum();
+  std::vector<Duration> memory = std::move(first_);
+  *this = SampleSketch();
+  memory.clear();
+  first_ = std::move(memory);
+  add(smallest);
+}
+
 Duration SampleSketch::mean() const {
   assert(count_ > 0);
   const std::uint64_t rest = ((sum_high_ % count_) << kSumShift) + sum_low_;

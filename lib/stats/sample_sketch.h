@@ -49,6 +49,8 @@ class SampleSketch {
   }
 
   void merge(const SampleSketch& other);
+  // Forgets all others. Of a sketch that is not empty.
+  void keep_minimum();
 
   [[nodiscard]] std::uint64_t size() const { return count_; }
   [[nodiscard]] bool empty() const { return count_ == 0; }

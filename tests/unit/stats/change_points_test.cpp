@@ -7,6 +7,8 @@
 #include <cmath>
 #include <random>
 
+#include "lib/stats/creep.h"
+
 namespace tcpstep {
 namespace {
 
@@ -53,6 +55,26 @@ TEST(ChangePointsTest, FindAShiftWithItsPlaceDirectionAndSize) {
     EXPECT_NEAR(change.columns[1].shift, 0.1, 0.02);
     EXPECT_LT(change.columns[1].low, change.columns[1].shift);
     EXPECT_GT(change.columns[1].high, change.columns[1].shift);
+  }
+}
+
+TEST(ChangePointsTest, AreTheSameWithAnyNumberOfThreads) {
+  for (std::uint64_t seed = 0; seed < 2; ++seed) {
+    auto columns = noise(seed, 40, 0.5);
+    shift(columns[1], 20, seed % 2 == 0 ? 0.02 : 0);
+    const std::vector<double> least(columns.size(), std::log1p(0.02));
+    const ChangeSearch one = find_changes(columns, least, kAlpha);
+    const Creep creep = find_creep(columns, kAlpha);
+    for (const unsigned threads : {2U, 3U}) {
+      const ChangeSearch many = find_changes(columns, least, kAlpha, threads);
+      EXPECT_EQ(many.visible, one.visible) << seed;
+      ASSERT_EQ(many.changes.size(), one.changes.size()) << seed;
+      for (std::size_t i = 0; i < one.changes.size(); ++i) {
+        EXPECT_EQ(many.changes[i].first, one.changes[i].first);
+        EXPECT_EQ(many.changes[i].columns[1].p, one.changes[i].columns[1].p);
+      }
+      EXPECT_EQ(find_creep(columns, kAlpha, threads).p, creep.p) << seed;
+    }
   }
 }
 
