@@ -12,20 +12,27 @@ namespace {
 constexpr double kAlpha = 0.01;  // of the whole table
 constexpr double kNearlyNormal = 1e6;
 
-double spread_of(const std::vector<double>& values) {
+// Without the `fitted` smallest ones: medians were taken out of the values, which makes as many of
+// them nearly 0.
+double spread_of(const std::vector<double>& values, std::size_t fitted) {
   std::vector<double> sizes;
   const double median = median_of(values);
   for (const double value : values) {
     sizes.push_back(std::abs(value - median));
   }
+  std::ranges::sort(sizes);
+  const std::size_t left_out = std::min(fitted, sizes.size() - 1);
+  sizes.erase(sizes.begin(), sizes.begin() + static_cast<std::ptrdiff_t>(left_out));
   return kNormalMad * median_of(std::move(sizes));
 }
 
-// What one of `values` has to exceed.
-double limit_of(const std::vector<double>& values, double least) {
+// What one of `values` has to exceed. Their spread is known no better than `degrees` of freedom
+// allow.
+double limit_of(const std::vector<double>& values, std::size_t fitted, double degrees,
+                double least) {
   const double quantile =
-      student_t_quantile(1 - kAlpha / static_cast<double>(values.size()), kNearlyNormal);
-  return std::max(quantile * spread_of(values), least);
+      student_t_quantile(1 - kAlpha / static_cast<double>(values.size()), degrees);
+  return std::max(quantile * spread_of(values, fitted), least);
 }
 
 double least_of(const Matrix& matrix) {
@@ -101,7 +108,7 @@ void find_hosts(Matrix& matrix) {
     effects.push_back((matrix.from_effects[host] + matrix.to_effects[host]) / 2);
   }
   const double median = median_of(effects);
-  const double limit = limit_of(effects, least_of(matrix));
+  const double limit = limit_of(effects, 0, kNearlyNormal, least_of(matrix));
   for (std::size_t host = 0; host < effects.size(); ++host) {
     if (effects[host] - median > limit) {
       matrix.findings.hosts.push_back({.host = host, .effect = effects[host] - median});
@@ -111,6 +118,12 @@ void find_hosts(Matrix& matrix) {
                            &MatrixFindings::Host::effect);
 }
 
+// The RTT of the smallest size includes the way back: what only one of both measurements has is
+// something that passed by.
+bool is_of_both_ways(const Matrix& matrix) {
+  return matrix.statistic.is_rtt() && !matrix.statistic.size;
+}
+
 void find_paths(Matrix& matrix) {
   std::vector<double> residuals;
   for (const MatrixCell& cell : matrix.cells) {
@@ -118,14 +131,19 @@ void find_paths(Matrix& matrix) {
       residuals.push_back(*cell.residual);
     }
   }
-  const double limit = limit_of(residuals, least_of(matrix));
+  const auto hosts = static_cast<double>(matrix.hosts.size());
+  // Both ways of a pair are alike.
+  const double degrees = std::max(hosts, (static_cast<double>(residuals.size()) / 2 - hosts) / 2);
+  const double limit = limit_of(residuals, 2 * matrix.hosts.size() - 1, degrees, least_of(matrix));
   const auto is_out = [&](const MatrixCell* cell) {
     return cell != nullptr && cell->residual.value_or(0) > limit;
   };
   for (const MatrixCell& cell : matrix.cells) {
     const MatrixCell* back = matrix.find(cell.to, cell.from);
     const bool is_mutual = is_out(back);
-    if (!is_out(&cell) || (is_mutual && cell.from > cell.to)) {
+    const bool passed_by =
+        !is_mutual && back != nullptr && back->residual && is_of_both_ways(matrix);
+    if (!is_out(&cell) || passed_by || (is_mutual && cell.from > cell.to)) {
       continue;
     }
     const double excess =

@@ -11,6 +11,7 @@ import sys
 
 from harness import SOURCE, TestCase, environment, main, run
 from test_compare import CompareTestCase, floor
+from test_html import Balanced
 
 DAY = 24 * 3600
 
@@ -254,6 +255,30 @@ class Plots(HistoryTestCase):
         self.assertIn("2 packets", svg)
 
 
+class Page(Balanced):
+    """The texts of its paragraphs and headings, and the cells of each row of its first table."""
+
+    def __init__(self):
+        super().__init__()
+        self.texts, self.rows, self._tables = {"p": [], "h2": []}, [], 0
+
+    def handle_starttag(self, tag, attributes):
+        super().handle_starttag(tag, attributes)
+        self._tables += tag == "table"
+        if tag in self.texts:
+            self.texts[tag].append("")
+        elif self._tables == 1 and tag == "tr":
+            self.rows.append([])
+        elif self._tables == 1 and tag in ("td", "th"):
+            self.rows[-1].append("")
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] in self.texts:
+            self.texts[self.open[-1]][-1] += data
+        elif self._tables == 1 and "tr" in self.open and {"td", "th"} & set(self.open):
+            self.rows[-1][-1] += data
+
+
 class Meshes(TestCase):
     """The folder of a mesh, made up: bench/make_mesh.py."""
 
@@ -283,6 +308,31 @@ class Meshes(TestCase):
         alone = json.loads(self.history("--format=json", "--alpha=0.0005", *map(str, pair)).stdout)["links"]
         (there,) = [link for link in links if link["link"] == "n1_n2"]
         self.assertEqual(there["changes"], alone[0]["changes"])
+
+    def test_has_a_page_with_a_row_for_each_path(self):
+        folder = self.make(5, 36)
+        page = self.directory / "mesh.html"
+        result = self.history("-o", page, folder)
+        self.assertEqual((result.returncode, result.stdout), (3, ""), result.stderr)
+        parser = Page()
+        parser.feed(page.read_text())
+        self.assertEqual(parser.open, [])
+        # First what became slower, as in the text, then a row for each path: the slower ones at the top, in detail below.
+        self.assertEqual(parser.texts["p"][:2], ["20 paths: 9 slower, 0 faster, 11 without change, 0 cannot tell",
+                                                 "host n3: 8 of 8 paths are slower"])
+        self.assertRegex(parser.texts["p"][2], r"^path n1 → n2: slower since 2 Sep 00:0\d$")
+        hosts = range(1, 6)
+        slower = {f"n{a}_n{b}" for a in hosts for b in hosts if a != b and (3 in (a, b) or (a, b) == (1, 2))}
+        links = [row[0] for row in parser.rows[1:]]
+        self.assertEqual(set(links[:9]), slower)
+        self.assertEqual(set(links), {f"n{a}_n{b}" for a in hosts for b in hosts if a != b})
+        self.assertEqual(len(links), 20)
+        self.assertEqual({row[1].split()[0] for row in parser.rows[1:10]}, {"slower"})
+        self.assertEqual({row[1] for row in parser.rows[10:]}, {"no change"})
+        self.assertEqual({text.split()[0] for text in parser.texts["h2"]}, slower)
+        self.assertEqual(page.read_text().count("<svg "), 9 + 20)  # a picture of each that changed; a line in each row
+        # Only it refers to its own parts.
+        self.assertEqual({reference[1:] for reference in parser.references if reference != "data:,"} - parser.ids, set())
 
     def test_of_an_unchanged_mesh_raises_no_alarm(self):
         folder = self.make(4, 24, "--host-by=0", "--path-by=0")
