@@ -34,7 +34,7 @@ int take_runs(const ClientOptions& options) {
   std::optional<Secret> secret;
   std::optional<Lease> lease;
   if (options.lease) {
-    secret.emplace(lease.emplace(*options.lease).secret());
+    secret.emplace(Secret::drawn(lease.emplace(*options.lease).secret()));
   }
   if (!options.secret_file.empty()) {
     secret.emplace(read_secret(options.secret_file));

@@ -49,7 +49,7 @@ Server::Server(ServerOptions options)
     kept_off_.emplace(*cpu);
   }
   if (options_.lease) {
-    secret_.emplace(lease_.emplace(*options_.lease).secret());
+    secret_.emplace(Secret::drawn(lease_.emplace(*options_.lease).secret()));
   }
   if (!options_.secret_file.empty()) {
     secret_.emplace(read_secret(options_.secret_file));

@@ -80,6 +80,22 @@ Secret::Secret(std::string_view text) {
   }
 }
 
+Secret Secret::drawn(std::string_view text) {
+  start_sodium();
+  Key key{};
+  std::size_t bytes = 0;
+  const char* end = nullptr;
+  if (text.size() != 2 * key.size() ||
+      ::sodium_hex2bin(key.data(), key.size(), text.data(), text.size(), nullptr, &bytes, &end) !=
+          0 ||
+      bytes != key.size()) {
+    return Secret(text);
+  }
+  const Secret secret(key);
+  ::sodium_memzero(key.data(), key.size());
+  return secret;
+}
+
 Secret::~Secret() {
   ::sodium_memzero(key_.data(), key_.size());
 }

@@ -20,13 +20,19 @@ class Secret {
   // each guess. Throws WorldError if the text is shorter than kShortest, longer than kLongest, or
   // little but repetition.
   explicit Secret(std::string_view text);
+  // Of a coordinator that draws one for each run: 64 hexadecimal digits are the key itself, which
+  // nobody can guess. Any other text is stretched.
+  [[nodiscard]] static Secret drawn(std::string_view text);
   Secret(const Secret&) = default;
   Secret& operator=(const Secret&) = default;
   ~Secret();
 
  private:
   friend class Session;
-  std::array<unsigned char, 32> key_{};
+  using Key = std::array<unsigned char, 32>;
+
+  explicit Secret(const Key& key) : key_(key) {}
+  Key key_{};
 };
 
 // What to do about a secret that is refused.

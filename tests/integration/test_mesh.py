@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import tempfile
 import time
 
 from network import Bridge, enter_namespaces, ip
-from harness import TestCase, environment, main, program, read_run, run, start, wait_until
+from harness import PATIENCE, TestCase, environment, main, program, read_run, run, start, wait_until
 
 NETNS = "ip netns exec {host}"
 PORT = 20903
@@ -68,12 +69,12 @@ class MeshTestCase(TestCase):
         for name in ("tcpstep-server", "tcpstep-client"):
             (self.bin / name).symlink_to(program(name))
 
-    def arguments(self, *arguments, launch=NETNS, rounds=3):
+    def arguments(self, *arguments, launch=NETNS, sizes="1,boundaries", rounds=3):
         return ("--hosts", self.hosts, "--launch", launch, "--programs", self.bin, "--port", PORT, "--results",
-                self.directory / "mesh", "--sizes=1,boundaries", "--rounds", rounds, *arguments)
+                self.directory / "mesh", "--sizes", sizes, "--rounds", rounds, *arguments)
 
     def mesh(self, *arguments, **options):
-        return run("tcpstep-mesh", *self.arguments(*arguments, **options), cwd=self.directory)
+        return run("tcpstep-mesh", *self.arguments(*arguments, **options), cwd=self.directory, timeout=3 * PATIENCE)
 
     def days(self):
         return [path for path in (self.directory / "mesh").iterdir() if path.is_dir() and path.name[0] != "."]
@@ -128,15 +129,6 @@ class EveryPair(MeshTestCase):
         rows = list(csv.DictReader(self.matrix("--format=csv", "--statistic=rtt:1").splitlines()))
         self.assertEqual(len(rows), 20)
         self.assertTrue(all((float(row["value"]) > 5e6) == ("h5" in (row["from"], row["to"])) for row in rows))
-
-        # The next mesh knows how long it takes, and adds to the folder.
-        begin = time.monotonic()
-        again = self.mesh("--pairs=1", "--seed=7")
-        took = time.monotonic() - begin
-        self.assertEqual(again.returncode, 0, again.stderr)
-        self.assertRegex(again.stderr, r"rounds: about \d+ s, ")
-        self.assertEqual(len(self.index()), 40)
-        print(f"forecast: {again.stderr.splitlines()[0]}; it took {took:.1f} s")
         self.assertEqual(len(json.loads(run("tcpstep-analyze", "report", "--format=json", self.directory / "mesh",
                                             "--since=1d").stdout)["links"]), 20)
 
@@ -150,6 +142,24 @@ class EveryPair(MeshTestCase):
             of_host.sort()
             for (begin, seconds), (following, _) in zip(of_host, of_host[1:]):
                 self.assertLessEqual(begin + seconds, following + 2, host)  # starts are in whole seconds
+
+
+class Forecast(MeshTestCase):
+    """Of measurements that mostly wait between pings, so that they take as long on a busy machine."""
+
+    def test_is_right_within_a_fifth(self):
+        hosts = self.bridge.write_hosts(self.hosts, "h1", "h2")
+        self.assertTrue(hosts)
+        for number, seed in enumerate((3, 4)):  # the second one knows how long the first one took
+            begin = time.monotonic()
+            result = self.mesh(f"--seed={seed}", "--interval=500ms", sizes=1, rounds=19)
+            took = time.monotonic() - begin
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(len(self.index()), 2 * number + 2)  # it adds to the folder
+            forecast = result.stderr.splitlines()[0]
+            seconds = int(re.search(r"in 1 round: about (\d+) s[ ,]", forecast)[1])
+            print(f"{forecast}; it took {took:.1f} s")
+            self.assertLess(abs(seconds - took), 0.2 * took)
 
 
 class Options(MeshTestCase):
@@ -204,7 +214,7 @@ class Options(MeshTestCase):
 
 
 class Faults(MeshTestCase):
-    HOSTS = 4
+    HOSTS = 3
 
     def wrapper(self, **of_host):
         """A launch command with a script for some hosts instead of the program: "$@" is the program."""
@@ -219,9 +229,9 @@ class Faults(MeshTestCase):
         rows = self.index()
         for row in rows:
             self.assertEqual(bool(row["failure"]), host in (row["from"], row["to"]), row)
-        self.assertEqual(len(rows), 12)
+        self.assertEqual(len(rows), 6)
         self.assertTrue(any(reason in row["failure"] for row in rows), rows)
-        self.assertIn("6 of 12 measured", result.stderr)
+        self.assertIn("2 of 6 measured", result.stderr)
         wait_until(lambda: not measurements(), "nothing is left on the hosts")
 
     def test_a_host_that_refuses(self):
@@ -249,7 +259,7 @@ class Faults(MeshTestCase):
                 result = self.mesh(launch=self.wrapper(h2=script))
                 self.assertEqual(result.returncode, 1, result.stderr)
                 failed = {(row["from"], row["to"]) for row in self.index() if row["failure"]}
-                self.assertEqual(failed, {("h2", other) for other in ("h1", "h3", "h4")}, self.index())
+                self.assertEqual(failed, {("h2", other) for other in ("h1", "h3")}, self.index())
                 self.matrix()
 
     def test_a_host_that_floods(self):
@@ -259,14 +269,14 @@ class Faults(MeshTestCase):
 
     def test_a_host_whose_programs_hang(self):
         begin = time.monotonic()
-        result = self.mesh("--deadline=4s", launch=self.wrapper(h4='case "$*" in *--version) ;; *) sleep 1000 ;; esac'))
-        self.assert_only_fails_at("h4", result, "h4: tcpstep-")
-        print(f"four hosts, one of which hangs, deadline 4 s: {time.monotonic() - begin:.1f} s")
+        result = self.mesh("--deadline=4s", launch=self.wrapper(h3='case "$*" in *--version) ;; *) sleep 1000 ;; esac'))
+        self.assert_only_fails_at("h3", result, "h3: tcpstep-")
+        print(f"three hosts, one of which hangs, deadline 4 s: {time.monotonic() - begin:.1f} s")
 
     def test_a_full_disk_here(self):
         disk = self.directory / "mesh"
         disk.mkdir()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48k", "tmpfs", disk], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24k", "tmpfs", disk], check=True)
         self.addCleanup(subprocess.run, ["umount", disk], check=True)
         result = self.mesh()
         self.assertEqual(result.returncode, 1)
@@ -278,6 +288,7 @@ class Faults(MeshTestCase):
         self.assert_all_measured(self.bridge.hosts)
 
     def test_a_stopped_program(self):
+        self.bridge.write_hosts(self.hosts, "h1", "h2")
         mesh = start("tcpstep-mesh", *self.arguments("--deadline=3s", "--pairs=1", rounds=5000), cwd=self.directory)
         wait_until(lambda: len(measurements()) >= 2, "it measures")
         for process in measurements():
@@ -294,7 +305,7 @@ class Faults(MeshTestCase):
         """Its network is gone while it is measured: what it takes part in fails in bounded time, the rest does not."""
         self.addCleanup(ip, "link", "set", "p2", "up")
         begin = time.monotonic()
-        mesh = start("tcpstep-mesh", *self.arguments("--deadline=5s", "--pairs=1", "--seed=1", rounds=200), cwd=self.directory)
+        mesh = start("tcpstep-mesh", *self.arguments("--deadline=7s", "--pairs=1", "--seed=1", rounds=200), cwd=self.directory)
         wait_until(lambda: any("h2" in link for link in links_measured()), "it measures h2")
         ip("link", "set", "p2", "down")
         _, messages = mesh.communicate(timeout=100)
@@ -303,9 +314,9 @@ class Faults(MeshTestCase):
         self.assertTrue(failed)
         self.assertTrue(all("h2" in (row["from"], row["to"]) for row in failed), failed)
         measured = {(row["from"], row["to"]) for row in self.index() if row["file"]}
-        self.assertLessEqual({(a, b) for a in ("h1", "h3", "h4") for b in ("h1", "h3", "h4") if a != b}, measured)
+        self.assertLessEqual({("h1", "h3"), ("h3", "h1")}, measured)
         wait_until(lambda: not measurements(), "nothing is left on the hosts")
-        print(f"four hosts, one of which vanishes, deadline 5 s: {time.monotonic() - begin:.1f} s")
+        print(f"three hosts, one of which vanishes, deadline 7 s: {time.monotonic() - begin:.1f} s")
 
     def test_a_wrong_clock(self):
         wrong = self.wrapper(h2='case "$*" in *-server*--version) ;; *tcpstep-server*) ip netns exec h2 "$@" | '

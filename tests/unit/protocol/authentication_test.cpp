@@ -35,6 +35,21 @@ TEST(SessionTest, ProvesEachMessageOfEitherEnd) {
   EXPECT_TRUE(ends.server.accepts(ends.client.prove("ready"), "ready"));
 }
 
+TEST(SessionTest, TakesADrawnKeyAsItIs) {
+  const auto agree = [](const Secret& a, const Secret& b) {
+    Ends ends(a, b);
+    return ends.server.accepts(ends.client.prove());
+  };
+  const std::string key = random_hex(32);
+  EXPECT_TRUE(agree(Secret::drawn(key), Secret::drawn(key)));
+  EXPECT_FALSE(agree(Secret::drawn(key), Secret::drawn(random_hex(32))));
+  EXPECT_FALSE(agree(Secret::drawn(key), Secret(key))) << "there is nothing to stretch";
+  for (const std::string& text :
+       {std::string("sixteen letters!"), key + "00", "g" + key.substr(1)}) {
+    EXPECT_TRUE(agree(Secret::drawn(text), Secret(text))) << text;
+  }
+}
+
 TEST(SessionTest, ProvesNothingElse) {
   const Secret secret("sixteen letters!");
   const auto is_taken = [](Ends ends) { return ends.server.accepts(ends.client.prove()); };
