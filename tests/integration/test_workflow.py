@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 import textwrap
 import xml.etree.ElementTree
 
@@ -13,6 +14,21 @@ OWN_NETWORK = ["unshare", "--net", *([] if os.getuid() == 0 else ["--user", "--m
                "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
 ONE_RUN = ("tcpstep-server --one-off --quiet --bind 127.0.0.1 --link loopback --sizes 1,2000 --output {output} & "
            "tcpstep-client --quiet --retry 20 127.0.0.1 && wait $!")
+# A proxy: passes one connection on. ncat and socat are not everywhere.
+PROXY = """
+import socket, sys, threading
+listen, target = (int(port) for port in sys.argv[1:])
+def copy(source, sink):
+    while data := source.recv(65536):
+        sink.sendall(data)
+    sink.shutdown(socket.SHUT_WR)
+client, _ = socket.create_server(("127.0.0.1", listen)).accept()
+server = socket.create_connection(("127.0.0.1", target))
+for end in client, server:
+    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+threading.Thread(target=copy, args=(client, server)).start()
+copy(server, client)
+"""
 EXIT_LEVELS = {0: "notice", 3: "error", 4: "warning"}
 
 
@@ -54,6 +70,11 @@ class TestOfCI(TestCase):
         return subprocess.run([*OWN_NETWORK, "bash", "-e", script], cwd=self.directory, text=True,
                               capture_output=True, timeout=100, env=self.environment | variables)
 
+    def proxies(self):
+        (self.directory / "proxy.py").write_text(PROXY)
+        command = f"exec {sys.executable} proxy.py {{listen_port}} {{target_port}}"
+        return {"baseline": command, "candidate": command, "through": "true"}
+
     def assert_compared(self, compared, junit):
         """One side is the other. Whatever chance or a busy machine makes of it, all formats agree."""
         self.assertIn(compared.returncode, EXIT_LEVELS, compared.stderr)
@@ -93,7 +114,7 @@ class Workflow(TestOfCI):
 class Inputs:
     """What a user gives; everything else has a default in the file."""
 
-    def __init__(self, text):
+    def __init__(self, text, **values):
         block = re.search(r"^( *)inputs:\n(.*?)^(?:runs:|---)", text, re.M | re.S)
         names = re.split(rf"^{block[1]}  (\w+):\n", block[2], flags=re.M)[1:]
         self.values = {}
@@ -101,7 +122,7 @@ class Inputs:
             default = re.search(r"default: \"?([^\"\n]*)", body)
             self.values[name] = default[1] if default else None
         self.needed = {name for name, value in self.values.items() if value is None}
-        self.values |= {"a": ONE_RUN, "b": ONE_RUN, "runs": "5"}
+        self.values |= {"baseline": ONE_RUN, "candidate": ONE_RUN, "runs": "5"} | values
 
     def filled_in(self, value):
         return re.sub(r"(?:\$\{\{ inputs\.(\w+) \}\}|\$\[\[ inputs\.(\w+) \]\])",
@@ -109,10 +130,11 @@ class Inputs:
 
 
 class CompositeAction(TestOfCI):
-    def test_needs_two_commands_and_compares_them(self):
+    def run_action(self, **values):
+        """Step -> its result."""
         text = (CI / "github-action" / "action.yml").read_text()
-        inputs = Inputs(text)
-        self.assertEqual(inputs.needed, {"a", "b"})
+        inputs = Inputs(text, **values)
+        self.assertEqual(inputs.needed, {"baseline", "candidate"})
         results = {}
         for name, step in steps(text, " " * 4).items():
             variables = {key: inputs.filled_in(value)
@@ -120,24 +142,42 @@ class CompositeAction(TestOfCI):
             results[name] = self.run_shell(shell_of(step), **variables)
         self.assertEqual(list(results), ["Install", "Measure in turn", "Compare"])
         self.assertEqual((results["Install"].returncode, results["Measure in turn"].returncode), (0, 0), results)
+        return results
+
+    def test_compares_two_commands(self):
+        results = self.run_action()
         self.assert_compared(results["Compare"], self.directory / "ab" / "latency.xml")
         self.assert_annotated(results["Compare"])
 
 
+    def test_measures_through_two_proxies(self):
+        results = self.run_action(**self.proxies())
+        self.assertIn(results["Compare"].returncode, EXIT_LEVELS, results)
+        self.assertEqual(len(list((self.directory / "ab").glob("[ab]-*.csv"))), 10)
+
+
 class GitLabComponent(TestOfCI):
-    def test_needs_two_commands_and_compares_them(self):
+    def run_component(self, **values):
         text = (CI / "gitlab-component.yml").read_text()
-        inputs = Inputs(text)
-        self.assertEqual(inputs.needed, {"a", "b"})
+        inputs = Inputs(text, **values)
+        self.assertEqual(inputs.needed, {"baseline", "candidate"})
         job = text.partition("---\n")[2]
         variables = {key: inputs.filled_in(value) for key, value in
                      variables_of(job.partition("  script:\n")[0]).items()}
         script = job.partition("  script:\n")[2].partition("  #")[0]
         lines = "\n".join(textwrap.dedent(part) for part in script.split("    - |\n"))
-        compared = self.run_shell(lines, **variables)
-        self.assert_compared(compared, self.directory / "latency.xml")
-        for kept in re.search(r"paths: \[(.*)\]", job)[1].split(", "):
+        self.kept = re.search(r"paths: \[(.*)\]", job)[1].split(", ")
+        return self.run_shell(lines, **variables)
+
+    def test_compares_two_commands(self):
+        self.assert_compared(self.run_component(), self.directory / "latency.xml")
+        for kept in self.kept:
             self.assertTrue((self.directory / kept).exists(), kept)
+
+    def test_measures_through_two_proxies(self):
+        compared = self.run_component(**self.proxies())
+        self.assertIn(compared.returncode, EXIT_LEVELS, compared)
+        self.assertEqual(len(list((self.directory / "ab").glob("[ab]-*.csv"))), 10)
 
 
 if __name__ == "__main__":
