@@ -85,8 +85,8 @@ class Installed(unittest.TestCase):
         taken = collections.Counter()
         for list_ in [*DEBIAN.glob("*.install"), DEBIAN / "not-installed"]:
             for pattern in [line.split()[0] for line in list_.read_text().splitlines()]:
-                if pattern.startswith("debian/"):
-                    self.assertTrue((DEBIAN / pattern.removeprefix("debian/")).exists(), pattern)
+                if not pattern.startswith("usr/"):
+                    self.assertTrue((SOURCE / pattern.replace("debian/", "packaging/debian/")).exists(), pattern)
                     continue
                 # lib/ of this prefix is lib/x86_64-linux-gnu/ of Debian's.
                 entries = list(self.prefix.glob(pattern.removeprefix("usr/").replace("lib/*/", "lib/")))
