@@ -16,7 +16,7 @@ void ZstdFrames::add(std::span<const char> bytes) {
     if (part_ == Part::Data || part_ == Part::Header) {  // whatever it is
       const auto some = std::min<std::uint64_t>(bytes.size(), wanted_ - have_);
       have_ += some;
-      bytes = bytes.subspan(some);
+      bytes = bytes.subspan(static_cast<std::size_t>(some));
     } else {
       number_ |= std::uint64_t{static_cast<unsigned char>(bytes.front())} << (8 * have_);
       ++have_;
