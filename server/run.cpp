@@ -9,9 +9,11 @@
 #include <ctime>
 #include <iterator>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -196,6 +198,14 @@ std::string shortened(std::string table, const std::filesystem::path& file) {
                                                      table.size(), file.string());
 }
 
+// While a run is at hand more is known than its file has: why.
+void explain(std::vector<Warning>& warnings, std::span<const Warning> causes) {
+  for (Warning& warning : warnings) {
+    const auto cause = std::ranges::find(causes, warning.key, &Warning::key);
+    warning = cause == causes.end() ? warning : *cause;
+  }
+}
+
 // Logs a run, prints its table and sends a RunReport; what went wrong with it is left to the
 // server's process.
 void report_outcome(const RunOutcome& outcome, const ServedRun& run, const Log& log,
@@ -209,25 +219,23 @@ void report_outcome(const RunOutcome& outcome, const ServedRun& run, const Log& 
       .bytes = outcome.file.empty() ? std::optional(std::uint64_t{0}) : bytes_on_disk(outcome.file),
       .file = outcome.file.string(),
       .fault = fault_of(outcome, sweep.timeout)};
-  for (const Warning& warning : outcome.warnings) {
-    // The table says these in the same words.
-    const bool is_in_table = warning.key == "segments_merged" || warning.key == "bbr" ||
-                             warning.key == "rtt_below_wakeup";
-    if (!run.options.is_quiet && (!is_in_table || run.options.log_format == LogFormat::Json)) {
-      report.warnings.emplace_back(warning.key, render(warning));
-    }
-  }
   std::string table;
   std::uint64_t samples = outcome.samples;
   if (!outcome.file.empty()) {
     RunCollection runs;
     runs.add(read_run(outcome.file, RttClock::Application));
-    const PenaltyTable penalties = penalty_table(runs.links()[0], Statistic::minimum());
+    PenaltyTable penalties = penalty_table(runs.links()[0], Statistic::minimum());
+    explain(penalties.warnings, outcome.causes);
     samples = penalties.samples;
     if (sweep.direction == MeasuredDirection::Down) {
       report.minima = minima_of(penalties, runs.links()[0]);
       std::ranges::transform(penalties.warnings, std::back_inserter(report.spoilers),
                              &Warning::key);
+      if (run.options.log_format == LogFormat::Json) {  // in text, the table is enough
+        for (const Warning& warning : penalties.warnings) {
+          report.warnings.emplace_back(warning.key, render(warning));
+        }
+      }
     }
     const Screen screen = screen_of_output();
     const std::string text = render_text(std::array{penalties}, {.screen = screen});
@@ -295,7 +303,7 @@ RunOutcome outcome_without_file(const ServedRun& run, PingStatus status) {
   return {.status = std::string(end_of_run(status, run.settings)),
           .samples = 0,
           .file = {},
-          .warnings = {}};
+          .causes = {}};
 }
 
 void close_fresh_connections(const ServedRun& run, Duration limit) {

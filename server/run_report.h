@@ -15,7 +15,7 @@
 
 namespace tcpstep {
 
-// Of a run, about this host: key and text.
+// What the log says of a run that this host has measured: key and text.
 using RunWarnings = std::vector<std::pair<std::string, std::string>>;
 
 struct RunReport {

@@ -40,7 +40,7 @@ RunOutcome write_lost_run(const ServedRun& run, PingStatus status, std::uint64_t
   return {.status = end,
           .samples = 0,
           .file = writer.path(),
-          .warnings = {},
+          .causes = {},
           .black_hole = hole ? describe(*hole, path) : ""};
 }
 
@@ -121,7 +121,7 @@ RunOutcome keep_result(const ServedRun& run, const AckedPayloads& acked, const R
     static_cast<void>(run.client.finish(1s));
   }
   return {
-      .status = trailer.status, .samples = trailer.samples, .file = file.path(), .warnings = {}};
+      .status = trailer.status, .samples = trailer.samples, .file = file.path(), .causes = {}};
 }
 
 RunOutcome receive_result(const ServedRun& run, const AckedPayloads& acked,

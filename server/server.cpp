@@ -103,6 +103,7 @@ int Server::serve() {
   }
   for (const Warning& warning : host_.warnings) {
     log_.note("warning", render(warning));
+    warned_.insert(warning.key);
   }
   while (StopSignals::received() == 0 && !one_off_result_) {
     wait_and_handle(acceptor, mask);

@@ -75,7 +75,7 @@ class Server {
   std::map<std::uint64_t, RunProcess> runs_;  // by key
   std::uint64_t next_key_ = Acceptor::kFirstForeignKey;
   std::optional<bool> one_off_result_;
-  std::set<std::string> warned_;  // keys of the warnings of runs that were printed
+  std::set<std::string> warned_;  // keys of the warnings that were logged
   sigset_t mask_before_{};
 };
 

@@ -1,5 +1,4 @@
 // The three kinds of failure: an invalid request, a failure outside the program, a bug (assert).
-// Below failures: warnings.
 #pragma once
 
 #include <fmt/format.h>
@@ -7,7 +6,6 @@
 #include <cerrno>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -50,31 +48,6 @@ Result check_syscall(Result result, fmt::format_string<Args...> attempted, Args&
     throw_system_error(error_number, fmt::format(attempted, std::forward<Args>(args)...));
   }
   return result;
-}
-
-// What may distort a measurement.
-struct Warning {
-  std::string key;     // [a-z0-9_]+, recorded in result files
-  std::string text;    // what was found
-  std::string remedy;  // what to do about it
-};
-
-// What to do about the warning with that key, where it depends on nothing else: said before a run
-// by the host that measures, and after it by every table.
-[[nodiscard]] constexpr std::string_view remedy_of(std::string_view key) {
-  constexpr std::pair<std::string_view, std::string_view> kRemedies[]{
-      {"one_processor", "Use --wait block, and stop other programs while measuring."},
-      {"governor", "cpupower frequency-set -g performance"},
-      {"deep_idle", "cpupower idle-set -D 10, or hold /dev/cpu_dma_latency at 0 while measuring"},
-      {"other_load", "Stop them, or expect a long tail; the fastest pings suffer least."},
-      {"bbr", "Use --congestion cubic, unless BBR is what you study."},
-      {"rtt_near_clock", "Do not trust differences below 1 %."}};
-  for (const auto& [known, remedy] : kRemedies) {
-    if (known == key) {
-      return remedy;
-    }
-  }
-  return {};
 }
 
 }  // namespace tcpstep

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/base/error.h"
+#include "lib/base/warning_table.h"
 #include "lib/compare/history.h"
 
 namespace tcpstep {

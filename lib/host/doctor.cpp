@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "lib/base/text.h"
@@ -23,66 +22,28 @@ std::string or_unknown(const std::string& fact) {
 std::vector<Warning> host_warnings(const HostInfo& host, const TimerTest& timers) {
   std::vector<Warning> warnings;
   if (host.processors < 2) {
-    warnings.push_back({.key = "one_processor",
-                        .text = "only one processor is available",
-                        .remedy = std::string(remedy_of("one_processor"))});
+    warnings.push_back(warning_now("one_processor"));
   }
   if (!host.governor.empty() && host.governor != "performance") {
-    warnings.push_back({.key = "governor",
-                        .text = fmt::format("the frequency governor is {}", host.governor),
-                        .remedy = std::string(remedy_of("governor"))});
+    warnings.push_back(warning_now("governor", {{"governor", host.governor}}));
   }
   if (host.idle_exit > 10us) {
-    warnings.push_back({.key = "deep_idle",
-                        .text = fmt::format("an idle processor takes up to {} to wake up",
-                                            format_duration(host.idle_exit)),
-                        .remedy = std::string(remedy_of("deep_idle"))});
+    warnings.push_back(warning_now("deep_idle", {{"idle_exit", format_duration(host.idle_exit)}}));
   }
   if (!host.virtualization.empty() && host.virtualization != "none") {
-    warnings.push_back(
-        {.key = "virtual_machine",
-         .text = fmt::format("this is a virtual machine ({})", host.virtualization),
-         .remedy = "Its host may take the processor away at any time: trust the fastest pings, "
-                   "repeat runs, or measure on real hardware."});
+    warnings.push_back(warning_now("virtual_machine", {{"virtualization", host.virtualization}}));
   }
   if (timers.reading_cost > kSlowReading) {
-    warnings.push_back(
-        {.key = "slow_clock",
-         .text = fmt::format("reading the clock ({}) takes {}", or_unknown(host.clocksource),
-                             format_duration(timers.reading_cost)),
-         .remedy = "See /sys/devices/system/clocksource/clocksource0/available_clocksource, "
-                   "and write a faster one, such as tsc, to current_clocksource there."});
+    warnings.push_back(warning_now(
+        "slow_clock",
+        {{"clocksource", host.clocksource}, {"reading", format_duration(timers.reading_cost)}}));
   }
   if (host.load && *host.load > 0.5 * host.processors) {
-    warnings.push_back({.key = "other_load",
-                        .text = fmt::format("other programs are running (load {:.2f} on {})",
-                                            *host.load, count_of(host.processors, "processor")),
-                        .remedy = std::string(remedy_of("other_load"))});
-  }
-  return warnings;
-}
-
-std::vector<Warning> timer_warnings(Duration shortest_rtt, bool is_blocking,
-                                    const TimerTest& timers) {
-  std::vector<Warning> warnings;
-  const Duration reading = std::max(timers.reading_cost, timers.resolution);
-  if (shortest_rtt < 100 * reading) {
     warnings.push_back(
-        {.key = "rtt_near_clock",
-         .text = fmt::format("the shortest RTT, {}, is less than 100 readings of the "
-                             "clock ({} each)",
-                             format_duration(shortest_rtt), format_duration(reading)),
-         .remedy = std::string(remedy_of("rtt_near_clock"))});
+        warning_now("other_load", {{"load", fmt::format("{:.2f}", *host.load)},
+                                   {"processors", count_of(host.processors, "processor")}}));
   }
-  if (is_blocking && shortest_rtt < timers.wakeup_median) {
-    warnings.push_back(
-        {.key = "rtt_below_wakeup",
-         .text = fmt::format("the shortest RTT, {}, is below the time a sleeping "
-                             "thread takes to wake up here ({})",
-                             format_duration(shortest_rtt), format_duration(timers.wakeup_median)),
-         .remedy = "The numbers depend on where both programs run: pin them with --cpu, "
-                   "or use --wait spin on idle processors."});
-  }
+  sort_by_rank(warnings);
   return warnings;
 }
 
@@ -90,12 +51,8 @@ std::vector<Warning> interface_warnings(const InterfaceInfo& interface) {
   if (!interface.merges_segments || interface.name == "lo") {
     return {};
   }
-  return {{.key = "segments_merged",
-           .text = fmt::format("{} may carry several segments as one packet ({})", interface.name,
-                               interface.offloads),
-           .remedy = fmt::format("ethtool -K {} tso off gso off gro off lro off (on both hosts, to "
-                                 "measure the cost of each segment)",
-                                 interface.name)}};
+  return {warning_now(kSegmentsMerged,
+                      {{"interface", interface.name}, {"interface_offloads", interface.offloads}})};
 }
 
 HostFacts prepare_host(const Scheduling& scheduling) {
@@ -106,6 +63,7 @@ HostFacts prepare_host(const Scheduling& scheduling) {
   facts.warnings = host_warnings(facts.info, facts.timers);
   facts.warnings.insert(facts.warnings.begin(), facts.scheduling.warnings.begin(),
                         facts.scheduling.warnings.end());
+  sort_by_rank(facts.warnings);
   return facts;
 }
 
@@ -134,6 +92,7 @@ std::string render_examination(const HostFacts& host,
       warnings.push_back(std::move(warning));
     }
   }
+  sort_by_rank(warnings);
   text += warnings.empty() ? "\nno sources of noise found\n" : "\nsources of noise:\n";
   for (const Warning& warning : warnings) {
     text += render(warning) + '\n';

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/base/error.h"
+#include "lib/base/warning_table.h"
 #include "lib/host/host_info.h"
 #include "lib/host/scheduling.h"
 #include "lib/net/interface_info.h"
@@ -22,13 +22,9 @@ struct HostFacts {
 // Applies the requested scheduling and examines the host. Throws WorldError as apply() does.
 [[nodiscard]] HostFacts prepare_host(const Scheduling& scheduling);
 
-// These judge facts; where nothing is wrong they return none.
+// These judge facts; where nothing is wrong they return none. The most important come first.
 [[nodiscard]] std::vector<Warning> host_warnings(const HostInfo& host, const TimerTest& timers);
 [[nodiscard]] std::vector<Warning> interface_warnings(const InterfaceInfo& interface);
-
-// Whether the timers are good enough for RTTs as short as `shortest_rtt`, with that way of waiting.
-[[nodiscard]] std::vector<Warning> timer_warnings(Duration shortest_rtt, bool is_blocking,
-                                                  const TimerTest& timers);
 
 // "  ! text\n    remedy" for stderr.
 [[nodiscard]] std::string render(const Warning& warning);

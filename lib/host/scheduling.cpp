@@ -54,17 +54,11 @@ void run_in_realtime(std::vector<Warning>& warnings) {
   const sched_param priority{.sched_priority = kPriority};
   if (::sched_setscheduler(0, SCHED_FIFO, &priority) != 0) {
     warnings.push_back(
-        {.key = "no_realtime",
-         .text = fmt::format("--realtime: SCHED_FIFO: {}", std::strerror(errno)),
-         .remedy = fmt::format("Run as root, or: setcap cap_sys_nice,cap_ipc_lock+ep {}. "
-                               "Continuing without it.",
-                               this_program())});
+        warning_now("no_realtime", {{"error", std::strerror(errno)}, {"program", this_program()}}));
     return;
   }
   if (::mlockall(MCL_CURRENT | MCL_FUTURE) != 0) {
-    warnings.push_back({.key = "no_mlock",
-                        .text = fmt::format("--realtime: mlockall: {}", std::strerror(errno)),
-                        .remedy = "Raise the limit (ulimit -l), or run as root."});
+    warnings.push_back(warning_now("no_mlock", {{"error", std::strerror(errno)}}));
   }
 }
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "lib/base/error.h"
 #include "lib/base/units.h"
+#include "lib/base/warning_table.h"
 
 namespace tcpstep {
 

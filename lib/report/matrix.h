@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "lib/base/error.h"
 #include "lib/base/units.h"
+#include "lib/base/warning_table.h"
 #include "lib/report/penalty_table.h"
 #include "lib/runfile/run.h"
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lib/base/error.h"
+#include "lib/base/warning_table.h"
 
 namespace tcpstep {
 

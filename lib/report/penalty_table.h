@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "lib/base/error.h"
 #include "lib/base/units.h"
+#include "lib/base/warning_table.h"
 #include "lib/report/fitted_penalties.h"
 #include "lib/runfile/run.h"
 #include "lib/stats/sample_sketch.h"

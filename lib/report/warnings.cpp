@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <iterator>
 #include <optional>
@@ -17,17 +16,6 @@
 
 namespace tcpstep {
 namespace {
-
-// By importance: what changes the steps, what moves all times, what only widens the tail.
-constexpr auto kOrder = std::to_array<std::string_view>(
-    {kSegmentsMerged, "bbr", "rtt_below_wakeup", "browser", "other_load", "one_processor",
-     "rtt_near_clock", "slow_clock", "other_congestion_control", "no_realtime", "no_mlock",
-     "no_busy_poll", "no_timestamps", "no_hardware_timestamps", "deep_idle", "governor",
-     "virtual_machine"});
-
-// The only ones that matter in virtual time, where no clock moves while the host is busy.
-constexpr auto kOfPackets =
-    std::to_array<std::string_view>({kSegmentsMerged, "bbr", "other_congestion_control"});
 
 std::string fact(const LinkRuns& runs, std::string_view key) {
   return visible(runs.header.find(key).value_or("unknown"));
@@ -47,56 +35,10 @@ std::string switched_on(std::string_view offloads) {
   return names;
 }
 
-Warning segments_merged(const LinkRuns& runs) {
-  const std::string interface = fact(runs, "interface");
+// "eth0: tso gso"
+std::string merged_by(const LinkRuns& runs) {
   const std::string offloads = switched_on(fact(runs, "interface_offloads"));
-  return {.key = std::string(kSegmentsMerged),
-          .text = fmt::format(
-              "Packets are merged by the measuring host ({}{}): steps after the first are too "
-              "small.",
-              interface, offloads.empty() ? "" : ": " + offloads),
-          .remedy = fmt::format("On both hosts: ethtool -K {} tso off gso off gro off lro off",
-                                interface)};
-}
-
-Warning of_key(const LinkRuns& runs, const std::string& key) {
-  if (key == kSegmentsMerged) {
-    return segments_merged(runs);
-  }
-  if (key == "bbr") {
-    return {key, "BBR paces the segments of a payload apart.", std::string(remedy_of(key))};
-  }
-  if (key == "other_load") {
-    return {key, fmt::format("Other programs were running (load {}).", fact(runs, "load")),
-            std::string(remedy_of(key))};
-  }
-  if (key == "one_processor") {
-    return {key, "Only one processor was available.", std::string(remedy_of(key))};
-  }
-  if (key == "slow_clock") {
-    return {key, fmt::format("Reading the clock ({}) is slow.", fact(runs, "clocksource")),
-            "Choose a faster one, such as tsc: tcpstep doctor shows how."};
-  }
-  if (key == "other_congestion_control") {
-    return {key,
-            fmt::format("The congestion control was {}, not {}.",
-                        fact(runs, "effective_congestion_control"),
-                        fact(runs, "requested_congestion_control")),
-            "See net.ipv4.tcp_available_congestion_control, or choose another one with "
-            "--congestion."};
-  }
-  if (key == "governor") {
-    return {key, fmt::format("The frequency governor was {}.", fact(runs, "governor")),
-            std::string(remedy_of(key))};
-  }
-  if (key == "deep_idle") {
-    return {key, "Idle processors were in deep sleep states.", std::string(remedy_of(key))};
-  }
-  if (key == "virtual_machine") {
-    return {key, "The measuring host is a virtual machine.",
-            "Its host may take the processor away: trust the fastest pings, and repeat runs."};
-  }
-  return {key, fmt::format("Recorded during the run: {}.", visible(key)), "See tcpstep doctor."};
+  return fact(runs, "interface") + (offloads.empty() ? "" : ": " + offloads);
 }
 
 std::optional<Duration> time_fact(const LinkRuns& runs, std::string_view key) {
@@ -107,84 +49,108 @@ std::optional<Duration> time_fact(const LinkRuns& runs, std::string_view key) {
                                                           : std::nullopt;
 }
 
-// A browser, and what it adds to a ping: what the fastest one of the smallest size takes longer
-// than an acknowledgment of the kernel of its host. Where several packets are followed by a TCP
-// ACK, the ack waits for that one anyway: there, all or a part of it does not count.
-void add_browser_warning(const LinkRuns& runs, std::vector<Warning>& warnings) {
-  if (runs.browser_runs == 0) {
-    return;
-  }
+std::string time_text(std::optional<Duration> time) {
+  return time ? format_duration(*time) : "unknown";
+}
+
+// How long a reading of the clock takes, or the step between two readings, if that is longer.
+std::optional<Duration> clock_reading(const LinkRuns& runs) {
+  const auto cost = time_fact(runs, "clock_reading_ns");
+  return cost ? std::max(cost, time_fact(runs, "clock_resolution_ns")) : cost;
+}
+
+// What a browser adds to a ping: what the fastest one of the smallest size takes longer than an
+// acknowledgment of the kernel of its host; and that in points of a penalty. Where several packets
+// are followed by a TCP ACK, the ack waits for that one anyway: there, all or a part of it does not
+// count.
+struct AddedByBrowser {
+  std::string time = "0.1 ms";
+  std::string points{};
+};
+
+AddedByBrowser added_by_browser(const LinkRuns& runs) {
   const auto kernel = time_fact(runs, "browser_kernel_rtt_ns");
   const auto added = kernel && runs.runs == 1 && !runs.series.empty()
                          ? runs.series.begin()->second.minimum() - *kernel
                          : Duration(0);
-  const std::string time = added > Duration(0) ? format_duration(added) : "0.1 ms";
-  const std::string points =
-      added > Duration(0)
-          ? fmt::format(": by up to {:.1f} points", 100.0 * static_cast<double>(added.count()) /
-                                                        static_cast<double>(kernel->count()))
-          : "";
-  warnings.push_back(
-      {.key = "browser",
-       .text = fmt::format("The client was a browser, which adds about {} to each ping.", time),
-       .remedy = fmt::format("On a slow uplink a part of it hides behind TCP ACKs, and penalties "
-                             "are too low{}. Where that matters, and below 2 ms, use "
-                             "tcpstep-client.",
-                             points)});
+  if (added <= Duration(0)) {
+    return {};
+  }
+  return {
+      .time = format_duration(added),
+      .points = fmt::format(": by up to {:.1f} points", 100.0 * static_cast<double>(added.count()) /
+                                                            static_cast<double>(kernel->count()))};
 }
 
-// What only the RTTs show, against the timers of the measuring host.
-void add_timer_warnings(const LinkRuns& runs, std::vector<Warning>& warnings) {
-  if (runs.series.empty()) {
-    return;
-  }
-  const Duration shortest = runs.fastest();
+// The facts that texts of the table name, if the header does not have them under that name.
+Warning in_words(const LinkRuns& runs, std::string_view key) {
+  return warning_of_run(key, [&](std::string_view name) -> std::string {
+    if (name == "merged_by") {
+      return merged_by(runs);
+    }
+    if (name == "wakeup") {
+      return time_text(time_fact(runs, "wakeup_median_ns"));
+    }
+    if (name == "reading") {
+      return time_text(clock_reading(runs));
+    }
+    if (name == "added") {
+      return added_by_browser(runs).time;
+    }
+    if (name == "by_points") {
+      return added_by_browser(runs).points;
+    }
+    if (name == "program") {
+      return fmt::format("$(command -v tcpstep-{})",
+                         runs.header.find("measured_by") == "client" ? "client" : "server");
+    }
+    return fact(runs, name);
+  });
+}
+
+// Whether a sleeping thread wakes up later than the ack comes, on whatever processor it runs.
+bool is_below_wakeup(const LinkRuns& runs) {
   const auto wakeup = time_fact(runs, "wakeup_median_ns");
-  if (wakeup && shortest < *wakeup && runs.header.find("wait") == "block" &&
-      runs.header.find("effective_cpu").value_or("any") == "any") {
-    warnings.push_back(
-        {.key = "rtt_below_wakeup",
-         .text = fmt::format("RTTs depend on which processors both programs ran on: a sleeping "
-                             "thread takes {} to wake up here.",
-                             format_duration(*wakeup)),
-         .remedy = "Pin both ends with --cpu, or use --wait spin on idle processors."});
-  }
-  const auto reading = time_fact(runs, "clock_reading_ns");
-  if (reading && shortest < 100 * *reading) {
-    warnings.push_back(
-        {.key = "rtt_near_clock",
-         .text = fmt::format("The shortest RTT is less than 100 readings of the clock ({} each).",
-                             format_duration(*reading)),
-         .remedy = std::string(remedy_of("rtt_near_clock"))});
-  }
+  return wakeup && !runs.series.empty() && runs.fastest() < *wakeup &&
+         runs.header.find("wait") == "block" &&
+         runs.header.find("effective_cpu").value_or("any") == "any";
+}
+
+bool is_near_clock(const LinkRuns& runs) {
+  const auto reading = clock_reading(runs);
+  return reading && !runs.series.empty() && runs.fastest() < 100 * *reading;
 }
 
 }  // namespace
 
 std::vector<Warning> warnings_in_words(const LinkRuns& runs) {
-  const bool is_virtual = runs.header.is_virtual();
+  std::set<std::string> keys = runs.warnings;
+  if (is_below_wakeup(runs)) {
+    keys.emplace("rtt_below_wakeup");
+  }
+  if (is_near_clock(runs)) {
+    keys.emplace("rtt_near_clock");
+  }
+  if (runs.browser_runs > 0) {
+    keys.emplace("browser");
+  }
+  if (runs.header.is_virtual()) {
+    std::erase_if(keys, [](const std::string& key) {
+      const WarningRow* const row = find_row(key);
+      return row == nullptr || !row->is_of_packets;
+    });
+  }
   std::vector<Warning> warnings;
-  for (const std::string& key : runs.warnings) {
-    if (!is_virtual || std::ranges::find(kOfPackets, key) != kOfPackets.end()) {
-      warnings.push_back(of_key(runs, key));
-    }
+  for (const std::string& key : keys) {
+    warnings.push_back(in_words(runs, key));
   }
-  if (!is_virtual) {
-    add_timer_warnings(runs, warnings);
-    add_browser_warning(runs, warnings);
-  }
-  std::ranges::stable_sort(warnings, {},
-                           [](const Warning& warning) { return rank_of_warning(warning.key); });
+  sort_by_rank(warnings);
   return warnings;
 }
 
 const Warning* find_warning(std::span<const Warning> warnings, std::string_view key) {
   const auto found = std::ranges::find(warnings, key, &Warning::key);
   return found == warnings.end() ? nullptr : &*found;
-}
-
-std::ptrdiff_t rank_of_warning(std::string_view key) {
-  return std::ranges::find(kOrder, key) - kOrder.begin();
 }
 
 std::set<std::string> recorded_warnings(const RunHeader& header) {

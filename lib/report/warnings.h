@@ -1,14 +1,13 @@
-// The text of warnings: result files hold their keys only.
+// The warnings of runs: result files hold their keys only, and the facts for their texts.
 #pragma once
 
-#include <cstddef>
 #include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "lib/base/error.h"
+#include "lib/base/warning_table.h"
 #include "lib/report/penalty_table.h"
 
 namespace tcpstep {
@@ -21,12 +20,7 @@ namespace tcpstep {
 [[nodiscard]] std::set<std::string> recorded_warnings(const RunHeader& header);
 [[nodiscard]] std::vector<Warning> warnings_in_words(const RunHeader& header);
 
-// The one that changes what every additional packet costs: it is named wherever there is any room.
-inline constexpr std::string_view kSegmentsMerged = "segments_merged";
 [[nodiscard]] const Warning* find_warning(std::span<const Warning> warnings, std::string_view key);
-
-// By importance: those that change how to read the numbers have the lowest.
-[[nodiscard]] std::ptrdiff_t rank_of_warning(std::string_view key);
 
 // As every JSON output has them: key, text, remedy.
 template <class Json>

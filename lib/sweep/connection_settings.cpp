@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "lib/base/error.h"
 #include "lib/base/text.h"
 #include "lib/host/doctor.h"
 #include "lib/protocol/messages.h"
@@ -36,31 +37,19 @@ void set_congestion_control(TcpConnection& peer, const std::string& wanted,
   if (result == CongestionResult::Set) {
     return;
   }
-  const std::string used = peer.path_info().congestion_control;
-  if (result == CongestionResult::NotPermitted) {
-    facts.warnings.push_back(
-        {.key = "other_congestion_control",
-         .text = fmt::format("congestion control {} is not permitted to this user", wanted),
-         .remedy = fmt::format("The run uses {}. To permit it: sysctl "
-                               "net.ipv4.tcp_allowed_congestion_control='{} {}'",
-                               used, allowed_congestion_controls(), wanted)});
-  } else {
-    facts.warnings.push_back(
-        {.key = "other_congestion_control",
-         .text = fmt::format("this kernel does not offer congestion control {}", wanted),
-         .remedy = fmt::format("The run uses {}. To load it: modprobe tcp_{}", used, wanted)});
-  }
+  facts.warnings.emplace_back("other_congestion_control");
+  facts.causes.push_back(
+      warning_now(result == CongestionResult::NotPermitted ? "congestion_not_permitted"
+                                                           : "congestion_not_offered",
+                  {{"requested_congestion_control", wanted},
+                   {"effective_congestion_control", peer.path_info().congestion_control},
+                   {"allowed", allowed_congestion_controls()}}));
 }
 
 void set_busy_poll(TcpConnection& peer, std::chrono::microseconds wanted, ConnectionFacts& facts) {
   facts.busy_poll = peer.set_busy_poll(wanted);
   if (facts.busy_poll < wanted) {
-    facts.warnings.push_back(
-        {.key = "no_busy_poll",
-         .text = fmt::format("the kernel polls the card for {} µs instead of {} µs",
-                             facts.busy_poll.count(), wanted.count()),
-         .remedy =
-             "--busy-poll needs root or CAP_NET_ADMIN, and a kernel and a card that support it."});
+    facts.warnings.emplace_back("no_busy_poll");
   }
 }
 
@@ -75,20 +64,13 @@ void apply_timestamps(TcpConnection& peer, const RunSettings& settings, Duration
     const bool is_ready = facts.interface.can_stamp && start_card_stamps(facts.interface.name);
     wanted = is_ready ? TimestampSource::Hardware : TimestampSource::Software;
     if (!is_ready) {
-      facts.warnings.push_back(
-          {.key = "no_hardware_timestamps",
-           .text = fmt::format("{} does not support hardware timestamps", facts.interface.name),
-           .remedy = facts.interface.can_stamp
-                         ? "Starting them needs root. The kernel's are used instead."
-                         : "The kernel's are used instead."});
+      facts.warnings.emplace_back("no_hardware_timestamps");
     }
   }
   facts.timestamps = peer.set_timestamps(
       wanted, settings.framing == Framing::WebSocket ? TcpAckStamps::On : TcpAckStamps::Off);
   if (facts.timestamps != wanted) {
-    facts.warnings.push_back({.key = "no_timestamps",
-                              .text = "this kernel provides no timestamps",
-                              .remedy = "The columns kernel_rtt_ns and send_stack_ns stay empty."});
+    facts.warnings.emplace_back("no_timestamps");
   }
 }
 
@@ -143,12 +125,10 @@ ConnectionFacts prepare_for_sweep(TcpConnection& peer, const RunSettings& settin
       std::min<Duration>(opening_rtt, std::chrono::microseconds(shortest.value_or(0)));
   apply_timestamps(peer, settings, rtt, facts);
   if (facts.path.congestion_control == "bbr") {
-    facts.warnings.push_back({.key = "bbr",
-                              .text = "BBR paces the segments of a payload apart",
-                              .remedy = std::string(remedy_of("bbr"))});
+    facts.warnings.emplace_back("bbr");
   }
-  for (Warning& warning : interface_warnings(facts.interface)) {
-    facts.warnings.push_back(std::move(warning));
+  for (const Warning& warning : interface_warnings(facts.interface)) {
+    facts.warnings.push_back(warning.key);
   }
   return facts;
 }

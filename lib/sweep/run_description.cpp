@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -150,12 +151,11 @@ void add_host(RunHeader& header, const HostFacts& host) {
   header.add("wakeup_p99_ns", nanoseconds(host.timers.wakeup_p99));
 }
 
-std::string keys_of(const std::vector<Warning>& warnings) {
-  std::string keys;
-  for (const Warning& warning : warnings) {
-    keys += (keys.empty() ? "" : " ") + warning.key;
-  }
-  return keys;
+std::string warnings_of(const HostFacts& host, const ConnectionFacts& connection) {
+  std::vector<std::string> keys;
+  std::ranges::transform(host.warnings, std::back_inserter(keys), &Warning::key);
+  keys.insert(keys.end(), connection.warnings.begin(), connection.warnings.end());
+  return fmt::format("{}", fmt::join(keys, " "));
 }
 
 }  // namespace
@@ -208,9 +208,7 @@ RunHeader describe_run(const TcpConnection& peer, const RunSettings& settings,
     add_browser(header, *identity.browser);
   }
   add_host(header, host);
-  std::vector<Warning> warnings = host.warnings;
-  warnings.insert(warnings.end(), connection.warnings.begin(), connection.warnings.end());
-  header.add("warnings", keys_of(warnings));
+  header.add("warnings", warnings_of(host, connection));
   return header;
 }
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/base/error.h"
+#include "lib/base/warning_table.h"
 #include "lib/host/doctor.h"
 #include "lib/net/interface_info.h"
 #include "lib/net/tcp_connection.h"
@@ -20,7 +20,8 @@ struct ConnectionFacts {
   InterfaceInfo interface;
   TimestampSource timestamps = TimestampSource::Off;
   std::chrono::microseconds busy_poll{0};
-  std::vector<Warning> warnings;
+  std::vector<std::string> warnings;  // their keys; the facts for their texts are in the header
+  std::vector<Warning> causes;        // why, if the header does not have the facts
 };
 
 // "2026-11-22T16:41:59.254708Z"

@@ -13,7 +13,6 @@
 #include "lib/base/error.h"
 #include "lib/base/stop_request.h"
 #include "lib/base/text.h"
-#include "lib/host/doctor.h"
 #include "lib/protocol/messages.h"
 #include "lib/runfile/run_writer.h"
 #include "lib/sweep/black_hole.h"
@@ -74,7 +73,6 @@ class Evidence {
       const std::uint32_t packet =
           std::min(sample.size.bytes(), mss ? mss->bytes() : PayloadSize::kLargest);
       if (sample.status == PingStatus::Ok) {
-        shortest_ = std::min(shortest_, sample.rtt);
         largest_packet_ = std::max(largest_packet_, packet);
       } else if (is_unacknowledged(sample.status) && packet > largest_packet_ &&
                  sample.evidence.retransmits.value_or(0) > 0) {
@@ -86,8 +84,6 @@ class Evidence {
     }
   }
 
-  // Shortest RTT of any ping, warm-up included.
-  [[nodiscard]] Duration shortest() const { return shortest_; }
   [[nodiscard]] const std::optional<BlackHole>& black_hole() const { return black_hole_; }
 
  private:
@@ -97,7 +93,6 @@ class Evidence {
     return status == Timeout || status == Closed || status == Reset;
   }
 
-  Duration shortest_ = Duration::max();
   std::uint32_t largest_packet_ = 1;  // the opening ping's
   std::optional<BlackHole> black_hole_;
 };
@@ -319,17 +314,11 @@ RunOutcome SweepSession::finish(Swept swept, const RunIdentity& identity, Connec
   const RunTrailer& trailer = writer.finish(end_of_run(status, settings_), elapsed,
                                             mss_now != facts_.path.mss ? mss_now : std::nullopt,
                                             trailer_facts(evidence.black_hole()));
-  RunOutcome outcome{
-      .status = trailer.status,
-      .samples = trailer.samples,
-      .file = writer.path(),
-      .warnings = facts_.warnings,
-      .black_hole = evidence.black_hole() ? describe(*evidence.black_hole(), facts_.path) : ""};
-  const bool is_blocking = settings_.scheduling.wait == Wait::Block;
-  for (Warning& warning : timer_warnings(evidence.shortest(), is_blocking, host_.timers)) {
-    outcome.warnings.push_back(std::move(warning));
-  }
-  return outcome;
+  return {.status = trailer.status,
+          .samples = trailer.samples,
+          .file = writer.path(),
+          .causes = facts_.causes,
+          .black_hole = evidence.black_hole() ? describe(*evidence.black_hole(), facts_.path) : ""};
 }
 
 }  // namespace tcpstep

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "lib/base/error.h"
 #include "lib/base/sample.h"
+#include "lib/base/warning_table.h"
 #include "lib/net/tcp_connection.h"
 #include "lib/runfile/output_file.h"
 #include "lib/sweep/fresh_connections.h"
@@ -23,12 +23,12 @@ namespace tcpstep {
 
 // What came of a run.
 struct RunOutcome {
-  std::string status;             // the trailer's: "complete", "timeout", ...
-  std::uint64_t samples = 0;      // counted ones
-  std::filesystem::path file;     // empty if there is nothing to write about
-  std::vector<Warning> warnings;  // that concern this run
-  std::string black_hole;         // describe()d if one may have ended the run
-  std::string fault{};            // what the other end did wrong, if the status does not say it
+  std::string status;           // the trailer's: "complete", "timeout", ...
+  std::uint64_t samples = 0;    // counted ones
+  std::filesystem::path file;   // empty if there is nothing to write about
+  std::vector<Warning> causes;  // of warnings that the file has
+  std::string black_hole;       // describe()d if one may have ended the run
+  std::string fault{};          // what the other end did wrong, if the status does not say it
 };
 
 // Opens the file of a run, once it is known that there is something to write.

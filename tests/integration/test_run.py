@@ -155,6 +155,23 @@ class HostWarnings(TestCase):
         warnings = [line for line in server.messages.splitlines()
                     if not re.match(r"\d\d:\d\d:\d\d  |tcpstep-server |on the other host|  +tcpstep run", line)]
         self.assertEqual(len(warnings), len(set(warnings)), warnings)
+        self.assertFalse([line for line in warnings if "RTT" in line], "these are in the tables")
+
+    def test_are_in_a_json_log_once(self):
+        server = self.start_server("--log-format=json", "--congestion=nosuch", "--sizes=1", "--rounds=1")
+        for _ in range(3):
+            self.assertEqual(server.run_client().returncode, 0)
+        wait_until(lambda: server.messages.count("complete, ") == 3, "three runs are over")
+        server.process.terminate()
+        server.wait()
+        lines = [json.loads(line) for line in server.messages.splitlines()]
+        warnings = [line["message"] for line in lines if line["event"] == "warning"]
+        self.assertEqual(len(warnings), len(set(warnings)), warnings)
+        self.assertEqual(sum("does not offer congestion control nosuch" in text for text in warnings), 1)
+        report = json.loads(run("tcpstep-analyze", "report", "--format=json", *server.files()).stdout)
+        for warning in report["links"][0]["warnings"]:  # of all runs
+            if warning["key"].startswith("rtt_"):
+                self.assertEqual(sum(warning["remedy"] in text for text in warnings), 1, warning)
 
 
 class Time(TestCase):
