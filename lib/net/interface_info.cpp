@@ -55,15 +55,16 @@ bool ask(const std::string& interface, Request& request) {
   return ::ioctl(fd.get(), SIOCETHTOOL, &message) == 0;
 }
 
-// Adds " word=on" or " word=off"; nothing where the kernel does not say.
-void add_switch(InterfaceInfo& info, const char* word, std::uint32_t command, std::uint32_t mask) {
+// Adds " word=on" or " word=off"; nothing where the kernel does not say. Whether it is on.
+bool add_switch(InterfaceInfo& info, const char* word, std::uint32_t command, std::uint32_t mask) {
   ethtool_value value{.cmd = command, .data = 0};
-  if (ask(info.name, value)) {
-    const bool is_on = (value.data & mask) != 0;
-    info.offloads +=
-        fmt::format("{}{}={}", info.offloads.empty() ? "" : " ", word, is_on ? "on" : "off");
-    info.merges_segments = info.merges_segments || is_on;
+  if (!ask(info.name, value)) {
+    return false;
   }
+  const bool is_on = (value.data & mask) != 0;
+  info.offloads +=
+      fmt::format("{}{}={}", info.offloads.empty() ? "" : " ", word, is_on ? "on" : "off");
+  return is_on;
 }
 
 std::string coalescing_of(const std::string& name) {
@@ -120,10 +121,13 @@ InterfaceInfo describe_interface(const std::string& name) {
     info.driver = driver.driver;
   }
   info.speed = speed_of(name);
-  add_switch(info, "tso", ETHTOOL_GTSO, 1);
-  add_switch(info, "gso", ETHTOOL_GGSO, 1);
-  add_switch(info, "gro", ETHTOOL_GGRO, 1);
-  add_switch(info, "lro", ETHTOOL_GFLAGS, ETH_FLAG_LRO);
+  const bool has_tso = add_switch(info, "tso", ETHTOOL_GTSO, 1);
+  const bool has_gso = add_switch(info, "gso", ETHTOOL_GGSO, 1);
+  const bool has_gro = add_switch(info, "gro", ETHTOOL_GGRO, 1);
+  const bool has_lro = add_switch(info, "lro", ETHTOOL_GFLAGS, ETH_FLAG_LRO);
+  const bool is_one_each = segments_merged_at_most(name) == 1U;
+  info.offloads += is_one_each && !info.offloads.empty() ? " gso_max_segs=1" : "";
+  info.merges_segments = has_gro || has_lro || ((has_tso || has_gso) && !is_one_each);
   info.coalescing = coalescing_of(name);
   info.qdisc = qdisc_of(name);
   info.can_stamp = card_can_stamp(name);
