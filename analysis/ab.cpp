@@ -326,6 +326,9 @@ class Driver {
     const int status = child.wait();
     if (const int signal = StopSignals::received(); signal != 0) {
       fs::remove_all(work);
+      progress_.erase();
+      tell(fmt::format("interrupted; the runs so far are in {}: continue with --resume",
+                       folder_.string()));
       StopSignals::die_of(signal);
     }
     const std::string what = fmt::format("launch {} ({})", launch.file, printable(command, 100));

@@ -16,6 +16,7 @@
 #include "lib/base/file.h"
 #include "lib/base/process.h"
 #include "lib/base/text.h"
+#include "lib/cli/stop_signals.h"
 
 namespace tcpstep {
 namespace {
@@ -67,6 +68,9 @@ bool has_ended(const Child& child, milliseconds patience) {
 void wait_until_listening(std::uint16_t port, const Child& child, const std::string& what) {
   constexpr milliseconds kStep{10};
   for (milliseconds waited{0}; !has_socket(port, kListening); waited += kStep) {
+    if (StopSignals::received() != 0) {
+      throw WorldError("interrupted");
+    }
     if (has_ended(child, milliseconds(0)) || waited > kStartWithin) {
       throw WorldError(fmt::format("{} does not listen on 127.0.0.1:{}", what, port));
     }
@@ -100,6 +104,7 @@ class Proxy {
 }  // namespace
 
 int measure_through(const std::string& command) {
+  const StopSignals signals;  // which must not leave a proxy behind
   const std::uint16_t target = free_port();
   std::uint16_t listen = free_port();
   while (listen == target) {
@@ -125,6 +130,9 @@ int measure_through(const std::string& command) {
     server.signal(SIGTERM);
   }
   const int of_server = server.wait();
+  if (StopSignals::received() != 0) {
+    return 128 + StopSignals::received();
+  }
   return status != 0 ? status : of_server;
 }
 

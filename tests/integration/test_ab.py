@@ -1,11 +1,15 @@
 """tcpstep-analyze ab: blocks in random order, failures, early ends, proxies."""
 
 import json
+import os
+import pathlib
 import re
 import shlex
+import signal
+import subprocess
 import sys
 
-from harness import environment, free_port, main, program, run
+from harness import command, environment, free_port, main, program, run, wait_until
 from test_compare import CompareTestCase, floor
 
 # Stands for a measurement: copies a run into the driver's folder, and notes how it was started.
@@ -222,6 +226,32 @@ class InterleavedDriver(CompareTestCase):
                          **settings)
             self.assertEqual((result.returncode, result.stdout), (1, ""))
             self.assertIn(words.replace("'", ""), result.stderr)
+
+    def proxies(self):
+        """Processes of proxy.py that were started here."""
+        found = []
+        for process in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                if b"proxy.py" in (process / "cmdline").read_bytes() and os.readlink(process / "cwd") == str(self.directory):
+                    found.append(process.name)
+            except OSError:  # it has ended
+                pass
+        return found
+
+    def test_leaves_no_proxy_behind_when_it_is_stopped(self):
+        (self.directory / "proxy.py").write_text(PROXY)
+        proxy = f"{shlex.quote(sys.executable)} proxy.py {{listen_port}} {{target_port}} 30; true"
+        for stop in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(stop):
+                ab = subprocess.Popen(command("tcpstep-analyze", "ab", f"--output=stopped-{stop}", "--through-a", proxy,
+                                              "--through-b", proxy), cwd=self.directory, env=environment(),
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                wait_until(self.proxies, "a proxy has started")
+                ab.send_signal(stop)
+                _, messages = ab.communicate(timeout=60)
+                self.assertEqual(ab.returncode, -stop)
+                self.assertIn("continue with --resume", messages)
+                wait_until(lambda: not self.proxies(), "the proxy has ended")
 
     def test_measures_with_the_real_programs(self):
         port = free_port()
