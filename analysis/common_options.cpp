@@ -64,6 +64,7 @@ std::string_view format_of_name(const std::filesystem::path& output) {
   constexpr auto kFormats =
       std::to_array<std::pair<std::string_view, std::string_view>>({{".md", "markdown"},
                                                                     {".html", "html"},
+                                                                    {".txt", "text"},
                                                                     {".csv", "csv"},
                                                                     {".json", "json"},
                                                                     {".xml", "junit"}});

@@ -58,6 +58,14 @@ std::string render(const Matrix& matrix, MatrixFormat format) {
   return {};
 }
 
+void draw_heat_map(const Matrix& matrix, const std::filesystem::path& file) {
+  if (file.has_parent_path()) {
+    std::filesystem::create_directories(file.parent_path());
+  }
+  const std::string format = file.extension().string().substr(1);
+  draw_script_file("matrix", gnuplot_heat_map(matrix, {&format, 1}), file);
+}
+
 }  // namespace
 
 std::optional<MatrixOptions> parse_matrix_options(int argc, const char* const* argv) {
@@ -76,9 +84,10 @@ std::optional<MatrixOptions> parse_matrix_options(int argc, const char* const* a
   line.value("format,f", "WORD",
              "of the matrix; html: a page with a heat map [text, or what --output ends in]");
   line.words("format", kMatrixFormats);
-  line.value("output,o", "PATH",
-             "write there instead of printing, an older file is replaced; a picture that ends in "
-             ".png, .svg or .pdf: also draw the heat map");
+  line.value(
+      "output,o", "PATH",
+      "a file for the text (.csv, .json, .html); or also draw the heat map: a picture (.png, "
+      ".svg, .pdf), or a folder");
   declare_filters(line);
   const auto values = line.parse(argc, argv);
   if (!values) {
@@ -87,7 +96,7 @@ std::optional<MatrixOptions> parse_matrix_options(int argc, const char* const* a
   return MatrixOptions{.runs = selection_of(*values),
                        .statistic = values->get("statistic", parse_statistic),
                        .format = text_format_of(*values, kMatrixFormats),
-                       .output = text_output_of(*values)};
+                       .output = outputs_of(*values, kMatrixFormats)};
 }
 
 LoadedMatrix load_matrix(const Selection& selection) {
@@ -130,11 +139,10 @@ int report_matrix(const MatrixOptions& options) {
   if (matrix.cells.empty()) {
     throw WorldError("no run of two hosts", "Give the folder of tcpstep-mesh, or result files.");
   }
-  if (is_picture(options.output)) {
-    const std::string format = options.output.extension().string().substr(1);
-    draw_script_file("matrix", gnuplot_heat_map(matrix, {&format, 1}), options.output);
+  output_text(options.output.text, render(matrix, options.format));
+  if (const auto& pictures = options.output.pictures) {
+    draw_heat_map(matrix, is_picture(*pictures) ? *pictures : *pictures / "matrix.png");
   }
-  output_text(is_picture(options.output) ? "" : options.output, render(matrix, options.format));
   return loaded.failures.empty() ? kExitFine : kExitFailed;
 }
 

@@ -78,7 +78,7 @@ struct MatrixOptions {
   Selection runs;
   MatrixStatistic statistic;
   MatrixFormat format = MatrixFormat::Text;
-  std::filesystem::path output;  // instead of standard output, or a picture beside it
+  Outputs output;
 };
 
 enum class ForeignTool : std::uint8_t { Sockperf, Irtt, Lagscope };
