@@ -66,6 +66,24 @@ void draw_closeup(const std::vector<fs::path>& files, const fs::path& picture) {
   }
 }
 
+// Fills a run without samples with what this end saw of it.
+PenaltyTable table_of_seen(LinkRuns& link, const SeenRun& seen) {
+  const std::string place = penalty_table(link, Statistic::minimum()).samples_elsewhere;
+  link.series = seen.times;
+  link.key.mss = seen.mss;
+  for (const auto& [size, times] : seen.times) {
+    link.most_rounds = std::max(link.most_rounds, static_cast<std::uint32_t>(times.size()));
+  }
+  link.fewest_rounds = link.most_rounds;
+  PenaltyTable table = penalty_table(link, Statistic::minimum());
+  table.warnings.insert(table.warnings.begin(),
+                        {.key = "seen_from_here",
+                         .text = "Timed here, from one ack to the next: a little longer than the "
+                                 "RTTs of this run.",
+                         .remedy = place});
+  return table;
+}
+
 void save_all(const fs::path& folder) {
   RunCollection runs;
   std::map<std::string, std::vector<fs::path>> files;  // by link
@@ -137,14 +155,18 @@ fs::path saved_run(const fs::path& folder, std::uint64_t number) {
   return folder / (number == 1 ? std::string("run.csv") : fmt::format("run-{}.csv", number));
 }
 
-void present(const ClientOptions& options, const ResultOutput& output, const std::string& result) {
+void present(const ClientOptions& options, const ResultOutput& output, const std::string& result,
+             const std::optional<SeenRun>& seen) {
   const RunCollection runs = runs_of(result);
-  const LinkRuns& link = runs.links().front();
-  const std::array tables{penalty_table(link, Statistic::minimum())};
+  LinkRuns link = runs.links().front();
+  std::array tables{penalty_table(link, Statistic::minimum())};
   const Screen screen = screen_of_output();
   if (options.is_json) {
     output.print(render_json(tables));
   } else if (!options.is_quiet) {
+    if (seen && !seen->times.empty()) {
+      tables[0] = table_of_seen(link, *seen);
+    }
     std::string text = render_text(tables, {.screen = screen});
     if (is_output_watched() && options.output != "-") {
       const std::string plot = terminal_plot(link, screen);

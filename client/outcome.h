@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -11,6 +12,7 @@
 #include "lib/net/address.h"
 #include "lib/protocol/sweep_spec.h"
 #include "lib/runfile/output_file.h"
+#include "lib/stats/sample_sketch.h"
 #include "lib/sweep/responder.h"
 
 namespace tcpstep {
@@ -44,9 +46,17 @@ void prepare_folder(const std::filesystem::path& folder);
 [[nodiscard]] std::filesystem::path saved_run(const std::filesystem::path& folder,
                                               std::uint64_t number);
 
+// What the end that acks saw of a run whose result did not arrive.
+using SeenTimes = std::map<PayloadSize, SampleSketch>;
+struct SeenRun {
+  const SeenTimes& times;  // from one ack to the next
+  std::optional<Mss> mss;
+};
+
 // Prints the table of a result file and a small picture, or JSON; brings the other files of --save
-// up to date.
-void present(const ClientOptions& options, const ResultOutput& output, const std::string& result);
+// up to date. If the file has no samples, the table is of what was seen, and says so.
+void present(const ClientOptions& options, const ResultOutput& output, const std::string& result,
+             const std::optional<SeenRun>& seen = std::nullopt);
 
 // "2100 payloads, 10415601 bytes in 1.284 s from 192.0.2.1:19901"
 [[nodiscard]] std::string summary(const AckedPayloads& acked, Duration elapsed,

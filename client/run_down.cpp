@@ -22,6 +22,7 @@
 #include "lib/runfile/run_writer.h"
 #include "lib/sweep/frame_stream.h"
 #include "lib/sweep/partial_result.h"
+#include "lib/sweep/path_speed.h"
 #include "lib/sweep/resent_acks.h"
 #include "lib/sweep/responder.h"
 #include "lib/sweep/result_check.h"
@@ -43,27 +44,32 @@ ResponderLimits limits_of(const NegotiatedRun& run, std::uint64_t pings) {
           .deadline = run.begin + run.options.limits.time};
 }
 
-// For the progress display: the fastest pings as this end sees them, from one ack to the next. They
-// are a little longer than what the server measures, and never leave this display.
+// The pings as this end sees them, from one ack to the next: a little longer than what the server
+// measures. For the progress display, and for a table if the result does not arrive; they are never
+// written.
 class SeenPings {
  public:
   // A payload was acked just now.
-  void add(std::uint64_t bytes) {
+  void add(std::uint64_t bytes, bool counts) {
     const auto now = NegotiatedRun::Clock::now();
-    const Duration time = now - acked_at_;
-    const auto [known, is_new] =
-        fastest_.try_emplace(PayloadSize(static_cast<std::uint32_t>(bytes)), time);
-    known->second = std::min(known->second, time);
+    if (counts) {
+      times_[PayloadSize(static_cast<std::uint32_t>(bytes))].add(now - acked_at_);
+    }
     acked_at_ = now;
   }
+
+  [[nodiscard]] const SeenTimes& times() const { return times_; }
 
   // Takes time: for when something is drawn.
   [[nodiscard]] std::string text(std::optional<Mss> mss) const {
     std::vector<PayloadSize> sizes;
     std::vector<Sample> samples;
-    for (const auto& [size, time] : fastest_) {
+    for (const auto& [size, times] : times_) {
       sizes.push_back(size);
-      samples.push_back({.round = 1, .size = size, .rtt = time});
+      samples.push_back({.round = 1, .size = size, .rtt = times.minimum()});
+    }
+    if (sizes.empty()) {
+      return {};
     }
     RunningMinima minima(sizes);
     minima.add(samples);
@@ -72,29 +78,40 @@ class SeenPings {
 
  private:
   NegotiatedRun::Clock::time_point acked_at_ = NegotiatedRun::Clock::now();
-  std::map<PayloadSize, Duration> fastest_;  // grows in the warm-up round
+  SeenTimes times_;  // grows in the first round that counts
 };
 
-// `received` becomes what follows the last payload.
-AckedPayloads ack_on_one_connection(const NegotiatedRun& run, std::string& received) {
+// Whether this end looks at the clock after each ack without disturbing the next ping, and sees
+// something like an RTT.
+bool can_be_seen(const NegotiatedRun& run) {
+  constexpr Duration kSlow = 1ms;
+  return run.settings.sweep.interval == Duration::zero() &&
+         speed_of(run.server).shortest_rtt.value_or(Duration(0)) >= kSlow;
+}
+
+// `received` becomes what follows the last payload; `seen` gets what this end saw of the pings.
+AckedPayloads ack_on_one_connection(const NegotiatedRun& run, std::string& received,
+                                    SeenTimes& seen_times) {
   const SweepSpec& sweep = run.settings.sweep;
   const std::uint64_t rounds = sweep.all_rounds();
   const std::uint64_t pings_per_round = std::max<std::uint64_t>(run.pings / rounds, 1);
   ProgressBar progress("round", rounds, !run.options.is_quiet);
+  const bool is_seen = can_be_seen(run);
   Responder responder(run.server, {.received = bytes_of(received),
                                    .acked = 1,
                                    .stops_at_frame = true,
                                    .watches_acks = run.settings.has_peer_retransmits,
                                    .limits = limits_of(run, run.pings)});
   std::uint64_t end_of_round = 1 + pings_per_round;  // the opening ping came before the rounds
+  const std::uint64_t end_of_warmup = 1 + sweep.warmup_rounds * pings_per_round;
   AckedPayloads before = responder.so_far();
   SeenPings seen;
   const AckedPayloads acked = responder.run([&] {
     const AckedPayloads& so_far = responder.so_far();
-    if (!progress.is_on() || so_far.payloads == before.payloads) {
+    if ((!progress.is_on() && !is_seen) || so_far.payloads == before.payloads) {
       return;
     }
-    seen.add(so_far.bytes - before.bytes);
+    seen.add(so_far.bytes - before.bytes, so_far.payloads > end_of_warmup);
     before.payloads = so_far.payloads;
     before.bytes = so_far.bytes;
     if (so_far.payloads >= end_of_round) {
@@ -108,6 +125,9 @@ AckedPayloads ack_on_one_connection(const NegotiatedRun& run, std::string& recei
     }
   });
   received = text_of(responder.rest());
+  if (is_seen) {
+    seen_times = seen.times();
+  }
   return acked;
 }
 
@@ -238,8 +258,9 @@ RunTrailer check_received(const NegotiatedRun& run, const AckedPayloads& acked,
 
 void take_part_down(const NegotiatedRun& run, const std::string& received) {
   std::string rest = send_ready(run, received);
+  SeenTimes seen;
   const AckedPayloads acked =
-      run.is_fresh() ? ack_on_fresh_connections(run) : ack_on_one_connection(run, rest);
+      run.is_fresh() ? ack_on_fresh_connections(run) : ack_on_one_connection(run, rest, seen);
   ReceivedResult result{.status = acked.end};
   if (StopSignals::received() != 0 && acked.end == PingStatus::Interrupted) {
     auto partial = fetch_partial_result(
@@ -261,7 +282,7 @@ void take_part_down(const NegotiatedRun& run, const std::string& received) {
     const std::string lost = write_lost_run(
         run, result.refusal ? to_word(PingStatus::Failed) : end_of_run(result.status, run.settings),
         hole);
-    present(run.options, run.output, lost);
+    present(run.options, run.output, lost, SeenRun{.times = seen, .mss = path.mss});
   }
   if (hole) {
     throw WorldError(fmt::format("no data from the server for {}: {}",

@@ -48,7 +48,7 @@ class NetworkFaults(FaultyWireTestCase):
 
     def end(self, patience=60):
         """Both ends' files when both have finished: the server's, the client's."""
-        self.messages = self.client.communicate(timeout=patience)[1]
+        self.table, self.messages = self.client.communicate(timeout=patience)
         wait_until(lambda: self.server.files() and read_run(self.server.files()[0]).trailer,
                    "the server has finished the file")
         files = self.server.files()[0], self.output
@@ -110,6 +110,17 @@ class NetworkFaults(FaultyWireTestCase):
             self.wire.plug()
             self.assert_next_is_served(NEAR_WIRE)
         self.in_both_directions(fault)
+
+    def test_a_cable_pulled_on_a_slow_path_leaves_the_client_what_it_saw(self):
+        self.wire.copies = lambda facts, is_from_near: (0.002,)
+        self.begin("down", timeout="2s", interval="0", sizes="1,1000,2000")
+        self.wire.pull()
+        self.assert_marked("timeout")
+        words = " ".join(self.table.split())
+        self.assertIn("Timed here, from one ack to the next: a little longer than the RTTs", words)
+        self.assertIn(f"the server measured this run and has those so far (run {self.runs[0].header['run_id'][:8]})", words)
+        self.assertRegex(words, r"1 1 [0-9.]+ ms [0-9.]+ ms")
+        self.assertEqual(self.runs[1].rows, [], "nothing of it is in the file")
 
     def test_a_cable_pulled_for_good_keeps_nobody_else_waiting(self):
         def fault(direction):
