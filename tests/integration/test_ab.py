@@ -232,7 +232,8 @@ class InterleavedDriver(CompareTestCase):
         found = []
         for process in pathlib.Path("/proc").glob("[0-9]*"):
             try:
-                if b"proxy.py" in (process / "cmdline").read_bytes() and os.readlink(process / "cwd") == str(self.directory):
+                words = (process / "cmdline").read_bytes().split(b"\0")
+                if words[1:2] == [b"proxy.py"] and os.readlink(process / "cwd") == str(self.directory):
                     found.append(process.name)
             except OSError:  # it has ended
                 pass
@@ -245,9 +246,12 @@ class InterleavedDriver(CompareTestCase):
             with self.subTest(stop):
                 ab = subprocess.Popen(command("tcpstep-analyze", "ab", f"--output=stopped-{stop}", "--through-a", proxy,
                                               "--through-b", proxy), cwd=self.directory, env=environment(),
-                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
                 wait_until(self.proxies, "a proxy has started")
-                ab.send_signal(stop)
+                if stop == signal.SIGINT:
+                    os.killpg(ab.pid, stop)  # as a terminal does
+                else:
+                    ab.send_signal(stop)
                 _, messages = ab.communicate(timeout=60)
                 self.assertEqual(ab.returncode, -stop)
                 self.assertIn("continue with --resume", messages)
