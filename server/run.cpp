@@ -338,8 +338,10 @@ RunTask task_for(QueuedRun client, const ServerOptions& options, const HostFacts
   return task;
 }
 
-bool perform_run(RunTask task, const ServerOptions& options, const HostFacts& host, Channel& server,
-                 const OpenOutput& open_output, const Log& log) {
+bool perform_run(RunTask task, const ServerOptions& options, const HostFacts& at_start,
+                 Channel& server, const OpenOutput& open_output, const Log& log) {
+  HostFacts host = at_start;
+  refresh_load(host);
   RunSettings& settings = task.client.settings;
   settings.session = task.client.session ? &*task.client.session : nullptr;
   settings.has_peer_retransmits = task.client.request && task.client.request->has_peer_retransmits;

@@ -17,6 +17,16 @@ std::string or_unknown(const std::string& fact) {
   return fact.empty() ? "unknown" : fact;
 }
 
+constexpr const char* kOtherLoad = "other_load";
+
+void add_load_warning(const HostInfo& host, std::vector<Warning>& warnings) {
+  if (host.load && *host.load > 0.5 * host.processors) {
+    warnings.push_back(
+        warning_now(kOtherLoad, {{"load", fmt::format("{:.2f}", *host.load)},
+                                 {"processors", count_of(host.processors, "processor")}}));
+  }
+}
+
 }  // namespace
 
 std::vector<Warning> host_warnings(const HostInfo& host, const TimerTest& timers) {
@@ -38,13 +48,16 @@ std::vector<Warning> host_warnings(const HostInfo& host, const TimerTest& timers
         "slow_clock",
         {{"clocksource", host.clocksource}, {"reading", format_duration(timers.reading_cost)}}));
   }
-  if (host.load && *host.load > 0.5 * host.processors) {
-    warnings.push_back(
-        warning_now("other_load", {{"load", fmt::format("{:.2f}", *host.load)},
-                                   {"processors", count_of(host.processors, "processor")}}));
-  }
+  add_load_warning(host, warnings);
   sort_by_rank(warnings);
   return warnings;
+}
+
+void refresh_load(HostFacts& facts) {
+  facts.info.load = current_load();
+  std::erase_if(facts.warnings, [](const Warning& warning) { return warning.key == kOtherLoad; });
+  add_load_warning(facts.info, facts.warnings);
+  sort_by_rank(facts.warnings);
 }
 
 std::vector<Warning> interface_warnings(const InterfaceInfo& interface) {

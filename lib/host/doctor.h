@@ -21,6 +21,8 @@ struct HostFacts {
 
 // Applies the requested scheduling and examines the host. Throws WorldError as apply() does.
 [[nodiscard]] HostFacts prepare_host(const Scheduling& scheduling);
+// For a run that begins now, long after that perhaps: the load, and the warning of it.
+void refresh_load(HostFacts& facts);
 
 // These judge facts; where nothing is wrong they return none. The most important come first.
 [[nodiscard]] std::vector<Warning> host_warnings(const HostInfo& host, const TimerTest& timers);

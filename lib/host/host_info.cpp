@@ -99,14 +99,6 @@ std::string describe_virtualization() {
   return vendor.empty() ? "hypervisor" : vendor;
 }
 
-// Without /proc, which a container may not have.
-std::optional<double> load() {
-  struct sysinfo info {};
-  return ::sysinfo(&info) == 0 ? std::optional(static_cast<double>(info.loads[0]) /
-                                               static_cast<double>(1U << SI_LOAD_SHIFT))
-                               : std::nullopt;
-}
-
 Duration longest_idle_exit() {
   Duration longest{0};
   std::error_code ignored;
@@ -179,8 +171,16 @@ HostInfo describe_host() {
       .governor = first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
       .virtualization = describe_virtualization(),
       .idle_exit = longest_idle_exit(),
-      .load = load(),
+      .load = current_load(),
   };
+}
+
+// Without /proc, which a container may not have.
+std::optional<double> current_load() {
+  struct sysinfo info {};
+  return ::sysinfo(&info) == 0 ? std::optional(static_cast<double>(info.loads[0]) /
+                                               static_cast<double>(1U << SI_LOAD_SHIFT))
+                               : std::nullopt;
 }
 
 TimerTest test_timers() {

@@ -23,6 +23,8 @@ struct HostInfo {
 };
 
 [[nodiscard]] HostInfo describe_host();
+// Average of runnable tasks over the last minute.
+[[nodiscard]] std::optional<double> current_load();
 
 // Of CLOCK_MONOTONIC, which all RTTs are read from.
 struct TimerTest {

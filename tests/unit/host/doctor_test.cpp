@@ -66,6 +66,18 @@ TEST(HostInfoTest, ReadsTheLoadWithoutAFile) {
   EXPECT_TRUE(describe_host().load);
 }
 
+TEST(DoctorTest, TakesTheLoadOfTheRunInsteadOfThatOfTheStart) {
+  constexpr double kAbsurd = 1e6;
+  HostFacts facts{.info = quiet_host(), .timers = kGoodTimers};
+  facts.info.load = kAbsurd;
+  facts.info.processors = 10'000;
+  facts.warnings = host_warnings(facts.info, facts.timers);
+  EXPECT_THAT(keys(facts.warnings), testing::ElementsAre("other_load"));
+  refresh_load(facts);
+  EXPECT_LT(*facts.info.load, kAbsurd);
+  EXPECT_THAT(keys(facts.warnings), testing::IsEmpty());
+}
+
 TEST(DoctorTest, JudgesAClockByItsCostNotByItsName) {
   HostInfo host = quiet_host();
   host.clocksource = "a new one";
