@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <vector>
@@ -241,7 +242,8 @@ std::uint64_t SweepSpec::expected_rounds(std::uint64_t done, Duration elapsed) c
   const double fitting = static_cast<double>(done) * static_cast<double>(time->count()) /
                          static_cast<double>(elapsed.count());
   const std::uint64_t fewest = std::uint64_t{warmup_rounds} + fewest_rounds();
-  return std::min(all_rounds(), std::max({fewest, done, static_cast<std::uint64_t>(fitting)}));
+  return std::min(all_rounds(),
+                  std::max({fewest, done, static_cast<std::uint64_t>(std::ceil(fitting))}));
 }
 
 std::optional<RunVolume> SweepSpec::volume(std::optional<Mss> mss) const {

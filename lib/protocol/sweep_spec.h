@@ -97,10 +97,14 @@ struct SweepSpec {
   [[nodiscard]] std::uint32_t fewest_rounds() const {
     return time ? std::min(rounds, kFewestTimedRounds) : rounds;
   }
-  // Whether a run with a time is over after `done` rounds, warm-up included, which took `elapsed`:
-  // it ends with the round whose end is nearest to that time.
+  // Whether a run with a time has all the rounds that it needs after `done`, warm-up included.
+  [[nodiscard]] bool is_enough(std::uint32_t done) const {
+    return time && done >= warmup_rounds + fewest_rounds();
+  }
+  // Whether it is over after them, if they took `elapsed`: the round during which the time is up is
+  // the last.
   [[nodiscard]] bool is_over(std::uint32_t done, Duration elapsed) const {
-    return time && done >= warmup_rounds + fewest_rounds() && elapsed + elapsed / done / 2 >= *time;
+    return is_enough(done) && elapsed >= *time;
   }
   // How many rounds it will probably have, warm-up included.
   [[nodiscard]] std::uint64_t expected_rounds(std::uint64_t done, Duration elapsed) const;
@@ -202,7 +206,7 @@ inline constexpr auto kSweepFields = std::make_tuple(
                               kOptions | kInRequest | kLengthensRun},
     SweepField<std::optional<Duration>>{
         &SweepSpec::time, "time_ns", "time", ",t", "TIME",
-        "end after about this time: as many rounds as fit, at least 5; fewer sizes on slow paths",
+        "run for about this time, at least 5 rounds; on slow paths with fewer sizes, so less exact",
         parse_run_time, kClientOption | kInRequest | kMayBeEmpty | kLengthensRun},
     SweepField<std::uint32_t>{&SweepSpec::warmup_rounds, "warmup_rounds", "warmup", ",w", "N",
                               "passes before them, kept as round 0, never counted",

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <limits>
 #include <string>
 
@@ -16,6 +17,18 @@ namespace {
 constexpr double kRttsPerPing = 1.5;
 constexpr double kRttsPerFreshConnection = 4;  // handshake, opening ping, hello, join
 constexpr std::uint32_t kLargestPayload = 9901;
+
+// One byte, a full packet, and one size for each number of packets from 2 on, `step` apart, up to
+// `most`: from the middle of those sizes, because a row of the table is their mean.
+std::string one_size_each(Mss mss, std::uint32_t step, std::uint32_t most) {
+  std::string sizes = fmt::format("1,{}", std::min(mss.bytes(), kLargestPayload));
+  const std::uint32_t last = std::min(most, segments_needed(PayloadSize(kLargestPayload), mss));
+  for (std::uint32_t packets = 2; packets <= last; packets += step) {
+    const std::uint32_t largest = std::min(packets * mss.bytes(), kLargestPayload);
+    sizes += fmt::format(",{}", ((packets - 1) * mss.bytes() + 1 + largest) / 2);
+  }
+  return sizes;
+}
 
 }  // namespace
 
@@ -50,23 +63,22 @@ std::optional<Duration> expected_duration(const SweepSpec& sweep, const PathSpee
 }
 
 std::optional<SizeList> fewer_sizes(const SweepSpec& sweep, Duration time, const PathSpeed& path) {
-  SweepSpec fewest = sweep;
-  fewest.time.reset();
-  fewest.rounds = sweep.fewest_rounds();
-  const auto fits = [&] { return expected_duration(fewest, path).value_or(time) <= time; };
+  SweepSpec whole = sweep;
+  whole.time.reset();
+  whole.rounds = std::min(sweep.rounds, SweepSpec{}.rounds);
+  const auto fits = [&] { return expected_duration(whole, path).value_or(time) <= time; };
   if (fits()) {
     return std::nullopt;
   }
-  fewest.sizes = parse_sizes("boundaries");
-  if (fits()) {
-    return fewest.sizes;
+  for (const std::string& fewer :
+       {std::string("boundaries"), one_size_each(path.mss, 1, kLargestPayload),
+        one_size_each(path.mss, 2, 4)}) {
+    whole.sizes = parse_sizes(fewer);
+    if (fits()) {
+      break;
+    }
   }
-  const std::uint32_t mss = std::min(path.mss.bytes(), kLargestPayload);
-  std::string steps = fmt::format("1,{}", mss);
-  for (std::uint32_t bytes = mss + 1; bytes <= kLargestPayload; bytes += mss) {
-    steps += fmt::format(",{}", bytes);
-  }
-  return parse_sizes(steps);
+  return whole.sizes;
 }
 
 }  // namespace tcpstep

@@ -22,8 +22,10 @@ struct PathSpeed {
 [[nodiscard]] std::optional<Duration> expected_duration(const SweepSpec& sweep,
                                                         const PathSpeed& path);
 
-// Sizes for a run of about `time`, if the fewest rounds of the server's would take longer: the
-// boundaries, or as few as show what each packet adds.
+// Sizes for a run of about `time`, if as many rounds of the server's as a run usually has would
+// take longer: the boundaries, one size for each number of packets, or only those of the rows of
+// 2014. Fewer rounds would cost more than fewer sizes: every share depends on the fastest ping of
+// one size, the smallest.
 [[nodiscard]] std::optional<SizeList> fewer_sizes(const SweepSpec& sweep, Duration time,
                                                   const PathSpeed& path);
 

@@ -236,7 +236,7 @@ SweepSession::Swept SweepSession::sweep(Peer& peer, const RunIdentity& identity,
   }
   for (std::uint32_t i = 0; i < plan_.rounds_with_warmup() && status == PingStatus::Ok; ++i) {
     if (std::chrono::steady_clock::now() >= settings_.deadline) {
-      status = PingStatus::Interrupted;
+      status = settings_.sweep.is_enough(i) ? PingStatus::Ok : PingStatus::Interrupted;
       break;
     }
     status = timer.measure(plan_.round(i), unwritten);

@@ -4,6 +4,7 @@
 usage: link_model.py >link_model.csv              what link_model_test.cpp expects
        link_model.py first >first_link_model.csv  the same of first_profiles/: links as first published
        link_model.py spread                      how the table of 2014 varies over 20 seeds, for docs/lab.md
+       link_model.py short                       the same of runs of 10 s, for docs/getting_started.md
 
 One message of N bytes goes down in TCP segments of at most MSS bytes; the receiver's kernel sends
 a bare TCP ACK whenever more than one full segment is unacknowledged, or after the time of Linux'
@@ -257,10 +258,10 @@ def reference_2014():
 ROWS = ([1401], range(1501, 2802, 100), range(4401, 5702, 100))
 
 
-def penalties(series, statistic):
+def penalties(series, statistic, rows=ROWS):
     base = statistic(series[1])
     return [100 * (statistics.fmean(statistic(series[size]) for size in row) / base - 1)
-            for row in ROWS]
+            for row in rows]
 
 
 def sweet_spot(series):
@@ -290,9 +291,43 @@ def print_spread(seeds=20):
     print("largest difference:", *(f"{points:.1f}" for points in sorted(largest.values())))
 
 
+# What --time 10s sends over these links: one_size_each() in lib/sweep/path_speed.cpp.
+SHORT_SIZES = {"adsl": [1, 1448, 2172, 3620, 5068, 6516, 7964, 9295], "adsl-far": [1, 1448, 2172, 5068],
+               "3g": [1, 1448, 2172, 5068]}
+SHORT_ROWS = ([1448], [2172], [5068])
+
+
+def print_short(time=10_000_000, seeds=40):
+    """Full, second and fourth of shuffled runs: whole ones, and those that end with the round in which `time` is up."""
+    global ROUNDS
+    whole_rounds = ROUNDS
+    for name, sizes in SHORT_SIZES.items():
+        def is_enough(series):
+            rtts = [rtt for rtts in series.values() for rtt in rtts]
+            return sum(rtts) * (1 + len(sizes) / len(rtts)) >= time  # with the warm-up
+
+        for what, few, rows in (("whole", list(SIZES), ROWS), ("10 s", sizes, SHORT_ROWS)):
+            ROUNDS = whole_rounds if what == "whole" else 1000
+            found, rounds, known, took = [], set(), [], []
+            for seed in range(1, seeds + 1):
+                series = run(PROFILES[name], HOST, seed, few, True,
+                             (lambda series: False) if what == "whole" else is_enough)
+                found.append(penalties(series, min, rows))
+                rounds.add(len(series[1]))
+                steps = [(rtts[3] - rtts[0]) / 3 for rtts in map(sorted, series.values())]
+                known.append(100 * 2 * 2 ** 0.5 * 1.3 * statistics.fmean(steps) / min(series[1]))
+                took.append(sum(map(sum, series.values())) * (1 + 1 / len(series[1])) / 1e6)
+            print(name, what, f"{len(few)} sizes, {min(rounds)} to {max(rounds)} rounds, {statistics.fmean(took):.0f} s, "
+                              f"says within {min(known):.1f} to {max(known):.1f} points:",
+                  *(f"{min(column):+.1f}..{max(column):+.1f} (sd {statistics.pstdev(column):.2f})" for column in zip(*found)))
+
+
 def main():
     if sys.argv[1:] == ["spread"]:
         print_spread()
+        return
+    if sys.argv[1:] == ["short"]:
+        print_short()
         return
     print("profile,size_bytes,least_min_us,most_min_us,least_mean_us,most_mean_us")
     profiles = FIRST_PROFILES if sys.argv[1:] == ["first"] else PROFILES

@@ -19,22 +19,28 @@ std::string sizes(Duration rtt, Duration time = 10s) {
   return fewer ? fewer->text : "the server's";
 }
 
-TEST(FewerSizesTest, AreAsManyAsFiveRoundsLeaveTimeFor) {
+TEST(FewerSizesTest, AreAsManyAsTwentyRoundsLeaveTimeFor) {
   EXPECT_EQ(sizes(100us), "the server's");
-  EXPECT_EQ(sizes(10ms), "the server's");
-  EXPECT_EQ(sizes(21ms), "boundaries");
-  EXPECT_EQ(sizes(99ms), "1,1448,1449,2897,4345,5793,7241,8689");
+  EXPECT_EQ(sizes(3ms), "the server's");
+  EXPECT_EQ(sizes(10ms), "boundaries");
+  EXPECT_EQ(sizes(21ms), "1,1448,2172,3620,5068,6516,7964,9295");
+  EXPECT_EQ(sizes(99ms), "1,1448,2172,5068");
   EXPECT_EQ(sizes(99ms, 10min), "the server's");
+  const auto fewer = fewer_sizes({.rounds = 5, .time = 10s}, 10s, {.shortest_rtt = 10ms});
+  EXPECT_FALSE(fewer) << "no more than five rounds were asked for";
+}
+
+TEST(FewerSizesTest, FollowTheMss) {
+  const auto sizes_of = [](std::uint32_t mss) {
+    return fewer_sizes(timed(10s), 10s, {.shortest_rtt = 1s, .mss = Mss(mss)})->text;
+  };
+  EXPECT_EQ(sizes_of(536), "1,536,804,1876");
+  EXPECT_EQ(sizes_of(8948), "1,8948,9425");
+  EXPECT_EQ(sizes_of(32768), "1,9901");
 }
 
 TEST(FewerSizesTest, AreTheServersIfNothingIsKnownOfThePath) {
   EXPECT_FALSE(fewer_sizes(timed(10s), 10s, {.shortest_rtt = std::nullopt, .mss = Mss(1448)}));
-}
-
-TEST(FewerSizesTest, CoverThePayloadsOfAPathWithoutBoundaries) {
-  const auto fewer = fewer_sizes(timed(10s), 10s, {.shortest_rtt = 1s, .mss = Mss(32768)});
-  ASSERT_TRUE(fewer);
-  EXPECT_EQ(fewer->text, "boundaries");
 }
 
 TEST(ExpectedDurationTest, OfARunWithATimeIsThatTimeUnlessItsRoundsTakeLonger) {
@@ -45,12 +51,15 @@ TEST(ExpectedDurationTest, OfARunWithATimeIsThatTimeUnlessItsRoundsTakeLonger) {
   EXPECT_FALSE(expected_duration({.rounds = 20}, {}));
 }
 
-TEST(SweepWithATimeTest, EndsWithTheRoundWhoseEndIsNearest) {
+TEST(SweepWithATimeTest, EndsWithTheRoundInWhichTheTimeIsUp) {
   const SweepSpec sweep = timed(10s);
   EXPECT_FALSE(sweep.is_over(5, 20s)) << "five rounds after the warm-up are the fewest";
   EXPECT_TRUE(sweep.is_over(6, 20s));
-  EXPECT_FALSE(sweep.is_over(9, 9s)) << "10 s is nearer than 9 s";
+  EXPECT_FALSE(sweep.is_over(10, 9999ms));
   EXPECT_TRUE(sweep.is_over(10, 10s));
+  EXPECT_FALSE(sweep.is_enough(5));
+  EXPECT_TRUE(sweep.is_enough(6));
+  EXPECT_FALSE(SweepSpec{}.is_enough(21));
   EXPECT_FALSE(SweepSpec{}.is_over(10, 1h)) << "it has no time";
   EXPECT_EQ(sweep.fewest_rounds(), 5U);
   EXPECT_EQ((SweepSpec{.rounds = 3, .time = 10s}.fewest_rounds()), 3U);
@@ -58,6 +67,7 @@ TEST(SweepWithATimeTest, EndsWithTheRoundWhoseEndIsNearest) {
 
 TEST(SweepWithATimeTest, ExpectsItsRoundsFromThePace) {
   EXPECT_EQ(timed(10s).expected_rounds(4, 2s), 20U);
+  EXPECT_EQ(timed(10s).expected_rounds(4, 3s), 14U) << "the last one begins before the time is up";
   EXPECT_EQ(timed(10s).expected_rounds(1, 8s), 6U);
   EXPECT_EQ(timed(10s).expected_rounds(1, 1ms), 1001U);
   EXPECT_EQ(SweepSpec{}.expected_rounds(4, 2s), 21U);
