@@ -63,7 +63,7 @@ Files
 Examples
   tcpstep server                                 on one host
   tcpstep run server.example.org --save ticket   on the other
-  tcpstep report --since 7d results              all links of a week
+  tcpstep report --since 60d results             all links, what changed
   tcpstep ab --a ./old.sh --b ./new.sh           in CI
 
 'tcpstep help COMMAND' has the options of a command, 'tcpstep help all' of all.

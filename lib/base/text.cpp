@@ -18,7 +18,7 @@ struct Unit {
 
 Unit unit_for(Duration duration) {
   const double ns = std::abs(static_cast<double>(duration.count()));
-  if (ns < 2e6) {
+  if (ns < 1e6) {
     return {1e3, "µs"};
   }
   if (ns < 2e9) {

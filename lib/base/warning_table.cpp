@@ -15,7 +15,7 @@ constexpr auto kTable = std::to_array<WarningRow>({
     {.key = kSegmentsMerged,
      .text = "Packets are merged by the measuring host ({merged_by}): steps after the first are "
              "too small.",
-     .remedy = "On both hosts: ethtool -K {interface} tso off gso off gro off lro off",
+     .remedy = "{switch_off}",
      .now = "{interface} may carry several segments as one packet ({interface_offloads})",
      .is_of_packets = true},
     {.key = "bbr",

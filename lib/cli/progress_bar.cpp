@@ -14,7 +14,9 @@
 namespace tcpstep {
 namespace {
 
+constexpr std::size_t kFewestCells = 8;
 constexpr std::size_t kMostCells = 30;
+constexpr std::size_t kLeastDetail = 14;  // columns
 constexpr std::size_t kUsualColumns = 80;
 constexpr std::chrono::milliseconds kRedrawAfter{100};
 
@@ -87,7 +89,12 @@ std::string progress_line(std::string_view noun, std::uint64_t done, std::uint64
     return (begin + end).substr(0, room);
   }
   room -= begin.size() + end.size();
-  const std::size_t cells = std::min(room, kMostCells);
+  // What is known so far is worth more than a long bar, if there is room for enough of it.
+  const std::size_t wanted = detail.empty() ? 0 : columns_of(detail) + 2;
+  const bool is_short = room >= kFewestCells + std::min(wanted, kLeastDetail);
+  const std::size_t cells =
+      std::min(room, is_short ? std::clamp(room - std::min(room, wanted), kFewestCells, kMostCells)
+                              : kMostCells);
   room -= cells;
   std::string line = begin;
   for (std::size_t cell = 0; cell < cells; ++cell) {

@@ -25,7 +25,7 @@ RttUnit unit_of(double smallest_ns) {
 
 // "slower since 2026-03-04, +15.02 %".
 std::string short_finding(const History& history) {
-  const OverviewCells cells = overview_row(history);
+  const OverviewCells cells = overview_rows({&history, 1}).front();
   std::string verdict = cells[1];
   const std::string& change = cells[4];
   if (!change.empty() && !history.creep) {

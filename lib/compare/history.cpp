@@ -150,15 +150,23 @@ void conclude(History& history, const std::string& lossy_newest) {
                                count_of(kFewestInSegment, "run"), lossy_newest),
                    "Find the cause of the losses: times of such a run cannot be compared.");
   }
+  constexpr double kHuge = 1;
   const auto& visible = history.columns.front().visible;
   if (history.trend == Trend::Steady && visible &&
       std::expm1(*visible) > history.settings.sensitivity) {
     history.trend = Trend::Inconclusive;
     history.refuse(
 
-        fmt::format("no change found, but only changes of {:.0f} % or more would have been found",
-                    100 * std::expm1(*visible)),
-        "Measure more often, use --by day, or raise the limit with --sensitivity.");
+        std::expm1(*visible) > kHuge
+            ? std::string("no change found, but even a doubling would not have been: the newest "
+                          "runs differ too much")
+            : fmt::format(
+                  "no change found, but only changes of {:.0f} % or more would have been found",
+                  100 * std::expm1(*visible)),
+        fmt::format(
+            "A change is found once {} are newer. Measure more often, use --by day, or "
+            "raise the limit with --sensitivity.",
+            count_of(kFewestInSegment, history.settings.unit == HistoryUnit::Day ? "day" : "run")));
   }
 }
 

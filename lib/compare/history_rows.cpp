@@ -11,6 +11,7 @@
 #include "lib/base/text.h"
 #include "lib/compare/render_history.h"
 #include "lib/report/rows.h"
+#include "lib/report/warnings.h"
 #include "lib/stats/change_points.h"
 #include "lib/stats/estimators.h"
 
@@ -126,7 +127,39 @@ std::string headline(const History& history) {
                      finding_of(newest.contrasts, is_slower));
 }
 
-OverviewCells overview_row(const History& history) {
+namespace {
+
+constexpr std::size_t kNewest = 3;
+
+// The times of an overview before and after, in ns, where they are known.
+std::pair<std::optional<double>, std::optional<double>> times_of(const History& history) {
+  if (history.trend == Trend::Steady || history.trend == Trend::Inconclusive) {
+    const auto first = history.columns.begin();
+    if (first == history.columns.end() || first->contrast.family != Family::Floor ||
+        first->values.empty()) {
+      return {};
+    }
+    // What has not changed is at its level. Of the others, the newest runs are where they are now.
+    const auto& values = first->values;
+    const std::size_t newest = history.trend == Trend::Steady
+                                   ? values.size()
+                                   : std::min<std::size_t>(values.size(), kNewest);
+    return {
+        std::nullopt,
+        std::exp(median_of({values.end() - static_cast<std::ptrdiff_t>(newest), values.end()}))};
+  }
+  const auto& contrasts =
+      history.creep ? history.creep->contrasts : history.changes.back().contrasts;
+  const ContrastChange& change = main_change(contrasts, history.trend == Trend::Slower);
+  return {change.before_ns, change.now_ns};
+}
+
+OverviewCells overview_row(const History& history, RttUnit unit) {
+  const auto [before, now] = times_of(history);
+  const auto time_in_unit = [&](std::optional<double> ns) {
+    constexpr int kDigits = 4;
+    return ns ? time_in(unit, Duration(std::llround(*ns)), kDigits) : std::string();
+  };
   const std::string runs = fmt::format("{}", history.runs);
   if (history.trend == Trend::Inconclusive) {
     const std::size_t points = history.points.size();
@@ -135,18 +168,17 @@ OverviewCells overview_row(const History& history) {
             ? why_inconclusive(history)
             : fmt::format("{}: {} of {}", history.runs < history.given ? "usable" : "too few",
                           points, kFewestToSearch);
-    return {history.link, why, "", "", "", "", runs};
+    return {history.link, why, "", time_in_unit(now), "", "", runs};
   }
   if (history.trend == Trend::Steady) {
-    const HistoryColumn& level = history.columns.front();
-    const bool is_time = level.contrast.family == Family::Floor && !level.values.empty();
+    const auto& visible_change = history.columns.front().visible;
     return {
         history.link,
         "no change",
         "",
-        is_time ? time_of(std::exp(median_of(level.values))) : "",
+        time_in_unit(now),
         "",
-        level.visible ? fmt::format("{:.1f} % would show", 100 * std::expm1(*level.visible)) : "",
+        visible_change ? fmt::format("{:.1f} % would show", 100 * std::expm1(*visible_change)) : "",
         runs};
   }
   const bool is_slower = history.trend == Trend::Slower;
@@ -156,13 +188,29 @@ OverviewCells overview_row(const History& history) {
   return {history.link,
           fmt::format("{} {}", to_word(history.trend),
                       history.creep ? "gradually" : when(history, history.changes.back())),
-          time_of(change.before_ns),
-          time_of(change.now_ns),
+          time_in_unit(before),
+          time_in_unit(now),
           percent(change.change),
           history.creep ? ""
                         : fmt::format("{:+.1f} to {:+.1f} %", 100 * std::expm1(change.low),
                                       100 * std::expm1(change.high)),
           runs};
+}
+
+}  // namespace
+
+std::vector<OverviewCells> overview_rows(std::span<const History> histories) {
+  double largest = 0;
+  for (const History& history : histories) {
+    const auto [before, now] = times_of(history);
+    largest = std::max({largest, before.value_or(0), now.value_or(0)});
+  }
+  const RttUnit unit = unit_for(Duration(std::llround(largest)));
+  std::vector<OverviewCells> rows;
+  for (const History& history : histories) {
+    rows.push_back(overview_row(history, unit));
+  }
+  return rows;
 }
 
 LinkTrend trend_of(const History& history) {
@@ -219,8 +267,11 @@ std::vector<Warning> shared_warnings(std::span<const History> histories) {
   std::map<std::string, std::vector<std::string>> links;  // by key
   for (const History& history : histories) {
     for (const Warning& warning : history.caption.warnings) {
-      if (links[warning.key].empty()) {
+      const auto known = std::ranges::find(found, warning.key, &Warning::key);
+      if (known == found.end()) {
         found.push_back(warning);
+      } else {
+        known->remedy = shared_remedy(*known, warning);
       }
       links[warning.key].push_back(history.link);
     }
@@ -290,10 +341,16 @@ std::vector<std::string> remarks(const History& history) {
     }
   }
   const std::string_view unit = history.settings.unit == HistoryUnit::Day ? "day" : "run";
-  if (!history.columns.empty() && history.columns.front().visible) {
+  constexpr double kHuge = 1;  // then the reasons say so
+  const auto visible_change =
+      history.columns.empty() ? std::nullopt : history.columns.front().visible;
+  if (visible_change && history.trend == Trend::Inconclusive &&
+      std::expm1(*visible_change) > kHuge) {
+    // nothing to add
+  } else if (visible_change) {
     lines.push_back(fmt::format(
         "in the newest {} a lasting change of about {:.1f} % or more would be found ({} of {})",
-        count_of(kFewestInSegment, unit), 100 * std::expm1(*history.columns.front().visible),
+        count_of(kFewestInSegment, unit), 100 * std::expm1(*visible_change),
         to_word(history.columns.front().contrast.family),
         sizes_of(history.columns.front().contrast)));
   } else if (!history.changes.empty() &&

@@ -20,7 +20,8 @@ inline constexpr std::array kChangeTitles{"since",         "family",     "segmen
 using OverviewCells = std::array<std::string, 7>;
 inline constexpr std::array kOverviewTitles{"link",   "verdict",       "before", "now",
                                             "change", "95 % interval", "runs"};
-[[nodiscard]] OverviewCells overview_row(const History& history);
+// Times in the unit of the largest one.
+[[nodiscard]] std::vector<OverviewCells> overview_rows(std::span<const History> histories);
 
 // The contrasts of all changes in which something changed, and the floor of all sizes.
 [[nodiscard]] std::vector<ChangeCells> change_rows(const History& history);

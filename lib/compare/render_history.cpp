@@ -112,8 +112,7 @@ std::string render_text(std::span<const History> histories, const Screen& screen
   std::string text;
   if (histories.size() > 1) {
     TextGrid rows;
-    for (const History& history : histories) {
-      const OverviewCells cells = overview_row(history);
+    for (const OverviewCells& cells : overview_rows(histories)) {
       rows.emplace_back(cells.begin(), cells.end());
       rows.back()[0] = cut_to(cells[0], kLongestLink);
     }
@@ -149,8 +148,7 @@ std::string render_markdown(std::span<const History> histories) {
   if (histories.size() > 1) {
     text = fmt::format("| {} |\n|---|---|---:|---:|---:|---:|---:|\n",
                        fmt::join(kOverviewTitles, " | "));
-    for (const History& history : histories) {
-      OverviewCells row = overview_row(history);
+    for (OverviewCells& row : overview_rows(histories)) {
       std::ranges::transform(row, row.begin(), markdown_escaped);
       text += fmt::format("| {} |\n", fmt::join(row, " | "));
     }

@@ -51,10 +51,10 @@ std::string overview(std::span<const History> histories, const std::vector<std::
     columns.push_back({title, columns.size() == 1 ? kWords : is_spare ? kSpare : ""});
   }
   columns.push_back({"", kSpare});
+  const std::vector<OverviewCells> cells = overview_rows(histories);
   std::vector<std::vector<std::string>> rows;
   for (const std::size_t i : order) {
-    const OverviewCells cells = overview_row(histories[i]);
-    std::vector<std::string> row(cells.begin(), cells.end());
+    std::vector<std::string> row(cells[i].begin(), cells[i].end());
     std::ranges::transform(row, row.begin(), xml_escaped);
     if (is_told(histories[i])) {
       row[0] = fmt::format("<a href=\"#link-{}\">{}</a>", i + 1, row[0]);

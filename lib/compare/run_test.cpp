@@ -303,13 +303,13 @@ void conclude(Comparison& result, const std::vector<Group>& groups, double lengt
                              result.attribution, 100 * rise)
                : fmt::format("no slowdown found, but up to {:.1f} % slower is not ruled out",
                              100 * rise),
-           fmt::format("To rule out {:g} %, about {} runs per side are needed. --lenient passes "
-                       "without.",
+           fmt::format("To rule out {:g} %, about {} runs per side are needed. "
+                       "'tcpstep compare --lenient' passes without.",
                        100 * result.settings.tolerance, *result.runs_for_tolerance));
   } else if (losses && !result.settings.is_lenient) {
     result.verdict = Verdict::Inconclusive;
     refuse(result, fmt::format("no slowdown found, but {}: that may be chance", losses->text()),
-           "Make more runs. --lenient passes without.");
+           "Make more runs. 'tcpstep compare --lenient' passes without.");
   } else {
     result.verdict = is_faster ? Verdict::Faster : Verdict::NoRegression;
   }

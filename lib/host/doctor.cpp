@@ -64,8 +64,13 @@ std::vector<Warning> interface_warnings(const InterfaceInfo& interface) {
   if (!interface.merges_segments || interface.name == "lo") {
     return {};
   }
-  return {warning_now(kSegmentsMerged,
-                      {{"interface", interface.name}, {"interface_offloads", interface.offloads}})};
+  return {warning_now(
+      kSegmentsMerged,
+      {{"interface", interface.name},
+       {"interface_offloads", interface.offloads},
+       {"switch_off", fmt::format("ethtool -K {} tso off gso off gro off lro off; and the same on "
+                                  "the other host, for its interface",
+                                  interface.name)}})};
 }
 
 HostFacts prepare_host(const Scheduling& scheduling) {

@@ -166,7 +166,7 @@ void add_end_labels(Panel& panel, std::vector<Label> labels) {
 }
 
 RttUnit unit_for(Duration smallest) {
-  return smallest < std::chrono::milliseconds(2) ? RttUnit{1e3, "µs"} : RttUnit{1e6, "ms"};
+  return smallest < std::chrono::milliseconds(1) ? RttUnit{1e3, "µs"} : RttUnit{1e6, "ms"};
 }
 
 }  // namespace tcpstep

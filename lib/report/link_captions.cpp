@@ -39,8 +39,11 @@ Caption caption_of(const RunCollection& runs) {
     }
     all.version = caption.version == all.version ? all.version : "";
     for (Warning& warning : caption.warnings) {
-      if (std::ranges::find(all.warnings, warning.key, &Warning::key) == all.warnings.end()) {
+      const auto known = std::ranges::find(all.warnings, warning.key, &Warning::key);
+      if (known == all.warnings.end()) {
         all.warnings.push_back(std::move(warning));
+      } else {
+        known->remedy = shared_remedy(*known, warning);
       }
     }
   }
@@ -83,8 +86,11 @@ std::string warning_line(std::vector<Warning> warnings) {
     const std::string mark = i == 0 ? "! " : "  ! ";
     const std::string more = fmt::format(" (and {} more)", warnings.size() - i);
     const std::size_t room = kRoom - std::min(kRoom, line.size() + mark.size());
+    const std::string first_step = remedy.substr(0, remedy.find(';'));
     if (i == 0 && !remedy.empty() && text.size() + 1 + remedy.size() <= room) {
       line = mark + text + ' ' + remedy;
+    } else if (i == 0 && !remedy.empty() && text.size() + 1 + first_step.size() <= room) {
+      line = mark + text + ' ' + first_step;
     } else if (i == 0 || text.size() + (i + 1 < warnings.size() ? more.size() : 0) <= room) {
       line += mark + text;
     } else {

@@ -162,6 +162,8 @@ void MatrixRuns::note_warnings(const RunHeader& header, const std::string& host)
     recorded.hosts.insert(host);
     if (recorded.warning.text.empty()) {
       recorded.warning = std::move(warning);
+    } else {
+      recorded.warning.remedy = shared_remedy(recorded.warning, warning);
     }
   }
 }

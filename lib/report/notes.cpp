@@ -7,6 +7,7 @@
 
 #include "lib/base/text.h"
 #include "lib/report/rows.h"
+#include "lib/report/warnings.h"
 
 namespace tcpstep {
 namespace {
@@ -53,6 +54,7 @@ std::vector<Warning> shared_notes(std::span<const PenaltyTable> tables) {
       return warning.key.empty() ? other.text == warning.text : other.key == warning.key;
     });
     if (known != found.end()) {
+      known->first.remedy = shared_remedy(known->first, warning);
       known->second.push_back(link);
     } else {
       found.push_back({warning, {link}});

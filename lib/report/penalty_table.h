@@ -147,6 +147,10 @@ struct PenaltyTable {
   // the endpoint estimate.
   FittedPenalties fitted;
 
+  // How exactly short runs show the share of one size: it is within about this of what longer runs
+  // find. Empty for runs of usual length, and of other statistics than the minimum.
+  std::optional<double> uncertainty;
+
   // The largest size, only if the MSS is unknown and there is more than one size.
   std::optional<Penalty> largest;
 

@@ -91,10 +91,11 @@ std::string overview(std::span<const PenaltyTable> tables) {
   if (has_trend) {
     columns.insert(columns.end(), {{"change", kWords}, {"", kSpare}});
   }
+  const auto all_cells = overview_rows(tables);
   std::vector<std::vector<std::string>> rows;
   for (const std::size_t i : order) {
     const PenaltyTable& table = tables[i];
-    std::vector<std::string> cells = overview_row(table);
+    std::vector<std::string> cells = all_cells[i];
     std::ranges::transform(cells, cells.begin(), xml_escaped);
     cells[0] = fmt::format("<a href=\"#link-{}\">{}</a>", i + 1, cells[0]);
     cells.push_back(table.trend ? trend_line(table.trend->levels) : "");

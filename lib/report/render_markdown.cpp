@@ -55,9 +55,9 @@ std::string render_overview(std::span<const PenaltyTable> tables) {
     cells.title.emplace_back("change");
     rule += "---:|";
   }
-  for (const PenaltyTable& table : tables) {
-    cells.rows.push_back(overview_row(table));
-    cells.rows.back().resize(cells.title.size());
+  cells.rows = overview_rows(tables);
+  for (auto& row : cells.rows) {
+    row.resize(cells.title.size());
   }
   return markdown_escaped(extent(tables)) + "\n\n" + render_cells(cells, rule) +
          render_warnings(shared_notes(tables));

@@ -44,37 +44,6 @@ std::string path_text(const Matrix& matrix, std::size_t from, std::size_t to) {
   return fmt::format("{} → {}", name_of(matrix, from), name_of(matrix, to));
 }
 
-// RTTs in the unit of the largest one, so that a table has one unit; the smallest one has three
-// digits where there is room for them.
-class GridValues {
- public:
-  explicit GridValues(const Matrix& matrix) : statistic_(matrix.statistic) {
-    const auto worst = matrix.worst();
-    if (statistic_.is_rtt() && !worst.empty()) {
-      unit_ = unit_for(duration_of(*worst.front()->value));
-      const double smallest = *worst.back()->value / unit_.ns;
-      decimals_ = smallest < 1 ? 3 : smallest < 10 ? 2 : smallest < 100 ? 1 : 0;
-    }
-  }
-
-  // ", in ms"; nothing where each value says what it is.
-  [[nodiscard]] std::string unit() const {
-    return statistic_.is_rtt() ? fmt::format(", in {}", unit_.name) : std::string();
-  }
-  [[nodiscard]] std::string text_of(const MatrixCell* cell) const {
-    if (cell == nullptr || !cell->value) {
-      return "–";
-    }
-    return statistic_.is_rtt() ? fmt::format("{:.{}f}", *cell->value / unit_.ns, decimals_)
-                               : value_text(statistic_, *cell->value);
-  }
-
- private:
-  const MatrixStatistic& statistic_;
-  RttUnit unit_ = unit_for(Duration(0));
-  int decimals_ = 0;
-};
-
 // The columns from `first` on that have room beside the names of the rows.
 std::string grid_part(const std::vector<ScreenColumn>& table, std::size_t& first,
                       const Screen& screen) {
@@ -102,7 +71,11 @@ std::string grid_text(const Matrix& matrix, const Screen& screen) {
   for (std::size_t from = 0; from < matrix.hosts.size(); ++from) {
     table.front().cells.push_back(cut_to(name_of(matrix, from), kLongestHost));
     for (std::size_t to = 0; to < matrix.hosts.size(); ++to) {
-      table[to + 1].cells.push_back(from == to ? "" : values.text_of(matrix.find(from, to)));
+      const MatrixCell* cell = matrix.find(from, to);
+      const bool has_value = cell != nullptr && cell->value;
+      table[to + 1].cells.push_back(from == to  ? ""
+                                    : has_value ? values.text_of(*cell->value)
+                                                : "–");
     }
   }
   std::string text = wrapped(title_of(matrix.statistic) + values.unit(), screen.columns);
@@ -165,6 +138,24 @@ Json to_json(const Matrix& matrix, const MatrixCell& cell) {
 }
 
 }  // namespace
+
+GridValues::GridValues(const Matrix& matrix) : statistic_(matrix.statistic) {
+  const auto worst = matrix.worst();
+  if (statistic_.is_rtt() && !worst.empty()) {
+    unit_ = unit_for(duration_of(*worst.front()->value));
+    const double smallest = *worst.back()->value / unit_.ns;
+    decimals_ = smallest < 1 ? 3 : smallest < 10 ? 2 : smallest < 100 ? 1 : 0;
+  }
+}
+
+std::string GridValues::unit() const {
+  return statistic_.is_rtt() ? fmt::format(", in {}", unit_.name) : std::string();
+}
+
+std::string GridValues::text_of(double value) const {
+  return statistic_.is_rtt() ? fmt::format("{:.{}f}", value / unit_.ns, decimals_)
+                             : value_text(statistic_, value);
+}
 
 std::string title_of(const MatrixStatistic& statistic) {
   switch (statistic.kind) {

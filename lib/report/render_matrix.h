@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lib/base/screen_text.h"
+#include "lib/report/drawing.h"
 #include "lib/report/matrix.h"
 
 namespace tcpstep {
@@ -32,6 +33,21 @@ namespace tcpstep {
 // "1.23 ms", "+30 %"; with a sign if it is a difference.
 [[nodiscard]] std::string value_text(const MatrixStatistic& statistic, double value);
 [[nodiscard]] std::string difference_text(const MatrixStatistic& statistic, double difference);
+// The values of a table or heat map: RTTs in the unit of the largest one, so that there is one
+// unit; the smallest one has three digits where there is room for them.
+class GridValues {
+ public:
+  explicit GridValues(const Matrix& matrix);
+
+  // ", in ms"; nothing where each value says what it is.
+  [[nodiscard]] std::string unit() const;
+  [[nodiscard]] std::string text_of(double value) const;
+
+ private:
+  MatrixStatistic statistic_;
+  RttUnit unit_ = unit_for(Duration(0));
+  int decimals_ = 0;
+};
 // "5 hosts, 20 paths, 40 runs, 2026-11-28 01:10 to 02:10 UTC".
 [[nodiscard]] std::string extent_text(const Matrix& matrix);
 // A line for each finding: "h3: +5.02 ms on its paths"; what kind it is stands before it.

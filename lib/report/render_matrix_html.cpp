@@ -6,6 +6,7 @@
 #include <set>
 
 #include "lib/base/escape.h"
+#include "lib/base/screen_text.h"
 #include "lib/base/text.h"
 #include "lib/report/page.h"
 #include "lib/report/render.h"
@@ -48,12 +49,22 @@ constexpr std::string_view kHeatStyle = R"(
 .q4 { background: var(--q4); } .q5 { background: var(--q5); } .q6 { background: var(--q6); } .q7 { background: var(--q7); }
 .q8 { background: var(--q8); } .q0, .q1, .q2, .q3, .q4 { color: var(--low); } .q6, .q7, .q8 { color: var(--high); }
 .q5 { color: #ffffff; } .scale span { display: inline-block; padding: .1rem .4rem; font-size: .8rem; }
+@media screen and (max-width: 600px) { .heat { width: 100%; table-layout: fixed; } .heat td { min-width: 0; }
+  .heat td:first-child { width: var(--names); } .heat th, table:not(.facts).heat th:first-child { min-width: 0; padding: 0 2px;
+  white-space: nowrap; overflow: hidden; text-overflow: ellipsis; } .heat.small span, .heat.tiny th { display: none; }
+  .heat { font-size: 12px !important; } .heat.tiny td:first-child { display: none; } }
 )";
+
+// What a page has room for on a phone, in pixels: 390 less its margins; a letter of 12 pixels.
+constexpr double kNarrow = 356;
+constexpr double kLetter = 7;
+constexpr double kMostForNames = 110;
+constexpr double kLeastForName = 13;  // of a cell whose column is named
 
 // Steps of color over the values: of RTTs by their ratio, of penalties by their difference.
 class Scale {
  public:
-  explicit Scale(const Matrix& matrix) : statistic_(matrix.statistic) {
+  explicit Scale(const Matrix& matrix) : statistic_(matrix.statistic), values_(matrix) {
     const auto worst = matrix.worst();
     if (!worst.empty()) {
       low_ = scaled(*worst.back()->value);
@@ -73,7 +84,7 @@ class Scale {
     for (std::size_t step = 0; step < kColorSteps; ++step) {
       const double begin = low_ + (high_ - low_) * static_cast<double>(step) / kColorSteps;
       const double value = statistic_.is_rtt() ? std::exp(begin) : begin;
-      html += fmt::format("<span class=\"q{}\">{}</span>", step, value_text(statistic_, value));
+      html += fmt::format("<span class=\"q{}\">{}</span>", step, values_.text_of(value));
     }
     return html + "</p>\n";
   }
@@ -84,6 +95,7 @@ class Scale {
   }
 
   const MatrixStatistic& statistic_;
+  GridValues values_;
   double low_ = 0;
   double high_ = 1;
 };
@@ -125,7 +137,7 @@ std::string path_lines(const Matrix& matrix, const MatrixCell& cell) {
 class HeatMap {
  public:
   explicit HeatMap(const Matrix& matrix)
-      : matrix_(matrix), scale_(matrix), order_(matrix.clusters.order) {
+      : matrix_(matrix), values_(matrix), scale_(matrix), order_(matrix.clusters.order) {
     for (const auto& host : matrix.findings.hosts) {
       slow_.insert(host.host);
     }
@@ -143,11 +155,12 @@ class HeatMap {
     const double cell =
         has_numbers ? 56 : std::clamp(820.0 / static_cast<double>(count) - 1, 7.0, 24.0);
     const double letters = has_numbers ? 12 : std::clamp(cell, 8.0, 12.0);
+    const double names = std::min(width_of_names(), kMostForNames);
     std::string html = fmt::format(
-        "<div class=\"wide\"><table class=\"heat\" style=\"--cell: {:.0f}px; font-size: "
-        "{:.0f}px\">\n"
+        "<div class=\"wide\"><table class=\"heat{}\" style=\"--cell: {:.0f}px; --names: "
+        "{:.0f}px; font-size: {:.0f}px\">\n"
         "<thead><tr><td></td>",
-        cell, letters);
+        look_when_narrow(names), cell, names, letters);
     for (const std::size_t to : order_) {
       html += head("col", to);
     }
@@ -163,6 +176,26 @@ class HeatMap {
   }
 
  private:
+  [[nodiscard]] double width_of_names() const {
+    std::size_t longest = 0;
+    for (const std::string& host : matrix_.hosts) {
+      longest = std::max(longest, columns_of(visible(host)));
+    }
+    return kLetter * static_cast<double>(longest) + 12;
+  }
+
+  // On a phone: without numbers if they do not fit, and without names if these do not either.
+  [[nodiscard]] std::string_view look_when_narrow(double names) const {
+    std::size_t longest = 0;
+    for (const MatrixCell& cell : matrix_.cells) {
+      longest = std::max(longest, cell.value ? columns_of(values_.text_of(*cell.value)) : 0);
+    }
+    const double room = (kNarrow - names) / static_cast<double>(order_.size()) - 1;
+    return room < kLeastForName                            ? " tiny small"
+           : room < kLetter * static_cast<double>(longest) ? " small"
+                                                           : "";
+  }
+
   [[nodiscard]] std::string head(std::string_view scope, std::size_t host) const {
     return fmt::format("<th scope=\"{}\"{}>{}</th>", scope,
                        slow_.contains(host) ? " class=\"slow\"" : "",
@@ -179,10 +212,12 @@ class HeatMap {
     return fmt::format(
         "<td class=\"{}{}\" tabindex=\"0\" data-path=\"{}\">{}</td>", look,
         out_.contains({from, to}) ? " out" : "", xml_escaped(path_lines(matrix_, *cell)),
-        has_number && cell->value ? value_text(matrix_.statistic, *cell->value) : "");
+        has_number && cell->value ? fmt::format("<span>{}</span>", values_.text_of(*cell->value))
+                                  : "");
   }
 
   const Matrix& matrix_;
+  GridValues values_;
   Scale scale_;
   std::vector<std::size_t> order_;
   std::set<std::size_t> slow_;
@@ -268,7 +303,8 @@ std::string findings_html(const Matrix& matrix) {
 std::string render_html(const Matrix& matrix) {
   std::string body =
       fmt::format("<h1>Every pair of hosts: {}</h1>\n<p class=\"summary\">{}</p>\n",
-                  xml_escaped(title_of(matrix.statistic)), xml_escaped(extent_text(matrix)));
+                  xml_escaped(title_of(matrix.statistic) + GridValues(matrix).unit()),
+                  xml_escaped(extent_text(matrix)));
   body += findings_html(matrix);
   body += HeatMap(matrix).html() +
           "<p class=\"summary\">Rows are senders, columns receivers. Hosts that are close to each "

@@ -104,8 +104,7 @@ std::string overview_text(std::span<const PenaltyTable> tables, const Screen& sc
   if (has_trends(tables)) {
     columns.push_back({.title = "change", .gives_way = 2});
   }
-  for (const PenaltyTable& table : tables) {
-    const std::vector<std::string> cells = overview_row(table);
+  for (const std::vector<std::string>& cells : overview_rows(tables)) {
     for (std::size_t i = 0; i < columns.size(); ++i) {
       columns[i].cells.push_back(i == 0 ? cut_to(cells[i], kLongestLink) : cells[i]);
     }

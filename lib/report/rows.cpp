@@ -89,10 +89,14 @@ std::string short_day(std::chrono::sys_time<Duration> time) {
                      kMonths[static_cast<unsigned>(day.month()) - 1]);
 }
 
+std::string time_in(RttUnit unit, Duration time, int digits) {
+  const double value = unit.of(time);
+  const int before_point = value < 1 ? 0 : value < 10 ? 1 : value < 100 ? 2 : 3;
+  return fmt::format("{:.{}f} {}", value, std::max(digits - before_point, 0), unit.name);
+}
+
 std::string short_duration(Duration duration) {
-  const RttUnit unit = unit_for(2 * duration);  // three digits: milliseconds from 1 ms on
-  const double value = unit.of(duration);
-  return fmt::format("{:.{}f} {}", value, value < 10 ? 2 : value < 100 ? 1 : 0, unit.name);
+  return time_in(unit_for(duration), duration, kShortDigits);
 }
 
 std::string short_percent(const std::optional<Penalty>& penalty) {
@@ -173,19 +177,26 @@ CellTable fitted_cells(const PenaltyTable& table) {
   return cells;
 }
 
-std::vector<std::string> overview_row(const PenaltyTable& table) {
-  const bool has_samples = table.reference_size.has_value();
-  const Levels& levels = table.reference_levels;
-  return {table.link,
-          fmt::format("{}", table.runs),
-          has_samples ? short_duration(levels.fastest) : "–",
-          has_samples ? short_duration(levels.median) : "–",
-          levels.p99 ? short_duration(*levels.p99) : "–",
-          short_percent(table.filling),
-          short_percent(table.second),
-          short_percent(table.fourth),
-          table.last_day,
-          table.trend ? table.trend->words : "–"};
+std::vector<std::vector<std::string>> overview_rows(std::span<const PenaltyTable> tables) {
+  Duration largest{0};
+  for (const PenaltyTable& table : tables) {
+    const Levels& levels = table.reference_levels;
+    largest = std::max({largest, levels.fastest, levels.median, levels.p99.value_or(Duration(0))});
+  }
+  const RttUnit unit = unit_for(largest);
+  std::vector<std::vector<std::string>> rows;
+  for (const PenaltyTable& table : tables) {
+    const bool has_samples = table.reference_size.has_value();
+    const Levels& levels = table.reference_levels;
+    rows.push_back({table.link, fmt::format("{}", table.runs),
+                    has_samples ? time_in(unit, levels.fastest, kShortDigits) : "–",
+                    has_samples ? time_in(unit, levels.median, kShortDigits) : "–",
+                    levels.p99 ? time_in(unit, *levels.p99, kShortDigits) : "–",
+                    short_percent(table.filling), short_percent(table.second),
+                    short_percent(table.fourth), table.last_day,
+                    table.trend ? table.trend->words : "–"});
+  }
+  return rows;
 }
 
 bool has_trends(std::span<const PenaltyTable> tables) {
@@ -213,11 +224,25 @@ std::vector<std::string> caveats(const PenaltyTable& table) {
     texts.push_back(fmt::format("runs have {} to {} rounds: the longer ones count for more",
                                 table.fewest_rounds, table.most_rounds));
   }
+  if (constexpr double kWorthSaying = 0.002;
+      table.uncertainty.value_or(0) >= kWorthSaying && why_no_penalties(table).empty()) {
+    texts.push_back(fmt::format("a short run: each share is within about {:.1f} points",
+                                *table.uncertainty * 100));
+  }
   if (const double above = reference_excess(table); above > 0.02) {
     texts.push_back(
         fmt::format("{} took {:.1f} % longer than the other sizes of one packet: what "
                     "packets add is too small by as much",
                     count_of(table.reference_size->bytes(), "byte"), above * 100));
+  }
+  constexpr double kManyLeftOut = 0.01;
+  const auto left_out = static_cast<double>(table.resent.total());
+  const double share = left_out / std::max(1.0, left_out + static_cast<double>(table.samples));
+  if (share > kManyLeftOut) {
+    texts.push_back(fmt::format(
+        "TCP had to send {:.0f} % of the pings again: packets were lost, or a host was too busy "
+        "to answer in time. Repeat the run",
+        share * 100));
   }
   if (table.moved_runs > 0) {
     texts.push_back(fmt::format("the MSS changed during {}: boundaries are uncertain",
@@ -229,7 +254,7 @@ std::vector<std::string> caveats(const PenaltyTable& table) {
   }
   if (table.partial_runs > 0) {
     texts.push_back(table.partial_runs == table.runs
-                        ? "partial"
+                        ? "partial: the run ended early, and this is what it has"
                         : fmt::format("{} of {} runs partial", table.partial_runs, table.runs));
   }
   return texts;

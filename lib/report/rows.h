@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/report/drawing.h"
 #include "lib/report/penalty_table.h"
 
 namespace tcpstep {
@@ -32,6 +33,9 @@ inline constexpr std::array<PenaltyRow, 3> kPenaltyRows{{
 [[nodiscard]] std::string extra_cell(const PenaltyTable& table, const Penalty& penalty);
 // "22 Nov", in UTC.
 [[nodiscard]] std::string short_day(std::chrono::sys_time<Duration> time);
+// "97.2 ms" with three digits, "97.21 ms" with four.
+[[nodiscard]] std::string time_in(RttUnit unit, Duration time, int digits);
+inline constexpr int kShortDigits = 3;
 // "97.2 ms", and "+15 %", "±0 %" or "–": enough to compare links.
 [[nodiscard]] std::string short_duration(Duration duration);
 [[nodiscard]] std::string short_percent(const std::optional<Penalty>& penalty);
@@ -55,8 +59,10 @@ struct CellTable {
 [[nodiscard]] CellTable fitted_cells(const PenaltyTable& table);
 
 // Of several links, for each the cells: name, runs, fastest, median and p99 of its smallest size,
-// what a full packet, a second and a fourth one add, the last day, what has changed.
-[[nodiscard]] std::vector<std::string> overview_row(const PenaltyTable& table);
+// what a full packet, a second and a fourth one add, the last day, what has changed. All times are
+// in the unit of the largest.
+[[nodiscard]] std::vector<std::vector<std::string>> overview_rows(
+    std::span<const PenaltyTable> tables);
 // Whether the changes of any of them are known.
 [[nodiscard]] bool has_trends(std::span<const PenaltyTable> tables);
 // Whether the smallest size of all of them is 1 byte.

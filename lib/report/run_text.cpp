@@ -126,7 +126,7 @@ std::string system_text(const Run& run, std::string_view role) {
 
 std::string interface_text(const Run& run) {
   return joined({with("", fact(run, "interface"), with(" (", fact(run, "interface_driver"), ")")),
-                 with("", fact(run, "interface_speed"), " Mbit/s"), fact(run, "interface_offloads"),
+                 fact(run, "interface_speed"), fact(run, "interface_offloads"),
                  fact(run, "interface_coalescing"), fact(run, "interface_qdisc")});
 }
 
@@ -186,6 +186,7 @@ std::string settings_table(const Run& run, const Screen& screen) {
   ScreenColumn granted{.title = "in use"};
   const auto add = [&](std::string name, std::string wanted, std::string got) {
     std::ranges::replace(name, '_', ' ');
+    name = name == "timestamps" ? "kernel timestamps" : name;  // not the TCP option
     names.cells.push_back(std::move(name));
     asked.cells.push_back(wanted.empty() ? "–" : std::move(wanted));
     granted.cells.push_back(got.empty() ? "–" : std::move(got));

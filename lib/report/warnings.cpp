@@ -41,6 +41,26 @@ std::string merged_by(const LinkRuns& runs) {
   return fact(runs, "interface") + (offloads.empty() ? "" : ": " + offloads);
 }
 
+// The first run's interface is known by name at the end that measured only. The other host can find
+// its own by the address of this one.
+std::string switch_off_offloads(const LinkRuns& runs) {
+  const std::string command =
+      fmt::format("ethtool -K {} tso off gso off gro off lro off", fact(runs, "interface"));
+  const auto address_of = [&](std::string_view role) {
+    return runs.header.find(fmt::format("{}_addr", role)) ? host_of(runs.header, role) : "";
+  };
+  const bool is_up = runs.header.find("measured_by") == "client";
+  const std::string here = address_of(is_up ? "client" : "server");
+  const std::string there = address_of(is_up ? "server" : "client");
+  if (here.empty() || there.empty()) {
+    return fmt::format("On that host: {}; and the same on the other one, for its interface.",
+                       command);
+  }
+  return fmt::format(
+      "On {}: {}; and the same on {} for the interface that 'ip route get {}' names.",
+      visible(here), command, visible(there), visible(here));
+}
+
 std::optional<Duration> time_fact(const LinkRuns& runs, std::string_view key) {
   const std::string_view text = runs.header.find(key).value_or("");
   Duration::rep ns = 0;
@@ -87,6 +107,9 @@ Warning in_words(const LinkRuns& runs, std::string_view key) {
   return warning_of_run(key, [&](std::string_view name) -> std::string {
     if (name == "merged_by") {
       return merged_by(runs);
+    }
+    if (name == "switch_off") {
+      return switch_off_offloads(runs);
     }
     if (name == "wakeup") {
       return time_text(time_fact(runs, "wakeup_median_ns"));
@@ -151,6 +174,13 @@ std::vector<Warning> warnings_in_words(const LinkRuns& runs) {
 const Warning* find_warning(std::span<const Warning> warnings, std::string_view key) {
   const auto found = std::ranges::find(warnings, key, &Warning::key);
   return found == warnings.end() ? nullptr : &*found;
+}
+
+std::string shared_remedy(const Warning& one, const Warning& other) {
+  return one.key != kSegmentsMerged || one.remedy == other.remedy
+             ? one.remedy
+             : "On each host: ethtool -K INTERFACE tso off gso off gro off lro off, for the "
+               "interface that 'ip route get OTHER-HOST' names.";
 }
 
 std::set<std::string> recorded_warnings(const RunHeader& header) {

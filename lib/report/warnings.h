@@ -22,6 +22,9 @@ namespace tcpstep {
 
 [[nodiscard]] const Warning* find_warning(std::span<const Warning> warnings, std::string_view key);
 
+// What to do about a warning that several links or hosts share: their interfaces may differ.
+[[nodiscard]] std::string shared_remedy(const Warning& one, const Warning& other);
+
 // As every JSON output has them: key, text, remedy.
 template <class Json>
 [[nodiscard]] Json warnings_json(std::span<const Warning> warnings) {

@@ -170,7 +170,20 @@ class MergedPackets(TestCase):
                     self.assertIn("(packets merged)", text)
                 elif name != no_rows:
                     self.assertIn("ethtool -K near tso off gso off gro off", words)
+                    if not name.endswith(("-o", ".svg")):  # a picture has room for one host
+                        self.assertIn(f"ip route get {NEAR_V4}", words)
                     self.assertTrue("Packets are merged by the measuring host (near" in words or "segments_merged" in text, text)
+
+    def test_are_not_named_where_each_segment_leaves_alone(self):
+        self.set_offloads("on")
+        subprocess.run(["ethtool", "-K", "near", "gro", "off"], check=True, capture_output=True)
+        ip("link", "set", "near", "gso_max_segs", "1")
+        self.addCleanup(self.set_offloads, "off")
+        self.addCleanup(ip, "link", "set", "near", "gso_max_segs", "65535")
+        server = self.start_server("--one-off", "--output", "alone.csv")
+        self.assertNotIn("merged", self.run_client(server))
+        self.assertEqual(server.wait(), 0)
+        self.assertIn("tso=on gso=on gro=off lro=off gso_max_segs=1", read_run(self.directory / "alone.csv").header["interface_offloads"])
 
     def test_are_not_named_without_offloads(self):
         for name, text in self.outputs("off").items():
@@ -276,6 +289,7 @@ class NoPath(TestCase):
         words = " ".join(table.split())
         self.assertIn(f"the server measured this run and has those so far (run {run_file.header['run_id'][:8]})", words)
         self.assertIn("! partial", words)
+        self.assertNotIn("from one ack to the next", words, "the path is too fast")
         self.assertIn("! partial", server.tables)
         mine = read_run(self.directory / "mine.csv")
         self.assertEqual((mine.header["samples_at"], mine.header["run_id"], mine.rows),

@@ -10,7 +10,8 @@ using namespace std::chrono_literals;
 TEST(TextTest, ShowsDurationsInTheUnitAReaderExpects) {
   EXPECT_EQ(format_duration(8359ns), "8.359 µs");
   EXPECT_EQ(format_duration(168'912ns), "168.9 µs");
-  EXPECT_EQ(format_duration(1'999'000ns), "1999 µs");
+  EXPECT_EQ(format_duration(999'900ns), "999.9 µs");
+  EXPECT_EQ(format_duration(1'154'000ns), "1.154 ms");
   EXPECT_EQ(format_duration(34'229'113ns), "34.23 ms");
   EXPECT_EQ(format_duration(2500ms), "2.500 s");
   EXPECT_EQ(format_duration(0ns), "0.000 µs");

@@ -21,6 +21,11 @@ TEST(ProgressLineTest, ShowsHowFarAndHowLong) {
             "round  7/20 ━━━━━━━━━━━───────────────────  35 %  eta 13 s  veth");
 }
 
+TEST(ProgressLineTest, HasAShorterBarWhereTheRestNeedsTheRoom) {
+  EXPECT_EQ(progress_line("round", 7, 20, 7s, "1 B ~22.71 µs  2nd +15 %", 64),
+            "round  7/20 ━━━━─────  35 %  eta 13 s  1 B ~22.71 µs  2nd +15 %");
+}
+
 TEST(ProgressLineTest, GuessesNoEndBeforeTheFirstRound) {
   EXPECT_EQ(progress_line("round", 0, 20, 1s, "", 80),
             "round  0/20 ──────────────────────────────   0 %");

@@ -90,8 +90,8 @@ TEST(CloseupTest, StatesWhatAReaderOfThePictureAloneHasToKnow) {
   EXPECT_THAT(closeup_of(runs).subtitle,
               ElementsAre("client → server, MSS 1448, cubic, 2026-11-22 16:41 UTC, 1 run × 3 "
                           "rounds × 100 sizes, 0 lost",
-                          "! partial  ! Only one processor was available.  ! The measuring host is "
-                          "a virtual machine."));
+                          "! partial: the run ended early, and this is what it has  ! Only one "
+                          "processor was available.  ! The measuring host is a virtual machine."));
 }
 
 TEST(CloseupTest, OfVirtualTimeHasNoDateAndNoWarningsOfTheHost) {
