@@ -174,8 +174,8 @@ std::optional<double> uncertainty_of(const LinkRuns& runs, Statistic statistic) 
   constexpr std::uint32_t kUsualRounds = 20;
   constexpr std::size_t kFastest = 4;
   constexpr double kBetween = 1.3;  // these cases, for four samples
-  const bool is_short = std::ranges::any_of(
-      runs.series, [](const auto& one) { return one.second.size() < kUsualRounds; });
+  const std::uint64_t pings = runs.samples() + runs.resent.total() + runs.lost;
+  const bool is_short = pings < std::uint64_t{kUsualRounds} * runs.series.size();
   const bool has_time = runs.runs == 1 && runs.header.find("time_ns");
   if (runs.runs == 0 || (!is_short && !has_time) || statistic.name() != "min") {
     return std::nullopt;

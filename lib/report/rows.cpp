@@ -239,10 +239,10 @@ std::vector<std::string> caveats(const PenaltyTable& table) {
   const auto left_out = static_cast<double>(table.resent.total());
   const double share = left_out / std::max(1.0, left_out + static_cast<double>(table.samples));
   if (share > kManyLeftOut) {
-    texts.push_back(fmt::format(
-        "TCP had to send {:.0f} % of the pings again: packets were lost, or a host was too busy "
-        "to answer in time. Repeat the run",
-        share * 100));
+    texts.push_back(
+        fmt::format("TCP sent {:.0f} % of the pings again, because packets were lost or late: they "
+                    "are left out",
+                    share * 100));
   }
   if (table.moved_runs > 0) {
     texts.push_back(fmt::format("the MSS changed during {}: boundaries are uncertain",
