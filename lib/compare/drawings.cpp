@@ -26,6 +26,11 @@ RttUnit unit_of(double smallest_ns) {
 // "slower since 2026-03-04, +15.02 %".
 std::string short_finding(const History& history) {
   const OverviewCells cells = overview_rows({&history, 1}).front();
+  if (is_unconfirmed(history)) {
+    return fmt::format("newest {} {}, not confirmed yet",
+                       count_of(history.points.size() - history.unconfirmed->first, history.unit()),
+                       cells[4]);
+  }
   std::string verdict = cells[1];
   const std::string& change = cells[4];
   if (!change.empty() && !history.creep) {
@@ -158,6 +163,9 @@ void add_column(Panel& panel, const History& history, const HistoryColumn& colum
   std::vector<std::size_t> borders{0};
   for (const HistoryChange& change : history.changes) {
     borders.push_back(change.first);
+  }
+  if (history.unconfirmed) {
+    borders.push_back(history.unconfirmed->first);
   }
   borders.push_back(history.points.size());
   Curve dots{.form = Form::Dots, .color = color, .stroke = Stroke::Faint};

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "lib/base/text.h"
+#include "lib/report/rows.h"
 #include "lib/stats/change_points.h"
 #include "lib/stats/creep.h"
 #include "lib/stats/estimators.h"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::size_t kNearby = 2;   // points from a change: it is placed no better than that
 constexpr double kCreepShare = 0.2;  // of alpha
+constexpr double kStray = 4;         // standard deviations: farther out than noise
 
 using PointHeaders = std::vector<std::vector<const RunHeader*>>;
 
@@ -134,6 +136,54 @@ void look_for_creep(History& history, const std::vector<double>& least) {
   }
 }
 
+// Whether the points of that stretch all lie on one side of `usual`, farther away than `reach`.
+bool is_apart(const ContrastColumn& values, Stretch points, double usual, double reach) {
+  const auto at = [&](std::size_t point) {
+    return values.begin() + static_cast<std::ptrdiff_t>(point);
+  };
+  const auto is_all = [&](double sign) {
+    return std::all_of(at(points.begin), at(points.end),
+                       [&](double value) { return sign * (value - usual) > reach; });
+  };
+  return is_all(1) || is_all(-1);
+}
+
+// As many of the newest points as stand apart, as long as they are fewer than a change takes.
+void look_for_unconfirmed(History& history, double least) {
+  const HistoryColumn& column = history.columns.front();
+  const std::size_t begin = history.changes.empty() ? 0 : history.changes.back().first;
+  const std::size_t end = history.points.size();
+  if (history.creep || column.contrast != Contrast{.family = Family::Floor}) {
+    return;
+  }
+  for (std::size_t newest = kFewestInSegment - 1; newest > 0; --newest) {
+    const std::size_t first = end - newest;
+    if (end - begin < newest + kFewestInSegment) {
+      continue;
+    }
+    std::vector<double> before(column.values.begin() + static_cast<std::ptrdiff_t>(begin),
+                               column.values.begin() + static_cast<std::ptrdiff_t>(first));
+    const double usual = median_of(before);
+    for (double& value : before) {
+      value = std::abs(value - usual);
+    }
+    const double reach = std::max(least, kStray * kNormalMad * median_of(std::move(before)));
+    if (is_apart(column.values, {first, end}, usual, reach)) {
+      if (newest + 1 == kFewestInSegment &&
+          is_apart(column.values, {first - 1, end}, usual, reach)) {
+        return;  // enough of them, and yet no change: the level alternates, or scatters
+      }
+      const double now = median_of({column.values.begin() + static_cast<std::ptrdiff_t>(first),
+                                    column.values.begin() + static_cast<std::ptrdiff_t>(end)});
+      history.unconfirmed = UnconfirmedChange{.first = first,
+                                              .change = now - usual,
+                                              .before_ns = std::exp(usual),
+                                              .now_ns = std::exp(now)};
+      return;
+    }
+  }
+}
+
 void conclude(History& history, const std::string& lossy_newest) {
   history.trend = Trend::Steady;
   if (history.creep) {
@@ -150,23 +200,21 @@ void conclude(History& history, const std::string& lossy_newest) {
                                count_of(kFewestInSegment, "run"), lossy_newest),
                    "Find the cause of the losses: times of such a run cannot be compared.");
   }
-  constexpr double kHuge = 1;
   const auto& visible = history.columns.front().visible;
   if (history.trend == Trend::Steady && visible &&
       std::expm1(*visible) > history.settings.sensitivity) {
     history.trend = Trend::Inconclusive;
+    if (history.unconfirmed) {
+      history.refuse(history.unconfirmed_words(), "Measure again.");
+      return;
+    }
     history.refuse(
-
-        std::expm1(*visible) > kHuge
-            ? std::string("no change found, but even a doubling would not have been: the newest "
-                          "runs differ too much")
-            : fmt::format(
-                  "no change found, but only changes of {:.0f} % or more would have been found",
-                  100 * std::expm1(*visible)),
-        fmt::format(
-            "A change is found once {} are newer. Measure more often, use --by day, or "
-            "raise the limit with --sensitivity.",
-            count_of(kFewestInSegment, history.settings.unit == HistoryUnit::Day ? "day" : "run")));
+        fmt::format("no change found, but in the newest {} only one of {} would have been found: "
+                    "the {} scatter too much",
+                    count_of(kFewestInSegment, history.unit()), sensitivity_or_more(*visible),
+                    count_of(history.points.size(), history.unit())),
+        "Make longer runs, pin both programs to processors (--cpu), measure more often, or use "
+        "--by day. --sensitivity sets the limit.");
   }
 }
 
@@ -182,6 +230,40 @@ void History::refuse(std::string reason, std::string_view what_to_do) {
   if (remedy.empty()) {
     remedy = what_to_do;
   }
+}
+
+std::string_view History::unit() const {
+  return settings.unit == HistoryUnit::Day ? "day" : "run";
+}
+
+std::string History::unconfirmed_words() const {
+  const double factor = std::exp(unconfirmed->change);
+  const double percent = 100 * std::abs(factor - 1);
+  const std::string distance = factor > kTenfold
+                                   ? fmt::format("at {:.0f} times", factor)
+                                   : fmt::format("{:.{}f} % {}", percent, percent < 10 ? 1 : 0,
+                                                 factor > 1 ? "above" : "below");
+  const auto time = [](double ns) { return short_duration(Duration(std::llround(ns))); };
+  const std::size_t newest = points.size() - unconfirmed->first;
+  const std::string subject =
+      newest == 1 ? fmt::format("{} is", unit()) : fmt::format("{} are", count_of(newest, unit()));
+  return fmt::format(
+      "the newest {} {} the level before ({} to {}); a change is reported once {} "
+      "confirm it ({} more)",
+      subject, distance, time(unconfirmed->before_ns), time(unconfirmed->now_ns),
+      count_of(kFewestInSegment, unit()), kFewestInSegment - newest);
+}
+
+std::string sensitivity_words(double visible) {
+  const double factor = std::exp(visible);
+  return factor > kTenfold ? std::string("more than tenfold")
+         : factor > 2      ? fmt::format("{:.1f} times", factor)
+                           : fmt::format("{:.1f} %", 100 * (factor - 1));
+}
+
+std::string sensitivity_or_more(double visible) {
+  const std::string words = sensitivity_words(visible);
+  return words.starts_with("more") ? words : fmt::format("about {} or more", words);
 }
 
 bool HistoryChange::is_slower() const {
@@ -203,7 +285,12 @@ History LinkSeries::search(double alpha) const {
   const std::vector<double> least = least_changes(history);
   find_levels(history, headers_, least);
   look_for_creep(history, least);
+  look_for_unconfirmed(history, least.front());
   conclude(history, lossy_newest_);
+  if (history.unconfirmed && history.unconfirmed->first + 1 == history.points.size() &&
+      history.trend != Trend::Inconclusive) {
+    history.unconfirmed.reset();  // a single slow run is an outlier
+  }
   return history;
 }
 

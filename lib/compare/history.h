@@ -90,6 +90,15 @@ struct HistoryCreep {
   [[nodiscard]] bool is_slower() const;
 };
 
+// The newest points stand apart from those since the newest change, but are still too few to count
+// as one. Nothing is decided by it.
+struct UnconfirmedChange {
+  std::size_t first;  // point of the new level
+  double change;      // logarithm of now / before
+  double before_ns;   // medians on both sides, of the floor of all sizes
+  double now_ns;
+};
+
 struct History {
   std::string link;                   // with .up and .fresh, as in report
   Trend trend = Trend::Inconclusive;  // of the newest change
@@ -108,10 +117,24 @@ struct History {
   std::vector<HistoryColumn> columns;  // floors, then tails
   std::vector<HistoryChange> changes;
   std::optional<HistoryCreep> creep;  // if the newest segment shows one
+  std::optional<UnconfirmedChange> unconfirmed;
 
+  // "run" or "day", what a point is.
+  [[nodiscard]] std::string_view unit() const;
+  // "the newest 3 runs are 160 % above the level before (1.31 ms to 3.40 ms); a change is reported
+  // once 5 runs confirm it (2 more)"; there is an unconfirmed change.
+  [[nodiscard]] std::string unconfirmed_words() const;
   // One more reason, and a remedy if there is none yet.
   void refuse(std::string reason, std::string_view what_to_do);
 };
+
+// As a factor of the level: beyond it a sensitivity means nothing.
+inline constexpr double kTenfold = 10;
+// The smallest change that would be found: "3.8 %", "4.5 times" from twice the level on, "more than
+// tenfold".
+[[nodiscard]] std::string sensitivity_words(double visible);
+// "about 3.8 % or more", "more than tenfold".
+[[nodiscard]] std::string sensitivity_or_more(double visible);
 
 // The runs of one link, direction and kind of connection, reduced to what a search needs.
 class LinkSeries {

@@ -26,9 +26,11 @@ std::string minute(std::chrono::sys_time<Duration> time) {
 }
 
 std::string why_inconclusive(const History& history) {
-  return history.points.size() >= kFewestToSearch ? "cannot tell"
-         : history.runs < history.given           ? "few usable"
-                                                  : "too few runs";
+  const std::size_t points = history.points.size();
+  return points >= kFewestToSearch
+             ? "cannot tell"
+             : fmt::format("{}: {} of {}", history.runs < history.given ? "few usable" : "too few",
+                           points, kFewestToSearch);
 }
 
 // "2026-03-04", or "4 Mar 02:00" in a history of a few days.
@@ -94,6 +96,36 @@ std::string creep_text(const History& history) {
                      finding_of(creep.contrasts, creep.is_slower()));
 }
 
+// "+160 %", "×20" where percent means little.
+std::string short_change(double change) {
+  const double factor = std::exp(change);
+  return factor > 10 ? fmt::format("×{:.0f}", factor)
+                     : fmt::format("{:+.0f} %", 100 * (factor - 1));
+}
+
+// The level of the newest points and the one before, where nothing was found between them.
+using Levels = std::pair<std::optional<double>, std::optional<double>>;
+
+Levels newest_levels(const History& history) {
+  if (history.unconfirmed) {
+    return {history.unconfirmed->before_ns, history.unconfirmed->now_ns};
+  }
+  if (history.columns.empty() || history.columns.front().contrast.family != Family::Floor) {
+    return {};
+  }
+  const ContrastColumn& values = history.columns.front().values;
+  const auto& changes = history.changes;
+  const std::size_t begin = changes.size() < 2 ? 0 : changes[changes.size() - 2].first;
+  const std::size_t border =
+      changes.empty() ? values.size() - kFewestInSegment : changes.back().first;
+  const auto median = [&](std::size_t first, std::size_t end) {
+    const auto at = values.begin();
+    return std::exp(median_of(
+        {at + static_cast<std::ptrdiff_t>(first), at + static_cast<std::ptrdiff_t>(end)}));
+  };
+  return {median(begin, border), median(border, values.size())};
+}
+
 // "60 runs", "60 runs on 20 days".
 std::string runs_of(const History& history) {
   std::string text = count_of(history.runs, "run");
@@ -105,6 +137,12 @@ std::string runs_of(const History& history) {
 
 }  // namespace
 
+bool is_unconfirmed(const History& history) {
+  return history.unconfirmed && (history.trend == Trend::Steady ||
+                                 (history.trend == Trend::Inconclusive &&
+                                  history.reasons.front() == history.unconfirmed_words()));
+}
+
 std::string utc(std::chrono::sys_time<Duration> time) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z",
                      std::chrono::time_point_cast<std::chrono::seconds>(time));
@@ -112,10 +150,11 @@ std::string utc(std::chrono::sys_time<Duration> time) {
 
 std::string headline(const History& history) {
   if (history.trend == Trend::Inconclusive) {
-    return "CANNOT TELL: " + history.reasons.front();
+    return (is_unconfirmed(history) ? "CANNOT TELL yet: " : "CANNOT TELL: ") +
+           history.reasons.front();
   }
   if (history.trend == Trend::Steady) {
-    return "NO CHANGE";
+    return history.unconfirmed ? "NO CHANGE yet: " + history.unconfirmed_words() : "NO CHANGE";
   }
   const bool is_slower = history.trend == Trend::Slower;
   const std::string_view verdict = is_slower ? "SLOWER" : "FASTER";
@@ -129,24 +168,16 @@ std::string headline(const History& history) {
 
 namespace {
 
-constexpr std::size_t kNewest = 3;
-
 // The times of an overview before and after, in ns, where they are known.
-std::pair<std::optional<double>, std::optional<double>> times_of(const History& history) {
-  if (history.trend == Trend::Steady || history.trend == Trend::Inconclusive) {
-    const auto first = history.columns.begin();
-    if (first == history.columns.end() || first->contrast.family != Family::Floor ||
-        first->values.empty()) {
-      return {};
-    }
-    // What has not changed is at its level. Of the others, the newest runs are where they are now.
-    const auto& values = first->values;
-    const std::size_t newest = history.trend == Trend::Steady
-                                   ? values.size()
-                                   : std::min<std::size_t>(values.size(), kNewest);
-    return {
-        std::nullopt,
-        std::exp(median_of({values.end() - static_cast<std::ptrdiff_t>(newest), values.end()}))};
+Levels times_of(const History& history) {
+  if (is_unconfirmed(history) || history.trend == Trend::Inconclusive) {
+    return newest_levels(history);
+  }
+  if (history.trend == Trend::Steady) {
+    const HistoryColumn& level = history.columns.front();
+    const bool is_time = level.contrast.family == Family::Floor && !level.values.empty();
+    return {std::nullopt,
+            is_time ? std::optional(std::exp(median_of(level.values))) : std::nullopt};
   }
   const auto& contrasts =
       history.creep ? history.creep->contrasts : history.changes.back().contrasts;
@@ -161,25 +192,31 @@ OverviewCells overview_row(const History& history, RttUnit unit) {
     return ns ? time_in(unit, Duration(std::llround(*ns)), kDigits) : std::string();
   };
   const std::string runs = fmt::format("{}", history.runs);
+  const std::string sensitivity =
+      !history.columns.empty() && history.columns.front().visible
+          ? sensitivity_words(*history.columns.front().visible) + " would show"
+          : "";
+  if (is_unconfirmed(history)) {
+    return {history.link,
+            history.trend == Trend::Steady ? "no change yet" : "cannot tell yet",
+            time_in_unit(before),
+            time_in_unit(now),
+            short_change(history.unconfirmed->change),
+            fmt::format("{} of {}", history.points.size() - history.unconfirmed->first,
+                        count_of(kFewestInSegment, history.unit())),
+            runs};
+  }
   if (history.trend == Trend::Inconclusive) {
-    const std::size_t points = history.points.size();
-    const std::string why =
-        points >= kFewestToSearch
-            ? why_inconclusive(history)
-            : fmt::format("{}: {} of {}", history.runs < history.given ? "usable" : "too few",
-                          points, kFewestToSearch);
-    return {history.link, why, "", time_in_unit(now), "", "", runs};
+    return {history.link,
+            why_inconclusive(history),
+            time_in_unit(before),
+            time_in_unit(now),
+            "",
+            sensitivity,
+            runs};
   }
   if (history.trend == Trend::Steady) {
-    const auto& visible_change = history.columns.front().visible;
-    return {
-        history.link,
-        "no change",
-        "",
-        time_in_unit(now),
-        "",
-        visible_change ? fmt::format("{:.1f} % would show", 100 * std::expm1(*visible_change)) : "",
-        runs};
+    return {history.link, "no change", "", time_in_unit(now), "", sensitivity, runs};
   }
   const bool is_slower = history.trend == Trend::Slower;
   const auto& contrasts =
@@ -220,7 +257,11 @@ LinkTrend trend_of(const History& history) {
       trend.levels.push_back(std::exp(level));
     }
   }
-  if (history.trend == Trend::Inconclusive) {
+  if (is_unconfirmed(history)) {
+    trend.change = history.unconfirmed->change;
+    trend.words = fmt::format("newest {}: {}", history.points.size() - history.unconfirmed->first,
+                              short_change(trend.change));
+  } else if (history.trend == Trend::Inconclusive) {
     trend.words = why_inconclusive(history);
   } else if (history.trend != Trend::Steady) {
     const auto& contrasts =
@@ -294,7 +335,8 @@ std::string finding(const History& history) {
 }
 
 bool needs_details(const History& history) {
-  return history.trend != Trend::Steady || !history.changes.empty() || !history.notes.empty();
+  return history.trend != Trend::Steady || history.unconfirmed || !history.changes.empty() ||
+         !history.notes.empty();
 }
 
 std::string extent(const History& history) {
@@ -340,19 +382,19 @@ std::vector<std::string> remarks(const History& history) {
                                   environment.difference.candidate));
     }
   }
-  const std::string_view unit = history.settings.unit == HistoryUnit::Day ? "day" : "run";
-  constexpr double kHuge = 1;  // then the reasons say so
-  const auto visible_change =
-      history.columns.empty() ? std::nullopt : history.columns.front().visible;
-  if (visible_change && history.trend == Trend::Inconclusive &&
-      std::expm1(*visible_change) > kHuge) {
-    // nothing to add
-  } else if (visible_change) {
-    lines.push_back(fmt::format(
-        "in the newest {} a lasting change of about {:.1f} % or more would be found ({} of {})",
-        count_of(kFewestInSegment, unit), 100 * std::expm1(*visible_change),
-        to_word(history.columns.front().contrast.family),
-        sizes_of(history.columns.front().contrast)));
+  const std::string_view unit = history.unit();
+  if (history.unconfirmed) {
+    // What would be found without these points is not known.
+    if (!is_unconfirmed(history)) {
+      lines.push_back(history.unconfirmed_words());
+    }
+  } else if (history.trend != Trend::Inconclusive && !history.columns.empty() &&
+             history.columns.front().visible) {
+    lines.push_back(fmt::format("in the newest {} a lasting change of {} would be found ({} of {})",
+                                count_of(kFewestInSegment, unit),
+                                sensitivity_or_more(*history.columns.front().visible),
+                                to_word(history.columns.front().contrast.family),
+                                sizes_of(history.columns.front().contrast)));
   } else if (!history.changes.empty() &&
              history.points.size() - history.changes.back().first < kFewestToSearch) {
     lines.push_back(

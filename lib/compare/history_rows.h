@@ -35,6 +35,9 @@ inline constexpr std::array kOverviewTitles{"link",   "verdict",       "before",
 // The link and what became of it: "lan: SLOWER since ...".
 [[nodiscard]] std::string finding(const History& history);
 
+// Whether the newest points, too few to count as a change, are the finding.
+[[nodiscard]] bool is_unconfirmed(const History& history);
+
 // Whether there is more to say than its row of the overview does.
 [[nodiscard]] bool needs_details(const History& history);
 

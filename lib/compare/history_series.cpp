@@ -16,10 +16,6 @@ namespace {
 
 constexpr double kFewestInSeries = 0.5;  // of all sizes
 
-std::string_view unit_of(const History& history) {
-  return history.settings.unit == HistoryUnit::Day ? "day" : "run";
-}
-
 // The runs of one link in the order in time, and which of them make a point.
 struct Series {
   std::vector<ReducedRun> runs;
@@ -58,7 +54,7 @@ void check_runs(History& history, const Series& series, std::size_t times) {
   if (history.points.size() < kFewestToSearch) {
     history.refuse(
         fmt::format("{}; at least {} are required",
-                    count_of(history.points.size(), fmt::format("usable {}", unit_of(history))),
+                    count_of(history.points.size(), fmt::format("usable {}", history.unit())),
                     kFewestToSearch),
         "Measure the link regularly and keep the result files.");
   } else if (times < kFewestToSearch) {

@@ -14,6 +14,7 @@
 #include "lib/compare/rows.h"
 #include "lib/report/render.h"
 #include "lib/report/warnings.h"
+#include "lib/stats/change_points.h"
 
 namespace tcpstep {
 namespace {
@@ -51,6 +52,15 @@ Json to_json(const History& history, const HistoryChange& change) {
   return json;
 }
 
+// Unknown while the newest points stand apart; beyond tenfold it means nothing.
+Json visible_percent(const History& history) {
+  if (history.unconfirmed || history.columns.empty() || !history.columns.front().visible ||
+      *history.columns.front().visible > std::log(kTenfold)) {
+    return {};
+  }
+  return percent_of(*history.columns.front().visible);
+}
+
 Json to_json(const History& history) {
   Json json{{"link", history.link},
             {"trend", to_word(history.trend)},
@@ -63,12 +73,11 @@ Json to_json(const History& history) {
             {"mss_bytes", history.mss ? Json(history.mss->bytes()) : Json()},
             {"alpha", history.settings.alpha},
             {"changes", Json::array()},
-            {"visible_percent", history.columns.empty() || !history.columns.front().visible
-                                    ? Json()
-                                    : Json(percent_of(*history.columns.front().visible))},
+            {"visible_percent", visible_percent(history)},
             {"points", Json::array()},
             {"levels", Json::array()},
             {"creep", Json()},
+            {"unconfirmed", Json()},
             {"notes", history.notes},
             {"warnings", warnings_json<Json>(history.caption.warnings)}};
   if (history.creep) {
@@ -77,6 +86,14 @@ Json to_json(const History& history) {
     for (const ContrastChange& contrast : history.creep->contrasts) {
       json["creep"]["contrasts"].push_back(to_json(contrast));
     }
+  }
+  if (const auto& newest = history.unconfirmed) {
+    json["unconfirmed"] = {{"since_utc", utc(history.points[newest->first].started)},
+                           {"points", history.points.size() - newest->first},
+                           {"points_needed", kFewestInSegment},
+                           {"change_percent", percent_of(newest->change)},
+                           {"before_ns", newest->before_ns},
+                           {"now_ns", newest->now_ns}};
   }
   for (const HistoryChange& change : history.changes) {
     json["changes"].push_back(to_json(history, change));

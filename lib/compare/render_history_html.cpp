@@ -14,7 +14,7 @@ namespace tcpstep {
 namespace {
 
 bool is_told(const History& history) {
-  return history.trend != Trend::Steady;
+  return history.trend != Trend::Steady || history.unconfirmed;
 }
 
 // Slower, faster, cannot tell, steady; the largest change of each first.

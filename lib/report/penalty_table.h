@@ -57,8 +57,8 @@ struct LinkRuns {
 
 // What became of a link over its runs, as `history` prints it.
 struct LinkTrend {
-  std::string words;           // "steady", "+15 % 24 Nov", "too few runs"
-  double change = 0;           // logarithm of after / before; 0 if none was found
+  std::string words;           // "steady", "+15 % 24 Nov", "newest 3: +160 %", "too few: 3 of 12"
+  double change = 0;           // logarithm of after / before; 0 if there is none
   std::vector<double> levels;  // of each run in the order in time, in ns; empty if not known
 };
 

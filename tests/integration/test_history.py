@@ -117,6 +117,72 @@ class Verdicts(HistoryTestCase):
                          [3] * 19)
 
 
+class Unconfirmed(HistoryTestCase):
+    """A level that the newest runs have, too few for a verdict."""
+
+    def newest(self, runs, count=14, factor=2.6, **options):
+        return self.write_history(count, lambda number, size: floor(size) * (factor if number >= count - runs else 1),
+                                  **options)
+
+    def test_says_what_the_newest_runs_show_and_how_many_more_confirm_it(self):
+        files = self.newest(3)
+        result = self.history(*files)
+        self.assertEqual((result.returncode, result.stderr), (4, ""))
+        self.assertRegex(result.stdout, r"^veth: CANNOT TELL yet: the newest 3 runs are 1(5|6)\d % above the level before "
+                                        r"\(\d+\.\d µs to \d+\.\d µs\); a change is reported once 5 runs confirm it \(2 more\)\n")
+        self.assertNotIn("would be found", result.stdout)
+        link = self.the_link(*files)
+        self.assertEqual((link["visible_percent"], link["changes"]), (None, []))
+        unconfirmed = link["unconfirmed"]
+        self.assertEqual((unconfirmed["points"], unconfirmed["points_needed"], unconfirmed["since_utc"]),
+                         (3, 5, link["points"][-3]["started_utc"]))
+        self.assertAlmostEqual(unconfirmed["change_percent"], 160, delta=5)
+
+    def test_is_a_change_once_five_runs_have_it(self):
+        files = self.newest(5, 16)
+        result = self.history(*files)
+        self.assertEqual(result.returncode, 3, result.stdout)
+        self.assertTrue(result.stdout.startswith("veth: SLOWER since "), result.stdout)
+        self.assertIsNone(self.the_link(*files)["unconfirmed"])
+
+    def test_is_not_what_a_single_run_has(self):
+        files = self.newest(1, 30, 1.1)
+        self.assertTrue(self.history(*files).stdout.startswith("veth: NO CHANGE\n"))
+        self.assertIsNone(self.the_link(*files)["unconfirmed"])
+        self.assertIn("CANNOT TELL yet: the newest run is 1", self.history(*self.newest(1, 30)).stdout)
+
+    def test_fills_its_row_the_page_and_the_picture(self):
+        files = [*self.newest(3), *self.write_history(prefix="other")]
+        for path in files[14:]:
+            path.write_text(path.read_text().replace("# link: veth", "# link: other"))
+        result = self.history(*files)
+        self.assertEqual(result.returncode, 4)
+        self.assertRegex(result.stdout, r"\n  veth +cannot tell yet +\d+\.\d+ µs +\d+\.\d+ µs +\+1\d\d % +3 of 5 runs +14\n")
+        self.assertRegex(result.stdout, r"\n  other +no change +\d+\.\d+ µs +\d\.\d % would show +30\n")
+        self.assertIn("the newest 3 runs are 1", self.history("--format=html", *files).stdout)
+        self.history("--output=plots", *files[:14])
+        self.assertRegex((self.directory / "plots/history-veth.gp").read_text(),
+                         r"veth: newest 3 runs \+1\d\d %, not confirmed yet")
+
+    def test_is_a_remark_after_a_change(self):
+        files = self.write_history(80, lambda number, size: floor(size) * (1 if number < 40 or number > 77 else 1.3))
+        result = self.history(*files)
+        self.assertEqual(result.returncode, 3, result.stdout)
+        self.assertRegex(result.stdout, r"\n  the newest 2 runs are 2\d % below the level before")
+
+    def test_never_has_a_sensitivity_beyond_tenfold(self):
+        noise = random.Random(7)
+        for spread, expected in ((0.8, r"only one of (about [2-9]\.\d times or more|more than tenfold) would have been found: the 14 runs"),
+                                 (3, r"only one of more than tenfold would have been found: the 14 runs scatter too much")):
+            levels = [noise.lognormvariate(0, spread) for _ in range(14)]
+            files = self.write_history(14, lambda number, size, levels=levels: floor(size) * levels[number])
+            result = self.history(*files)
+            self.assertEqual(result.returncode, 4, result.stdout)
+            self.assertRegex(result.stdout, expected)
+            self.assertNotRegex(result.stdout, r"\d{3,}(\.\d)? %")
+            self.assertLessEqual(self.the_link(*files)["visible_percent"] or 0, 900)
+
+
 class Refusals(HistoryTestCase):
     def assert_cannot_tell(self, expected, *arguments):
         result = self.history(*arguments)

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -15,13 +16,13 @@ using testing::Contains;
 using testing::HasSubstr;
 
 // A run a day, whose level is 10 % higher from the 20th day on.
-std::vector<Run> days(std::size_t count) {
+std::vector<Run> days(std::size_t count, double factor = 1.1, std::size_t first = 20) {
   std::vector<Run> runs;
   for (std::size_t day = 0; day < count; ++day) {
     SyntheticRun made = plain();
     made.name = std::to_string(day);
     made.start_s = static_cast<std::int64_t>(1'767'225'600 + 86'400 * day);
-    made.ns = [day](std::uint32_t bytes) { return stairs(bytes, 1448) * (day < 20 ? 1 : 1.1); };
+    made.ns = [=](std::uint32_t bytes) { return stairs(bytes, 1448) * (day < first ? 1 : factor); };
     runs.push_back(make_run(made));
   }
   return runs;
@@ -73,6 +74,27 @@ TEST(HistoryTest, ReadsRunsOfOneKindOnce) {
   ASSERT_EQ(history.changes.size(), 1U);
   EXPECT_EQ(history.changes.front().first, 20U);
   EXPECT_EQ(readings.series.front().search(0.0001).changes.size(), 1U);
+}
+
+// The verdict waits for five runs; what is seen before is said.
+TEST(HistoryTest, NamesWhatTheNewestRunsShow) {
+  for (const std::size_t newest : {2U, 3U, 4U}) {
+    const History history = read(days(11 + newest, 2.6, 11)).series.front().search(0.01);
+    EXPECT_EQ(history.trend, Trend::Inconclusive);
+    ASSERT_TRUE(history.unconfirmed);
+    EXPECT_EQ(history.unconfirmed->first, 11U);
+    EXPECT_NEAR(history.unconfirmed->now_ns / history.unconfirmed->before_ns, 2.6, 0.05);
+    EXPECT_THAT(history.reasons, Contains(HasSubstr(std::to_string(5 - newest) + " more)")));
+  }
+  const History history = read(days(16, 2.6, 11)).series.front().search(0.01);
+  EXPECT_EQ(history.trend, Trend::Slower);
+  EXPECT_FALSE(history.unconfirmed);
+}
+
+TEST(HistoryTest, HasNoSensitivityBeyondTenfold) {
+  EXPECT_EQ(sensitivity_or_more(std::log(1.038)), "about 3.8 % or more");
+  EXPECT_EQ(sensitivity_or_more(std::log(4.5)), "about 4.5 times or more");
+  EXPECT_EQ(sensitivity_or_more(std::log(1092)), "more than tenfold");
 }
 
 // The numbers of all runs are those of as many rounds as the shortest one has, whichever came
