@@ -4,7 +4,7 @@
 usage: bench/siege.py [SECONDS, 60 by default]     needs two processors, and a release build, or another one in $TCPSTEP_BUILD
 
 The server has its default options, but for --cpu. 1200 peers of three addresses attack it on loopback; a client of a fourth
-address runs sweeps, one after the other: alone; beside an endless loop on the attackers' processor; beside the same attack on
+address runs sweeps, one after the other: alone; beside a busy loop on the attackers' processor; beside the same attack on
 another server, which shares nothing but the machine; and besieged itself. Only what the last adds to the others is the server's
 doing. docs/security.md has the figures.
 """
@@ -337,7 +337,7 @@ def main():
         lines, log_bytes = len(server.log.read_text().splitlines()), server.log.stat().st_size
         counted = re.findall(r'^tcpstep_(?:runs|refusals)_total\{\w+="(\w+)"\} (\d+)$', server.metrics.read_text(), re.M)
     print(f"{IDLE + ACTIVE} peers of {len(ADDRESSES)} addresses for {duration:.0f} s, load before {os.getloadavg()[2]:.1f}\n")
-    print("| | alone | beside an endless loop | beside a siege of another server | besieged |\n|---|---:|---:|---:|---:|")
+    print("| | alone | beside a busy loop | beside a siege of another server | besieged |\n|---|---:|---:|---:|---:|")
     groups = (alone, busy, elsewhere, beside)
     print("| honest runs | " + " | ".join(str(len(runs)) for runs in groups) + " |")
     medians = [statistics.median(m for m, _ in runs) for runs in groups]

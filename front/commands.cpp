@@ -50,7 +50,7 @@ Look
   plot       pictures of one link, or of all links together
 
 Decide       exit status 0 not slower, 3 slower, 4 cannot tell
-  ab         run two commands, or two proxies, in turn and compare them
+  ab         run two commands, or two proxies, in random order and compare
   compare    compare runs that you have
   history    when did a link become slower or faster?
 
