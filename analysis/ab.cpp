@@ -30,6 +30,11 @@ namespace tcpstep {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Exit statuses of sh(1).
+constexpr int kNotExecutable = 126;
+constexpr int kNotFound = 127;
+
 std::string now_utc() {
   const auto now = std::chrono::system_clock::now();
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z",
@@ -77,6 +82,11 @@ bool is_repeatable(const Run& run) {
   return is_lossy(run) && run.lost() == 0 && !run.is_virtual();
 }
 
+// The shell could not run the command, nor will it the next time.
+class NoSuchCommand : public WorldError {
+  using WorldError::WorldError;
+};
+
 class Driver {
  public:
   explicit Driver(const AbOptions& options)
@@ -97,6 +107,8 @@ class Driver {
 
   CompareOptions make_runs() {
     CompareOptions made;
+    made.settings.tolerance = options_.tolerance;
+    made.settings.is_lenient = options_.is_lenient;
     made.settings.looks = options_.looks();
     bool has_just_failed = false;
     for (std::uint32_t number = 1;; ++number) {
@@ -202,6 +214,8 @@ class Driver {
       try {
         launch(next);
         return true;
+      } catch (const NoSuchCommand&) {
+        throw;
       } catch (const WorldError& error) {
         if (launched_ == 0) {
           throw;
@@ -319,11 +333,12 @@ class Driver {
       ::setenv("TCPSTEP_ORDER", "shuffled", 0);
     };
     const Child child = options_.is_through ? Child::fork([&] {
+      ::setpgid(0, 0);  // a stop of the whole group reaches it once, passed on by this process
       prepare();
       return measure_through(command);
     })
                                             : Child::start({"/bin/sh", "-c", command}, prepare);
-    const int status = child.wait();
+    const int status = child.wait(options_.is_through ? Interrupts::PassOn : Interrupts::Keep);
     if (const int signal = StopSignals::received(); signal != 0) {
       fs::remove_all(work);
       progress_.erase();
@@ -333,10 +348,14 @@ class Driver {
     }
     const std::string what = fmt::format("launch {} ({})", launch.file, printable(command, 100));
     if (status != 0) {
-      throw WorldError(
-          fmt::format("{} ended with exit status {}: {}", what, status,
-                      printable(last_line(read_file(log)), 200)),
-          fmt::format("Its output is in {}. Fix it, then continue with --resume.", log.string()));
+      const std::string message = fmt::format("{} ended with exit status {}: {}", what, status,
+                                              printable(last_line(read_file(log)), 200));
+      const std::string hint =
+          fmt::format("Its output is in {}. Fix it, then continue with --resume.", log.string());
+      if (status == kNotExecutable || status == kNotFound) {
+        throw NoSuchCommand(message, hint);
+      }
+      throw WorldError(message, hint);
     }
     return result_in(work, what);
   }

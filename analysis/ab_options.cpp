@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "analysis/compare_options.h"
 #include "lib/base/error.h"
 #include "lib/base/parse.h"
 #include "lib/cli/command_line.h"
@@ -64,12 +65,15 @@ std::optional<AbOptions> parse_ab_options(int argc, const char* const* argv) {
   line.value("budget", "TIME", "start no block that would end later than TIME from now");
   line.value("seed", "N", "random seed of the order and the runs (default: a new one)");
   line.flag("resume", "continue an interrupted run in DIR");
+  declare_tolerance(line);
   line.flag("quiet,q", "no progress");
   const auto values = line.parse(argc, argv);
   if (!values) {
     return std::nullopt;
   }
   AbOptions options{.output = values->path("output"),
+                    .tolerance = values->get("tolerance", parse_tolerance),
+                    .is_lenient = values->is_set("lenient"),
                     .is_ended_early = values->is_set("until-decided"),
                     .is_resumed = values->is_set("resume"),
                     .is_quiet = values->is_set("quiet")};

@@ -124,7 +124,7 @@ int measure_through(const std::string& command) {
     wait_until_listening(listen, proxy.child(), printable(started, 100));
     status = Child::start({sibling_program("tcpstep-client", "client"), "--quiet",
                            fmt::format("--port={}", listen), "127.0.0.1"})
-                 .wait();
+                 .wait(Interrupts::PassOn);
   }
   if (status != 0) {
     server.signal(SIGTERM);

@@ -25,15 +25,6 @@ constexpr auto kCompareFormats =
                                         {"junit", CompareFormat::Junit},
                                         {"github", CompareFormat::Github}});
 
-double parse_tolerance(std::string_view text) {
-  const double share = parse_effect(text);
-  if (share == 0) {
-    throw UsageError("no number of runs can rule out a change of 0%",
-                     "Expected a share such as 5%.");
-  }
-  return share;
-}
-
 // What `ab` left in its folder of one side.
 std::vector<std::filesystem::path> runs_of(const std::filesystem::path& folder,
                                            std::string_view prefix) {
@@ -54,6 +45,20 @@ std::vector<std::filesystem::path> runs_of(const std::filesystem::path& folder,
 
 }  // namespace
 
+void declare_tolerance(CommandLine& line) {
+  line.value("tolerance", "SHARE", "5%", "the slowdown that a pass has to rule out");
+  line.flag("lenient", "pass even if a slowdown of --tolerance is not ruled out");
+}
+
+double parse_tolerance(std::string_view text) {
+  const double share = parse_effect(text);
+  if (share == 0) {
+    throw UsageError("no number of runs can rule out a change of 0%",
+                     "Expected a share such as 5%.");
+  }
+  return share;
+}
+
 std::optional<CompareOptions> parse_compare_options(int argc, const char* const* argv) {
   CommandLine line(
       "tcpstep-analyze compare [options] BASELINE... -- CANDIDATE... | DIR",
@@ -64,15 +69,14 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
       "  tcpstep-analyze compare --format junit old/*.csv -- new/*.csv >compare.xml\n");
   line.positional("BASELINE", 1, kMostFiles);
   line.group("Compare");
-  line.value("tolerance", "SHARE", "5%", "the slowdown that a pass has to rule out");
+  declare_tolerance(line);
   line.value("alpha", "P", "0.01", "false alarms allowed in a whole comparison");
   line.value("minimum-effect", "SHARE",
              "smallest change that counts [2%, for tails 25%; in virtual time any]");
   line.flag("assume-exchangeable",
-            "every run was made on a freshly drawn host: run order does not matter");
+            "every run was made on a newly chosen host: run order does not matter");
   line.flag("ignore-environment", "compare even if link, host, interface or transport differ");
-  line.flag("ignore-segmentation", "compare only sizes that need the same segments with both MSS");
-  line.flag("lenient", "pass even if the tolerance is not ruled out");
+  line.flag("ignore-segmentation", "compare only sizes that need as many segments on both sides");
   line.flag("advisory", "exit with 0 whatever the verdict");
   declare_clock(line);
   line.value("format,f", "WORD", "output format [text, or what --output ends in]");

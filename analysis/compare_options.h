@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "analysis/common_options.h"
@@ -25,6 +26,11 @@ struct CompareOptions {
   Outputs output;
   bool is_advisory = false;  // the exit status is 0 whatever the verdict
 };
+
+// Declares --tolerance and --lenient: what a pass has to rule out.
+void declare_tolerance(CommandLine& line);
+// Throws UsageError.
+[[nodiscard]] double parse_tolerance(std::string_view text);
 
 // Empty if help was asked for. Throws UsageError. argv[0] is the command's name.
 [[nodiscard]] std::optional<CompareOptions> parse_compare_options(int argc,

@@ -43,7 +43,7 @@ std::optional<HistoryOptions> parse_history_options(int argc, const char* const*
              "false alarms allowed in the whole history of a link, or of a mesh");
   line.value("minimum-effect", "SHARE", "2%",
              "smallest change that counts; for tails at least 25%");
-  line.value("sensitivity", "SHARE", "50%", "cannot tell if only larger changes would be found");
+  line.value("sensitivity", "SHARE", "50%", "exit with 4 if only larger changes would be found");
   declare_parts(
       line,
       "link, label, host (of the client): one series for each; day: the median of a day's "

@@ -83,7 +83,7 @@ std::optional<AnalyzeOptions> parse_report(int argc, const char* const* argv) {
   line.value("format,f", "WORD", "output format [text, or what --output ends in]");
   line.words("format", kReportFormats);
   declare_text_output(line);
-  declare_parts(line, "link, label, host (of the client) or day: what is one row");
+  declare_parts(line, "a row for each link, label, host (of the client) or day");
   line.flag("details", "text, markdown: also the table of each link, if there are several");
   line.flag("fit", "text, markdown: also the penalties fitted at the boundary itself");
   declare_filters(line);
@@ -132,7 +132,7 @@ std::optional<AnalyzeOptions> parse_plot(int argc, const char* const* argv) {
   line.value("output,o", "PATH", "plots",
              "folder of the pictures and their scripts; or one picture, the closeup or --together, "
              "that ends in .png, .svg or .pdf");
-  declare_parts(line, "link, label, host (of the client) or day: what is one row");
+  declare_parts(line, "a picture for each link, label, host (of the client) or day");
   line.flag("together", "all links in one picture, relative to their smallest size");
   line.value("title", "TEXT", "title of the one picture (default: what was found)");
   declare_filters(line);

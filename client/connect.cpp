@@ -74,8 +74,7 @@ class Chatter {
     bytes_ += bytes;
     const std::chrono::duration<double> so_far = Clock::now() - begin_;
     if (static_cast<double>(bytes_) > kBurst + kMostPerSecond * so_far.count()) {
-      throw WorldError("the server floods this client with messages",
-                       "It is not a tcpstep-server, or it is broken.");
+      throw WorldError("too many messages from the server", "Is it a tcpstep-server?");
     }
   }
 

@@ -21,8 +21,8 @@ constexpr Duration kLargestClockError = 24h;
 void check_date(const Accept& accept) {
   const auto began = parse_utc(accept.started_utc);
   if (!began) {
-    throw WorldError(fmt::format("the server says that the run begins at '{}', which is not a time",
-                                 printable(accept.started_utc)));
+    throw WorldError(
+        fmt::format("invalid start time '{}' from the server", printable(accept.started_utc)));
   }
   const Duration ahead = *began - std::chrono::system_clock::now();
   if (ahead > kLargestClockError || ahead < -kLargestClockError) {
@@ -38,7 +38,7 @@ void check_pings(const Accept& accept, std::uint64_t expected) {
   const bool is_up = sweep.direction == MeasuredDirection::Up;
   const bool is_known = !sweep.sizes.has_boundaries;  // those depend on the server's MSS
   if (!is_up && (is_known ? accept.pings != expected : accept.pings > sweep.most_pings())) {
-    throw WorldError(fmt::format("the server announces {}, its sweep has {}",
+    throw WorldError(fmt::format("the server announced {}, but its sweep has {}",
                                  count_of(accept.pings, "ping"), expected));
   }
 }

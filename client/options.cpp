@@ -54,7 +54,7 @@ CommandLine declare() {
   line.add_word("direction", "both");
   line.flag("quick", "a quick look: the boundaries only, 8 rounds");
   line.value("repeat", "K", "1", "number of runs, one after the other");
-  line.value("pause", "TIME", "0", "idle time between them");
+  line.value("pause", "TIME", "0", "idle time between runs");
   line.group("Output");
   line.value("save,S", "DIR", "keep run, table, pictures and page in this folder");
   line.value("output,o", "PATH",

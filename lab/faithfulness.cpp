@@ -135,7 +135,7 @@ Faithfulness judge(const SchedulingError& error, std::span<const PacketRecord> r
 
 std::string Faithfulness::text() const {
   std::string text =
-      fmt::format("emulator late by {} (p50), {} (p99): {:.1f} % of the {} of one byte",
+      fmt::format("emulator late by {} (p50), {} (p99): {:.1f} % of the one-byte RTT of {}",
                   format_duration(p50), format_duration(p99),
                   100 * static_cast<double>(p99.count()) / static_cast<double>(base.count()),
                   format_duration(base));

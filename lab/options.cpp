@@ -43,7 +43,10 @@ void declare_link(CommandLine& line) {
   line.group("Link");
   line.value("scale", "K", "1", "multiply all times of the link by K: 10, or 0.2 for a quick look");
   line.flag("swap", "swap the two directions of the link");
-  line.value("seed", "N", "1", "random seed of the link and of the payloads");
+}
+
+void declare_seed(CommandLine& line) {
+  line.value("seed", "N", "1", "random seed of the link, and of the payloads of measure");
 }
 
 void declare_place(CommandLine& line) {
@@ -62,8 +65,10 @@ double parse_tolerance(std::string_view text) {
 LinkOptions link_options(const OptionValues& values, const std::string& profile) {
   LinkOptions link{.profile = profile,
                    .scale = values.get("scale", parse_scale),
-                   .is_swapped = values.is_set("swap"),
-                   .seed = *values.get("seed", parse_seed)};
+                   .is_swapped = values.is_set("swap")};
+  if (values.has("seed")) {
+    link.seed = *values.get("seed", parse_seed);
+  }
   static_cast<void>(link.load());  // an invalid profile is a usage error
   return link;
 }
@@ -129,6 +134,7 @@ std::optional<LabOptions> parse_run(int argc, const char* const* argv) {
       "                                 $TCPSTEP_FAR tcpstep-client 10.19.9.1'\n");
   line.positional("PROFILE -- COMMAND", 2, kMostArguments);
   declare_link(line);
+  declare_seed(line);
   declare_place(line);
   line.value("log", "FILE", "log one line per packet: in, due, out");
   const auto values = line.parse(argc, argv);
@@ -150,9 +156,11 @@ std::optional<LabOptions> parse_measure(int argc, const char* const* argv) {
       "edge\n");
   line.positional("PROFILE", 1, kMostProfiles);
   line.group("Sweep");
-  line.value("sizes,s", "LIST", "1:9901:100", "payload bytes: first:last:step or a,b,c");
+  line.value("sizes,s", "LIST", "1:9901:100",
+             "payload bytes: 1:9901:100, 1,1k,64KiB or boundaries");
   line.value("rounds,n", "N", "20", "passes over all sizes");
   declare_link(line);
+  declare_seed(line);
   declare_place(line);
   line.group("Results");
   line.value("label", "NAME", "label of the runs (default: real or virtual)");
@@ -197,6 +205,9 @@ std::optional<LabOptions> parse_table(int argc, const char* const* argv) {
   }
   if (values->is_set("real") && values->is_set("virtual")) {
     throw UsageError("--real and --virtual cannot be used together");
+  }
+  if (values->is_set("real") && values->has("kernel")) {
+    throw UsageError("--real and --kernel cannot be used together");
   }
   TableOptions options{.kernel = values->text("kernel"),
                        .seed = *values->get("seed", parse_seed),

@@ -62,7 +62,7 @@ CommandLine declare() {
     line.words(std::string(field.option), words_of(field));
   });
   line.value("deadline", "TIME",
-             fmt::format("time limit, including start and end [{}; more with --time]",
+             fmt::format("time limit of a measurement, start and end included [{}; more with --time]",
                          to_text(kDeadline)));
   line.group("Mesh");
   line.value("pairs", "K", "measure at most K pairs at a time [half the hosts]");

@@ -142,10 +142,10 @@ Rejection connections_are_taken(const ServerLimits& limits) {
 }
 
 Rejection queue_is_full(const ServerLimits& limits) {
-  return {.kind = "queue",
-          .refusal = {.reason = fmt::format("the limit of {} in the queue is reached",
-                                            count_of(limits.queue, "client")),
-                      .hint = "Try again later."}};
+  return {
+      .kind = "queue",
+      .refusal = {.reason = fmt::format("the queue is full ({})", count_of(limits.queue, "client")),
+                  .hint = "Try again later."}};
 }
 
 Rejection too_many_runs(const ServerLimits& limits) {

@@ -78,7 +78,7 @@ CommandLine declare() {
   line.value("max-runs-per-address", "N", "1000", "runs and refused requests per address an hour");
   line.value("max-queue", "N", "64", "queued clients; addresses take turns");
   line.value("max-results", "SIZE", "4GiB", "start no run once --results is larger");
-  line.value("min-free", "SIZE", "16MiB", "free space on its disk below which no run starts");
+  line.value("min-free", "SIZE", "16MiB", "start no run with less free space for --results");
   line.group("Results");
   line.value("results", "DIR", "results", "folder for one file per run");
   line.value("output,o", "FILE",

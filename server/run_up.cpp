@@ -120,8 +120,7 @@ RunOutcome keep_result(const ServedRun& run, const AckedPayloads& acked, const R
   if (frames.send(Stored{.file = name_for_client(run, file.path())}) == PingStatus::Ok) {
     static_cast<void>(run.client.finish(1s));
   }
-  return {
-      .status = trailer.status, .samples = trailer.samples, .file = file.path(), .causes = {}};
+  return {.status = trailer.status, .samples = trailer.samples, .file = file.path(), .causes = {}};
 }
 
 RunOutcome receive_result(const ServedRun& run, const AckedPayloads& acked,

@@ -116,7 +116,8 @@ Duration parse_duration(std::string_view text, Duration smallest, Duration large
   const auto number = number_of(text.substr(0, digits), 0, kMost);
   const bool is_zero = number == 0 && unit_name.empty();
   if (number && !is_zero && unit_name.empty()) {
-    throw UsageError(fmt::format("invalid duration '{0}': {0} what? {0}ms or {0}s", text));
+    throw UsageError(
+        fmt::format("invalid duration '{0}': the unit is missing, as in {0}ms or {0}s", text));
   }
   if (digits == 0 || (unit == kTimeUnits.end() && !is_zero)) {
     throw UsageError(

@@ -305,7 +305,7 @@ void handle_missing_command(std::string_view program, std::span<const char* cons
 void declare_host_options(CommandLine& line) {
   line.group("This host");
   line.value("wait", "WORD", "block",
-             "wait for data in the kernel, or poll for it: needs a processor for each end");
+             "sleep until data arrive, or poll for them: needs a processor for each end");
   line.words("wait", kNamesOf<Wait>);
   line.value("cpu", "N", "run on processor N only");
   line.value("busy-poll", "TIME", "0", "let the kernel poll the network card for TIME");

@@ -157,8 +157,8 @@ std::optional<Options> parse_command(
 // --- Options of server and client for a coordinator: lib/host/lease.h ---
 
 inline constexpr std::string_view kLeaseHelp =
-    "for tcpstep-mesh: secret on the first line of standard input; end with it, or after TIME; one "
-    "such process per host";
+    "for tcpstep-mesh: read the secret from the first line of standard input; end when that is "
+    "closed, or after TIME; one such process per host";
 
 // Empty if it was not given. Throws UsageError if there is a --secret-file, too.
 [[nodiscard]] std::optional<Duration> lease_of(const OptionValues& values);

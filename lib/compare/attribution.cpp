@@ -78,6 +78,7 @@ Fit fit_of(const Precision& precision, const Shape& change, const Shape& shape,
 Explanation explain(std::span<const Group> groups, double length, bool is_slower) {
   constexpr double kSimpler = 4;     // so much less must be left for one group, or a growing step
   constexpr double kInexact = 0.03;  // a sixth of the change: shapes are simpler than the world
+  constexpr double kMinor = 0.1;     // of the change: what is left out may have moved so far
   const Precision precision = precision_of(groups, length);
   Shape change;
   for (const Group& group : groups) {
@@ -96,7 +97,8 @@ Explanation explain(std::span<const Group> groups, double length, bool is_slower
     std::ptrdiff_t all = 0;
     for (std::size_t i = 0; i < groups.size(); ++i) {
       if (explanation.kind == Kind::Only ? i != explanation.first : i < explanation.first) {
-        moved += groups[i].has_moved ? 1 : 0;
+        const double ns = change[i] * groups[i].level_ns;
+        moved += groups[i].has_moved && std::abs(ns) > kMinor * std::abs(explanation.ns) ? 1 : 0;
         ++all;
       }
     }
@@ -240,8 +242,11 @@ std::string sizes_text(const Comparison& comparison) {
 std::string unchanged_text(const Comparison& comparison, std::span<const Group> groups,
                            std::size_t first) {
   const ContrastResult* row = find(comparison, {.family = Family::Floor, .segments = 1});
-  if (first == 0 || groups.front().from != 1 || row == nullptr || *row->low > 0 || *row->high < 0) {
+  if (first == 0 || groups.front().from != 1 || row == nullptr) {
     return {};
+  }
+  if (*row->low > 0 || *row->high < 0) {
+    return first == 1 ? fmt::format("; 1 segment {}", amount(*row)) : "";
   }
   return fmt::format("; 1 segment unchanged ({:+.1f} to {:+.1f} %)", 100 * std::expm1(*row->low),
                      100 * std::expm1(*row->high));
@@ -249,23 +254,25 @@ std::string unchanged_text(const Comparison& comparison, std::span<const Group> 
 
 // The same where all sizes are one class: the intervals of the sizes below.
 std::string unchanged_sizes_text(const Comparison& comparison, std::uint32_t from) {
-  double low = 0;
-  double high = 0;
+  double low = std::numeric_limits<double>::infinity();
+  double high = -low;
   std::uint32_t last = 0;
+  bool has_moved = false;
   for (const SizeChange& size : comparison.by_size) {
     if (size.size.bytes() < from && size.low && size.high) {
-      if (*size.low > 0 || *size.high < 0) {
-        return {};
-      }
       low = std::min(low, *size.low);
       high = std::max(high, *size.high);
+      has_moved = has_moved || *size.low > 0 || *size.high < 0;
       last = size.size.bytes();
     }
   }
-  return last == 0 ? ""
-                   : fmt::format("; {} to {} bytes unchanged ({:+.1f} to {:+.1f} %)",
-                                 comparison.by_size.front().size.bytes(), last,
-                                 100 * std::expm1(low), 100 * std::expm1(high));
+  if (last == 0) {
+    return {};
+  }
+  const std::string range =
+      fmt::format("{:+.1f} to {:+.1f} %", 100 * std::expm1(low), 100 * std::expm1(high));
+  return fmt::format("; {} to {} bytes {}", comparison.by_size.front().size.bytes(), last,
+                     has_moved ? range : fmt::format("unchanged ({})", range));
 }
 
 // Of floors or steps that moved.

@@ -70,8 +70,9 @@ std::string headline_of_pass(const Comparison& comparison) {
                ? "NO DIFFERENCE: every ping of every run is the same to the nanosecond"
                : "NO REGRESSION: nothing is slower";
   }
-  return fmt::format("NO REGRESSION{} {:.1f} % slower is {}ruled out",
-                     comparison.runs_for_tolerance ? " found, but up to" : ": more than",
+  return fmt::format("NO REGRESSION{} {:.1f} % is {}ruled out",
+                     comparison.runs_for_tolerance ? " found, but a slowdown of up to"
+                                                   : ": a slowdown of more than",
                      std::max(percent_of(*comparison.excluded, 0.1), 0.0),
                      comparison.runs_for_tolerance ? "not " : "");
 }

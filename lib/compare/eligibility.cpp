@@ -40,7 +40,7 @@ bool is_lossy(const Run& run) {
 }
 
 std::string losses_of(const Run& run) {
-  return fmt::format("{} lost and {} retransmitted of {}", run.lost(), run.resent().total(),
+  return fmt::format("{} lost and {} resent of {}", run.lost(), run.resent().total(),
                      count_of(run.pings(), "ping"));
 }
 

@@ -26,7 +26,7 @@ inline constexpr double kMostDropped = 0.01;  // of the pings of a run
 // True if too many pings were lost or retransmitted to compare the times of the others.
 [[nodiscard]] bool is_lossy(const Run& run);
 
-// "1 lost and 2 retransmitted of 90 pings".
+// "1 lost and 2 resent of 90 pings".
 [[nodiscard]] std::string losses_of(const Run& run);
 
 // What was resent when a run was first launched. `ab` repeats a launch if too much was for its

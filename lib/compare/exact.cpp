@@ -90,9 +90,8 @@ bool is_same_outcome(const Run& before, const Run& after) {
 void note_other_outcomes(Comparison& result, const Run& before, const Run& after) {
   if (!is_same_outcome(before, after)) {
     const auto outcome = [](const Run& run) {
-      return fmt::format("{}, {} lost, {} retransmitted",
-                         run.status().empty() ? "cut off" : run.status(), run.lost(),
-                         run.resent().total());
+      return fmt::format("{}, {} lost, {} resent", run.status().empty() ? "cut off" : run.status(),
+                         run.lost(), run.resent().total());
     };
     result.notes.push_back(
         fmt::format("seed {}: {}; now {}", seed_of(before), outcome(before), outcome(after)));

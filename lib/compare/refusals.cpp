@@ -153,8 +153,9 @@ void check_sizes(Comparison& result, const CommonSizes& common, bool is_any_empt
            "Measure both sides with the same --sizes, and leave out runs that lack some.");
   }
   if (common.most_rounds > common.rounds && common.rounds >= kFewestRounds) {
-    result.notes.push_back(fmt::format("runs have {} to {} rounds: the first {} of each count",
-                                       common.rounds, common.most_rounds, common.rounds));
+    result.notes.push_back(
+        fmt::format("runs have {} to {} rounds: only the first {} of each are used", common.rounds,
+                    common.most_rounds, common.rounds));
   }
 }
 

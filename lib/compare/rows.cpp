@@ -145,14 +145,15 @@ std::vector<std::string> remarks(const Comparison& comparison) {
   if (comparison.excluded && comparison.verdict == Verdict::Faster) {
     const double rise = percent_of(*comparison.excluded);
     lines.push_back(
-        rise < 0 ? fmt::format("every class is at least {:.1f} % faster", -rise)
-                 : fmt::format("more than {:.1f} % slower is ruled out in every class", rise));
+        rise < 0
+            ? fmt::format("every class is at least {:.1f} % faster", -rise)
+            : fmt::format("a slowdown of more than {:.1f} % is ruled out in every class", rise));
   }
   const bool is_larger_step = std::any_of(comparison.contrasts.begin(), comparison.contrasts.end(),
                                           [](const ContrastResult& row) { return row.is_larger; });
   if (is_larger_step) {
     lines.emplace_back(
-        "a step is larger because the sizes below it became faster, not because its own did not");
+        "a step grew because the smaller sizes became faster, not because its own became slower");
   }
   for (const LocalResult& local : comparison.locals) {
     lines.push_back(fmt::format("{} bytes: {} relative to its class, adjusted p {:.4f}",
@@ -167,8 +168,10 @@ std::vector<std::string> remarks(const Comparison& comparison) {
       comparison.contrasts.front().contrast.segments == 0 &&
       std::ranges::all_of(comparison.contrasts,
                           [](const ContrastResult& row) { return row.contrast.segments <= 1; })) {
-    lines.push_back(fmt::format("every size is one packet (MSS {}): no boundary was crossed",
-                                comparison.mss->bytes()));
+    lines.push_back(
+        fmt::format("every size is one packet (MSS {}): for packet boundaries, measure between two "
+                    "hosts, or over a loopback with an MTU of 1500",
+                    comparison.mss->bytes()));
   }
   if (comparison.run_deviation) {
     lines.push_back(

@@ -78,8 +78,8 @@ void use_blocks(RunOrder& order, const std::vector<Made>& made) {
   }
   if (number == 0) {
     fill(order, made);
-    order.refusal = "no block of the runs has runs of both sides";
-    order.remedy = "Compare the runs that one call of tcpstep ab has left.";
+    order.refusal = "no block has runs of both sides";
+    order.remedy = "Compare all runs of one tcpstep ab.";
   }
 }
 
@@ -141,7 +141,7 @@ RunOrder order_of(std::span<const Run> baseline, std::span<const Run> candidate,
         "the sides were not interleaved well enough: in this order a drift of the machine looks "
         "like a change";
     order.remedy = fmt::format(
-        "{} Or use --assume-exchangeable if every run was made on a freshly drawn host.", kRemedy);
+        "{} Or use --assume-exchangeable if every run was made on a newly chosen host.", kRemedy);
   } else {
     order.notes.push_back(fmt::format(
         "the headers do not record how the order of the runs was drawn: the test removes a smooth "

@@ -297,15 +297,16 @@ void conclude(Comparison& result, const std::vector<Group>& groups, double lengt
     result.runs_for_tolerance.reset();
   } else if (result.runs_for_tolerance && !result.settings.is_lenient) {
     result.verdict = Verdict::Inconclusive;
-    refuse(result,
-           is_faster
-               ? fmt::format("faster: {}; but elsewhere up to {:.1f} % slower is not ruled out",
-                             result.attribution, 100 * rise)
-               : fmt::format("no slowdown found, but up to {:.1f} % slower is not ruled out",
-                             100 * rise),
-           fmt::format("To rule out {:g} %, about {} runs per side are needed. "
-                       "'tcpstep compare --lenient' passes without.",
-                       100 * result.settings.tolerance, *result.runs_for_tolerance));
+    refuse(
+        result,
+        is_faster
+            ? fmt::format("faster: {}; but elsewhere a slowdown of up to {:.1f} % is not ruled out",
+                          result.attribution, 100 * rise)
+            : fmt::format("no slowdown found, but one of up to {:.1f} % is not ruled out",
+                          100 * rise),
+        fmt::format("To rule out {:g} %, about {} runs per side are needed. "
+                    "'tcpstep compare --lenient' passes without.",
+                    100 * result.settings.tolerance, *result.runs_for_tolerance));
   } else if (losses && !result.settings.is_lenient) {
     result.verdict = Verdict::Inconclusive;
     refuse(result, fmt::format("no slowdown found, but {}: that may be chance", losses->text()),
@@ -359,8 +360,7 @@ Comparison test_runs(Comparison result, std::span<const Run> baseline,
   const ErrorLevels levels = levels_of(of_look(result.settings.alpha, result), order);
   if (result.settings.looks.count > 1) {
     result.notes.push_back(fmt::format(
-        "the verdict may be looked at {} times, which share the errors: the last look has half of "
-        "them",
+        "up to {} looks at the verdict share the error rate; the last one has half of it",
         result.settings.looks.count));
   }
   result.blocks = order.blocks;

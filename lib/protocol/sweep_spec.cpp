@@ -36,7 +36,7 @@ std::uint32_t parse_size(std::string_view text, std::string_view number) {
     fail_sizes(text, fmt::format("'{}' is not a whole number", printable(number)));
   }
   if (*bytes < 1 || *bytes > PayloadSize::kLargest) {
-    fail_sizes(text, fmt::format("{} is not from 1 to {} bytes", printable(number),
+    fail_sizes(text, fmt::format("{} is out of range: expected 1 to {} bytes", printable(number),
                                  PayloadSize::kLargest));
   }
   return static_cast<std::uint32_t>(*bytes);
@@ -61,7 +61,7 @@ void add_sizes(std::string_view text, std::string_view item, std::vector<Payload
   const std::uint32_t last = numbers.size() == 3 ? parse_size(text, numbers[1]) : first;
   const std::uint32_t step = numbers.size() == 3 ? parse_size(text, numbers[2]) : 1;
   if (last < first) {
-    fail_sizes(text, fmt::format("{} ends before it begins", item));
+    fail_sizes(text, fmt::format("{}: the last size is smaller than the first", item));
   }
   for (std::uint64_t bytes = first; bytes <= last; bytes += step) {
     total += bytes;

@@ -209,7 +209,7 @@ inline constexpr auto kSweepFields = std::make_tuple(
         "run for about this time, at least 5 rounds; on slow paths with fewer sizes, so less exact",
         parse_run_time, kClientOption | kInRequest | kMayBeEmpty | kLengthensRun},
     SweepField<std::uint32_t>{&SweepSpec::warmup_rounds, "warmup_rounds", "warmup", ",w", "N",
-                              "passes before them, kept as round 0, never counted",
+                              "passes before the rounds, recorded as round 0, not counted",
                               parse_warmup_rounds, kServerOption | kInRequest | kLengthensRun},
     SweepField<Order>{&SweepSpec::order, "order", "order", "", "WORD",
                       "order of the sizes; shuffled: a new random order each round",
@@ -221,7 +221,7 @@ inline constexpr auto kSweepFields = std::make_tuple(
                          "idle time before each ping", parse_interval,
                          kOptions | kInRequest | kLengthensRun},
     SweepField<Duration>{&SweepSpec::timeout, "timeout_ns", "timeout", ",W", "TIME",
-                         "limit of each ping", parse_timeout, kServerOption},
+                         "give up on a ping after this time", parse_timeout, kServerOption},
     SweepField<Fill>{&SweepSpec::fill, "fill", "fill", "", "WORD", "payload bytes",
                      parse_word<Fill>, kServerOption},
     SweepField<MeasuredDirection>{

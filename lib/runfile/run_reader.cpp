@@ -188,7 +188,7 @@ void RunReader::read_fact(std::string_view line) {
     return;
   }
   if ((key == "link" || key == "label") && !is_valid_name(value)) {
-    fail(fmt::format("{} is '{}', but a name has {}", key, printable(value), kNameRule), value);
+    fail(fmt::format("invalid {} '{}': a name has {}", key, printable(value), kNameRule), value);
   }
   if (key == "mss_bytes") {
     parse_number(value, key, 1, PayloadSize::kLargest);
@@ -235,7 +235,7 @@ Row RunReader::parse_row(std::string_view line) {
     }
   }
   if (count != columns_.size()) {
-    fail(fmt::format("the line has {}, the file has {}", count_of(count, "field"),
+    fail(fmt::format("the line has {}, but the file has {}", count_of(count, "field"),
                      count_of(columns_.size(), "column")));
   }
   if (!is_ok) {
@@ -315,7 +315,7 @@ void RunReader::check_text(std::string_view line) const {
 void RunReader::check_end() const {
   if (trailer_ && (trailer_->samples != samples_ || trailer_->lost != lost_)) {
     throw RunFileError(
-        fmt::format("{}: the trailer counts {} and {} lost, the lines are {} and {}", name_,
+        fmt::format("{}: the trailer states {} and {} lost, but the file has {} and {}", name_,
                     count_of(trailer_->samples, "sample"), trailer_->lost, samples_, lost_),
         "Lines were removed or added after the run.");
   }

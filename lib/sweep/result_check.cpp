@@ -134,7 +134,7 @@ void check_facts(const RunHeader& header, const AgreedRun& agreed) {
   }
   for (const auto& [key, value] : header.facts()) {
     if (is_fact_of_others(key)) {
-      throw WorldError(fmt::format("the result has {}, which is not for its end to say", key));
+      throw WorldError(fmt::format("the result has {}, which the other end must not set", key));
     }
     if (value.size() > kLongestFact && !key.ends_with("sizes_bytes")) {
       throw WorldError(fmt::format("the result has {} of {} bytes", key, value.size()));

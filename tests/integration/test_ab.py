@@ -73,7 +73,7 @@ class InterleavedDriver(CompareTestCase):
     def test_launches_blocks_of_four_in_random_order(self):
         result = self.ab("--runs=10", "--seed=3")
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertRegex(result.stdout, "^NO REGRESSION: more than 0.0 % slower is ruled out\n")
+        self.assertRegex(result.stdout, "^NO REGRESSION: a slowdown of more than 0.0 % is ruled out\n")
         self.assertIn("10 candidate runs in 5 blocks", result.stdout)
         launches = self.launches()
         sides = "".join(side for side, *_ in launches)
@@ -115,7 +115,7 @@ class InterleavedDriver(CompareTestCase):
         (self.directory / "lossy").write_text("3 4")
         result = self.ab("--runs=10")
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
-        self.assertEqual(result.stderr.count("0 lost and 1 retransmitted of 90 pings; repeating it"), 2)
+        self.assertEqual(result.stderr.count("0 lost and 1 resent of 90 pings; repeating it"), 2)
         self.assertRegex(result.stdout, "repeated because more than 1 % of the pings were resent: "
                                         "(1 run of the baseline, 0|0 runs of the baseline, 1) of the candidate")
         self.assertEqual(len(self.launches()), 22)
@@ -138,7 +138,7 @@ class InterleavedDriver(CompareTestCase):
         (self.directory / "lossy").write_text(" ".join(map(str, range(1, 100))))
         result = self.ab("--runs=10")
         self.assertEqual(result.returncode, 4)
-        self.assertIn("losses: 0 lost and 1 retransmitted of 90 pings of ", result.stdout)
+        self.assertIn("losses: 0 lost and 1 resent of 90 pings of ", result.stdout)
         self.assertIn("repeated because more than 1 % of the pings were resent", result.stdout)
         self.assertEqual(len(self.launches()), 25)
         self.assertEqual(len(list((self.directory / "ab").glob("*.repeated-2"))), 2)  # of the first two; a third one was repeated once
@@ -179,7 +179,7 @@ class InterleavedDriver(CompareTestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(len(self.launches()), 20)
         self.assertIn("10 + 10 runs: NO REGRESSION", result.stderr)
-        self.assertIn("the verdict may be looked at 6 times", result.stdout)
+        self.assertIn("up to 6 looks at the verdict share", result.stdout)
         self.assertIn("10 baseline and 10 candidate runs in 5 blocks", result.stdout)
         again = run("tcpstep-analyze", "compare", "ab", cwd=self.directory, env=environment(COLUMNS="400"))
         self.assertEqual((again.returncode, again.stdout), (0, result.stdout))
@@ -221,6 +221,11 @@ class InterleavedDriver(CompareTestCase):
         self.assertGreater(changes[0]["change_percent"], 100)  # 30 ms more
         self.assertEqual(len(list((self.directory / "ab").glob("?-??.csv"))), 8)
         self.assertEqual(len((self.directory / "proxies").read_text().split()), 8)
+        result = run("tcpstep-analyze", "ab", "--output=typo", "--runs=4", "--through-a", proxy, "--through-b", "./prxy",
+                     **settings)
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        self.assertIn("./prxy does not listen", result.stderr)
+        self.assertNotIn("repeating it", result.stderr)
         for word, words in (("true", "'true' does not listen"), (f"exec {proxy} 0 away", "ended with exit status")):
             result = run("tcpstep-analyze", "ab", f"--output={len(word)}", "--through-a", word, "--through-b", word,
                          **settings)
@@ -242,16 +247,13 @@ class InterleavedDriver(CompareTestCase):
     def test_leaves_no_proxy_behind_when_it_is_stopped(self):
         (self.directory / "proxy.py").write_text(PROXY)
         proxy = f"{shlex.quote(sys.executable)} proxy.py {{listen_port}} {{target_port}} 30; true"
-        for stop in (signal.SIGTERM, signal.SIGINT):
-            with self.subTest(stop):
-                ab = subprocess.Popen(command("tcpstep-analyze", "ab", f"--output=stopped-{stop}", "--through-a", proxy,
+        for stop, kill in ((signal.SIGTERM, os.kill), (signal.SIGTERM, os.killpg), (signal.SIGINT, os.killpg)):
+            with self.subTest(stop=stop, kill=kill):
+                ab = subprocess.Popen(command("tcpstep-analyze", "ab", f"--output={kill.__name__}-{stop}", "--through-a", proxy,
                                               "--through-b", proxy), cwd=self.directory, env=environment(),
                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
                 wait_until(self.proxies, "a proxy has started")
-                if stop == signal.SIGINT:
-                    os.killpg(ab.pid, stop)  # as a terminal does
-                else:
-                    ab.send_signal(stop)
+                kill(ab.pid, stop)
                 _, messages = ab.communicate(timeout=60)
                 self.assertEqual(ab.returncode, -stop)
                 self.assertIn("continue with --resume", messages)

@@ -239,7 +239,7 @@ class Refusals(HistoryTestCase):
         files[3].write_text(files[3].read_text().replace(",0,ok", ",1,ok", 5))
         result = self.history(*files)
         self.assertEqual(result.returncode, 0)
-        self.assertIn("0 lost and 5 retransmitted of 90 pings", result.stdout)
+        self.assertIn("0 lost and 5 resent of 90 pings", result.stdout)
 
     def test_leave_out_what_is_partial_repeated_or_of_other_sizes(self):
         files = self.write_history()

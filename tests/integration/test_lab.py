@@ -205,6 +205,8 @@ class WrongRequests(LabTestCase):
                 (["measure", "--log", "-", "adsl"], "--log: standard output is for results"),
                 (["measure", "--scale", "0", "adsl"], "--scale: invalid scale '0': expected 0.01 to 1000"),
                 (["table", "--real", "--virtual"], "cannot be used together"),
+                (["table", "--real", "--kernel=x"], "cannot be used together"),
+                (["netem", "--seed=1", "adsl"], "--seed"),
                 (["tabel"], "unknown command 'tabel'"), ([], "missing command")):
             result = run("tcpstep-lab", *arguments)
             self.assertEqual((result.returncode, result.stdout), (2, ""), arguments)

@@ -250,13 +250,13 @@ class Limits(AskingTestCase):
             self.addCleanup(clients[-1].kill)
             self.assertIn("connected", clients[-1].stderr.readline())
         self.assertIn("queued: 1 client ahead", clients[1].stderr.readline())
-        self.ask(server, *SWEEP, naming="limit of 1 client in the queue")
+        self.ask(server, *SWEEP, naming="the queue is full (1 client)")
 
     def test_of_the_queue_is_shared_by_addresses(self):
         """Who queues more than others waits behind them, and gives way where there are too many."""
         server = self.start_server("--max-queue=4", "--timeout=5s", "--sizes=1", "--rounds=2")
         silent = [self.connect_silent(server, "127.0.0.9") for _ in range(10)]
-        wait_until(lambda: "in the queue is reached" in server.messages, "one address fills the queue")
+        wait_until(lambda: "the queue is full" in server.messages, "one address fills the queue")
         self.ask(server, *SWEEP)
         ended = [line for line in server.messages.splitlines() if "127.0.0.9" in line and "refused" not in line]
         self.assertLessEqual(len(ended), 2, server.messages)

@@ -48,11 +48,11 @@ class Plans(RogueTestCase):
                 ({"sizes": "1048576", "rounds": 1000000}, (), "(--max-bytes)"),
                 ({"sizes": "1000", "rounds": 11}, ("--max-bytes=10000",), "11000 bytes exceeds the limit of 10000"),
                 ({"interval_ns": 3_600_000_000_000, "rounds": 2}, (), "(--max-time)"),
-                ({"pings": 2**63}, (), "announces 9223372036854775808 pings, its sweep has 1"),
-                ({"pings": 2**63}, ("--connection=fresh",), "announces 9223372036854775808 pings"),
+                ({"pings": 2**63}, (), "announced 9223372036854775808 pings, but its sweep has 1"),
+                ({"pings": 2**63}, ("--connection=fresh",), "announced 9223372036854775808 pings"),
                 ({"started_utc": "2099-01-01T00:00:00.000000Z"}, (), "more than a day ahead of this host's"),
                 ({"started_utc": "1999-01-01T00:00:00.000000Z"}, (), "more than a day behind this host's"),
-                ({"started_utc": "=cmd()"}, (), "which is not a time")):
+                ({"started_utc": "=cmd()"}, (), "invalid start time")):
             with self.subTest(changes=changes):
                 received = []
 
@@ -117,7 +117,7 @@ class Messages(RogueTestCase):
         until_it_ends(peer, b"".join(frame({"type": "queued", "ahead": place % 3}) for place in range(1000)))
 
     def test_that_flood_end_the_run(self):
-        self.rogue(self.flood, naming="floods this client")
+        self.rogue(self.flood, naming="too many messages")
 
     def test_that_flood_do_not_keep_a_signal_from_ending_it(self):
         def slow_flood(peer):

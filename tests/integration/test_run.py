@@ -255,7 +255,7 @@ class Values(TestCase):
         self.assertEqual(read_run(server.files()[0]).header["sizes_bytes"], "1 1k 2KiB")
 
     def test_that_are_almost_right_get_a_hint(self):
-        for option, hint in (("--interval=10", "10 what? 10ms or 10s"), ("--direction=upload", "Did you mean up?"),
+        for option, hint in (("--interval=10", "the unit is missing, as in 10ms or 10s"), ("--direction=upload", "Did you mean up?"),
                              ("--direction=download", "Did you mean down?"), ("--order=shuffle", "Did you mean shuffled?")):
             result = run("tcpstep-client", option, "127.0.0.1")
             self.assertEqual(result.returncode, 2)

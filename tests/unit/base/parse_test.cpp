@@ -29,7 +29,7 @@ TEST(ParseDurationTest, AsksForAMissingUnit) {
     static_cast<void>(parse_duration("10", 0s, 1h));
     FAIL();
   } catch (const UsageError& error) {
-    EXPECT_STREQ(error.what(), "invalid duration '10': 10 what? 10ms or 10s");
+    EXPECT_STREQ(error.what(), "invalid duration '10': the unit is missing, as in 10ms or 10s");
   }
 }
 

@@ -24,13 +24,13 @@ TEST(ComparisonTest, PassesTwoSidesThatAreAlikeAndSaysWhatItExcludes) {
   EXPECT_GT(*result.excluded, 0);
   EXPECT_LT(*result.excluded, 0.05);
   EXPECT_FALSE(result.runs_for_tolerance);
-  EXPECT_THAT(headline(result), HasSubstr("slower is ruled out"));
+  EXPECT_THAT(headline(result), HasSubstr("% is ruled out"));
 }
 
 TEST(ComparisonTest, RulesOutNothingBelowZero) {
   Comparison result = compare(interleaved(10, plain(), plain()));
   result.excluded = -0.001;
-  EXPECT_THAT(headline(result), HasSubstr("more than 0.0 % slower is ruled out"));
+  EXPECT_THAT(headline(result), HasSubstr("a slowdown of more than 0.0 % is ruled out"));
 }
 
 TEST(ComparisonTest, SaysHowManyRunsATighterToleranceNeeds) {
@@ -264,6 +264,17 @@ TEST(ComparisonTest, SaysFromWhichSizeOn) {
   const Comparison result = compare(interleaved(10, before, after));
   EXPECT_FALSE(result.locals.empty());
   EXPECT_THAT(result.attribution, HasSubstr("from 3001 bytes on +3.0"));
+}
+
+// A little below it is no reason to blame all sizes.
+TEST(ComparisonTest, SaysFromWhichSizeOnAlthoughTheOthersMovedALittle) {
+  SyntheticRun before = of_mss(32768);
+  SyntheticRun after = of_mss(32768);
+  before.ns = [](std::uint32_t /*bytes*/) { return 50'000.0; };
+  after.ns = [](std::uint32_t bytes) { return bytes > 1448 ? 1'150'000.0 : 54'500.0; };
+  const Comparison result = compare(interleaved(10, before, after));
+  EXPECT_THAT(result.attribution,
+              AllOf(HasSubstr("from 1501 bytes on +1.1"), HasSubstr("; 1 to 1401 bytes +")));
 }
 
 TEST(ComparisonTest, FitsAnUnknownMss) {

@@ -90,7 +90,7 @@ TEST(ExactComparisonTest, SaysIfARunCameToAnotherEnd) {
   sides.candidate[0].series.begin()->second.resent.payload = 1;
   const Comparison result = compare(sides);
   EXPECT_EQ(result.verdict, Verdict::Inconclusive);
-  EXPECT_THAT(result.notes, Contains(HasSubstr("seed 1: complete, 0 lost, 0 retransmitted")));
+  EXPECT_THAT(result.notes, Contains(HasSubstr("seed 1: complete, 0 lost, 0 resent")));
 }
 
 TEST(ExactComparisonTest, DoesNotMixWithRealTime) {

@@ -145,7 +145,7 @@ TEST(ComparisonRefusalTest, AFewLostPingsAreLeftOutAndMoreAreAReason) {
   for (const std::uint32_t size : {201U, 601U}) {
     lose(sides.candidate[0], PayloadSize(size));
   }
-  expect_refusal(compare(sides), "losses: 3 lost and 0 retransmitted of 130 pings");
+  expect_refusal(compare(sides), "losses: 3 lost and 0 resent of 130 pings");
 }
 
 TEST(ComparisonRefusalTest, MoreRetransmissionsAreARegression) {

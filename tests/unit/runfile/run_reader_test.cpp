@@ -172,7 +172,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"Size", kHead + kColumns + "1,0,0,50,ok\n", "size_bytes is 0, not 1 to"},
         BadFile{"CrLf", kHead + kColumns + "1,1,0,50,ok\r\n", "ends in CR LF"},
         BadFile{"Nul", kHead + kColumns + std::string("1,1,0,5\0,ok\n", 12), "'5\\x00'"},
-        BadFile{"TooFewFields", kHead + kColumns + "1,1,0\n", "3 fields, the file has 5 columns"},
+        BadFile{"TooFewFields", kHead + kColumns + "1,1,0\n", "3 fields, but the file has 5 columns"},
         BadFile{"TooManyFields", kHead + kColumns + "1,1,0,50,ok,7\n", "6 fields"},
         BadFile{"OkWithoutRtt", kHead + kColumns + "1,1,0,,ok\n", "rtt_ns is empty"},
         BadFile{"EmptyStatus", kHead + kColumns + "1,1,0,50,\n", "status is empty"},
@@ -181,7 +181,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"BadMss", "# format: tcpstep-result/1\n# mss_bytes: 0\n" + kColumns,
                 "mss_bytes is 0"},
         BadFile{"BadLink", "# format: tcpstep-result/1\n# link: ../x\n" + kColumns,
-                "link is '../x'"},
+                "invalid link '../x'"},
         BadFile{"LongHeader", kHead + long_header() + kColumns, "header is longer than 1000"},
         BadFile{"WideHeader", kHead + wide_header() + kColumns, "or 2097152 bytes"},
         BadFile{"LongLine", kHead + std::string(600'000, 'x'), "longer than"},
@@ -191,7 +191,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"TwoTrailers", kHead + kColumns + "# end: samples=0\n# end: samples=0\n",
                 "second trailer"},
         BadFile{"WrongCount", kHead + kColumns + "1,1,0,5,ok\n# end: samples=2 lost=0\n",
-                "counts 2 samples and 0 lost, the lines are 1 and 0"}),
+                "states 2 samples and 0 lost, but the file has 1 and 0"}),
     [](const auto& test) { return test.param.name; });
 
 // A whole file as the server writes it: warm-up, 100 sizes, evidence, a trailer.

@@ -121,7 +121,7 @@ TEST(ResultCheckTest, RejectsFactsThatAreNotForTheMeasuringEndToSay) {
     std::string text = good;
     text.insert(text.find("# mss_bytes"), fmt::format("# {}: 1\n", key));
     EXPECT_EQ(error_of(text),
-              fmt::format("the result has {}, which is not for its end to say", key));
+              fmt::format("the result has {}, which the other end must not set", key));
   }
 }
 
