@@ -61,9 +61,10 @@ CommandLine declare() {
                meaning_of(field.option, field.meaning));
     line.words(std::string(field.option), words_of(field));
   });
-  line.value("deadline", "TIME",
-             fmt::format("time limit of a measurement, start and end included [{}; more with --time]",
-                         to_text(kDeadline)));
+  line.value(
+      "deadline", "TIME",
+      fmt::format("time limit of a measurement, start and end included [{}; more with --time]",
+                  to_text(kDeadline)));
   line.group("Mesh");
   line.value("pairs", "K", "measure at most K pairs at a time [half the hosts]");
   line.value("seed", "N", "random seed of the order [a new one per mesh]");

@@ -27,7 +27,8 @@ Fd open_secret(const std::filesystem::path& file) {
   if (facts.st_uid != ::geteuid() && facts.st_uid != 0) {
     throw WorldError(
         fmt::format("the secret {} belongs to another user", name),
-        fmt::format("That user can read it: chown it to yourself, or make a new one. {}", kSecretRecipe));
+        fmt::format("That user can read it: chown it to yourself, or make a new one. {}",
+                    kSecretRecipe));
   }
   if ((facts.st_mode & 077U) != 0) {
     throw WorldError(
