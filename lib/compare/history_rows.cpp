@@ -27,10 +27,8 @@ std::string minute(std::chrono::sys_time<Duration> time) {
 
 std::string why_inconclusive(const History& history) {
   const std::size_t points = history.points.size();
-  return points >= kFewestToSearch
-             ? "cannot tell"
-             : fmt::format("{}: {} of {}", history.runs < history.given ? "few usable" : "too few",
-                           points, kFewestToSearch);
+  return points >= kFewestToSearch ? "cannot tell"
+                                   : fmt::format("too few: {} of {}", points, kFewestToSearch);
 }
 
 // "2026-03-04", or "4 Mar 02:00" in a history of a few days.

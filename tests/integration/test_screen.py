@@ -77,7 +77,7 @@ class Screen(TestCase):
                 self.assertGreater(len(lines), 1)
                 self.assertLess(max(map(len, lines)), width)
                 shown = [line for line in lines if re.search(r"  1 B \d+(\.\d+)? [µu]s", line)]
-                self.assertEqual(bool(shown), width == 80, lines)
+                self.assertEqual(bool(shown), width > 30, lines)
                 self.assertTrue(locale == "C.UTF-8" or messages.isascii())
 
     def test_of_the_doctor_is_no_wider_than_the_terminal(self):

@@ -84,7 +84,7 @@ TEST(ComparisonRefusalTest, RunsOfTwoInvocationsShareNoBlock) {
     sides.candidate.push_back(make_run(other));
     add_block(sides.candidate.back(), "2", i / 2);
   }
-  expect_refusal(compare(sides), "no block of the runs has runs of both sides");
+  expect_refusal(compare(sides), "no block has runs of both sides");
 }
 
 // Whatever --alpha is, a slowdown of 30 % never passes.
