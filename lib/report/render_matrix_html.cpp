@@ -57,7 +57,7 @@ constexpr std::string_view kHeatStyle = R"(
 
 // What a page has room for on a phone, in pixels: 390 less its margins; a letter of 12 pixels.
 constexpr double kNarrow = 356;
-constexpr double kLetter = 7;
+constexpr double kNameLetter = 7;
 constexpr double kMostForNames = 110;
 constexpr double kLeastForName = 13;  // of a cell whose column is named
 
@@ -181,7 +181,7 @@ class HeatMap {
     for (const std::string& host : matrix_.hosts) {
       longest = std::max(longest, columns_of(visible(host)));
     }
-    return kLetter * static_cast<double>(longest) + 12;
+    return kNameLetter * static_cast<double>(longest) + 12;
   }
 
   // On a phone: without numbers if they do not fit, and without names if these do not either.
@@ -192,7 +192,7 @@ class HeatMap {
     }
     const double room = (kNarrow - names) / static_cast<double>(order_.size()) - 1;
     return room < kLeastForName                            ? " tiny small"
-           : room < kLetter * static_cast<double>(longest) ? " small"
+           : room < kNameLetter * static_cast<double>(longest) ? " small"
                                                            : "";
   }
 
