@@ -191,9 +191,9 @@ class HeatMap {
       longest = std::max(longest, cell.value ? columns_of(values_.text_of(*cell.value)) : 0);
     }
     const double room = (kNarrow - names) / static_cast<double>(order_.size()) - 1;
-    return room < kLeastForName                            ? " tiny small"
+    return room < kLeastForName                                ? " tiny small"
            : room < kNameLetter * static_cast<double>(longest) ? " small"
-                                                           : "";
+                                                               : "";
   }
 
   [[nodiscard]] std::string head(std::string_view scope, std::size_t host) const {
