@@ -107,8 +107,7 @@ class Driver {
 
   CompareOptions make_runs() {
     CompareOptions made;
-    made.settings.tolerance = options_.tolerance;
-    made.settings.is_lenient = options_.is_lenient;
+    made.settings = options_.settings;
     made.settings.looks = options_.looks();
     bool has_just_failed = false;
     for (std::uint32_t number = 1;; ++number) {

@@ -71,12 +71,12 @@ std::optional<AbOptions> parse_ab_options(int argc, const char* const* argv) {
   if (!values) {
     return std::nullopt;
   }
-  AbOptions options{.output = values->path("output"),
-                    .tolerance = values->get("tolerance", parse_tolerance),
-                    .is_lenient = values->is_set("lenient"),
-                    .is_ended_early = values->is_set("until-decided"),
-                    .is_resumed = values->is_set("resume"),
-                    .is_quiet = values->is_set("quiet")};
+  AbOptions options{
+      .output = values->path("output"),
+      .settings = {.tolerance = tolerance_of(*values), .is_lenient = values->is_set("lenient")},
+      .is_ended_early = values->is_set("until-decided"),
+      .is_resumed = values->is_set("resume"),
+      .is_quiet = values->is_set("quiet")};
   const bool has_commands = take_commands(options, *values, "a", "b");
   options.is_through = take_commands(options, *values, "through-a", "through-b");
   if (has_commands == options.is_through) {

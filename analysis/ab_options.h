@@ -22,8 +22,7 @@ struct AbOptions {
   std::filesystem::path output;
   std::optional<std::uint64_t> seed;  // of the order; a fresh one otherwise
   std::optional<Duration> budget;     // no block begins that would end later
-  double tolerance = 0.05;            // the slowdown that a pass rules out
-  bool is_lenient = false;            // pass even if it does not
+  CompareSettings settings;           // of the verdict, but for its looks
   bool is_through = false;            // the commands are proxies to measure through
   bool is_ended_early = false;        // as soon as the verdict is known
   bool is_resumed = false;

@@ -50,13 +50,15 @@ void declare_tolerance(CommandLine& line) {
   line.flag("lenient", "pass even if a slowdown of --tolerance is not ruled out");
 }
 
-double parse_tolerance(std::string_view text) {
-  const double share = parse_effect(text);
-  if (share == 0) {
-    throw UsageError("no number of runs can rule out a change of 0%",
-                     "Expected a share such as 5%.");
-  }
-  return share;
+double tolerance_of(const OptionValues& values) {
+  return values.get("tolerance", [](std::string_view text) {
+    const double share = parse_effect(text);
+    if (share == 0) {
+      throw UsageError("no number of runs can rule out a change of 0%",
+                       "Expected a share such as 5%.");
+    }
+    return share;
+  });
 }
 
 std::optional<CompareOptions> parse_compare_options(int argc, const char* const* argv) {
@@ -116,7 +118,7 @@ std::optional<CompareOptions> parse_compare_options(int argc, const char* const*
                          .clock = clock_of(*values),
                          .settings = {.alpha = values->get("alpha", parse_alpha),
                                       .looks = looks,
-                                      .tolerance = values->get("tolerance", parse_tolerance),
+                                      .tolerance = tolerance_of(*values),
                                       .is_lenient = values->is_set("lenient"),
                                       .is_exchangeable = values->is_set("assume-exchangeable"),
                                       .ignores_segmentation = values->is_set("ignore-segmentation"),

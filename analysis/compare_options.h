@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "analysis/common_options.h"
@@ -27,10 +26,9 @@ struct CompareOptions {
   bool is_advisory = false;  // the exit status is 0 whatever the verdict
 };
 
-// Declares --tolerance and --lenient: what a pass has to rule out.
+// --tolerance and --lenient: what a pass has to rule out.
 void declare_tolerance(CommandLine& line);
-// Throws UsageError.
-[[nodiscard]] double parse_tolerance(std::string_view text);
+[[nodiscard]] double tolerance_of(const OptionValues& values);
 
 // Empty if help was asked for. Throws UsageError. argv[0] is the command's name.
 [[nodiscard]] std::optional<CompareOptions> parse_compare_options(int argc,

@@ -77,10 +77,7 @@ PenaltyTable table_of_seen(LinkRuns& link, const SeenRun& seen) {
   link.fewest_rounds = link.most_rounds;
   PenaltyTable table = penalty_table(link, Statistic::minimum());
   table.warnings.insert(table.warnings.begin(),
-                        {.key = "seen_from_here",
-                         .text = "Timed here, from one ack to the next: a little longer than the "
-                                 "RTTs of this run.",
-                         .remedy = place});
+                        warning_now("seen_from_here", {{"samples_elsewhere", place}}));
   return table;
 }
 

@@ -12,6 +12,10 @@ namespace tcpstep {
 namespace {
 
 constexpr auto kTable = std::to_array<WarningRow>({
+    {.key = "seen_from_here",
+     .text = "Timed here, from one ack to the next: a little longer than the RTTs of this run.",
+     .remedy = "{samples_elsewhere}",
+     .is_of_packets = true},
     {.key = kSegmentsMerged,
      .text = "Packets are merged by the measuring host ({merged_by}): steps after the first are "
              "too small.",

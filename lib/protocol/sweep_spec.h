@@ -1,5 +1,5 @@
-// What to measure. Everything that names, reads, writes, limits or compares a setting of a sweep
-// goes through kSweepFields: the options of both programs, request and accept, the result header.
+// What to measure. Everything that names, reads or writes a setting of a sweep goes through
+// kSweepFields: the options of both programs, request and accept, the result header.
 #pragma once
 
 #include <algorithm>

@@ -262,12 +262,12 @@ std::vector<std::string> matrix_caveats(const Matrix& matrix) {
 }
 
 std::vector<Warning> warnings_of(const Matrix& matrix) {
-  constexpr std::size_t kMostOfWarning = 4;
+  constexpr std::size_t kMostNamedTogether = 4;
   std::vector<Warning> warnings;
   for (const auto& [warning, hosts] : matrix.warnings) {
     std::vector<std::string> names;
     for (const std::size_t host : hosts) {
-      if (names.size() < kMostOfWarning) {
+      if (names.size() < kMostNamedTogether) {
         names.push_back(name_of(matrix, host));
       }
     }

@@ -57,7 +57,7 @@ constexpr std::string_view kHeatStyle = R"(
 
 // What a page has room for on a phone, in pixels: 390 less its margins; a letter of 12 pixels.
 constexpr double kNarrow = 356;
-constexpr double kNameLetter = 7;
+constexpr double kWidthOfLetter = 7;
 constexpr double kMostForNames = 110;
 constexpr double kLeastForName = 13;  // of a cell whose column is named
 
@@ -181,7 +181,7 @@ class HeatMap {
     for (const std::string& host : matrix_.hosts) {
       longest = std::max(longest, columns_of(visible(host)));
     }
-    return kNameLetter * static_cast<double>(longest) + 12;
+    return kWidthOfLetter * static_cast<double>(longest) + 12;
   }
 
   // On a phone: without numbers if they do not fit, and without names if these do not either.
@@ -191,9 +191,9 @@ class HeatMap {
       longest = std::max(longest, cell.value ? columns_of(values_.text_of(*cell.value)) : 0);
     }
     const double room = (kNarrow - names) / static_cast<double>(order_.size()) - 1;
-    return room < kLeastForName                                ? " tiny small"
-           : room < kNameLetter * static_cast<double>(longest) ? " small"
-                                                               : "";
+    return room < kLeastForName                                   ? " tiny small"
+           : room < kWidthOfLetter * static_cast<double>(longest) ? " small"
+                                                                  : "";
   }
 
   [[nodiscard]] std::string head(std::string_view scope, std::size_t host) const {
